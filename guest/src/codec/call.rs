@@ -1,0 +1,69 @@
+//! What the verbs that ask Prometheus have in common.
+
+use super::failure::Failure;
+use crate::domain::{Settings, SettingsInput};
+use crate::prometheus::{Address, Answer, Budget, HttpRequest};
+
+/// A request, and how its answer becomes the result of a verb.
+pub trait Call {
+    /// The answer while it comes in.
+    type Answer: Answer;
+    /// The result of the verb.
+    type Result;
+
+    /// The checked configuration.
+    fn configured(&self) -> &Configured;
+
+    /// What to send.
+    fn request(&self) -> HttpRequest;
+
+    /// What to feed the body of the response to, given its status.
+    fn answer(&self, status: u16) -> Self::Answer;
+
+    /// What the answer says.
+    fn result(&self, output: <Self::Answer as Answer>::Output) -> Self::Result;
+}
+
+/// The configuration as it was given.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// Where Prometheus is.
+    pub address: String,
+    /// Everything else.
+    pub settings: SettingsInput,
+}
+
+/// A checked configuration.
+#[derive(Debug, Clone)]
+pub struct Configured {
+    /// Where Prometheus is.
+    pub address: Address,
+    /// Everything else.
+    pub settings: Settings,
+}
+
+impl Configured {
+    /// What an answer may cost.
+    pub(super) fn budget(&self) -> Budget {
+        Budget::bytes(self.settings.max_result_bytes.get())
+    }
+}
+
+impl TryFrom<Config> for Configured {
+    type Error = Failure;
+
+    fn try_from(config: Config) -> Result<Self, Failure> {
+        Ok(Self {
+            address: Address::parse(&config.address)?,
+            settings: config.settings.try_into()?,
+        })
+    }
+}
+
+/// The result of a call whose response is there as a whole.
+///
+/// # Errors
+/// Prometheus's refusal, or what is wrong with the body.
+pub fn read_whole<C: Call>(call: &C, status: u16, body: &str) -> Result<C::Result, Failure> {
+    Ok(call.result(call.answer(status).read(body.as_bytes())?))
+}

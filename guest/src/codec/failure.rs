@@ -1,0 +1,113 @@
+//! Why a verb fails, in the classes of the contract: each says who can mend it.
+
+use crate::domain::{Limit, QueryError};
+use crate::prometheus::{AddressError, AnswerError, DecodeError};
+
+/// The contract's `variant error`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// The caller's times.
+    InvalidTimeRange {
+        /// What is wrong.
+        reason: String,
+        /// What would be accepted.
+        accepted: &'static str,
+    },
+    /// Another part of the query, or of the configuration.
+    InvalidArgument {
+        /// The field in the contract.
+        field: String,
+        /// What is wrong, and what would be accepted.
+        reason: String,
+    },
+    /// Prometheus said no.
+    FailedToGetMetric {
+        /// The HTTP status.
+        status: u16,
+        /// Prometheus's `errorType`.
+        error_type: Option<String>,
+        /// Prometheus's message, or the head of the body.
+        message: String,
+    },
+    /// No answer came.
+    ConnectionFailed(String),
+    /// The deadline passed.
+    TimedOut(String),
+    /// Something answered that does not speak the protocol, or stopped half-way.
+    MalformedResponse(String),
+    /// More was asked for than is allowed.
+    LimitExceeded {
+        /// The limit's name.
+        limit: &'static str,
+        /// The most that is allowed.
+        maximum: u64,
+        /// What was asked for; none: it was not counted to the end.
+        requested: Option<u64>,
+    },
+    /// The host's policy.
+    Denied(String),
+}
+
+fn invalid_argument(field: &str, reason: &impl ToString) -> Failure {
+    Failure::InvalidArgument {
+        field: field.to_owned(),
+        reason: reason.to_string(),
+    }
+}
+
+impl From<AddressError> for Failure {
+    fn from(error: AddressError) -> Self {
+        invalid_argument("config.address", &error)
+    }
+}
+
+impl From<QueryError> for Failure {
+    fn from(error: QueryError) -> Self {
+        match &error {
+            QueryError::UnreadableTime { .. } | QueryError::EndBeforeStart { .. } => {
+                Self::InvalidTimeRange {
+                    reason: error.to_string(),
+                    accepted: QueryError::ACCEPTED_TIMES,
+                }
+            }
+            QueryError::LimitExceeded {
+                limit,
+                maximum,
+                requested,
+            } => Self::LimitExceeded {
+                limit: limit.name(),
+                maximum: *maximum,
+                requested: Some(*requested),
+            },
+            QueryError::ZeroStep => invalid_argument("step", &error),
+            QueryError::EmptyMetricName => invalid_argument("metric-name", &error),
+            QueryError::EmptyFilter { field } | QueryError::ZeroSetting { field } => {
+                invalid_argument(field, &error)
+            }
+            QueryError::Timewindow { .. } => invalid_argument("config.timewindow", &error),
+        }
+    }
+}
+
+impl From<AnswerError> for Failure {
+    fn from(error: AnswerError) -> Self {
+        match error {
+            AnswerError::Refused {
+                status,
+                error_type,
+                message,
+            } => Self::FailedToGetMetric {
+                status,
+                error_type,
+                message,
+            },
+            AnswerError::TimedOut(_) => Self::TimedOut(error.to_string()),
+            AnswerError::Malformed(DecodeError::OverBudget { maximum }) => Self::LimitExceeded {
+                limit: Limit::MaxResultBytes.name(),
+                maximum,
+                requested: None,
+            },
+            AnswerError::Malformed(error) => Self::MalformedResponse(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! The text that goes out: `{"result": …}` or `{"error": …}`, written as it is made.
+
+use serde::ser::{Serialize, SerializeMap as _, SerializeStruct as _, Serializer};
+
+use crate::codec::{Failure, Metadata, MetricResult};
+use crate::domain::{Category, MetricType};
+use crate::prometheus::{HttpRequest, Method, Scheme, Series};
+
+/// The answer of a verb, as text.
+pub fn answer<T: Serialize>(result: &Result<T, Failure>) -> String {
+    let document = match result {
+        Ok(result) => Document::Result(result),
+        Err(error) => Document::Error(error),
+    };
+    // Only a map with keys that are not strings, or a type's own refusal, can fail; ours have neither.
+    serde_json::to_string(&document).unwrap_or_default()
+}
+
+enum Document<'a, T> {
+    Result(&'a T),
+    Error(&'a Failure),
+}
+
+impl<T: Serialize> Serialize for Document<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1))?;
+        match self {
+            Self::Result(result) => map.serialize_entry("result", result)?,
+            Self::Error(error) => map.serialize_entry("error", error)?,
+        }
+        map.end()
+    }
+}
+
+impl Serialize for MetricResult {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_struct("metric_result", 9)?;
+        out.serialize_field("promql", &self.plan.promql)?;
+        out.serialize_field("metric_type", &self.plan.metric_type)?;
+        out.serialize_field("unit", &self.plan.unit)?;
+        out.serialize_field("step", &self.plan.grid.step())?;
+        out.serialize_field("start", &(self.plan.grid.start() * 1000))?;
+        out.serialize_field("end", &(self.plan.grid.end() * 1000))?;
+        out.serialize_field("series", &self.series)?;
+        out.serialize_field("warnings", &self.warnings)?;
+        out.serialize_field("infos", &self.infos)?;
+        out.end()
+    }
+}
+
+impl Serialize for Series {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        struct Labels<'a>(&'a [(String, String)]);
+        impl Serialize for Labels<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+            }
+        }
+        struct Values<'a>(&'a [f64]);
+        impl Serialize for Values<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_seq(self.0.iter().map(|&value| Value(value)))
+            }
+        }
+        let mut out = serializer.serialize_struct("series", 3)?;
+        out.serialize_field("labels", &Labels(&self.labels))?;
+        out.serialize_field("timestamps", &self.timestamps)?;
+        out.serialize_field("values", &Values(&self.values))?;
+        out.end()
+    }
+}
+
+/// A number, or Prometheus's word where JSON has none.
+struct Value(f64);
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            v if v.is_finite() => serializer.serialize_f64(v),
+            v if v.is_nan() => serializer.serialize_str("NaN"),
+            v if v > 0.0 => serializer.serialize_str("+Inf"),
+            _ => serializer.serialize_str("-Inf"),
+        }
+    }
+}
+
+impl Serialize for MetricType {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(match self {
+            Self::Gauge => "gauge",
+            Self::Rate => "rate",
+            Self::Diff => "diff",
+        })
+    }
+}
+
+impl Serialize for Metadata {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let known = self.catalogue.as_ref();
+        let sides: Vec<_> = self
+            .value_types
+            .iter()
+            .map(|side| side.label_value())
+            .collect();
+        let mut out = serializer.serialize_struct("metadata", 8)?;
+        out.serialize_field("name", &self.name)?;
+        out.serialize_field("metric_type", &self.metric_type)?;
+        out.serialize_field("description", &known.map(|entry| &entry.description))?;
+        out.serialize_field("unit", &known.map(crate::domain::CatalogueEntry::unit))?;
+        out.serialize_field(
+            "rate_unit",
+            &known.map(crate::domain::CatalogueEntry::rate_unit),
+        )?;
+        out.serialize_field("category", &known.map(|entry| entry.category))?;
+        out.serialize_field("cumulative", &known.map(|entry| entry.cumulative))?;
+        out.serialize_field("value_types", &known.map(|_| sides))?;
+        out.end()
+    }
+}
+
+impl Serialize for Category {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(match self {
+            Self::Cpu => "cpu",
+            Self::Memory => "memory",
+            Self::Network => "network",
+            Self::Disk => "disk",
+            Self::Accelerator => "accelerator",
+        })
+    }
+}
+
+impl Serialize for HttpRequest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_struct("http_request", 6)?;
+        let method = match self.method {
+            Method::Get => "get",
+            Method::Post => "post",
+        };
+        let scheme = match self.scheme {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+        };
+        out.serialize_field("method", method)?;
+        out.serialize_field("scheme", scheme)?;
+        out.serialize_field("authority", &self.authority)?;
+        out.serialize_field("path_with_query", &self.path_with_query)?;
+        out.serialize_field("headers", &self.headers)?;
+        out.serialize_field("body", &self.body)?;
+        out.end()
+    }
+}
+
+impl Serialize for Failure {
+    /// `type` names the case; its payload's fields stand beside it, a bare text as `message`.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_map(None)?;
+        let case = match self {
+            Self::InvalidTimeRange { .. } => "invalid_time_range",
+            Self::InvalidArgument { .. } => "invalid_argument",
+            Self::FailedToGetMetric { .. } => "failed_to_get_metric",
+            Self::ConnectionFailed(_) => "connection_failed",
+            Self::TimedOut(_) => "timed_out",
+            Self::MalformedResponse(_) => "malformed_response",
+            Self::LimitExceeded { .. } => "limit_exceeded",
+            Self::Denied(_) => "denied",
+        };
+        out.serialize_entry("type", case)?;
+        match self {
+            Self::InvalidTimeRange { reason, accepted } => {
+                out.serialize_entry("reason", reason)?;
+                out.serialize_entry("accepted", accepted)?;
+            }
+            Self::InvalidArgument { field, reason } => {
+                out.serialize_entry("field", field)?;
+                out.serialize_entry("reason", reason)?;
+            }
+            Self::FailedToGetMetric {
+                status,
+                error_type,
+                message,
+            } => {
+                out.serialize_entry("status", status)?;
+                out.serialize_entry("error_type", error_type)?;
+                out.serialize_entry("message", message)?;
+            }
+            Self::LimitExceeded {
+                limit,
+                maximum,
+                requested,
+            } => {
+                out.serialize_entry("limit", limit)?;
+                out.serialize_entry("maximum", maximum)?;
+                out.serialize_entry("requested", requested)?;
+            }
+            Self::ConnectionFailed(message)
+            | Self::TimedOut(message)
+            | Self::MalformedResponse(message)
+            | Self::Denied(message) => out.serialize_entry("message", message)?,
+        }
+        out.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::json::Request;
+    use crate::codec::{QueryMetadata, QueryMetric, read_whole};
+
+    const REQUEST: &str = r#"{"config":{"address":"h:1"},"status":200,"query":{"metric_name":"mem","start":"0","end":"60","step":60}}"#;
+
+    #[test]
+    fn a_result_is_written_in_columns_and_odd_values_as_words() {
+        let request = Request::read(REQUEST).unwrap();
+        let call = QueryMetric::new(request.config(), &request.query().unwrap()).unwrap();
+        let body = r#"{"status":"success","infos":["i"],"data":{"result":[{"metric":{"a":"\"1"},"values":[[0,"0.1"],[60,"NaN"],[120,"+Inf"],[180,"-Inf"],[240,"-0"],[300,"1e300"]]}]}}"#;
+        assert_eq!(
+            answer(&read_whole(&call, 200, body)),
+            concat!(
+                r#"{"result":{"promql":"sum by (value_type)(backendai_container_utilization{container_metric_name=\"mem\"})","#,
+                r#""metric_type":"gauge","unit":"bytes","step":60,"start":0,"end":60000,"series":[{"labels":{"a":"\"1"},"#,
+                r#""timestamps":[0,60000,120000,180000,240000,300000],"values":[0.1,"NaN","+Inf","-Inf",-0.0,1e+300]}],"warnings":[],"infos":["i"]}}"#
+            )
+        );
+    }
+
+    #[test]
+    fn a_failure_names_its_case_and_carries_its_fields() {
+        let request = Request::read(REQUEST).unwrap();
+        let call = QueryMetadata::new(request.config()).unwrap();
+        assert_eq!(
+            answer(&read_whole(&call, 404, "404 page not found")),
+            r#"{"error":{"type":"failed_to_get_metric","status":404,"error_type":null,"message":"404 page not found"}}"#
+        );
+    }
+
+    #[test]
+    fn what_the_catalogue_does_not_know_is_null() {
+        let request = Request::read(REQUEST).unwrap();
+        let call = QueryMetadata::new(request.config()).unwrap();
+        let text = answer(&read_whole(
+            &call,
+            200,
+            r#"{"status":"success","data":["x"]}"#,
+        ));
+        assert_eq!(
+            text,
+            r#"{"result":[{"name":"x","metric_type":"gauge","description":null,"unit":null,"rate_unit":null,"category":null,"cumulative":null,"value_types":null}]}"#
+        );
+    }
+}

@@ -1,0 +1,14 @@
+//! The verbs of the contract without I/O: from a configuration and a query the request to send, from its
+//! answer the result. Pure, so that hosts without `wasi:http`, tests and fuzzers have all of the service.
+//! It knows neither WIT nor how a request is sent; [`json`] gives the verbs a door of JSON texts.
+
+mod call;
+mod failure;
+pub mod json;
+mod query_metadata;
+mod query_metric;
+
+pub use call::{Call, Config, Configured, read_whole};
+pub use failure::Failure;
+pub use query_metadata::{Metadata, QueryMetadata};
+pub use query_metric::{MetricResult, QueryMetric};

@@ -1,0 +1,74 @@
+//! The verb `query-metadata`.
+
+use super::call::{Call, Config, Configured};
+use super::failure::Failure;
+use crate::domain::{CatalogueEntry, MetricType, ValueType, detect_metric_type};
+use crate::prometheus::{HttpRequest, NamesAnswer, metric_names_request};
+
+/// A request for what can be queried.
+#[derive(Debug, Clone)]
+pub struct QueryMetadata {
+    configured: Configured,
+}
+
+/// One metric found in Prometheus.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Metadata {
+    /// The name to query it by.
+    pub name: String,
+    /// How its `current` side is read.
+    pub metric_type: MetricType,
+    /// What is known of it.
+    pub catalogue: Option<CatalogueEntry>,
+    /// Which of its sides exist or can be computed under the configured schema; none known: empty.
+    pub value_types: Vec<ValueType>,
+}
+
+impl QueryMetadata {
+    /// Checks the configuration.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn new(config: Config) -> Result<Self, Failure> {
+        Ok(Self {
+            configured: config.try_into()?,
+        })
+    }
+}
+
+impl Call for QueryMetadata {
+    type Answer = NamesAnswer;
+    type Result = Vec<Metadata>;
+
+    fn configured(&self) -> &Configured {
+        &self.configured
+    }
+
+    fn request(&self) -> HttpRequest {
+        metric_names_request(
+            &self.configured.address,
+            self.configured.settings.label_schema,
+        )
+    }
+
+    fn answer(&self, status: u16) -> NamesAnswer {
+        NamesAnswer::new(status, self.configured.budget())
+    }
+
+    fn result(&self, names: Vec<String>) -> Vec<Metadata> {
+        let schema = self.configured.settings.label_schema;
+        let describe = |name: String| {
+            let catalogue = CatalogueEntry::of(&name);
+            Metadata {
+                metric_type: detect_metric_type(&name, Some(ValueType::Current)),
+                value_types: catalogue
+                    .as_ref()
+                    .map(|entry| entry.value_types(schema))
+                    .unwrap_or_default(),
+                catalogue,
+                name,
+            }
+        };
+        names.into_iter().map(describe).collect()
+    }
+}

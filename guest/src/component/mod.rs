@@ -1,0 +1,24 @@
+//! The plugin as a component: the exports of its world, in terms of [`crate::codec`]. The only part that knows
+//! WIT and `wasi:http`. It decides nothing about PromQL or the protocol.
+//!
+//! Two components are made of this crate. `metric_service.wasm` exports everything (world `metric-plugin-json`).
+//! With the feature `codec-only` it becomes `metric_codec.wasm`, which sends nothing and imports nothing
+//! (world `metric-codec-json`).
+
+mod bindings;
+mod codec;
+mod convert;
+#[cfg(not(feature = "codec-only"))]
+mod exchange;
+#[cfg(not(feature = "codec-only"))]
+mod service;
+
+/// What the exports are implemented on.
+struct Plugin;
+
+#[allow(unsafe_code, reason = "generated: the functions that a host calls")]
+mod entry_points {
+    use super::{Plugin, bindings};
+
+    bindings::export!(Plugin with_types_in bindings);
+}

@@ -1,0 +1,101 @@
+//! What can be wrong with a query or with the configuration: one variant a fault, each with what would be accepted.
+
+use super::duration::DurationError;
+
+/// A limit that a query can run into before anything is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// The longest range, in seconds.
+    MaxRange,
+    /// The most points a series may have.
+    MaxPoints,
+    /// The most bytes a result may hold.
+    MaxResultBytes,
+}
+
+impl Limit {
+    /// Its name in the contract.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MaxRange => "max-range",
+            Self::MaxPoints => "max-points",
+            Self::MaxResultBytes => "max-result-bytes",
+        }
+    }
+}
+
+/// Why a query is refused before anything is sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum QueryError {
+    /// A time that cannot be read.
+    #[error("{field} {text:?} cannot be read as a time{hint}")]
+    UnreadableTime {
+        /// `start` or `end`.
+        field: &'static str,
+        /// The text that was given, its head if it is long.
+        text: String,
+        /// What it may have been meant for, or empty.
+        hint: &'static str,
+    },
+    /// The range ends before it starts.
+    #[error("end {end:?} is before start {start:?}")]
+    EndBeforeStart {
+        /// The text of the start.
+        start: String,
+        /// The text of the end.
+        end: String,
+    },
+    /// A step of zero.
+    #[error("a step of 0 never reaches the end; accepted is at least 1 second, or none")]
+    ZeroStep,
+    /// No metric name.
+    #[error("empty; accepted is the name of a metric, such as `cpu_util`, `mem` or `net_rx`")]
+    EmptyMetricName,
+    /// A filter that is set, but to nothing.
+    #[error(
+        "empty: it would match the series without the label; accepted is an identifier, or none"
+    )]
+    EmptyFilter {
+        /// The field in the contract, such as `labels.kernel-id`.
+        field: &'static str,
+    },
+    /// A configured number that must be at least one.
+    #[error("0; accepted is at least 1, or none for the default")]
+    ZeroSetting {
+        /// The field in the contract, such as `config.timeout`.
+        field: &'static str,
+    },
+    /// A configured window that is no duration.
+    #[error("{text:?}: {source}")]
+    Timewindow {
+        /// The text that was given, its head if it is long.
+        text: String,
+        /// What is wrong with it.
+        source: DurationError,
+    },
+    /// More than a limit allows.
+    #[error("{} is {maximum}, {requested} asked for", limit.name())]
+    LimitExceeded {
+        /// Which limit.
+        limit: Limit,
+        /// The most that it allows.
+        maximum: u64,
+        /// What the query asks for.
+        requested: u64,
+    },
+}
+
+impl QueryError {
+    /// The forms of time that are accepted, for the message of a range that is not.
+    pub const ACCEPTED_TIMES: &'static str = "RFC 3339 (`2026-01-31T09:30:00+09:00`, `…Z`), ISO 8601 without an offset (read as UTC), \
+         a date (`2026-01-31`), or Unix seconds (`1769851800`, `1769851800.5`), years 1 to 9999; end not before start";
+}
+
+/// The head of a text from outside, short enough for a message.
+pub(crate) fn head(text: &str) -> String {
+    const LONGEST: usize = 80;
+    match text.char_indices().nth(LONGEST) {
+        None => text.to_owned(),
+        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
+    }
+}

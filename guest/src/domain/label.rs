@@ -1,0 +1,129 @@
+//! The labels that agents put on a series, under either schema. The only place that spells their names.
+
+use super::metric::ValueType;
+
+/// Under which names agents export the owner of a series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LabelSchema {
+    /// `owner_user_id`, `owner_project_id`, value type `usage`.
+    #[default]
+    Documented,
+    /// `user_id`, `project_id`, value type `current`: what today's agents write.
+    Agent,
+}
+
+impl LabelSchema {
+    /// The value type that the series really carry: under `Agent`, `usage` is written `current`.
+    pub fn stored(self, value_type: ValueType) -> ValueType {
+        match (self, value_type) {
+            (Self::Agent, ValueType::Usage) => ValueType::Current,
+            _ => value_type,
+        }
+    }
+
+    /// The label that holds a dimension.
+    pub fn label(self, dimension: Dimension) -> &'static str {
+        match (dimension, self) {
+            (Dimension::AgentId, _) => "agent_id",
+            (Dimension::KernelId, _) => "kernel_id",
+            (Dimension::SessionId, _) => "session_id",
+            (Dimension::UserId, Self::Documented) => "owner_user_id",
+            (Dimension::UserId, Self::Agent) => "user_id",
+            (Dimension::ProjectId, Self::Documented) => "owner_project_id",
+            (Dimension::ProjectId, Self::Agent) => "project_id",
+            (Dimension::MetricName, _) => "container_metric_name",
+            (Dimension::ValueType, _) => "value_type",
+        }
+    }
+}
+
+/// What series can be grouped by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Dimension {
+    /// The agent that a kernel runs on.
+    AgentId,
+    /// The kernel.
+    KernelId,
+    /// The session.
+    SessionId,
+    /// The owning user.
+    UserId,
+    /// The owning project.
+    ProjectId,
+    /// The metric's name.
+    MetricName,
+    /// The side of the metric.
+    ValueType,
+}
+
+/// The optional equality filters of a query.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LabelFilter {
+    /// Which side of the metric; none: every side.
+    pub value_type: Option<ValueType>,
+    /// The agent.
+    pub agent_id: Option<String>,
+    /// The kernel.
+    pub kernel_id: Option<String>,
+    /// The session.
+    pub session_id: Option<String>,
+    /// The owning user.
+    pub user_id: Option<String>,
+    /// The owning project.
+    pub project_id: Option<String>,
+}
+
+impl LabelFilter {
+    /// The identifiers that are filtered on, in the order in which they stand in a selector.
+    pub fn identifiers(&self) -> impl Iterator<Item = (Dimension, &str)> {
+        [
+            (Dimension::KernelId, &self.kernel_id),
+            (Dimension::SessionId, &self.session_id),
+            (Dimension::AgentId, &self.agent_id),
+            (Dimension::UserId, &self.user_id),
+            (Dimension::ProjectId, &self.project_id),
+        ]
+        .into_iter()
+        .filter_map(|(dimension, value)| Some((dimension, value.as_deref()?)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_agent_schema_writes_usage_as_current() {
+        assert_eq!(
+            LabelSchema::Agent.stored(ValueType::Usage),
+            ValueType::Current
+        );
+        assert_eq!(
+            LabelSchema::Documented.stored(ValueType::Usage),
+            ValueType::Usage
+        );
+        assert_eq!(
+            LabelSchema::Agent.stored(ValueType::Capacity),
+            ValueType::Capacity
+        );
+    }
+
+    #[test]
+    fn identifiers_come_in_selector_order_and_unset_ones_are_left_out() {
+        let filter = LabelFilter {
+            project_id: Some("p".into()),
+            agent_id: Some("a".into()),
+            kernel_id: Some("k".into()),
+            ..LabelFilter::default()
+        };
+        let found: Vec<_> = filter.identifiers().collect();
+        assert_eq!(
+            found,
+            [
+                (Dimension::KernelId, "k"),
+                (Dimension::AgentId, "a"),
+                (Dimension::ProjectId, "p")
+            ]
+        );
+    }
+}

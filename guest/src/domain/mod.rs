@@ -1,0 +1,28 @@
+//! What a query means: the vocabulary, the rules of the time range, and the PromQL that follows.
+//! Pure: no I/O, no clock, nothing of HTTP.
+
+mod catalogue;
+mod duration;
+mod error;
+mod label;
+mod literal;
+mod metric;
+mod plan;
+mod promql;
+mod range;
+mod settings;
+mod time;
+mod window;
+
+pub use catalogue::{CatalogueEntry, Category};
+pub use duration::{DurationError, PromDuration};
+pub(crate) use error::head;
+pub use error::{Limit, QueryError};
+pub use label::{Dimension, LabelFilter, LabelSchema};
+pub use literal::{quote, quote_regex};
+pub use metric::{MetricType, ValueType, detect_metric_type};
+pub use plan::{MetricQuery, Plan, plan};
+pub use promql::METRIC_FAMILY;
+pub use range::{Grid, TimeRange};
+pub use settings::{Settings, SettingsInput};
+pub use time::Timestamp;

@@ -1,0 +1,66 @@
+//! The window of a rate: how far back each point looks.
+
+use super::duration::PromDuration;
+
+/// The least window, in seconds: a minute, as Backend.AI has always used.
+const LEAST: u64 = 60;
+/// A rate needs two samples, and survives the loss of one with four intervals (Grafana's `$__rate_interval`).
+const INTERVALS: u64 = 4;
+
+/// `max(1m, step + interval, 4 * interval)`, all in seconds.
+///
+/// Why: with samples every 30 s and a window of 1 min a constant rate of 1000 reads as 1500 or 750,
+/// depending on phase; with a step of 1 h a window of 1 min reads one sixtieth of the data.
+pub(super) fn automatic(step: u32, sample_interval: u32) -> PromDuration {
+    let (step, interval) = (u64::from(step), u64::from(sample_interval));
+    PromDuration::from_seconds(LEAST.max(step + interval).max(INTERVALS * interval))
+}
+
+/// What is doubtful about a window that was fixed by configuration.
+pub(super) fn doubts(window: &PromDuration, step: u32, sample_interval: u32) -> Vec<String> {
+    let mut doubts = Vec::new();
+    if window.millis() < u64::from(step) * 1000 {
+        doubts.push(format!(
+            "the window {window} is shorter than the step of {step}s: what happens between two windows is not counted"
+        ));
+    }
+    let needed = INTERVALS * u64::from(sample_interval);
+    if window.millis() < needed * 1000 {
+        doubts.push(format!(
+            "the window {window} is shorter than {INTERVALS} sample intervals ({needed}s): rates depend on phase, and a lost sample leaves a gap"
+        ));
+    }
+    doubts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_automatic_window_covers_the_step_and_four_samples_but_never_less_than_a_minute() {
+        for (step, interval, window) in [
+            (1, 1, "1m"),
+            (30, 15, "1m"),
+            (60, 15, "1m15s"),
+            (300, 15, "5m15s"),
+            (3600, 15, "1h15s"),
+            (60, 30, "2m"),
+            (30, 60, "4m"),
+        ] {
+            assert_eq!(automatic(step, interval).to_string(), window);
+        }
+        // No configuration asks for more than Prometheus can hold.
+        let longest = automatic(u32::MAX, u32::MAX);
+        assert_eq!(PromDuration::parse(&longest.to_string()), Ok(longest));
+    }
+
+    #[test]
+    fn a_fixed_window_is_doubted_when_it_is_shorter_than_the_step_or_four_samples() {
+        let window = PromDuration::parse("1m").unwrap();
+        assert!(doubts(&window, 60, 15).is_empty());
+        assert!(doubts(&window, 61, 15)[0].contains("step"));
+        assert!(doubts(&window, 60, 16)[0].contains("4 sample intervals"));
+        assert_eq!(doubts(&window, 3600, 60).len(), 2);
+    }
+}

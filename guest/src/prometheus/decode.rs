@@ -1,0 +1,468 @@
+//! Decodes Prometheus's answers in one pass over the bytes as they come in: no tree, no body kept.
+//!
+//! Keys may come in any order, unknown ones are passed over. The machine stands in one of few known
+//! objects and arrays ([`Place`]) and waits for one thing there ([`Wait`]); what it does not know it skips.
+//! A token that the end of a piece cuts in two is carried over to the next piece.
+
+use super::budget::Budget;
+use super::cursor::{Cursor, Stop};
+use super::error::DecodeError;
+use super::number;
+use super::place::Place;
+use super::skip::Skip;
+use crate::domain::head;
+
+/// Names, label values and messages are short. More than this is an attack on our memory.
+const LONGEST_STRING: usize = 256 * 1024;
+/// How much of a new piece is first put behind a token that was cut: most tokens are shorter.
+const CARRY_STEP: usize = 256;
+/// What one series costs besides its labels and samples.
+const SERIES_BYTES: u64 = 64;
+/// What a text costs besides its length: its place in a list.
+const STRING_BYTES: u64 = 16;
+/// A timestamp and a value.
+const SAMPLE_BYTES: u64 = 16;
+
+/// What `resultType` may be. The series themselves show which it is, so it may come late or not at all.
+const RESULT_TYPES: [&str; 4] = ["matrix", "vector", "scalar", "string"];
+
+/// One series, in columns: `timestamps[i]` belongs to `values[i]`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Series {
+    /// All labels, in the order in which they came.
+    pub labels: Vec<(String, String)>,
+    /// Unix milliseconds.
+    pub timestamps: Vec<i64>,
+    /// The samples.
+    pub values: Vec<f64>,
+}
+
+/// What the `data` of an answer was.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Data {
+    /// There was none, or it had no `result`.
+    #[default]
+    Nothing,
+    /// `null`, as Go writes what is empty.
+    Null,
+    /// An object with a `result`, be it empty.
+    Result,
+    /// A list of texts.
+    Names,
+}
+
+/// A decoded answer.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Decoded {
+    /// The series, in the order in which they came.
+    pub series: Vec<Series>,
+    /// Where `data` is a list of label values: those, in the order in which they came.
+    pub names: Vec<String>,
+    /// What `data` was.
+    pub data: Data,
+    /// Prometheus's warnings.
+    pub warnings: Vec<String>,
+    /// Prometheus's remarks.
+    pub infos: Vec<String>,
+    /// Where `status` is not `success`: `errorType` and `error`.
+    pub refusal: Option<(Option<String>, String)>,
+    /// How many series held native histograms, which are left out.
+    pub histograms: usize,
+}
+
+/// What the machine waits for.
+#[derive(Debug, Clone)]
+enum Wait {
+    /// The `{` of the answer.
+    Opening,
+    /// The first member, or the end.
+    FirstMember,
+    /// A member, after a comma.
+    Member,
+    /// The value of a key.
+    Value(String),
+    /// The end of a value that is passed over.
+    Skipped(Skip),
+    /// A comma, or the end.
+    Comma,
+    /// Nothing more.
+    Over,
+}
+
+/// The machine. [`feed`](Self::feed) it the body in pieces of any size, then [`finish`](Self::finish).
+#[derive(Debug)]
+pub struct Decoder {
+    place: Place,
+    wait: Wait,
+    /// The bytes of a token that is not complete yet.
+    carried: Vec<u8>,
+    /// How many bytes have been taken.
+    taken: u64,
+    budget: Budget,
+    series: Series,
+    has_histograms: bool,
+    status: Option<String>,
+    error_type: Option<String>,
+    error: Option<String>,
+    result_type: Option<String>,
+    decoded: Decoded,
+}
+
+impl Decoder {
+    /// A machine at the start of an answer.
+    pub fn new(budget: Budget) -> Self {
+        Self {
+            place: Place::Answer,
+            wait: Wait::Opening,
+            carried: Vec::new(),
+            taken: 0,
+            budget,
+            series: Series::default(),
+            has_histograms: false,
+            status: None,
+            error_type: None,
+            error: None,
+            result_type: None,
+            decoded: Decoded::default(),
+        }
+    }
+
+    /// Takes the next piece of the body.
+    ///
+    /// # Errors
+    /// As soon as the bytes cannot be an answer any more, or cost more than the budget. Feed no more then.
+    pub fn feed(&mut self, mut piece: &[u8]) -> Result<(), DecodeError> {
+        let mut step = CARRY_STEP;
+        while !self.carried.is_empty() && !piece.is_empty() {
+            let (more, later) = piece.split_at(piece.len().min(step));
+            let mut joined = std::mem::take(&mut self.carried);
+            let before = joined.len();
+            joined.extend_from_slice(more);
+            let consumed = self.run(&joined)?;
+            if let Some(into_piece) = consumed.checked_sub(before) {
+                // The token is complete: go on in the piece itself.
+                piece = piece.get(into_piece..).unwrap_or_default();
+            } else {
+                joined.drain(..consumed);
+                self.carry(joined)?;
+                piece = later;
+                step = step.saturating_mul(2);
+            }
+        }
+        if !piece.is_empty() {
+            let consumed = self.run(piece)?;
+            self.carry(piece.get(consumed..).unwrap_or_default().to_vec())?;
+        }
+        Ok(())
+    }
+
+    /// The body is over: gives what it said.
+    ///
+    /// # Errors
+    /// A body that is empty, stops half-way, or lacks what an answer must have.
+    pub fn finish(mut self) -> Result<Decoded, DecodeError> {
+        if !matches!(self.wait, Wait::Over) {
+            let at = self.taken + self.carried.len() as u64;
+            if matches!(self.wait, Wait::Opening) {
+                return Err(DecodeError::Empty);
+            }
+            return Err(DecodeError::Truncated {
+                expected: self.place.members(),
+                at,
+            });
+        }
+        match self.status.as_deref() {
+            Some("success") => match self.result_type {
+                Some(other) if !RESULT_TYPES.contains(&other.as_str()) => {
+                    Err(DecodeError::UnknownResultType(head(&other)))
+                }
+                _ => Ok(self.decoded),
+            },
+            Some("error") => {
+                self.decoded.refusal = Some((self.error_type, self.error.unwrap_or_default()));
+                Ok(self.decoded)
+            }
+            _ => Err(DecodeError::Missing("`status` of `success` or `error`")),
+        }
+    }
+
+    fn carry(&mut self, rest: Vec<u8>) -> Result<(), DecodeError> {
+        if rest.len() > LONGEST_STRING {
+            return Err(DecodeError::LongString {
+                at: self.taken,
+                most: LONGEST_STRING,
+            });
+        }
+        self.carried = rest;
+        Ok(())
+    }
+
+    /// Takes tokens until the piece is used up or ends within one; says how many bytes were taken.
+    fn run(&mut self, piece: &[u8]) -> Result<usize, DecodeError> {
+        let mut cursor = Cursor::new(piece);
+        let taken_before = self.taken;
+        loop {
+            let stop = match self.token(&mut cursor) {
+                Ok(()) => None,
+                Err(Fault::Stop(stop)) => Some(stop),
+                Err(Fault::Decode(error)) => return Err(error),
+            };
+            let consumed = piece.len() - cursor.rest().len();
+            self.taken = taken_before + consumed as u64;
+            match stop {
+                None => {}
+                Some(Stop::Incomplete(_)) => return Ok(consumed),
+                Some(Stop::Unexpected(expected)) => {
+                    return Err(DecodeError::Unexpected {
+                        expected,
+                        at: self.taken,
+                    });
+                }
+            }
+        }
+    }
+
+    /// Takes one token, or a run of samples.
+    fn token(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
+        match &mut self.wait {
+            Wait::Opening => {
+                cursor.byte(b'{', "the JSON object of a Prometheus answer")?;
+                self.enter(Place::Answer);
+            }
+            Wait::Over => {
+                cursor.peek("nothing more")?;
+                return Err(Stop::Unexpected("nothing after the answer").into());
+            }
+            Wait::Skipped(skip) => {
+                let (passed, over) = skip.pass(cursor.rest());
+                cursor.advance(passed);
+                if !over {
+                    return Err(Stop::Incomplete("the end of a value").into());
+                }
+                self.wait = Wait::Comma;
+            }
+            Wait::Comma => match cursor.peek(self.place.next())? {
+                b',' => {
+                    cursor.advance(1);
+                    self.wait = Wait::Member;
+                }
+                found if found == self.place.close() => self.close(cursor)?,
+                _ => return Err(Stop::Unexpected(self.place.next()).into()),
+            },
+            Wait::FirstMember if cursor.peek(self.place.members())? == self.place.close() => {
+                self.close(cursor)?;
+            }
+            Wait::FirstMember | Wait::Member => match self.place {
+                Place::Samples => self.samples(cursor)?,
+                Place::Result => self.result_member(cursor)?,
+                Place::Names | Place::Warnings | Place::Infos => self.text(cursor)?,
+                Place::Answer | Place::Data | Place::Series | Place::Labels => {
+                    let mut ahead = *cursor;
+                    let key = ahead.string(self.place.members())?;
+                    ahead.byte(b':', "`:` after a key")?;
+                    *cursor = ahead;
+                    self.wait = Wait::Value(key);
+                }
+            },
+            Wait::Value(_) => self.value(cursor)?,
+        }
+        Ok(())
+    }
+
+    fn enter(&mut self, place: Place) {
+        self.place = place;
+        self.wait = Wait::FirstMember;
+    }
+
+    fn close(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
+        if self.place == Place::Series {
+            self.end_series()?;
+        }
+        cursor.advance(1);
+        match self.place.outer() {
+            None => self.wait = Wait::Over,
+            Some(outer) => {
+                self.place = outer;
+                self.wait = Wait::Comma;
+            }
+        }
+        Ok(())
+    }
+
+    /// The value of the key that was just read.
+    fn value(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
+        let Wait::Value(key) = &self.wait else {
+            return Ok(());
+        };
+        let text = "a string";
+        if self.place == Place::Labels {
+            let value = cursor.string("the value of a label, a string")?;
+            self.budget.spend((key.len() + value.len()) as u64)?;
+            self.series.labels.push((key.clone(), value));
+            self.wait = Wait::Comma;
+            return Ok(());
+        }
+        // Go writes a nil slice or map as `null`.
+        if cursor.null("a value")? {
+            match (self.place, key.as_str()) {
+                (Place::Answer, "data") => self.decoded.data = Data::Null,
+                (Place::Data, "result") => self.decoded.data = Data::Result,
+                _ => {}
+            }
+            self.wait = Wait::Comma;
+            return Ok(());
+        }
+        let inner = match (self.place, key.as_str()) {
+            (Place::Answer, "status") => {
+                self.status = Some(cursor.string(text)?);
+                None
+            }
+            (Place::Answer, "errorType") => {
+                self.error_type = Some(cursor.string(text)?);
+                None
+            }
+            (Place::Answer, "error") => {
+                self.error = Some(cursor.string(text)?);
+                None
+            }
+            (Place::Data, "resultType") => {
+                self.result_type = Some(cursor.string(text)?);
+                None
+            }
+            (Place::Series, "value") => {
+                let (millis, value) = number::sample(cursor)?;
+                self.push(millis, value)?;
+                None
+            }
+            (Place::Answer, "data") if cursor.peek("`data`")? == b'[' => {
+                Some((b'[', "`data`, an array", Place::Names))
+            }
+            (Place::Answer, "data") => Some((b'{', "`data`, an object", Place::Data)),
+            (Place::Answer, "warnings") => Some((b'[', "`warnings`, an array", Place::Warnings)),
+            (Place::Answer, "infos") => Some((b'[', "`infos`, an array", Place::Infos)),
+            (Place::Data, "result") => Some((b'[', "`result`, an array", Place::Result)),
+            (Place::Series, "metric") => Some((b'{', "`metric`, an object", Place::Labels)),
+            (Place::Series, "values") => Some((b'[', "`values`, an array", Place::Samples)),
+            (_, key) => {
+                self.has_histograms |=
+                    self.place == Place::Series && matches!(key, "histogram" | "histograms");
+                self.wait = Wait::Skipped(Skip::default());
+                return Ok(());
+            }
+        };
+        match inner {
+            None => self.wait = Wait::Comma,
+            Some((opening, expected, place)) => {
+                cursor.byte(opening, expected)?;
+                match place {
+                    Place::Result => self.decoded.data = Data::Result,
+                    Place::Names => self.decoded.data = Data::Names,
+                    _ => {}
+                }
+                self.enter(place);
+            }
+        }
+        Ok(())
+    }
+
+    /// A series; or, where the result is a scalar, its only sample, whose brackets are the array's.
+    fn result_member(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
+        match cursor.peek(Place::Result.members())? {
+            b'{' => {
+                cursor.advance(1);
+                self.enter(Place::Series);
+            }
+            b'0'..=b'9' | b'-' if self.result_type.as_deref() == Some("string") => {
+                return Err(DecodeError::StringResult.into());
+            }
+            b'0'..=b'9' | b'-' if matches!(self.wait, Wait::FirstMember) => {
+                let mut ahead = *cursor;
+                let (millis, value) = number::pair(&mut ahead)?;
+                *cursor = ahead;
+                self.push(millis, value)?;
+                self.end_series()?;
+                self.place = Place::Data;
+                self.wait = Wait::Comma;
+            }
+            _ => return Err(Stop::Unexpected(Place::Result.members()).into()),
+        }
+        Ok(())
+    }
+
+    /// As many samples as the piece holds: nearly all bytes of a large answer pass here.
+    fn samples(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
+        loop {
+            let (millis, value) = number::sample(cursor)?;
+            self.push(millis, value)?;
+            match cursor.rest() {
+                [b',', ..] => {
+                    cursor.advance(1);
+                    self.wait = Wait::Member;
+                }
+                _ => {
+                    self.wait = Wait::Comma;
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn text(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
+        let text = cursor.string("a string")?;
+        self.budget.spend(STRING_BYTES + text.len() as u64)?;
+        match self.place {
+            Place::Names => self.decoded.names.push(text),
+            Place::Warnings => self.decoded.warnings.push(text),
+            _ => self.decoded.infos.push(text),
+        }
+        self.wait = Wait::Comma;
+        Ok(())
+    }
+
+    #[inline]
+    fn push(&mut self, millis: i64, value: f64) -> Result<(), DecodeError> {
+        self.budget.spend(SAMPLE_BYTES)?;
+        self.series.timestamps.push(millis);
+        self.series.values.push(value);
+        Ok(())
+    }
+
+    fn end_series(&mut self) -> Result<(), DecodeError> {
+        self.budget.spend(SERIES_BYTES)?;
+        if std::mem::take(&mut self.has_histograms) {
+            self.decoded.histograms += 1;
+        }
+        // Series of one answer are mostly equally long and equally labelled.
+        let like = |series: &Series| Series {
+            labels: Vec::with_capacity(series.labels.len()),
+            timestamps: Vec::with_capacity(series.timestamps.len()),
+            values: Vec::with_capacity(series.values.len()),
+        };
+        let next = like(&self.series);
+        self.decoded
+            .series
+            .push(std::mem::replace(&mut self.series, next));
+        Ok(())
+    }
+}
+
+/// Why a token was not taken.
+enum Fault {
+    Stop(Stop),
+    Decode(DecodeError),
+}
+
+impl From<Stop> for Fault {
+    fn from(stop: Stop) -> Self {
+        Self::Stop(stop)
+    }
+}
+
+impl From<DecodeError> for Fault {
+    fn from(error: DecodeError) -> Self {
+        Self::Decode(error)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,71 @@
+//! What can be wrong with an answer.
+
+use crate::domain::Limit;
+
+/// Why the bytes of a 200 answer cannot be understood.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// The bytes are not the JSON that Prometheus writes.
+    #[error("expected {expected} at byte {at}")]
+    Unexpected {
+        /// What would have been right.
+        expected: &'static str,
+        /// Where, counted from the start of the body.
+        at: u64,
+    },
+    /// The body ended too early.
+    #[error("the answer stops half-way, after {at} bytes: expected {expected}")]
+    Truncated {
+        /// What was to come.
+        expected: &'static str,
+        /// The length of the body.
+        at: u64,
+    },
+    /// The body is empty.
+    #[error("the answer is empty")]
+    Empty,
+    /// A name or a label value that goes on and on.
+    #[error("a string at byte {at} is longer than {most} bytes")]
+    LongString {
+        /// Where it starts.
+        at: u64,
+        /// The most that is read.
+        most: usize,
+    },
+    /// The JSON lacks a part without which it means nothing.
+    #[error("the answer has no {0}")]
+    Missing(&'static str),
+    /// The result is of a type that holds no numbers.
+    #[error("the result is a string, not series")]
+    StringResult,
+    /// The result is of a type that Prometheus does not have.
+    #[error("the result is of the type {0:?}; known are matrix, vector, scalar and string")]
+    UnknownResultType(String),
+    /// More than the budget allows.
+    #[error("{} is {maximum}", Limit::MaxResultBytes.name())]
+    OverBudget {
+        /// The most bytes that a result may hold.
+        maximum: u64,
+    },
+}
+
+/// Why an answer holds no result.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AnswerError {
+    /// Prometheus said no.
+    #[error("status {status}, {}: {message}", error_type.as_deref().unwrap_or("no error type"))]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// `errorType`; none: the body was not Prometheus's JSON.
+        error_type: Option<String>,
+        /// `error`, or the head of the body.
+        message: String,
+    },
+    /// Prometheus gave up: its own timeout.
+    #[error("Prometheus gave up: {0}")]
+    TimedOut(String),
+    /// The answer cannot be understood.
+    #[error(transparent)]
+    Malformed(#[from] DecodeError),
+}

@@ -1,0 +1,26 @@
+//! The Prometheus HTTP protocol, without the HTTP: a plan becomes a request, and the bytes of an answer
+//! become series or an error. It knows no sockets and no WIT.
+//!
+//! Protocol: <https://prometheus.io/docs/prometheus/latest/querying/api/>.
+
+mod address;
+mod answer;
+mod budget;
+mod cursor;
+mod decode;
+mod error;
+mod names;
+mod number;
+mod place;
+mod refusal;
+mod request;
+mod response;
+mod skip;
+
+pub use address::{Address, AddressError, Scheme};
+pub use answer::{Answer, RangeAnswer};
+pub use budget::Budget;
+pub use decode::{Data, Decoded, Decoder, Series};
+pub use error::{AnswerError, DecodeError};
+pub use names::NamesAnswer;
+pub use request::{HttpRequest, Method, metric_names_request, range_request};

@@ -1,0 +1,122 @@
+//! An answer that is not 200: Prometheus's JSON, or plain text, or a proxy's HTML, or nothing.
+
+use super::budget::Budget;
+use super::decode::Decoder;
+use super::error::AnswerError;
+
+/// As much of a body as is looked at: Prometheus's messages are far shorter.
+const KEPT: usize = 64 * 1024;
+/// As much of a body that is not Prometheus's JSON as goes into the message.
+const SHOWN: usize = 300;
+
+/// The head of a refusal's body, as it comes in.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    status: u16,
+    head: Vec<u8>,
+}
+
+impl Refusal {
+    pub(super) fn new(status: u16) -> Self {
+        Self {
+            status,
+            head: Vec::new(),
+        }
+    }
+
+    pub(super) fn feed(&mut self, piece: &[u8]) {
+        let room = KEPT.saturating_sub(self.head.len());
+        self.head
+            .extend_from_slice(piece.get(..room).unwrap_or(piece));
+    }
+
+    pub(super) fn finish(self) -> AnswerError {
+        let mut decoder = Decoder::new(Budget::bytes(KEPT as u64));
+        let decoded = decoder.feed(&self.head).and_then(|()| decoder.finish());
+        match decoded.ok().and_then(|decoded| decoded.refusal) {
+            Some((Some(error_type), message)) => refused(self.status, Some(error_type), message),
+            _ => refused(self.status, None, self.text()),
+        }
+    }
+
+    fn text(&self) -> String {
+        let text = String::from_utf8_lossy(&self.head);
+        let text = text.trim();
+        match text.char_indices().nth(SHOWN) {
+            _ if text.is_empty() => "the answer has no body".to_owned(),
+            None => text.to_owned(),
+            Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
+        }
+    }
+}
+
+/// What Prometheus's refusal means. `timeout` is its own deadline, under whatever status it comes.
+pub(super) fn refused(status: u16, error_type: Option<String>, message: String) -> AnswerError {
+    match error_type.as_deref() {
+        Some("timeout") => AnswerError::TimedOut(message),
+        _ => AnswerError::Refused {
+            status,
+            error_type,
+            message,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(status: u16, body: &str) -> AnswerError {
+        let mut refusal = Refusal::new(status);
+        refusal.feed(body.as_bytes());
+        refusal.finish()
+    }
+
+    #[test]
+    fn json_gives_type_and_message() {
+        assert_eq!(
+            read(
+                400,
+                r#"{"status":"error","errorType":"bad_data","error":"no"}"#
+            ),
+            AnswerError::Refused {
+                status: 400,
+                error_type: Some("bad_data".into()),
+                message: "no".into()
+            }
+        );
+    }
+
+    #[test]
+    fn the_error_type_timeout_is_a_timeout() {
+        assert_eq!(
+            read(
+                503,
+                r#"{"status":"error","errorType":"timeout","error":"slow"}"#
+            ),
+            AnswerError::TimedOut("slow".into())
+        );
+    }
+
+    #[test]
+    fn anything_else_is_shown_by_its_head() {
+        for (body, shown) in [
+            ("404 page not found\n", "404 page not found"),
+            ("", "the answer has no body"),
+            (r#"{"status":"err"#, r#"{"status":"err"#),
+        ] {
+            assert_eq!(
+                read(502, body),
+                AnswerError::Refused {
+                    status: 502,
+                    error_type: None,
+                    message: shown.into()
+                }
+            );
+        }
+        let AnswerError::Refused { message, .. } = read(502, &"é".repeat(100_000)) else {
+            panic!()
+        };
+        assert_eq!(message.chars().count(), SHOWN + 1);
+    }
+}

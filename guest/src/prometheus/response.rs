@@ -1,0 +1,43 @@
+//! A response of any status while it comes in: 200 is decoded, anything else is a refusal.
+
+use super::budget::Budget;
+use super::decode::{Decoded, Decoder};
+use super::error::AnswerError;
+use super::refusal::{Refusal, refused};
+
+const OK: u16 = 200;
+
+#[derive(Debug)]
+pub(super) enum Response {
+    Success(Box<Decoder>),
+    Refusal(Refusal),
+}
+
+impl Response {
+    pub(super) fn new(status: u16, budget: Budget) -> Self {
+        match status {
+            OK => Self::Success(Box::new(Decoder::new(budget))),
+            _ => Self::Refusal(Refusal::new(status)),
+        }
+    }
+
+    pub(super) fn feed(&mut self, piece: &[u8]) -> Result<(), AnswerError> {
+        match self {
+            Self::Success(decoder) => decoder.feed(piece)?,
+            Self::Refusal(refusal) => refusal.feed(piece),
+        }
+        Ok(())
+    }
+
+    /// What was decoded; it is no refusal.
+    pub(super) fn finish(self) -> Result<Decoded, AnswerError> {
+        let mut decoded = match self {
+            Self::Success(decoder) => decoder.finish()?,
+            Self::Refusal(refusal) => return Err(refusal.finish()),
+        };
+        match decoded.refusal.take() {
+            Some((error_type, message)) => Err(refused(OK, error_type, message)),
+            None => Ok(decoded),
+        }
+    }
+}
