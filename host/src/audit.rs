@@ -1,0 +1,301 @@
+//! What a plugin asks for and offers, read off its bytes before anything is compiled.
+//!
+//! Looks at names only; wasmtime compares the types behind them when it links.
+
+use wasmparser::{Parser, Payload};
+
+use crate::error::LoadError;
+
+/// The world that a plugin must be of.
+pub(crate) const WORLD: &str = "backendai:metric/metric-plugin@0.1.0";
+
+/// The interface of the verbs.
+pub(crate) const METRIC_SERVICE: &str = "backendai:metric/metric-service@0.1.0";
+
+/// The interface of the verbs without I/O.
+pub(crate) const CODEC: &str = "backendai:metric/codec@0.1.0";
+
+/// The interfaces that the world exports.
+const EXPORTS: [&str; 3] = ["backendai:metric/types@0.1.0", METRIC_SERVICE, CODEC];
+
+/// The interfaces that a plugin may import. Of WASI any 0.2, as patch releases only add.
+pub(crate) const GRANTED: [&str; 7] = [
+    "wasi:io/error@0.2.0",
+    "wasi:io/poll@0.2.0",
+    "wasi:io/streams@0.2.0",
+    "wasi:clocks/monotonic-clock@0.2.0",
+    "wasi:clocks/wall-clock@0.2.0",
+    "wasi:http/types@0.2.0",
+    "wasi:http/outgoing-handler@0.2.0",
+];
+
+/// What a plugin says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct PluginDescription {
+    /// What it asks for, by full name, in its own order.
+    pub imports: Vec<String>,
+    /// What it offers, by full name, in its own order.
+    pub exports: Vec<String>,
+    /// Its size in bytes.
+    pub size_bytes: u64,
+    /// `backendai:metric/metric-plugin@0.1.0`, if it offers all that this world asks for.
+    pub world: Option<String>,
+}
+
+/// Describes a plugin without compiling it, also one that would not be loaded.
+///
+/// # Errors
+/// [`LoadError::NotAComponent`] and [`LoadError::Damaged`].
+pub fn describe(bytes: &[u8]) -> Result<PluginDescription, LoadError> {
+    check_kind(bytes)?;
+    let mut description = PluginDescription {
+        imports: Vec::new(),
+        exports: Vec::new(),
+        size_bytes: bytes.len() as u64,
+        world: None,
+    };
+    // Modules and components are nested; only what the outermost component says counts.
+    let mut depth = 0_usize;
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload.map_err(|e| damaged(&e))? {
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::End(_) => depth = depth.saturating_sub(1),
+            Payload::ComponentImportSection(imports) if depth == 0 => {
+                for import in imports {
+                    let import = import.map_err(|e| damaged(&e))?;
+                    description.imports.push(import.name.name.to_owned());
+                }
+            }
+            Payload::ComponentExportSection(exports) if depth == 0 => {
+                for export in exports {
+                    let export = export.map_err(|e| damaged(&e))?;
+                    description.exports.push(export.name.name.to_owned());
+                }
+            }
+            _ => {}
+        }
+    }
+    if missing(&description).is_empty() {
+        description.world = Some(WORLD.to_owned());
+    }
+    Ok(description)
+}
+
+/// Refuses a plugin that asks for what is not granted, or lacks what the world asks for.
+pub(crate) fn admit(description: &PluginDescription) -> Result<(), LoadError> {
+    let refused: Vec<String> = description
+        .imports
+        .iter()
+        .filter(|import| !GRANTED.iter().any(|granted| serves(import, granted)))
+        .cloned()
+        .collect();
+    if !refused.is_empty() {
+        return Err(LoadError::RefusedImports { refused });
+    }
+    let missing = missing(description);
+    if !missing.is_empty() {
+        return Err(LoadError::MissingExports { missing });
+    }
+    Ok(())
+}
+
+fn missing(description: &PluginDescription) -> Vec<String> {
+    EXPORTS
+        .iter()
+        .filter(|wanted| !description.exports.iter().any(|e| serves(e, wanted)))
+        .map(|&wanted| wanted.to_owned())
+        .collect()
+}
+
+/// Whether two names mean the same interface in compatible versions. Below 1.0 these are the ones that differ
+/// in the patch only, as in wasmtime's linker.
+fn serves(name: &str, wanted: &str) -> bool {
+    fn split(name: &str) -> Option<(&str, &str)> {
+        let (interface, version) = name.split_once('@')?;
+        let (track, patch) = version.rsplit_once('.')?;
+        let known = track.starts_with("0.") && patch.bytes().all(|b| b.is_ascii_digit());
+        (known && !patch.is_empty()).then(|| name.split_at(interface.len() + 1 + track.len()))
+    }
+    match (split(name), split(wanted)) {
+        (Some((name, _)), Some((wanted, _))) => name == wanted,
+        _ => false,
+    }
+}
+
+/// The first eight bytes tell a component from everything else.
+fn check_kind(bytes: &[u8]) -> Result<(), LoadError> {
+    const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
+    const MODULE: &[u8] = b"\0asm\x01\0\0\0";
+    if bytes.starts_with(COMPONENT) {
+        return Ok(());
+    }
+    let found = if bytes.is_empty() {
+        "an empty file".to_owned()
+    } else if bytes.starts_with(MODULE) {
+        "a core module (`wasm-tools component new` makes a component of it)".to_owned()
+    } else if COMPONENT.starts_with(bytes) {
+        format!("a file of {} bytes, cut off", bytes.len())
+    } else if bytes.starts_with(b"\0asm") {
+        "WebAssembly of another version".to_owned()
+    } else if bytes.starts_with(b"\x7fELF") {
+        "machine code (ELF), perhaps a component that is compiled already".to_owned()
+    } else {
+        text(bytes).unwrap_or_else(|| {
+            let head: Vec<_> = bytes.iter().take(8).map(|b| format!("{b:02x}")).collect();
+            format!("bytes that begin with {}", head.join(" "))
+        })
+    };
+    Err(LoadError::NotAComponent { found })
+}
+
+/// What kind of text it is, if it is text.
+fn text(bytes: &[u8]) -> Option<String> {
+    let head = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(_) => return None,
+    }
+    .trim_start();
+    if head.contains('\0') {
+        return None;
+    }
+    if head.starts_with("(component") || head.starts_with("(module") || head.starts_with(";;") {
+        return Some("WebAssembly as text (`wasm-tools parse` makes the binary of it)".to_owned());
+    }
+    let head: String = head.chars().take(24).collect();
+    Some(format!("text that begins with {head:?}"))
+}
+
+fn damaged(error: &wasmparser::BinaryReaderError) -> LoadError {
+    LoadError::Damaged {
+        offset: error.offset(),
+        reason: error.message().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_components::{TestPlugin, plugin};
+
+    fn found(bytes: &[u8]) -> String {
+        match describe(bytes) {
+            Err(LoadError::NotAComponent { found }) => found,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_no_component_is_named() {
+        for (bytes, name) in [
+            (&b""[..], "an empty file"),
+            (b"\0asm\x01\0\0\0", "a core module"),
+            (b"\0asm", "4 bytes, cut off"),
+            (b"\0asm\x0e\0\x01\0", "another version"),
+            (b"\x7fELF\x02\x01\x01\0", "machine code"),
+            (b"  (component)", "WebAssembly as text"),
+            (
+                b"<!doctype html>",
+                "text that begins with \"<!doctype html>\"",
+            ),
+            (b"PK\x03\x04\xff\xff\xff\xff\xff", "50 4b 03 04 ff ff ff ff"),
+        ] {
+            assert!(found(bytes).contains(name), "{}", found(bytes));
+        }
+    }
+
+    #[test]
+    fn a_component_that_breaks_off_is_damaged() {
+        let whole = plugin("unreachable");
+        for length in [9, whole.len() / 2, whole.len() - 1] {
+            let error = describe(&whole[..length]).unwrap_err();
+            assert!(matches!(error, LoadError::Damaged { .. }), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_plugin_of_the_world_is_described_and_admitted() {
+        let bytes = plugin("unreachable");
+        let description = describe(&bytes).unwrap();
+        assert_eq!(description.size_bytes, bytes.len() as u64);
+        assert_eq!(description.exports, EXPORTS);
+        assert_eq!(description.world.as_deref(), Some(WORLD));
+        admit(&description).unwrap();
+    }
+
+    #[test]
+    fn every_import_that_is_not_granted_is_listed() {
+        let bytes = TestPlugin::new("unreachable")
+            .world(
+                &[
+                    "package wasi:filesystem@0.2.3; interface types { f: func(); }",
+                    "package wasi:clocks@0.2.3; interface wall-clock { f: func(); }",
+                    "package wasi:http@0.3.0; interface types { f: func(); }",
+                    "package evil:exfiltrate; interface send { f: func(); }",
+                ],
+                "package test:plugin;
+                 world w {
+                     include backendai:metric/metric-plugin@0.1.0;
+                     import wasi:clocks/wall-clock@0.2.3;
+                     import wasi:filesystem/types@0.2.3;
+                     import wasi:http/types@0.3.0;
+                     import evil:exfiltrate/send;
+                 }",
+            )
+            .build();
+        match admit(&describe(&bytes).unwrap()) {
+            Err(error @ LoadError::RefusedImports { .. }) => {
+                let text = error.to_string();
+                assert!(text.contains("wasi:filesystem/types@0.2.3"), "{text}");
+                let LoadError::RefusedImports { mut refused } = error else {
+                    unreachable!()
+                };
+                refused.sort_unstable();
+                assert_eq!(
+                    refused,
+                    [
+                        "evil:exfiltrate/send",
+                        "wasi:filesystem/types@0.2.3",
+                        "wasi:http/types@0.3.0"
+                    ]
+                );
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_export_that_is_missing_is_listed() {
+        let bytes = TestPlugin::new("unreachable")
+            .world(
+                &[],
+                "package test:plugin; world w { export backendai:metric/codec@0.1.0; }",
+            )
+            .build();
+        let description = describe(&bytes).unwrap();
+        assert_eq!(description.world, None);
+        match admit(&description) {
+            Err(LoadError::MissingExports { missing }) => {
+                assert_eq!(missing, ["backendai:metric/metric-service@0.1.0"]);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn versions_are_compatible_when_they_differ_in_the_patch_only() {
+        assert!(serves("wasi:io/poll@0.2.12", "wasi:io/poll@0.2.0"));
+        for other in [
+            "wasi:io/poll@0.3.0",
+            "wasi:io/poll@0.20.0",
+            "wasi:io/poll@1.2.0",
+            "wasi:io/poll@0.2.0-rc-2023-11-10",
+            "wasi:io/poll@0.2.",
+            "wasi:io/poll@0.2",
+            "wasi:io/poll",
+            "wasi:io/polls@0.2.0",
+        ] {
+            assert!(!serves(other, "wasi:io/poll@0.2.0"), "{other}");
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! The flags, as clap reads them. Values are parsed here into types; nothing is decided yet.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use super::choices::{DataFormat, LabelSchemaArg, ReportFormat, ValueTypeArg, When};
+use super::duration;
+use super::query_args::QueryArgs;
+
+const EXAMPLES: &str = "\
+Examples:
+  metric-host metrics
+  metric-host type net_rx
+  metric-host promql cpu_util --value-type current --agent-id i-0a1b2c
+  metric-host query mem --value-type current --last 30m
+  metric-host query net_rx --group-by agent-id --start 2026-01-31 --format csv
+  metric-host query cpu_util --value-type pct --session-id UUID --format json | jq .series
+
+The plugin is found by --plugin, METRIC_PLUGIN, or as metric_service.wasm beside this program.
+
+Exit codes:
+  0 done                       6 timed out
+  1 anything else              7 denied by the host's policy
+  2 usage                      8 no plugin, or a broken one
+  3 invalid query or address   9 conformance failed
+  4 Prometheus said no        10 a limit was exceeded
+  5 cannot connect            11 the answer was not Prometheus's";
+
+/// Asks for the metrics of Backend.AI's containers, through a Metric Service plugin in a sandbox.
+#[derive(Debug, Parser)]
+#[command(name = "metric-host", version, after_help = EXAMPLES, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) service: ServiceArgs,
+
+    /// Say on stderr what happens meanwhile (RUST_LOG chooses more finely)
+    #[arg(long, short, global = true, help_heading = None)]
+    pub(crate) verbose: bool,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Which plugin, and what it is told. Accepted before and after the command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Plugin and Prometheus")]
+pub(crate) struct ServiceArgs {
+    /// The plugin, a WebAssembly component
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "METRIC_PLUGIN",
+        hide_env_values = true,
+        global = true
+    )]
+    pub(crate) plugin: Option<PathBuf>,
+
+    /// Where Prometheus is: host:port, or http(s)://host[:port][/prefix]
+    #[arg(
+        long,
+        value_name = "ADDR",
+        env = "METRIC_ADDRESS",
+        hide_env_values = true,
+        global = true
+    )]
+    #[arg(default_value = "127.0.0.1:9090")]
+    pub(crate) address: String,
+
+    /// The window of a rate, such as 5m [default: chosen from step and sample interval]
+    #[arg(long, value_name = "DUR", global = true)]
+    pub(crate) timewindow: Option<String>,
+
+    /// Which labels the series carry
+    #[arg(
+        long,
+        value_name = "SCHEMA",
+        value_enum,
+        default_value = "documented",
+        global = true
+    )]
+    pub(crate) label_schema: LabelSchemaArg,
+
+    /// Time between two samples of a series [default: 15s]
+    #[arg(long, value_name = "DUR", value_parser = duration::parse_seconds, global = true, hide_short_help = true)]
+    pub(crate) sample_interval: Option<u32>,
+
+    /// The longest range that may be asked for [default: 7d]
+    #[arg(long, value_name = "DUR", value_parser = duration::parse_seconds, global = true, hide_short_help = true)]
+    pub(crate) max_range: Option<u32>,
+
+    /// The most points that a series may have [default: 11001]
+    #[arg(long, value_name = "N", global = true, hide_short_help = true)]
+    pub(crate) max_points: Option<u32>,
+
+    /// The most bytes that a result may hold [default: 100000000]
+    #[arg(long, value_name = "N", global = true, hide_short_help = true)]
+    pub(crate) max_result_bytes: Option<u64>,
+
+    /// Give up after this long [default: 30s]
+    #[arg(long, value_name = "DUR", value_parser = duration::parse_timeout, global = true)]
+    pub(crate) timeout: Option<u32>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List what can be queried: name, unit, category, description
+    #[command(after_help = "Example:\n  metric-host metrics --format json | jq -r '.[].name'")]
+    Metrics(MetricsArgs),
+
+    /// Say how a metric is read: gauge, rate or diff
+    #[command(after_help = "Example:\n  metric-host type cpu_util --value-type current   # diff")]
+    Type(TypeArgs),
+
+    /// Print the query that would be sent, and send nothing
+    #[command(after_help = "Example:\n  metric-host promql net_rx --agent-id i-0a1b2c --step 30")]
+    Promql(PromqlArgs),
+
+    /// Ask Prometheus, and print the series
+    #[command(after_help = QUERY_EXAMPLES)]
+    Query(QueryCommandArgs),
+
+    /// Run the conformance tests against the plugin
+    #[command(after_help = "Example:\n  metric-host conformance --filter time-ranges")]
+    Conformance(ConformanceArgs),
+
+    /// Show the plugin's imports, exports, size and world, and whether this host would load it
+    #[command(after_help = "Example:\n  metric-host inspect --plugin other.wasm --format json")]
+    Inspect(InspectArgs),
+
+    /// Print completions for a shell
+    #[command(
+        after_help = "Example:\n  metric-host completions bash > ~/.local/share/bash-completion/completions/metric-host"
+    )]
+    Completions(CompletionsArgs),
+}
+
+const QUERY_EXAMPLES: &str = "\
+Times: 2026-01-31T12:00:00Z, 2026-01-31T12:00:00+09:00, 2026-01-31T12:00:00 (UTC), 2026-01-31,
+Unix seconds, now, now-1h, now+5m. Without any: the last hour.
+
+Examples:
+  metric-host query mem --value-type current
+  metric-host query cpu_util --value-type current --kernel-id UUID --last 1h --step 60
+  metric-host query net_rx --agent-id i-0a1b2c --last 5m --step 30
+  metric-host query mem --project-id UUID --group-by project-id --last 1d --step 1h
+  metric-host query mem --start 2026-01-31 --end 2026-02-01 --format csv > mem.csv";
+
+#[derive(Debug, Args)]
+pub(crate) struct MetricsArgs {
+    /// How the data is written
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: DataFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TypeArgs {
+    /// The metric, such as cpu_util
+    pub(crate) metric: String,
+
+    /// Which side of the metric
+    #[arg(long, value_name = "V", value_enum)]
+    pub(crate) value_type: Option<ValueTypeArg>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PromqlArgs {
+    #[command(flatten)]
+    pub(crate) query: QueryArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct QueryCommandArgs {
+    #[command(flatten)]
+    pub(crate) query: QueryArgs,
+
+    /// How the data is written
+    #[arg(long, value_enum, default_value = "table", help_heading = None)]
+    pub(crate) format: DataFormat,
+
+    /// Draw a sparkline for each series of the table; auto: when stdout is a terminal
+    #[arg(long, value_name = "WHEN", value_enum, default_value = "auto", help_heading = None)]
+    pub(crate) sparkline: When,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConformanceArgs {
+    /// Run only the cases whose folder, file or name contains this text
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) filter: Option<String>,
+
+    /// How the report is written
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: ReportFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InspectArgs {
+    /// How the data is written
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: ReportFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_flags_do_not_contradict_each_other() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_global_flags_are_taken_before_and_after_the_command() {
+        for line in [
+            "metric-host --address a:1 --label-schema agent --timeout 500ms metrics",
+            "metric-host metrics --address a:1 --label-schema agent --timeout 500ms",
+        ] {
+            let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+            assert_eq!(cli.service.address, "a:1");
+            assert_eq!(cli.service.label_schema, LabelSchemaArg::Agent);
+            assert_eq!(cli.service.timeout, Some(500));
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! `inspect`: what a plugin is, whether or not this host would load it. Nothing of it is run.
+
+use std::io::Write;
+
+use metric_host::{Host, HostOptions};
+
+use super::args::{InspectArgs, ServiceArgs};
+use super::choices::ReportFormat;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::locate;
+use super::output::{self, inspection::Inspection};
+
+/// Ends with the code of a broken plugin when this host would not load it.
+pub(crate) fn run(args: &ServiceArgs, command: &InspectArgs) -> Result<Exit, Failure> {
+    let file = locate::plugin(args.plugin.as_deref())?;
+    let bytes = std::fs::read(&file).map_err(|error| {
+        Failure::new(
+            Exit::PluginBroken,
+            format!("cannot read {}: {error}", file.display()),
+        )
+    })?;
+    let description = metric_host::describe(&bytes)?;
+    let refused = Host::new(HostOptions::default())?
+        .load(&bytes)
+        .err()
+        .map(Failure::from);
+
+    let inspection = Inspection {
+        file: &file,
+        description: &description,
+        refused_because: refused.as_ref().map(ToString::to_string),
+    };
+    let mut out = output::stdout();
+    match command.format {
+        ReportFormat::Table => inspection.write_table(&mut out)?,
+        ReportFormat::Json => inspection.write_json(&mut out)?,
+    }
+    out.flush()?;
+    Ok(if refused.is_some() {
+        Exit::PluginBroken
+    } else {
+        Exit::Success
+    })
+}

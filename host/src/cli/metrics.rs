@@ -1,0 +1,38 @@
+//! `metrics`: what Prometheus holds, with what the catalogue knows of it.
+
+use std::io::Write;
+
+use super::args::{MetricsArgs, ServiceArgs};
+use super::choices::DataFormat;
+use super::exit::Exit;
+use super::failure::{Failure, say};
+use super::output::{self, Screen};
+use super::service;
+
+pub(crate) async fn run(args: &ServiceArgs, command: &MetricsArgs) -> Result<Exit, Failure> {
+    let service = service::open(args)?;
+    let metrics = service
+        .query_metadata()
+        .await
+        .map_err(|error| Failure::of_call(&error, args))?;
+    if metrics.is_empty() {
+        say(
+            "note",
+            &format!(
+                "Prometheus at {} holds no metric of Backend.AI; does it collect from the agents?",
+                args.address
+            ),
+        );
+    }
+    let mut out = output::stdout();
+    match command.format {
+        DataFormat::Table if metrics.is_empty() => {}
+        DataFormat::Table => {
+            output::metrics_table::write(&mut out, &metrics, &Screen::of_stdout())?;
+        }
+        DataFormat::Json => output::json::metrics(&mut out, &metrics)?,
+        DataFormat::Csv => output::csv::metrics(&mut out, &metrics)?,
+    }
+    out.flush()?;
+    Ok(Exit::Success)
+}

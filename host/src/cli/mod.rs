@@ -1,0 +1,103 @@
+//! The command line: arguments in, one call of the library, data out on stdout and everything
+//! else on stderr. It knows no PromQL and no HTTP.
+//!
+//! The way of a command: [`args`] reads the flags (with [`time`] and [`duration`]), [`locate`]
+//! finds the plugin, [`service`] loads it, the command's own file makes the call, [`output`]
+//! writes what came back. Whatever fails becomes a [`failure::Failure`], which says it in words
+//! and ends with a code of [`exit::Exit`].
+
+mod args;
+mod choices;
+mod completions;
+mod conformance;
+mod duration;
+mod exit;
+mod failure;
+mod hint;
+mod inspect;
+mod locate;
+mod metrics;
+mod output;
+mod query;
+mod query_args;
+mod service;
+mod time;
+mod type_of;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use args::{Cli, Command};
+use exit::Exit;
+use failure::Failure;
+
+/// Runs the command line that this process was started with.
+pub(crate) fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refused_by_clap(&error).into(),
+    };
+    start_tracing(cli.verbose);
+    match dispatch(cli) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            failure.print();
+            failure.exit().into()
+        }
+    }
+}
+
+/// Prints clap's message: help and version on stdout, a usage error on stderr.
+fn refused_by_clap(error: &clap::Error) -> Exit {
+    // Nobody is left to be told when this cannot be written.
+    let _ = error.print();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Success,
+        _ => Exit::Usage,
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<Exit, Failure> {
+    let Cli {
+        service, command, ..
+    } = cli;
+    // One thread is enough for one call, and starts faster than a pool.
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| {
+                Failure::new(Exit::Other, format!("cannot start the runtime: {error}"))
+            })
+    };
+    match command {
+        Command::Metrics(args) => runtime()?.block_on(metrics::run(&service, &args)),
+        Command::Type(args) => runtime()?.block_on(type_of::run(&service, &args)),
+        Command::Promql(args) => runtime()?.block_on(query::promql(&service, args.query)),
+        Command::Query(args) => runtime()?.block_on(query::run(&service, args)),
+        Command::Conformance(args) => runtime()?.block_on(conformance::run(&service, &args)),
+        Command::Inspect(args) => inspect::run(&service, &args),
+        Command::Completions(args) => completions::run(&args),
+    }
+}
+
+/// Turns tracing on, to stderr, when it was asked for by `--verbose` or `RUST_LOG`.
+fn start_tracing(verbose: bool) {
+    use std::io::IsTerminal;
+
+    let filter = match std::env::var("RUST_LOG") {
+        Ok(filter) if !filter.is_empty() => filter,
+        _ if verbose => "metric_host=debug".to_owned(),
+        _ => return,
+    };
+    let started = tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .try_init();
+    if let Err(error) = started {
+        failure::say("warning", &format!("no tracing: {error}"));
+    }
+}

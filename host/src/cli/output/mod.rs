@@ -1,0 +1,61 @@
+//! Data on its way to stdout: tables for people, JSON and CSV for programs. It makes no calls,
+//! and writes wherever it is told to, so that tests can read it.
+
+pub(super) mod csv;
+pub(super) mod inspection;
+pub(super) mod json;
+mod labels;
+mod layout;
+pub(super) mod metrics_table;
+mod number;
+pub(super) mod printable;
+pub(super) mod query_table;
+mod sparkline;
+mod summary;
+mod table;
+pub(super) mod times;
+
+use std::io::{self, BufWriter, IsTerminal, StdoutLock};
+
+use super::choices::When;
+
+/// Stdout, buffered: a large result is tens of thousands of small writes.
+pub(super) fn stdout() -> BufWriter<StdoutLock<'static>> {
+    BufWriter::with_capacity(64 * 1024, io::stdout().lock())
+}
+
+/// What a table is drawn on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Screen {
+    /// Columns. None: not a terminal, and nothing is wrapped.
+    pub(super) width: Option<u16>,
+    /// Whether a sparkline is drawn for each series.
+    pub(super) sparkline: bool,
+}
+
+impl Screen {
+    /// Whatever stdout is.
+    pub(super) fn of_stdout() -> Self {
+        if !io::stdout().is_terminal() {
+            return Self {
+                width: None,
+                sparkline: false,
+            };
+        }
+        // comfy-table asks the terminal. One that does not know its size says 0.
+        let width = comfy_table::Table::new().width().filter(|width| *width > 0);
+        Self {
+            width,
+            sparkline: true,
+        }
+    }
+
+    pub(super) fn with_sparkline(mut self, when: When) -> Self {
+        match when {
+            When::Auto => {}
+            When::Always => self.sparkline = true,
+            When::Never => self.sparkline = false,
+        }
+        self
+    }
+}

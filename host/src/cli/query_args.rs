@@ -1,0 +1,166 @@
+//! The flags that make a query, shared by `query` and `promql`. What a query means, the plugin decides.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+use metric_host::{LabelFilter, MetricQuery};
+
+use super::choices::{DimensionArg, MetricTypeArg, ValueTypeArg};
+use super::duration;
+use super::time::{self, Instant};
+
+/// A query, as flags.
+#[derive(Debug, Args)]
+pub(crate) struct QueryArgs {
+    /// The metric, such as cpu_util, mem, net_rx (`metric-host metrics` lists what there is)
+    pub(crate) metric: String,
+
+    #[command(flatten)]
+    filters: FilterArgs,
+
+    /// What to tell apart, separated by commas [default: value-type and what is filtered on]
+    #[arg(long, value_name = "D,D", value_enum, value_delimiter = ',', help_heading = None)]
+    group_by: Vec<DimensionArg>,
+
+    /// How to read the samples [default: detected]
+    #[arg(long, value_name = "TYPE", value_enum, help_heading = None)]
+    metric_type: Option<MetricTypeArg>,
+
+    #[command(flatten)]
+    range: RangeArgs,
+}
+
+/// What to count in.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Filters")]
+struct FilterArgs {
+    /// Which side of the metric
+    #[arg(long, value_name = "V", value_enum)]
+    value_type: Option<ValueTypeArg>,
+    /// The agent that runs the kernel
+    #[arg(long, value_name = "ID")]
+    agent_id: Option<String>,
+    /// The kernel (container)
+    #[arg(long, value_name = "ID")]
+    kernel_id: Option<String>,
+    /// The session
+    #[arg(long, value_name = "ID")]
+    session_id: Option<String>,
+    /// The user who owns the session
+    #[arg(long, value_name = "ID")]
+    user_id: Option<String>,
+    /// The project that the session belongs to
+    #[arg(long, value_name = "ID")]
+    project_id: Option<String>,
+}
+
+/// From when to when, and how finely.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Time range")]
+struct RangeArgs {
+    /// The first instant
+    #[arg(
+        long,
+        value_name = "T",
+        conflicts_with = "last",
+        allow_hyphen_values = true
+    )]
+    start: Option<Instant>,
+    /// The last instant [default: now]
+    #[arg(long, value_name = "T", allow_hyphen_values = true)]
+    end: Option<Instant>,
+    /// So long until the end, such as 30m [default: 1h]
+    #[arg(long, value_name = "DUR", value_parser = duration::parse)]
+    last: Option<Duration>,
+    /// Time between two points, in seconds [default: chosen from the length of the range]
+    #[arg(long, value_name = "N", value_parser = duration::parse_seconds)]
+    step: Option<u32>,
+}
+
+impl QueryArgs {
+    /// The query, with its relative times resolved against `now`. The error says what would be accepted.
+    pub(crate) fn into_query(self, now: DateTime<Utc>) -> Result<MetricQuery, String> {
+        let (start, end) = time::resolve(self.range.start, self.range.end, self.range.last, now)?;
+        Ok(MetricQuery {
+            metric_name: self.metric,
+            start,
+            end,
+            step: self.range.step,
+            labels: LabelFilter {
+                value_type: self.filters.value_type.map(Into::into),
+                agent_id: self.filters.agent_id,
+                kernel_id: self.filters.kernel_id,
+                session_id: self.filters.session_id,
+                user_id: self.filters.user_id,
+                project_id: self.filters.project_id,
+            },
+            group_by: self.group_by.into_iter().map(Into::into).collect(),
+            metric_type: self.metric_type.map(Into::into),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::args::{Cli, Command};
+    use super::*;
+    use clap::Parser;
+
+    fn query(line: &str) -> MetricQuery {
+        let Command::Query(args) = Cli::try_parse_from(line.split(' ')).unwrap().command else {
+            panic!("not a query: {line}")
+        };
+        args.query
+            .into_query(DateTime::from_timestamp(1_767_225_600, 0).unwrap())
+            .unwrap()
+    }
+
+    #[test]
+    fn every_flag_reaches_its_field_of_the_query() {
+        let query = query(
+            "metric-host query mem --value-type capacity --agent-id a --kernel-id k --session-id s --user-id u \
+             --project-id p --group-by kernel-id,user_id --start 5 --end now --step 1m --metric-type gauge",
+        );
+        assert_eq!(query.metric_name, "mem");
+        assert_eq!(
+            (query.start.as_str(), query.end.as_str()),
+            ("5", "2026-01-01T00:00:00.000Z")
+        );
+        assert_eq!(query.step, Some(60));
+        assert_eq!(
+            query.labels.value_type,
+            Some(metric_host::ValueType::Capacity)
+        );
+        assert_eq!(query.labels.agent_id.as_deref(), Some("a"));
+        assert_eq!(query.labels.kernel_id.as_deref(), Some("k"));
+        assert_eq!(query.labels.session_id.as_deref(), Some("s"));
+        assert_eq!(query.labels.user_id.as_deref(), Some("u"));
+        assert_eq!(query.labels.project_id.as_deref(), Some("p"));
+        assert_eq!(
+            query.group_by,
+            [
+                metric_host::Dimension::KernelId,
+                metric_host::Dimension::UserId
+            ]
+        );
+        assert_eq!(query.metric_type, Some(metric_host::MetricType::Gauge));
+    }
+
+    #[test]
+    fn what_is_not_given_is_left_to_the_plugin() {
+        let query = query("metric-host query mem");
+        assert_eq!(query.step, None);
+        assert_eq!(query.labels, LabelFilter::default());
+        assert!(query.group_by.is_empty());
+        assert_eq!(query.metric_type, None);
+    }
+
+    #[test]
+    fn times_before_1970_are_times_and_not_flags() {
+        assert_eq!(
+            query("metric-host query mem --start -60 --end 0").start,
+            "-60"
+        );
+    }
+}

@@ -1,0 +1,314 @@
+//! Which requests may leave the sandbox. Default deny.
+//!
+//! | part    | allowed                                                                         |
+//! |---------|---------------------------------------------------------------------------------|
+//! | origin  | scheme, host and port of the configured address                                 |
+//! | method  | GET, POST                                                                       |
+//! | path    | the address's prefix, and one of `query_range`, `query`, `labels`, `series`,    |
+//! |         | `metadata`, `label/NAME/values`, `status/buildinfo` under `/api/v1/`; literally |
+//! | headers | the five of [`may_set_header`]; others are dropped                              |
+//!
+//! Judges, and decides what goes out. Neither sends nor waits.
+
+use http::{
+    HeaderMap, HeaderName, Method, Uri, header,
+    uri::{Authority, PathAndQuery, Scheme},
+};
+
+use crate::address::Address;
+
+/// Why a request may not leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("no network was granted")]
+    NoNetwork,
+    #[error("the scheme, host or port is not the configured Prometheus")]
+    Origin,
+    #[error("the method is neither GET nor POST")]
+    Method,
+    #[error("the path is none that the service needs")]
+    Path,
+}
+
+/// The policy for one configured Prometheus.
+#[derive(Debug)]
+pub(crate) struct Egress {
+    address: Address,
+}
+
+/// A request's target that has passed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Target(Uri);
+
+impl Target {
+    pub(crate) fn into_uri(self) -> Uri {
+        self.0
+    }
+}
+
+impl Egress {
+    pub(crate) fn to(address: Address) -> Self {
+        Self { address }
+    }
+
+    /// Judges a request, and gives the target to send it to: the origin as it was configured, not as
+    /// the plugin wrote it.
+    pub(crate) fn judge(&self, method: &Method, uri: &Uri) -> Result<Target, Refusal> {
+        let origin = uri.scheme().zip(uri.authority());
+        if !origin.is_some_and(|(scheme, authority)| self.is_origin(scheme, authority)) {
+            return Err(Refusal::Origin);
+        }
+        if method != Method::GET && method != Method::POST {
+            return Err(Refusal::Method);
+        }
+        if !self.is_path(uri.path()) {
+            return Err(Refusal::Path);
+        }
+        let path_and_query = uri.path_and_query().ok_or(Refusal::Path)?;
+        self.target(path_and_query.clone())
+    }
+
+    fn is_origin(&self, scheme: &Scheme, authority: &Authority) -> bool {
+        self.address.is_origin(scheme, authority)
+    }
+
+    /// Compared byte by byte: whatever is encoded, doubled or dotted differs, and is refused.
+    fn is_path(&self, path: &str) -> bool {
+        let Some(endpoint) = path
+            .strip_prefix(self.address.prefix())
+            .and_then(|path| path.strip_prefix("/api/v1/"))
+        else {
+            return false;
+        };
+        match endpoint {
+            "query_range" | "query" | "labels" | "series" | "metadata" | "status/buildinfo" => true,
+            _ => endpoint
+                .strip_prefix("label/")
+                .and_then(|rest| rest.strip_suffix("/values"))
+                .is_some_and(is_label_name),
+        }
+    }
+
+    fn target(&self, path_and_query: PathAndQuery) -> Result<Target, Refusal> {
+        let mut parts = http::uri::Parts::default();
+        parts.scheme = Some(self.address.scheme().clone());
+        parts.authority = Some(self.address.authority().clone());
+        parts.path_and_query = Some(path_and_query);
+        Uri::from_parts(parts)
+            .map(Target)
+            .map_err(|_| Refusal::Path)
+    }
+}
+
+/// Prometheus's classic label names, which its UTF-8 names are written as, too (`U__…`).
+fn is_label_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+/// Whether the plugin may set this header. `content-length` is among them, but is written anew.
+pub(crate) fn may_set_header(name: &HeaderName) -> bool {
+    [
+        header::ACCEPT,
+        header::ACCEPT_ENCODING,
+        header::CONTENT_LENGTH,
+        header::CONTENT_TYPE,
+        header::USER_AGENT,
+    ]
+    .contains(name)
+}
+
+/// Drops the headers that the plugin may not set.
+pub(crate) fn drop_headers(headers: &mut HeaderMap) {
+    let dropped: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| !may_set_header(name))
+        .cloned()
+        .collect();
+    for name in dropped {
+        // wasmtime sets `host` itself, from the plugin's authority.
+        if name != header::HOST {
+            tracing::debug!(%name, "a header of the plugin's was dropped");
+        }
+        headers.remove(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judge(address: &str, method: &str, uri: &str) -> Result<String, Refusal> {
+        let uri: Uri = uri.parse().unwrap();
+        Egress::to(Address::parse(address).unwrap())
+            .judge(&method.parse().unwrap(), &uri)
+            .map(|target| target.into_uri().to_string())
+    }
+
+    #[test]
+    fn what_the_service_needs_passes() {
+        for path in [
+            "/api/v1/query_range",
+            "/api/v1/query?query=up",
+            "/api/v1/label/container_metric_name/values?match[]=x",
+            "/api/v1/labels",
+            "/api/v1/series?match[]=%7B%7D",
+            "/api/v1/metadata",
+            "/api/v1/status/buildinfo",
+        ] {
+            for method in ["GET", "POST"] {
+                let uri = format!("http://prometheus:9090{path}");
+                assert_eq!(judge("prometheus:9090", method, &uri), Ok(uri.clone()));
+            }
+        }
+    }
+
+    #[test]
+    fn the_target_is_the_configured_origin_however_the_plugin_writes_it() {
+        for (address, uri, target) in [
+            (
+                "prometheus:9090",
+                "http://PROMETHEUS:9090/api/v1/query",
+                "http://prometheus:9090/api/v1/query",
+            ),
+            (
+                "http://prometheus",
+                "http://prometheus:80/api/v1/query",
+                "http://prometheus/api/v1/query",
+            ),
+            (
+                "https://prometheus:443/x",
+                "https://prometheus/x/api/v1/query",
+                "https://prometheus:443/x/api/v1/query",
+            ),
+            (
+                "[::1]:9090",
+                "http://[::1]:9090/api/v1/query",
+                "http://[::1]:9090/api/v1/query",
+            ),
+        ] {
+            assert_eq!(judge(address, "GET", uri), Ok(target.to_owned()));
+        }
+    }
+
+    #[test]
+    fn another_origin_is_refused() {
+        for uri in [
+            "https://prometheus:9090/api/v1/query",
+            "http://prometheus/api/v1/query",
+            "http://prometheus:9091/api/v1/query",
+            "http://prometheus.evil:9090/api/v1/query",
+            "http://evil:9090/api/v1/query",
+            "http://prometheus:9090@evil/api/v1/query",
+            "http://evil@prometheus:9090/api/v1/query",
+            "http://prometheus.:9090/api/v1/query",
+            "http://169.254.169.254/latest/meta-data",
+        ] {
+            assert_eq!(
+                judge("prometheus:9090", "GET", uri),
+                Err(Refusal::Origin),
+                "{uri}"
+            );
+        }
+    }
+
+    #[test]
+    fn another_path_is_refused_whatever_its_disguise() {
+        for path in [
+            "/",
+            "/api/v1",
+            "/api/v1/",
+            "/api/v1/admin/tsdb/delete_series",
+            "/api/v1/write",
+            "/api/v1/status/config",
+            "/api/v1/query/",
+            "/api/v1/query/../admin/tsdb/snapshot",
+            "/api/v1//query",
+            "//api/v1/query",
+            "/api/v1/%71uery",
+            "/api/v1/query%2f",
+            "/api/v1/label/../values",
+            "/api/v1/label/%2e%2e/values",
+            "/api/v1/label/a/b/values",
+            "/api/v1/label//values",
+            "/api/v1/label/values",
+            "/api/v1/label/a/values/",
+            "/API/v1/query",
+            "/prefix/api/v1/query",
+            "/-/quit",
+            "/metrics",
+        ] {
+            let uri = format!("http://prometheus:9090{path}");
+            assert_eq!(
+                judge("prometheus:9090", "GET", &uri),
+                Err(Refusal::Path),
+                "{path}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_prefix_is_required_where_one_is_configured() {
+        let address = "http://proxy/prom";
+        assert!(judge(address, "GET", "http://proxy/prom/api/v1/query").is_ok());
+        for path in [
+            "/api/v1/query",
+            "/prometheus/api/v1/query",
+            "/prom//api/v1/query",
+            "/other/../prom/api/v1/query",
+        ] {
+            assert_eq!(
+                judge(address, "GET", &format!("http://proxy{path}")),
+                Err(Refusal::Path),
+                "{path}"
+            );
+        }
+    }
+
+    #[test]
+    fn other_methods_are_refused() {
+        for method in [
+            "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "CONNECT", "TRACE", "get",
+        ] {
+            assert_eq!(
+                judge(
+                    "prometheus:9090",
+                    method,
+                    "http://prometheus:9090/api/v1/query"
+                ),
+                Err(Refusal::Method),
+                "{method}"
+            );
+        }
+    }
+
+    #[test]
+    fn headers_that_the_plugin_may_not_set_are_dropped() {
+        let mut headers = HeaderMap::new();
+        for name in [
+            "accept",
+            "accept-encoding",
+            "authorization",
+            "content-length",
+            "content-type",
+            "cookie",
+            "host",
+            "user-agent",
+            "x-scope-orgid",
+        ] {
+            headers.insert(HeaderName::from_static(name), "1".parse().unwrap());
+        }
+        drop_headers(&mut headers);
+        let mut left: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
+        left.sort_unstable();
+        assert_eq!(
+            left,
+            [
+                "accept",
+                "accept-encoding",
+                "content-length",
+                "content-type",
+                "user-agent"
+            ]
+        );
+    }
+}

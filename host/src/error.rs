@@ -1,0 +1,326 @@
+//! What can go wrong, one variant a failure: when the host starts, when a plugin is loaded,
+//! when a service is configured, when a call is made.
+//!
+//! Knows nothing of how the failures come about.
+
+use std::{fmt, io, path::PathBuf, time::Duration};
+
+use crate::{
+    bindings::exports::backendai::metric::types::Error as WitError,
+    types::{FailedToGetMetric, InvalidArgument, InvalidTimeRange, LimitExceeded},
+};
+
+/// The cause of a failure inside wasmtime.
+pub type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why a [`Host`](crate::Host) cannot start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HostError {
+    /// wasmtime refuses the settings, or the machine cannot grant what they need.
+    #[error("the WebAssembly engine cannot start")]
+    Engine {
+        /// wasmtime's reason.
+        source: Source,
+    },
+    /// The thread that counts the epochs cannot be made.
+    #[error("the thread that interrupts runaway plugins cannot start")]
+    Ticker {
+        /// The system's reason.
+        source: io::Error,
+    },
+}
+
+/// Why a plugin is not loaded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The file cannot be read.
+    #[error("cannot read the plugin {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The plugin is larger than [`Limits::plugin_bytes`](crate::Limits::plugin_bytes).
+    #[error("the plugin is {size} bytes long; at most {maximum} are accepted")]
+    TooLarge {
+        /// Its size in bytes.
+        size: u64,
+        /// The limit in bytes.
+        maximum: u64,
+    },
+    /// The bytes are something else than a component.
+    #[error("not a plugin: found {found}; accepted is a WebAssembly component (binary, WASI 0.2)")]
+    NotAComponent {
+        /// What was found instead.
+        found: String,
+    },
+    /// It begins as a component, and then breaks off or makes no sense.
+    #[error(
+        "the plugin is damaged at byte {offset}: {reason}; accepted is a whole WebAssembly component"
+    )]
+    Damaged {
+        /// Where, in bytes from the start.
+        offset: u64,
+        /// What is wrong there.
+        reason: String,
+    },
+    /// The plugin asks for more than a plugin is given.
+    #[error(
+        "the plugin asks for imports that are not granted: {}; granted are {}",
+        refused.join(", "),
+        crate::audit::GRANTED.join(", ")
+    )]
+    RefusedImports {
+        /// Each import that is refused, by its full name.
+        refused: Vec<String>,
+    },
+    /// The plugin lacks something that the world `backendai:metric/metric-plugin@0.1.0` asks for.
+    #[error(
+        "the plugin is not a {}: it does not export {}",
+        crate::audit::WORLD,
+        missing.join(", ")
+    )]
+    MissingExports {
+        /// Each interface that is missing, by its full name.
+        missing: Vec<String>,
+    },
+    /// The plugin exports what the world asks for by name, but functions are missing or of other types.
+    #[error(
+        "the plugin claims to be a {}, but its functions differ",
+        crate::audit::WORLD
+    )]
+    WrongWorld {
+        /// The first difference.
+        source: Source,
+    },
+    /// The imports are of types that this host does not know, for example of a later WASI.
+    #[error("the plugin's imports cannot be satisfied")]
+    Link {
+        /// The first difference.
+        source: Source,
+    },
+    /// The plugin is invalid, or needs what the engine does not grant (too large a memory or table,
+    /// a WebAssembly proposal that is switched off).
+    #[error("the plugin cannot be compiled")]
+    Compile {
+        /// wasmtime's reason.
+        source: Source,
+    },
+    /// No instance of the plugin can be made: it crashes or loops when it starts.
+    #[error("the plugin cannot be instantiated")]
+    Instantiate {
+        /// wasmtime's reason.
+        source: Source,
+    },
+}
+
+/// Why a service cannot be configured.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The address cannot be read.
+    #[error(
+        "the address {address:?} cannot be used: {reason}; \
+         accepted are host:port, [v6]:port, and http(s)://host[:port][/prefix]"
+    )]
+    Address {
+        /// As it was given.
+        address: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The address is `https`, and the system's root certificates cannot be read.
+    #[error("the system's root certificates cannot be read, and https needs them")]
+    Roots {
+        /// The system's reason.
+        source: io::Error,
+    },
+}
+
+/// Why a call failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallError {
+    /// The plugin says so: the query, Prometheus, or the way to it.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+    /// The plugin did not answer in time and was ended.
+    #[error("the plugin was ended after {after:?} without an answer")]
+    TimedOut {
+        /// The limit, [`Limits::call_timeout`](crate::Limits::call_timeout).
+        after: Duration,
+    },
+    /// The plugin crashed. A bug of the plugin.
+    #[error("the plugin crashed")]
+    Trapped {
+        /// The trap, with the plugin's backtrace.
+        source: Source,
+    },
+    /// The plugin crashed after it was refused more memory, or a larger table.
+    #[error("the plugin needs more than the {maximum} bytes of memory that it is granted")]
+    MemoryLimit {
+        /// [`Limits::memory_bytes`](crate::Limits::memory_bytes).
+        maximum: u64,
+        /// The trap that followed.
+        source: Source,
+    },
+    /// The plugin handed over more than it may at once.
+    #[error("the plugin's answer takes more than the {maximum} bytes that it is granted")]
+    AnswerTooLarge {
+        /// [`Limits::hostcall_bytes`](crate::Limits::hostcall_bytes).
+        maximum: u64,
+        /// wasmtime's words.
+        source: Source,
+    },
+    /// No instance of the plugin can be made.
+    #[error("the plugin cannot be instantiated")]
+    Instantiate {
+        /// wasmtime's reason.
+        source: Source,
+    },
+    /// The plugin's answer contradicts the contract. A bug of the plugin, or a lie.
+    #[error("the plugin's answer breaks the contract: {reason}")]
+    BrokenContract {
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// What the plugin says went wrong: the contract's `variant error`, one to one.
+///
+/// As JSON it carries the contract's names: `{"invalid-argument": {"field": …, "reason": …}}`.
+#[derive(Debug, Clone, PartialEq, thiserror::Error, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ServiceError {
+    /// The caller: the times cannot be read, or end before they start.
+    #[error("invalid time range: {}; accepted: {}", .0.reason, .0.accepted)]
+    InvalidTimeRange(InvalidTimeRange),
+    /// The caller: another part of the query, or the operator: of the configuration.
+    #[error("invalid {}: {}", .0.field, .0.reason)]
+    InvalidArgument(InvalidArgument),
+    /// Prometheus answered, and said no.
+    #[error("{}", Refusal(.0))]
+    FailedToGetMetric(#[serde(with = "FailedToGetMetricNames")] FailedToGetMetric),
+    /// No answer came: wrong address, nothing listens there, or the connection broke.
+    #[error("no connection to Prometheus: {0}")]
+    ConnectionFailed(String),
+    /// The deadline passed, in the plugin or in Prometheus.
+    #[error("timed out: {0}")]
+    TimedOut(String),
+    /// Something answered that does not speak Prometheus's protocol, or stopped half-way.
+    #[error("not a Prometheus answer: {0}")]
+    MalformedResponse(String),
+    /// The query asks for more than is allowed.
+    #[error("{}", Excess(.0))]
+    LimitExceeded(LimitExceeded),
+    /// The host's policy does not let this request out.
+    #[error("denied by the host: {0}")]
+    Denied(String),
+}
+
+/// The record's names in the contract, where they differ from Rust's.
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(remote = "FailedToGetMetric", rename_all = "kebab-case")]
+struct FailedToGetMetricNames {
+    status: u16,
+    error_type: Option<String>,
+    message: String,
+}
+
+impl From<WitError> for ServiceError {
+    fn from(error: WitError) -> Self {
+        match error {
+            WitError::InvalidTimeRange(e) => Self::InvalidTimeRange(e),
+            WitError::InvalidArgument(e) => Self::InvalidArgument(e),
+            WitError::FailedToGetMetric(e) => Self::FailedToGetMetric(e),
+            WitError::ConnectionFailed(e) => Self::ConnectionFailed(e),
+            WitError::TimedOut(e) => Self::TimedOut(e),
+            WitError::MalformedResponse(e) => Self::MalformedResponse(e),
+            WitError::LimitExceeded(e) => Self::LimitExceeded(e),
+            WitError::Denied(e) => Self::Denied(e),
+        }
+    }
+}
+
+struct Refusal<'a>(&'a FailedToGetMetric);
+
+impl fmt::Display for Refusal<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Prometheus refused with status {}", self.0.status)?;
+        if let Some(error_type) = &self.0.error_type {
+            write!(f, " ({error_type})")?;
+        }
+        write!(f, ": {}", self.0.message)
+    }
+}
+
+struct Excess<'a>(&'a LimitExceeded);
+
+impl fmt::Display for Excess<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let LimitExceeded {
+            limit,
+            maximum,
+            requested,
+        } = self.0;
+        write!(f, "limit {limit} exceeded: at most {maximum} is allowed")?;
+        match requested {
+            Some(requested) => write!(f, ", {requested} was asked for"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn service_errors_serialize_under_the_names_of_the_contract() {
+        let error = ServiceError::FailedToGetMetric(FailedToGetMetric {
+            status: 422,
+            error_type: Some("execution".into()),
+            message: "too many samples".into(),
+        });
+        let json = serde_json::json!({
+            "failed-to-get-metric": {
+                "status": 422, "error-type": "execution", "message": "too many samples"
+            }
+        });
+        assert_eq!(serde_json::to_value(&error).unwrap(), json);
+        assert_eq!(serde_json::from_value::<ServiceError>(json).unwrap(), error);
+        assert_eq!(
+            serde_json::to_value(ServiceError::InvalidArgument(InvalidArgument {
+                field: "step".into(),
+                reason: "0 is no step".into()
+            }))
+            .unwrap(),
+            serde_json::json!({"invalid-argument": {"field": "step", "reason": "0 is no step"}})
+        );
+    }
+
+    #[test]
+    fn service_errors_read_as_sentences() {
+        let refusal = ServiceError::FailedToGetMetric(FailedToGetMetric {
+            status: 503,
+            error_type: None,
+            message: "starting".into(),
+        });
+        assert_eq!(
+            refusal.to_string(),
+            "Prometheus refused with status 503: starting"
+        );
+        let excess = ServiceError::LimitExceeded(LimitExceeded {
+            limit: "max-points".into(),
+            maximum: 11001,
+            requested: Some(86400),
+        });
+        assert_eq!(
+            excess.to_string(),
+            "limit max-points exceeded: at most 11001 is allowed, 86400 was asked for"
+        );
+    }
+}

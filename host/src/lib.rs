@@ -1,0 +1,92 @@
+//! Loads a Metric Service plugin, a WebAssembly component, into a sandbox, and asks it.
+//!
+//! The plugin builds PromQL, sends it to Prometheus through `wasi:http`, and decodes the answer. This
+//! library tells it where Prometheus is and lets it touch nothing else. The contract between the two
+//! is `wit/`, package `backendai:metric`.
+//!
+//! ```
+//! use metric_host::{Config, Host, HostOptions, MetricQuery, ValueType};
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     // The plugin, `metric_service.wasm`, is built with `cargo xtask build`.
+//!     let Ok(file) = std::env::var("METRIC_PLUGIN") else {
+//!         return Ok(());
+//!     };
+//!     let host = Host::new(HostOptions::default())?; // one a process
+//!     let plugin = host.load_file(file)?; // read, audited, compiled: once
+//!     let service = plugin.service(Config::new("127.0.0.1:9090"))?; // one a Prometheus
+//!
+//!     let mut query = MetricQuery::new("mem", "2026-01-01T00:00:00Z", "2026-01-01T01:00:00Z");
+//!     query.labels.kernel_id = Some("6f1c2a34-0a58-4c5e-9c8e-0d9a4c1f7b21".into());
+//!     query.labels.value_type = Some(ValueType::Usage);
+//!
+//!     // What would be asked. Nothing is sent.
+//!     let promql = service.build_promql(&query).await?;
+//!     assert!(promql.starts_with("sum by (kernel_id,value_type)(backendai_container_utilization{"));
+//!
+//!     // Ask, and print the last value of each series.
+//!     match service.query_metric(&query).await {
+//!         Ok(result) => {
+//!             for series in &result.series {
+//!                 println!("{:?} {:?}", series.labels, series.values.last());
+//!             }
+//!         }
+//!         Err(error) => eprintln!("{error}"), // no Prometheus there, for example
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # The way of a query
+//!
+//! 1. [`MetricService`] (`service.rs`) takes the call, waits for a place among the
+//!    [concurrent calls](Limits::concurrent_calls), and starts the clock.
+//! 2. `store.rs` makes a fresh instance of the [`Plugin`] (`plugin.rs`), with its limits. Nothing is left
+//!    of it after the call.
+//! 3. The plugin runs. `ticker.rs` makes it give way every few milliseconds, so that the clock can end it.
+//! 4. Its requests come out at `outgoing.rs`, are judged by `egress.rs` (only the configured
+//!    Prometheus, only the paths that the service needs), and leave through the pooled client of
+//!    `http_client.rs`. Failures get their names in `http_error.rs`.
+//! 5. The result is checked against the contract and handed to the caller; failures are in `error.rs`.
+//!
+//! Before all that, [`Host::load`] audits the plugin's imports and exports (`audit.rs`) and compiles it for
+//! the engine of `engine.rs`; `functions.rs` finds the contract's functions in it. `types.rs` holds the records of the contract, `address.rs` reads the address.
+
+pub mod conformance;
+
+mod address;
+mod audit;
+mod bindings;
+mod egress;
+mod engine;
+mod error;
+mod functions;
+mod host;
+mod http_client;
+mod http_error;
+mod limits;
+mod outgoing;
+mod plugin;
+mod response_body;
+mod service;
+mod store;
+mod ticker;
+mod types;
+
+#[cfg(test)]
+mod test_body;
+#[cfg(test)]
+mod test_components;
+
+pub use audit::{PluginDescription, describe};
+pub use error::{CallError, ConfigError, HostError, LoadError, ServiceError, Source};
+pub use host::{CompileCache, Host, HostOptions};
+pub use limits::Limits;
+pub use plugin::Plugin;
+pub use service::MetricService;
+pub use types::{
+    CatalogueEntry, Category, Config, Dimension, FailedToGetMetric, HttpMethod, HttpRequest,
+    HttpScheme, InvalidArgument, InvalidTimeRange, LabelFilter, LabelSchema, LimitExceeded,
+    MetricMetadata, MetricQuery, MetricResult, MetricType, Series, ValueType,
+};

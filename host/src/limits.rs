@@ -1,0 +1,113 @@
+//! How much a plugin may use. Numbers only; who enforces each is said beside it.
+
+use std::time::Duration;
+
+use crate::types::Config;
+
+const KIB: usize = 1 << 10;
+const MIB: usize = 1 << 20;
+
+/// What one call may use, and the host as a whole.
+///
+/// The defaults let through the largest result that the contract allows by default
+/// (`max-result-bytes`, 100 MB) and little more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Linear memory of one call, in bytes. Default 512 MiB: the largest default result (100 MB) comes
+    /// from a body of up to [`response_bytes`](Self::response_bytes), and both are there at once.
+    pub memory_bytes: usize,
+    /// Elements of each of the plugin's tables. Default 20,000: tables hold function pointers, of
+    /// which a plugin in Rust has some hundreds.
+    pub table_elements: usize,
+    /// Resources (requests, streams, pollables, …) that a call may hold at once. Default 1024: one
+    /// request needs about ten.
+    pub handles: usize,
+    /// The plugin's native stack, in bytes. Default 512 KiB, wasmtime's own.
+    pub wasm_stack_bytes: usize,
+    /// What may cross from the plugin to the host in one go, results included, in bytes. Default 128 MiB,
+    /// wasmtime's own; the largest default result is 100 MB.
+    pub hostcall_bytes: usize,
+    /// A request's body, in bytes. Default 1 MiB: a long PromQL text has some kilobytes.
+    pub request_bytes: usize,
+    /// A response's body, in bytes. Default 256 MiB: 100 MB of result are some 6.25 million samples, of up
+    /// to about 40 bytes of JSON each.
+    pub response_bytes: u64,
+    /// A call, from start to result, its wait for a place included. Default none: the deadline that the
+    /// plugin was given (`Config::timeout`, 30 s if that is none) and 2 s, so that the plugin's own
+    /// error wins, which says more.
+    pub call_timeout: Option<Duration>,
+    /// The longest that a connection may take to be made, whatever the plugin asks for. Default 5 s: TCP's first
+    /// repeat comes after 1 s, the second after 3.
+    pub connect_timeout: Duration,
+    /// The longest wait for the head of a response. Default 120 s, Prometheus's own limit for a query.
+    pub first_byte_timeout: Duration,
+    /// The longest pause inside a response. Default 30 s: Prometheus sends when it has computed, and then at once.
+    pub between_bytes_timeout: Duration,
+    /// Calls that run at once; more wait in line, in order. Default 256, which reserves 1 TiB of address space
+    /// (4 GiB each, of the 128 TiB there are) and no memory.
+    pub concurrent_calls: u32,
+    /// A plugin's size, in bytes. Default 64 MiB: Rust makes some hundred kilobytes, languages that bring
+    /// an interpreter along some ten megabytes.
+    pub plugin_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            memory_bytes: 512 * MIB,
+            table_elements: 20_000,
+            handles: 1024,
+            wasm_stack_bytes: 512 * KIB,
+            hostcall_bytes: 128 * MIB,
+            request_bytes: MIB,
+            response_bytes: 256 << 20,
+            call_timeout: None,
+            connect_timeout: Duration::from_secs(5),
+            first_byte_timeout: Duration::from_secs(120),
+            between_bytes_timeout: Duration::from_secs(30),
+            concurrent_calls: 256,
+            plugin_bytes: 64 << 20,
+        }
+    }
+}
+
+/// What a plugin takes `Config::timeout` for when it is none. From the contract.
+const CONTRACT_TIMEOUT_MS: u32 = 30_000;
+
+/// How much longer than the plugin's own deadline a call may take: enough to decode the last bytes and to report.
+const GRACE: Duration = Duration::from_secs(2);
+
+impl Limits {
+    /// How long a call under `config` may take.
+    pub(crate) fn timeout_of_call(&self, config: &Config) -> Duration {
+        self.call_timeout.unwrap_or_else(|| {
+            Duration::from_millis(config.timeout.unwrap_or(CONTRACT_TIMEOUT_MS).into()) + GRACE
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_may_take_a_little_longer_than_the_plugin_grants_itself() {
+        let limits = Limits::default();
+        let mut config = Config::new("localhost:9090");
+        assert_eq!(limits.timeout_of_call(&config), Duration::from_secs(32));
+        config.timeout = Some(500);
+        assert_eq!(limits.timeout_of_call(&config), Duration::from_millis(2500));
+    }
+
+    #[test]
+    fn a_timeout_of_the_hosts_own_goes_before_the_configured_one() {
+        let limits = Limits {
+            call_timeout: Some(Duration::from_secs(1)),
+            ..Limits::default()
+        };
+        assert_eq!(
+            limits.timeout_of_call(&Config::new("localhost:9090")),
+            Duration::from_secs(1)
+        );
+    }
+}

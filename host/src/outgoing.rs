@@ -1,0 +1,180 @@
+//! The one door out of the sandbox: `wasi:http` hands each request to the hook here.
+//!
+//! The policy judges it, its body is taken in whole, the client sends it. Knows nothing of PromQL.
+
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+
+use bytes::{Bytes, BytesMut};
+use http::{Request, Response, header};
+use http_body::Body;
+use http_body_util::{BodyExt, Full};
+use wasmtime_wasi_http::{Error, RequestOptions, Result, WasiBody, WasiHttpHooks};
+
+use crate::{
+    address::Address,
+    egress::{self, Egress, Refusal},
+    error::ConfigError,
+    http_client::{HttpClient, Timeouts},
+    limits::Limits,
+    response_body::ResponseBody,
+};
+
+/// The way out for one service.
+pub(crate) struct Outgoing {
+    way: Option<Way>,
+}
+
+struct Way {
+    egress: Egress,
+    client: HttpClient,
+    request_bytes: usize,
+    response_bytes: u64,
+    /// The longest waits that a plugin can have.
+    timeouts: Timeouts,
+    between_bytes: Duration,
+}
+
+impl Outgoing {
+    /// To one Prometheus.
+    pub(crate) fn to(address: Address, limits: &Limits) -> Result<Self, ConfigError> {
+        Ok(Self {
+            way: Some(Way {
+                client: HttpClient::new(address.scheme(), limits)?,
+                egress: Egress::to(address),
+                request_bytes: limits.request_bytes,
+                response_bytes: limits.response_bytes,
+                timeouts: Timeouts {
+                    connect: limits.connect_timeout,
+                    first_byte: limits.first_byte_timeout,
+                },
+                between_bytes: limits.between_bytes_timeout,
+            }),
+        })
+    }
+
+    /// Nowhere: every request is denied.
+    pub(crate) fn nowhere() -> Self {
+        Self { way: None }
+    }
+
+    async fn send(
+        &self,
+        request: Request<WasiBody>,
+        options: RequestOptions,
+    ) -> Result<Response<WasiBody>> {
+        let (mut head, body) = request.into_parts();
+        let judged = match &self.way {
+            None => Err(Refusal::NoNetwork),
+            Some(way) => way
+                .egress
+                .judge(&head.method, &head.uri)
+                .map(|target| (way, target)),
+        };
+        let (way, target) = judged.map_err(|reason| {
+            tracing::warn!(
+                method = %head.method,
+                scheme = head.uri.scheme_str(),
+                authority = head.uri.authority().map(http::uri::Authority::as_str),
+                path = head.uri.path(),
+                %reason,
+                "a request of the plugin's was denied"
+            );
+            Error::HttpRequestDenied
+        })?;
+        head.uri = target.into_uri();
+        egress::drop_headers(&mut head.headers);
+        // The length of what is sent, not of what the plugin announced.
+        head.headers.remove(header::CONTENT_LENGTH);
+        let body = whole(body, way.request_bytes).await?;
+        let response = way
+            .client
+            .send(
+                Request::from_parts(head, Full::new(body)),
+                way.timeouts.shortened_by(&options),
+            )
+            .await?;
+        let pause = shorter(way.between_bytes, options.between_bytes_timeout);
+        let (head, body) = response.into_parts();
+        let body = ResponseBody::new(body, way.response_bytes, pause)?;
+        Ok(Response::from_parts(head, body.boxed_unsync()))
+    }
+}
+
+/// The hook of one call's store.
+pub(crate) struct Hooks(pub(crate) Arc<Outgoing>);
+
+/// What `send_request` promises: the response, and the work that is left once it has arrived.
+type Sending = dyn Future<Output = Result<(Response<WasiBody>, Box<Rest>)>> + Send;
+type Rest = dyn Future<Output = Result<()>> + Send;
+
+impl WasiHttpHooks for Hooks {
+    /// All schemes come as far as the policy, so that a foreign one is denied rather than a fault.
+    fn is_supported_scheme(&mut self, _scheme: &http::uri::Scheme) -> bool {
+        true
+    }
+
+    fn send_request(
+        &mut self,
+        request: Request<WasiBody>,
+        options: Option<RequestOptions>,
+        _request_body_read: Box<Rest>,
+    ) -> Box<Sending> {
+        let outgoing = Arc::clone(&self.0);
+        Box::new(async move {
+            let response = outgoing.send(request, options.unwrap_or_default()).await?;
+            // The pool drives the connection, so nothing is left to do.
+            let rest: Box<Rest> = Box::new(std::future::ready(Ok(())));
+            Ok((response, rest))
+        })
+    }
+}
+
+impl Timeouts {
+    /// The plugin's wishes, as far as they are shorter.
+    fn shortened_by(self, options: &RequestOptions) -> Self {
+        Self {
+            connect: shorter(self.connect, options.connect_timeout),
+            first_byte: shorter(self.first_byte, options.first_byte_timeout),
+        }
+    }
+}
+
+fn shorter(limit: Duration, wish: Option<Duration>) -> Duration {
+    wish.map_or(limit, |wish| wish.min(limit))
+}
+
+/// A request's whole body. Taken in before anything is sent, so that the request is judged as a whole and
+/// leaves in one piece, with its true length.
+async fn whole(body: WasiBody, maximum: usize) -> Result<Bytes> {
+    let mut body = Pin::new(Box::new(body));
+    let mut first = Bytes::new();
+    let mut more = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else {
+            continue; // trailers, which Prometheus has no use for
+        };
+        if data.len() > maximum.saturating_sub(first.len().max(more.len())) {
+            return Err(Error::HttpRequestBodySize(Some(maximum as u64)));
+        }
+        if first.is_empty() {
+            first = data;
+        } else {
+            if more.is_empty() {
+                more.extend_from_slice(&first);
+            }
+            more.extend_from_slice(&data);
+        }
+        if body.is_end_stream() {
+            break;
+        }
+    }
+    Ok(if more.is_empty() {
+        first
+    } else {
+        more.freeze()
+    })
+}
+
+#[cfg(test)]
+#[path = "outgoing_tests.rs"]
+mod tests;

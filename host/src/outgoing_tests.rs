@@ -1,0 +1,342 @@
+//! The way out, against servers on the loopback that do as they like.
+
+use super::*;
+use crate::test_body::TestBody;
+use std::{
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Instant,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+
+const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi";
+
+/// What a server does with each request on a connection.
+#[derive(Clone, Copy)]
+enum Then {
+    /// Waits for the next request.
+    Keep,
+    /// Closes the connection.
+    Close,
+    /// Does nothing any more.
+    Stall,
+}
+
+struct Server {
+    address: String,
+    connections: Arc<AtomicUsize>,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl Server {
+    async fn start(answer: &'static str, then: Then) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = Self {
+            address: listener.local_addr().unwrap().to_string(),
+            connections: Arc::default(),
+            requests: Arc::default(),
+        };
+        let connections = Arc::clone(&server.connections);
+        let requests = Arc::clone(&server.requests);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                connections.fetch_add(1, Ordering::SeqCst);
+                tokio::spawn(serve(stream, answer, then, Arc::clone(&requests)));
+            }
+        });
+        server
+    }
+
+    fn outgoing(&self) -> Outgoing {
+        outgoing(&self.address)
+    }
+
+    fn uri(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+}
+
+async fn serve(mut stream: TcpStream, answer: &str, then: Then, requests: Arc<Mutex<Vec<String>>>) {
+    let mut read = Vec::new();
+    while stream.read_buf(&mut read).await.is_ok_and(|n| n > 0) {
+        let text = String::from_utf8_lossy(&read).to_lowercase();
+        let Some((head, body)) = text.split_once("\r\n\r\n") else {
+            continue;
+        };
+        let length = head
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length: "))
+            .map_or(0, |length| length.parse().unwrap());
+        if body.len() < length {
+            continue;
+        }
+        requests.lock().unwrap().push(text);
+        read.clear();
+        stream.write_all(answer.as_bytes()).await.unwrap();
+        match then {
+            Then::Keep => {}
+            Then::Close => return,
+            Then::Stall => std::future::pending().await,
+        }
+    }
+}
+
+fn limits() -> Limits {
+    Limits {
+        response_bytes: 100,
+        connect_timeout: Duration::from_secs(5),
+        first_byte_timeout: Duration::from_millis(200),
+        between_bytes_timeout: Duration::from_millis(200),
+        ..Limits::default()
+    }
+}
+
+fn outgoing(address: &str) -> Outgoing {
+    Outgoing::to(Address::parse(address).unwrap(), &limits()).unwrap()
+}
+
+fn request(method: &str, uri: &str, body: &[&'static str]) -> Request<WasiBody> {
+    let body = TestBody::at_once(body).map_err(Error::from).boxed_unsync();
+    Request::builder()
+        .method(method)
+        .uri(uri)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("authorization", "Bearer stolen")
+        .header("host", "evil")
+        .body(body)
+        .unwrap()
+}
+
+/// Sends, and reads the whole body.
+async fn ask(outgoing: &Outgoing, request: Request<WasiBody>) -> Result<(u16, Bytes)> {
+    let response = outgoing.send(request, RequestOptions::default()).await?;
+    let status = response.status().as_u16();
+    Ok((status, response.into_body().collect().await?.to_bytes()))
+}
+
+async fn get(server: &Server) -> Result<(u16, Bytes)> {
+    let uri = server.uri("/api/v1/query");
+    ask(&server.outgoing(), request("GET", &uri, &[])).await
+}
+
+#[tokio::test]
+async fn requests_share_a_connection() {
+    let server = Server::start(OK, Then::Keep).await;
+    let outgoing = server.outgoing();
+    for _ in 0..5 {
+        let request = request(
+            "POST",
+            &server.uri("/api/v1/query_range"),
+            &["query", "=up"],
+        );
+        let answer = ask(&outgoing, request).await.unwrap();
+        assert_eq!(answer, (200, Bytes::from_static(b"hi")));
+    }
+    assert_eq!(server.connections.load(Ordering::SeqCst), 1);
+    assert_eq!(server.requests.lock().unwrap().len(), 5);
+}
+
+#[tokio::test]
+async fn a_request_leaves_whole_and_with_the_hosts_own_headers() {
+    let server = Server::start(OK, Then::Keep).await;
+    let mut request = request("POST", &server.uri("/api/v1/query?a=b"), &["que", "ry=up"]);
+    request
+        .headers_mut()
+        .insert("content-length", "3".parse().unwrap());
+    ask(&server.outgoing(), request).await.unwrap();
+    let seen = server.requests.lock().unwrap().concat();
+    assert!(
+        seen.starts_with("post /api/v1/query?a=b http/1.1\r\n"),
+        "{seen}"
+    );
+    assert!(seen.ends_with("\r\n\r\nquery=up"), "{seen}");
+    assert!(seen.contains("content-length: 8\r\n"), "{seen}");
+    assert!(
+        seen.contains(&format!("host: {}\r\n", server.address)),
+        "{seen}"
+    );
+    assert!(seen.contains("content-type: application/x-www-form-urlencoded"));
+    for dropped in ["authorization", "evil", "transfer-encoding"] {
+        assert!(!seen.contains(dropped), "{seen}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_policy_refuses_is_denied_and_never_sent() {
+    let server = Server::start(OK, Then::Keep).await;
+    for uri in [
+        server.uri("/api/v1/admin/tsdb/snapshot"),
+        "http://127.0.0.1:1/api/v1/query".to_owned(),
+        format!("https://{}/api/v1/query", server.address),
+    ] {
+        let answer = ask(&server.outgoing(), request("POST", &uri, &[])).await;
+        assert!(matches!(answer, Err(Error::HttpRequestDenied)), "{uri}");
+    }
+    let answer = ask(
+        &Outgoing::nowhere(),
+        request("GET", &server.uri("/api/v1/query"), &[]),
+    )
+    .await;
+    assert!(matches!(answer, Err(Error::HttpRequestDenied)));
+    assert_eq!(server.connections.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_redirect_is_handed_on_and_not_followed() {
+    let server = Server::start(
+        "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n",
+        Then::Keep,
+    )
+    .await;
+    assert_eq!(get(&server).await.unwrap().0, 302);
+    assert_eq!(server.requests.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn failures_of_the_network_have_their_names() {
+    for (answer, then, name) in [
+        ("", Then::Close, "ConnectionTerminated"),
+        ("HTTP/1.1 200", Then::Close, "ConnectionTerminated"),
+        ("", Then::Stall, "HttpResponseTimeout"),
+        ("SSH-2.0-OpenSSH_9.2\r\n", Then::Close, "HttpProtocolError"),
+        (
+            "HTTP/1.1 200 OK\r\ncontent-length: nine\r\n\r\n",
+            Then::Close,
+            "HttpProtocolError",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhi",
+            Then::Close,
+            "HttpResponseIncomplete",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhi",
+            Then::Stall,
+            "ConnectionReadTimeout",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhi",
+            Then::Close,
+            "HttpResponseIncomplete",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nnonsense\r\n",
+            Then::Stall,
+            "HttpProtocolError",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\ncontent-length: 101\r\n\r\n",
+            Then::Stall,
+            "HttpResponseBodySize(Some(100))",
+        ),
+    ] {
+        let server = Server::start(answer, then).await;
+        let error = get(&server).await.unwrap_err();
+        assert_eq!(format!("{error:?}"), name, "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_port_where_nothing_listens_refuses_the_connection() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    drop(listener);
+    let uri = format!("http://{address}/api/v1/query");
+    let error = ask(&outgoing(&address), request("GET", &uri, &[]))
+        .await
+        .unwrap_err();
+    assert!(matches!(error, Error::ConnectionRefused), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_name_that_does_not_exist_is_a_failure_of_dns() {
+    // RFC 6761: `.invalid` never resolves.
+    let uri = "http://prometheus.invalid:9090/api/v1/query";
+    let error = ask(
+        &outgoing("prometheus.invalid:9090"),
+        request("GET", uri, &[]),
+    )
+    .await
+    .unwrap_err();
+    assert!(
+        matches!(error, Error::DnsError { .. } | Error::ConnectionTimeout),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_speak_tls_is_a_failure_of_tls() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("https://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await
+    });
+    let uri = format!("{address}/api/v1/query");
+    let outgoing = Outgoing::to(Address::parse(&address).unwrap(), &limits());
+    let Ok(outgoing) = outgoing else {
+        return; // a machine without root certificates
+    };
+    let error = ask(&outgoing, request("GET", &uri, &[])).await.unwrap_err();
+    assert!(matches!(error, Error::TlsProtocolError), "{error:?}");
+}
+
+#[tokio::test]
+async fn the_plugin_may_ask_for_shorter_waits() {
+    let server = Server::start("", Then::Stall).await;
+    let options = RequestOptions {
+        first_byte_timeout: Some(Duration::from_millis(10)),
+        ..RequestOptions::default()
+    };
+    let start = Instant::now();
+    let request = request("GET", &server.uri("/api/v1/query"), &[]);
+    let answer = server.outgoing().send(request, options).await;
+    assert!(matches!(answer, Err(Error::HttpResponseTimeout)));
+    assert!(start.elapsed() < Duration::from_millis(150));
+}
+
+#[tokio::test]
+async fn a_connection_that_the_server_closed_while_idle_is_replaced() {
+    let server = Server::start(OK, Then::Close).await;
+    let outgoing = server.outgoing();
+    for _ in 0..3 {
+        let request = request("GET", &server.uri("/api/v1/query"), &[]);
+        assert_eq!(ask(&outgoing, request).await.unwrap().0, 200);
+        // Until the end of the connection has come in.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(server.connections.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
+async fn a_body_is_put_together_from_its_frames() {
+    let body = |pieces: &[&'static str]| {
+        TestBody::at_once(pieces)
+            .map_err(Error::from)
+            .boxed_unsync()
+    };
+    assert_eq!(whole(body(&[]), 8).await.unwrap(), "");
+    assert_eq!(whole(body(&["abc"]), 8).await.unwrap(), "abc");
+    let pieces = &["abc", "", "de", "fgh"];
+    assert_eq!(whole(body(pieces), 8).await.unwrap(), "abcdefgh");
+    for pieces in [&["abcdefghi"][..], &["abcd", "efgh", "i"][..]] {
+        assert!(matches!(
+            whole(body(pieces), 8).await,
+            Err(Error::HttpRequestBodySize(Some(8)))
+        ));
+    }
+}
+
+#[test]
+fn a_plugin_can_shorten_a_timeout_but_not_lengthen_it() {
+    let limit = Duration::from_secs(5);
+    assert_eq!(shorter(limit, None), limit);
+    let second = Duration::from_secs(1);
+    assert_eq!(shorter(limit, Some(second)), second);
+    assert_eq!(shorter(limit, Some(2 * limit)), limit);
+}

@@ -1,0 +1,165 @@
+//! What one call has to itself: its store with its limits, and the linker that decides what it can reach.
+//!
+//! Made fresh for each call, dropped after it. Knows neither the contract's verbs nor where requests go.
+
+use std::sync::Arc;
+
+use wasmtime::{
+    Engine, ResourceLimiter, Result, Store, StoreLimits, StoreLimitsBuilder,
+    component::{HasData, Linker, ResourceTable},
+};
+use wasmtime_wasi::{
+    clocks::{WasiClocks, WasiClocksCtx, WasiClocksCtxView},
+    p2::bindings::{clocks, io},
+};
+use wasmtime_wasi_http::{
+    WasiHttp, WasiHttpCtx, WasiHttpCtxView,
+    p2::bindings::{LinkOptions, http},
+};
+
+use crate::{
+    limits::Limits,
+    outgoing::{Hooks, Outgoing},
+};
+
+/// The data of a call's store.
+pub(crate) struct CallState {
+    table: ResourceTable,
+    clocks: WasiClocksCtx,
+    http: WasiHttpCtx,
+    hooks: Hooks,
+    limiter: CallLimiter,
+}
+
+impl CallState {
+    /// Whether the plugin was refused memory or a larger table.
+    pub(crate) fn was_refused_memory(&self) -> bool {
+        self.limiter.refused
+    }
+}
+
+/// A fresh store for one call, in which a plugin that computes gives way at each epoch.
+pub(crate) fn store(engine: &Engine, limits: &Limits, outgoing: Arc<Outgoing>) -> Store<CallState> {
+    let mut table = ResourceTable::new();
+    table.set_max_capacity(limits.handles);
+    let mut store = Store::new(
+        engine,
+        CallState {
+            table,
+            clocks: WasiClocksCtx::default(),
+            http: WasiHttpCtx::new(),
+            hooks: Hooks(outgoing),
+            limiter: CallLimiter::new(limits),
+        },
+    );
+    store.limiter(|state| &mut state.limiter);
+    store.set_hostcall_fuel(limits.hostcall_bytes);
+    store.set_max_component_handles(limits.handles);
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_async_yield_and_update(1);
+    store
+}
+
+/// A linker with `wasi:io`, `wasi:clocks` and the outgoing side of `wasi:http`, and nothing else.
+pub(crate) fn linker(engine: &Engine) -> Result<Linker<CallState>> {
+    let mut linker = Linker::new(engine);
+    let l = &mut linker;
+    io::error::add_to_linker::<_, Table>(l, table_of)?;
+    io::poll::add_to_linker::<_, Table>(l, table_of)?;
+    io::streams::add_to_linker::<_, Table>(l, table_of)?;
+    clocks::monotonic_clock::add_to_linker::<_, WasiClocks>(l, clocks_of)?;
+    clocks::wall_clock::add_to_linker::<_, WasiClocks>(l, clocks_of)?;
+    http::types::add_to_linker::<_, WasiHttp>(l, &(&LinkOptions::default()).into(), http_of)?;
+    http::outgoing_handler::add_to_linker::<_, WasiHttp>(l, http_of)?;
+    Ok(linker)
+}
+
+struct Table;
+
+impl HasData for Table {
+    type Data<'a> = &'a mut ResourceTable;
+}
+
+fn table_of(state: &mut CallState) -> &mut ResourceTable {
+    &mut state.table
+}
+
+fn clocks_of(state: &mut CallState) -> WasiClocksCtxView<'_> {
+    WasiClocksCtxView {
+        ctx: &mut state.clocks,
+        table: &mut state.table,
+    }
+}
+
+fn http_of(state: &mut CallState) -> WasiHttpCtxView<'_> {
+    WasiHttpCtxView {
+        hooks: &mut state.hooks,
+        table: &mut state.table,
+        ctx: &mut state.http,
+    }
+}
+
+/// wasmtime's limits, and a note of whether they were run into: the plugin only sees an allocation fail, and
+/// its crash afterwards does not say why.
+struct CallLimiter {
+    limits: StoreLimits,
+    refused: bool,
+}
+
+impl CallLimiter {
+    fn new(limits: &Limits) -> Self {
+        Self {
+            limits: StoreLimitsBuilder::new()
+                .memory_size(limits.memory_bytes)
+                .table_elements(limits.table_elements)
+                .build(),
+            refused: false,
+        }
+    }
+}
+
+impl ResourceLimiter for CallLimiter {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> Result<bool> {
+        let granted = self.limits.memory_growing(current, desired, maximum)?;
+        self.refused |= !granted;
+        Ok(granted)
+    }
+
+    fn memory_grow_failed(&mut self, error: wasmtime::Error) -> Result<()> {
+        self.refused = true;
+        self.limits.memory_grow_failed(error)
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> Result<bool> {
+        let granted = self.limits.table_growing(current, desired, maximum)?;
+        self.refused |= !granted;
+        Ok(granted)
+    }
+
+    fn table_grow_failed(&mut self, error: wasmtime::Error) -> Result<()> {
+        self.refused = true;
+        self.limits.table_grow_failed(error)
+    }
+
+    fn instances(&self) -> usize {
+        self.limits.instances()
+    }
+
+    fn tables(&self) -> usize {
+        self.limits.tables()
+    }
+
+    fn memories(&self) -> usize {
+        self.limits.memories()
+    }
+}

@@ -1,0 +1,206 @@
+//! Plugins for tests, put together from WebAssembly text: whole in their types, odd in what they do.
+
+use std::fmt::Write;
+
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::{
+    PackageId, Resolve, SizeAlign, Type, TypeDefKind, WorldId, WorldItem, WorldKey, abi::AbiVariant,
+};
+
+/// A plugin of the right world whose functions all do `body`.
+pub(crate) fn plugin(body: &str) -> Vec<u8> {
+    TestPlugin::new(body).build()
+}
+
+/// A component to be made of WebAssembly text.
+pub(crate) struct TestPlugin<'a> {
+    body: &'a str,
+    functions: Vec<(&'a str, &'a str)>,
+    extra: &'a str,
+    packages: &'a [&'a str],
+    world: Option<&'a str>,
+}
+
+impl<'a> TestPlugin<'a> {
+    pub(crate) fn new(body: &'a str) -> Self {
+        Self {
+            body,
+            functions: Vec::new(),
+            extra: "",
+            packages: &[],
+            world: None,
+        }
+    }
+
+    /// One function, by its name in the contract, does something else.
+    pub(crate) fn function(mut self, name: &'a str, body: &'a str) -> Self {
+        self.functions.push((name, body));
+        self
+    }
+
+    /// More fields of the core module, such as data.
+    pub(crate) fn extra(mut self, fields: &'a str) -> Self {
+        self.extra = fields;
+        self
+    }
+
+    /// Another world, in a WIT package that may use these others.
+    pub(crate) fn world(mut self, packages: &'a [&'a str], world: &'a str) -> Self {
+        self.packages = packages;
+        self.world = Some(world);
+        self
+    }
+
+    pub(crate) fn build(self) -> Vec<u8> {
+        let (mut resolve, contract) = contract();
+        for package in self.packages {
+            resolve.push_str("test.wit", package).unwrap();
+        }
+        let package = match self.world {
+            Some(world) => resolve.push_str("world.wit", world).unwrap(),
+            None => contract,
+        };
+        let world = resolve.select_world(&[package], None).unwrap();
+        let text = self.text(&resolve, world);
+        let mut module = wat::parse_str(&text).unwrap();
+        embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
+        ComponentEncoder::default()
+            .validate(true)
+            .module(&module)
+            .unwrap()
+            .encode()
+            .unwrap()
+    }
+
+    fn text(&self, resolve: &Resolve, world: WorldId) -> String {
+        let mut text = String::from("(module\n");
+        let functions = |key: &WorldKey, item: &WorldItem| match item {
+            WorldItem::Interface { id, .. } => {
+                let functions = &resolve.interfaces[*id].functions;
+                let of = resolve.name_world_key(key);
+                functions
+                    .values()
+                    .map(|f| (of.clone(), f.clone()))
+                    .collect::<Vec<_>>()
+            }
+            _ => Vec::new(),
+        };
+        let types = |types: &[wit_parser::abi::WasmType], what: &str| {
+            types.iter().fold(String::new(), |mut all, ty| {
+                write!(all, " ({what} {})", core_type(*ty)).unwrap();
+                all
+            })
+        };
+        let world = &resolve.worlds[world];
+        for (key, item) in &world.imports {
+            for (interface, f) in functions(key, item) {
+                let signature = resolve.wasm_signature(AbiVariant::GuestImport, &f);
+                writeln!(
+                    text,
+                    "(import {interface:?} {:?} (func {} {}))",
+                    f.name,
+                    types(&signature.params, "param"),
+                    types(&signature.results, "result")
+                )
+                .unwrap();
+            }
+        }
+        for (key, item) in &world.exports {
+            for (interface, f) in functions(key, item) {
+                let signature = resolve.wasm_signature(AbiVariant::GuestExport, &f);
+                let body = self
+                    .functions
+                    .iter()
+                    .find(|(name, _)| *name == f.name)
+                    .map_or(self.body, |(_, body)| body);
+                writeln!(
+                    text,
+                    "(func (export \"{interface}#{}\") {} {} {body})",
+                    f.name,
+                    types(&signature.params, "param"),
+                    types(&signature.results, "result")
+                )
+                .unwrap();
+            }
+        }
+        text.push_str(ALLOCATOR);
+        text.push_str(self.extra);
+        text.push(')');
+        text
+    }
+}
+
+/// Hands out memory and never takes it back. What the tests place themselves lies below.
+const ALLOCATOR: &str = r#"
+    (memory (export "memory") 2)
+    (global $next (mut i32) (i32.const 65536))
+    (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+        (global.set $next
+            (i32.and
+                (i32.add (global.get $next) (i32.sub (local.get 2) (i32.const 1)))
+                (i32.sub (i32.const 0) (local.get 2))))
+        (global.get $next)
+        (global.set $next (i32.add (global.get $next) (local.get 3))))
+"#;
+
+fn core_type(ty: wit_parser::abi::WasmType) -> &'static str {
+    use wit_parser::abi::WasmType;
+    match ty {
+        WasmType::I32 | WasmType::Pointer | WasmType::Length => "i32",
+        WasmType::I64 | WasmType::PointerOrI64 => "i64",
+        WasmType::F32 => "f32",
+        WasmType::F64 => "f64",
+    }
+}
+
+fn contract() -> (Resolve, PackageId) {
+    let mut resolve = Resolve::default();
+    let wit = concat!(env!("CARGO_MANIFEST_DIR"), "/../wit");
+    let (package, _) = resolve.push_dir(wit).unwrap();
+    (resolve, package)
+}
+
+/// Data fields that hold, at address 1024, an `ok` of `query-metric` with one series, of so many timestamps
+/// and so many values.
+pub(crate) fn result_with_columns(timestamps: u32, values: u32) -> String {
+    let (resolve, _) = contract();
+    let mut sizes = SizeAlign::default();
+    sizes.fill(&resolve);
+    let record = |name: &str| {
+        let (_, ty) = resolve
+            .types
+            .iter()
+            .find(|(_, ty)| ty.name.as_deref() == Some(name))
+            .unwrap();
+        match &ty.kind {
+            TypeDefKind::Record(record) => record,
+            other => panic!("{other:?}"),
+        }
+    };
+    let offset = |name: &str, field: &str| {
+        let record = record(name);
+        let at = record.fields.iter().position(|f| f.name == field).unwrap();
+        let types: Vec<Type> = record.fields.iter().map(|f| f.ty).collect();
+        sizes.field_offsets(&types)[at].0.size_wasm32()
+    };
+    // The result's discriminant, 0 for ok, and then its payload: eight bytes on, as it holds 64-bit numbers.
+    let payload = 1024 + 8;
+    let series = 2048;
+    let mut data = String::new();
+    let mut list = |at: usize, pointer: u32, length: u32| {
+        let bytes: String = [pointer, length]
+            .iter()
+            .flat_map(|word| word.to_le_bytes())
+            .map(|byte| format!("\\{byte:02x}"))
+            .collect();
+        writeln!(data, "(data (i32.const {at}) \"{bytes}\")").unwrap();
+    };
+    list(
+        payload + offset("metric-result", "series"),
+        series as u32,
+        1,
+    );
+    list(series + offset("series", "timestamps"), 4096, timestamps);
+    list(series + offset("series", "values"), 8192, values);
+    data
+}

@@ -1,0 +1,427 @@
+//! The command line with the real plugin and a canned Prometheus: what stands on stdout, what on
+//! stderr, and the exit code of each class of error.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod canned;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use canned::Canned;
+use serde_json::Value;
+
+/// `METRIC_PLUGIN`, or where a build leaves it.
+fn plugin() -> PathBuf {
+    if let Some(file) = std::env::var_os("METRIC_PLUGIN").filter(|file| !file.is_empty()) {
+        return file.into();
+    }
+    // The program is in <target>/<profile>/.
+    let target = Path::new(env!("CARGO_BIN_EXE_metric-host"))
+        .ancestors()
+        .nth(2)
+        .unwrap();
+    let file = target.join("wasm32-unknown-unknown/plugin/metric_service.wasm");
+    assert!(
+        file.is_file(),
+        "no plugin at {}; `cargo xtask build` makes it",
+        file.display()
+    );
+    file
+}
+
+fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_metric-host"));
+    command
+        .args(args)
+        .stdin(Stdio::null())
+        .env("METRIC_PLUGIN", plugin())
+        .env("TZ", "Asia/Seoul");
+    command.env_remove("METRIC_ADDRESS").env_remove("RUST_LOG");
+    command
+}
+
+fn asks(server: &Canned, args: &[&str]) -> Output {
+    command(args)
+        .env("METRIC_ADDRESS", &server.address)
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+/// What stands on stdout, when all went well.
+fn data(output: &Output) -> &str {
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+/// What was said, when it ended with this code and without data.
+fn said(output: &Output, code: i32) -> &str {
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    assert!(
+        output.stdout.is_empty(),
+        "data on stdout: {}",
+        text(&output.stdout)
+    );
+    assert!(said.starts_with("error: "), "{said}");
+    said
+}
+
+/// A matrix of one series, as Prometheus writes it.
+const MATRIX: &str = r#"{"status":"success","data":{"resultType":"matrix","result":[
+    {"metric":{"kernel_id":"k\u001b[31m1","value_type":"current"},
+     "values":[[1767225600,"1073741824"],[1767225660,"NaN"],[1767225720,"+Inf"],[1767225840,"2147483648"]]}
+]},"warnings":["take care"],"infos":["by the way"]}"#;
+
+/// Four minutes of 2026, from 09:00:01 in Seoul.
+const RANGE: [&str; 4] = ["--start", "2026-01-01T00:00:01Z", "--end", "1767225840"];
+
+fn query<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [
+        &["query", "mem", "--value-type", "current", "--step", "1m"],
+        &RANGE[..],
+        more,
+    ]
+    .concat()
+}
+
+#[test]
+fn json_is_one_object_with_all_that_the_answer_holds() {
+    let server = Canned::json(MATRIX);
+    let output = asks(
+        &server,
+        &query(&["--format", "json", "--group-by", "kernel-id"]),
+    );
+    let answer: Value = serde_json::from_str(data(&output)).unwrap();
+    assert_eq!(
+        answer,
+        serde_json::json!({
+            "promql": "sum by (kernel_id,value_type)(backendai_container_utilization\
+                {container_metric_name=\"mem\",value_type=\"current\"})",
+            "metric_type": "gauge",
+            "unit": "bytes",
+            "step": 60,
+            "start": 1_767_225_600_000_i64,
+            "end": 1_767_225_840_000_i64,
+            "series": [{
+                "labels": {"kernel_id": "k\u{1b}[31m1", "value_type": "current"},
+                "timestamps": [1_767_225_600_000_i64, 1_767_225_660_000_i64, 1_767_225_720_000_i64, 1_767_225_840_000_i64],
+                "values": [1_073_741_824.0, "NaN", "+Inf", 2_147_483_648.0],
+            }],
+            "warnings": ["take care"],
+            "infos": ["by the way"],
+        })
+    );
+    assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
+    let [request] = &server.requests()[..] else {
+        panic!("not one request: {:?}", server.requests())
+    };
+    assert!(
+        request.starts_with("POST /api/v1/query_range "),
+        "{request}"
+    );
+    for part in ["start=1767225600", "end=1767225840", "step=60"] {
+        assert!(request.contains(part), "{request}");
+    }
+}
+
+#[test]
+fn the_table_is_for_people_and_harmless_to_a_terminal() {
+    let server = Canned::json(MATRIX);
+    let output = asks(&server, &query(&["--sparkline", "always"]));
+    let table = data(&output);
+    for part in [
+        "mem  gauge  bytes\n2026-01-01 09:00:00 to 09:04:00 +09:00  step 1m  points 4\n",
+        "kernel_id=k\\u{1b}[31m1  value_type=current\n",
+        "2.0 GiB  1.0 GiB  +Inf  +Inf     1  ▁ █ █\n",
+    ] {
+        assert!(table.contains(part), "{part}\n{table}");
+    }
+    assert!(!table.contains('\u{1b}'));
+    assert_eq!(
+        text(&output.stderr),
+        "warning: take care\nnote: by the way\n"
+    );
+    assert!(
+        !data(&asks(&server, &query(&[]))).contains('█'),
+        "a pipe gets no sparkline unless it is asked for"
+    );
+}
+
+#[test]
+fn csv_has_a_line_a_value() {
+    let server = Canned::json(MATRIX);
+    let output = asks(&server, &query(&["--format", "csv"]));
+    assert_eq!(
+        data(&output),
+        "timestamp,kernel_id,value_type,value\n\
+         2026-01-01T00:00:00Z,k\u{1b}[31m1,current,1073741824\n\
+         2026-01-01T00:01:00Z,k\u{1b}[31m1,current,NaN\n\
+         2026-01-01T00:02:00Z,k\u{1b}[31m1,current,+Inf\n\
+         2026-01-01T00:04:00Z,k\u{1b}[31m1,current,2147483648\n"
+    );
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_is_no_error() {
+    let points: Vec<String> = (0..10_000)
+        .map(|i| format!("[{},\"{i}.5\"]", 1_767_225_600 + i))
+        .collect();
+    let server = Canned::json(format!(
+        r#"{{"status":"success","data":{{"resultType":"matrix","result":[{{"metric":{{}},"values":[{}]}}]}}}}"#,
+        points.join(",")
+    ));
+    for format in ["json", "csv", "table"] {
+        let mut child = command(&[
+            "query", "mem", "--last", "2h", "--step", "1", "--format", format,
+        ])
+        .env("METRIC_ADDRESS", &server.address)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{format}");
+        assert!(
+            output.stderr.is_empty(),
+            "{format}: {}",
+            text(&output.stderr)
+        );
+    }
+}
+
+#[test]
+fn an_empty_answer_is_no_error_and_says_what_to_check() {
+    let server = Canned::json(r#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#);
+    let output = asks(&server, &query(&[]));
+    assert!(data(&output).is_empty());
+    let note = text(&output.stderr);
+    assert!(
+        note.contains("no series of mem") && note.contains("--label-schema"),
+        "{note}"
+    );
+    let output = asks(&server, &query(&["--format", "json"]));
+    let answer: Value = serde_json::from_str(data(&output)).unwrap();
+    assert_eq!(answer["series"], serde_json::json!([]));
+    assert_eq!(
+        data(&asks(&server, &query(&["--format", "csv"]))),
+        "timestamp,value\n"
+    );
+}
+
+#[test]
+fn metrics_are_listed_with_what_is_known_of_them() {
+    let server = Canned::json(r#"{"status":"success","data":["cpu_util","of_my_own"]}"#);
+    let output = asks(&server, &["metrics", "--format", "json"]);
+    let metrics: Value = serde_json::from_str(data(&output)).unwrap();
+    assert_eq!(metrics[0]["name"], "cpu_util");
+    assert_eq!(metrics[0]["rate_unit"], "millicores");
+    assert_eq!(
+        metrics[1],
+        serde_json::json!({
+            "name": "of_my_own", "metric_type": "gauge", "description": null, "unit": null,
+            "rate_unit": null, "category": null, "cumulative": null, "value_types": null,
+        })
+    );
+    let table = data(&asks(&server, &["metrics"])).to_owned();
+    assert!(
+        table
+            .lines()
+            .any(|line| line.starts_with("cpu_util ") && line.contains("cpu")),
+        "{table}"
+    );
+    assert!(
+        data(&asks(&server, &["metrics", "--format", "csv"])).contains("\nof_my_own,gauge,,,,,,\n")
+    );
+    assert!(
+        server
+            .requests()
+            .iter()
+            .all(|request| request.starts_with("GET /api/v1/label/"))
+    );
+}
+
+#[test]
+fn type_and_promql_send_nothing() {
+    let server = Canned::silent();
+    for (args, answer) in [
+        (
+            &["type", "cpu_util", "--value-type", "current"][..],
+            "diff\n",
+        ),
+        (&["type", "cpu_util", "--value-type", "usage"], "gauge\n"),
+        (
+            &[
+                "type",
+                "cpu_util",
+                "--value-type",
+                "usage",
+                "--label-schema",
+                "agent",
+            ],
+            "diff\n",
+        ),
+        (&["type", "net_tx"], "rate\n"),
+        (&["type", "mem"], "gauge\n"),
+        (
+            &["promql", "mem", "--user-id", "a\"b"],
+            "sum by (owner_user_id,value_type)(backendai_container_utilization\
+             {container_metric_name=\"mem\",owner_user_id=\"a\\\"b\"})\n",
+        ),
+        (
+            &[
+                "promql",
+                "net_rx",
+                "--label-schema",
+                "agent",
+                "--user-id",
+                "u",
+                "--timewindow",
+                "90s",
+            ],
+            "sum by (user_id,value_type)(rate(backendai_container_utilization\
+             {container_metric_name=\"net_rx\",user_id=\"u\"}[90s]))\n",
+        ),
+        // Four days are asked for in steps of an hour: the window follows.
+        (
+            &["promql", "net_rx", "--last", "4d"],
+            "sum by (value_type)(rate(backendai_container_utilization{container_metric_name=\"net_rx\"}[1h15s]))\n",
+        ),
+    ] {
+        assert_eq!(data(&asks(&server, args)), answer, "{args:?}");
+    }
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn each_class_of_error_ends_with_its_own_code() {
+    let server = Canned::silent();
+    let code = |code, args: &[&str], part: &str| {
+        let output = asks(&server, args);
+        let said = said(&output, code);
+        assert!(said.contains(part), "{args:?}\n{said}");
+    };
+    code(3, &["query", "mem", "--start", "yesterday"], "yesterday");
+    code(3, &["query", "mem", "--end", "yesterday"], "accepted");
+    code(
+        3,
+        &["query", "mem", "--start", "now", "--end", "now-1h"],
+        "before",
+    );
+    code(3, &["query", "mem", "--step", "0"], "--step");
+    code(3, &["query", "mem", "--kernel-id", ""], "--kernel-id");
+    code(
+        3,
+        &["promql", "net_rx", "--timewindow", "5x"],
+        "--timewindow",
+    );
+    code(
+        3,
+        &["query", "mem", "--address", "not an address"],
+        "host:port",
+    );
+    code(
+        3,
+        &["promql", "mem", "--address", "not an address"],
+        "host:port",
+    );
+    code(10, &["query", "mem", "--last", "30d"], "--max-range");
+    code(
+        10,
+        &["query", "mem", "--last", "1d", "--step", "1"],
+        "--max-points",
+    );
+    assert!(
+        server.requests().is_empty(),
+        "these are refused before anything is sent"
+    );
+
+    code(6, &["query", "mem", "--timeout", "300ms"], "--timeout");
+}
+
+#[test]
+fn what_prometheus_does_wrong_ends_with_its_own_code_too() {
+    let refusing = Canned::answering(
+        422,
+        "application/json",
+        r#"{"status":"error","errorType":"execution","error":"too many samples"}"#,
+    );
+    let output = asks(&refusing, &query(&[]));
+    let error = said(&output, 4);
+    assert!(
+        error.contains("422") && error.contains("execution") && error.contains("too many samples"),
+        "{error}"
+    );
+
+    let html = Canned::answering(200, "text/html", "<html>\u{1b}[2JSign in</html>");
+    let output = asks(&html, &query(&[]));
+    let error = said(&output, 11);
+    assert!(
+        error.contains(&html.address) && !error.contains('\u{1b}'),
+        "{error}"
+    );
+
+    // The discard port of the loopback: nothing listens there.
+    let output = command(&query(&["--address", "127.0.0.1:9"]))
+        .output()
+        .unwrap();
+    let error = said(&output, 5);
+    assert!(
+        error.contains("127.0.0.1:9") && error.contains("METRIC_ADDRESS"),
+        "{error}"
+    );
+}
+
+#[test]
+fn inspect_says_that_the_plugin_loads() {
+    let output = command(&["inspect", "--format", "json"]).output().unwrap();
+    let found: Value = serde_json::from_str(data(&output)).unwrap();
+    assert_eq!(found["loads"], true);
+    assert_eq!(found["refused_because"], Value::Null);
+    assert_eq!(found["world"], "backendai:metric/metric-plugin@0.1.0");
+    assert!(
+        found["exports"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|name| name.as_str().unwrap().contains("codec"))
+    );
+    assert!(data(&command(&["inspect"]).output().unwrap()).contains("loads    yes\n"));
+}
+
+#[test]
+fn conformance_reports_and_its_filter_chooses() {
+    let output = command(&[
+        "conformance",
+        "--filter",
+        "type-detection",
+        "--format",
+        "json",
+    ])
+    .output()
+    .unwrap();
+    let report: Value = serde_json::from_str(data(&output)).unwrap();
+    let cases = report["cases"].as_array().unwrap();
+    assert!(!cases.is_empty() && report["failed"] == 0, "{report}");
+    assert!(
+        cases.iter().all(|case| case["topic"]
+            .as_str()
+            .unwrap()
+            .starts_with("type-detection")),
+        "{report}"
+    );
+
+    let output = command(&["conformance", "--filter", "no such case"])
+        .output()
+        .unwrap();
+    assert!(said(&output, 2).contains("--filter"));
+}
