@@ -1,0 +1,58 @@
+//! What can go wrong while the testbed is set up: one variant a failure, the source kept.
+//! Each message is one line, except the tail of a log.
+
+use std::path::PathBuf;
+
+/// Why the testbed could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum TestbedError {
+    /// A program is neither here nor can it be fetched.
+    #[error("{program} is missing ({tried}); {remedy}")]
+    Missing {
+        /// The program's name.
+        program: &'static str,
+        /// Where it was looked for, and why fetching it failed.
+        tried: String,
+        /// How to get it.
+        remedy: String,
+    },
+    /// A file or folder could not be read or written.
+    #[error("cannot {action} {}", path.display())]
+    File {
+        /// What was to be done with it.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// A program could not be started.
+    #[error("cannot run {program}")]
+    Run {
+        /// The program.
+        program: String,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// A program ran and failed.
+    #[error("{program} failed ({status}): {output}")]
+    Failed {
+        /// The program, and which of its verbs.
+        program: String,
+        /// How it ended.
+        status: std::process::ExitStatus,
+        /// The end of what it printed.
+        output: String,
+    },
+    /// No loopback port could be had.
+    #[error("no free loopback port")]
+    Port(#[source] std::io::Error),
+    /// Prometheus did not become ready.
+    #[error("Prometheus did not become ready: {reason}; the end of its log:\n{log}")]
+    NotReady {
+        /// Whether it ended, or took too long.
+        reason: String,
+        /// The last lines of its log.
+        log: String,
+    },
+}

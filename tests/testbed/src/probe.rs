@@ -1,0 +1,68 @@
+//! The smallest HTTP client there is: asks a loopback server for a path and reads the status.
+//! It exists so that the testbed needs no HTTP library; it must not be used to read answers.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+/// The HTTP status that `GET path` gets from `address`; none if nobody answers within `timeout`.
+#[must_use]
+pub fn http_status(address: SocketAddr, path: &str, timeout: Duration) -> Option<u16> {
+    let mut stream = TcpStream::connect_timeout(&address, timeout).ok()?;
+    stream.set_read_timeout(Some(timeout)).ok()?;
+    stream.set_write_timeout(Some(timeout)).ok()?;
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
+    )
+    .ok()?;
+    // `HTTP/1.1 200` is twelve bytes, and the rest does not matter.
+    let mut head = [0_u8; 12];
+    stream.read_exact(&mut head).ok()?;
+    std::str::from_utf8(&head)
+        .ok()?
+        .split(' ')
+        .nth(1)?
+        .parse()
+        .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpListener;
+
+    #[test]
+    fn the_status_is_read_from_the_first_line() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = [0_u8; 256];
+            let read = stream.read(&mut request).unwrap();
+            stream
+                .write_all(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")
+                .unwrap();
+            String::from_utf8_lossy(&request[..read]).into_owned()
+        });
+        assert_eq!(
+            http_status(address, "/-/ready", Duration::from_secs(5)),
+            Some(503)
+        );
+        assert!(
+            server
+                .join()
+                .unwrap()
+                .starts_with("GET /-/ready HTTP/1.1\r\n")
+        );
+    }
+
+    #[test]
+    fn nobody_listening_is_no_status() {
+        let address = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap();
+        assert_eq!(http_status(address, "/", Duration::from_millis(200)), None);
+    }
+}

@@ -1,0 +1,60 @@
+//! `cargo xtask bench`: everything in release, a Prometheus with the data of the benchmark, and the
+//! benchmark on it. What is measured, and how, is in `tests/src/bench`.
+
+use anyhow::Result;
+use clap::Args;
+use metric_testbed::{Dataset, Finder, Prometheus, PrometheusOptions, Shape};
+
+use crate::build::{self, HostProfile};
+use crate::process;
+use crate::progress::Task;
+use crate::wasm_toolchain::Choice;
+use crate::workspace;
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    /// Print one JSON object instead of the table
+    #[arg(long)]
+    json: bool,
+    /// Measure only the rows whose name contains this text
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+}
+
+pub(crate) fn run(arguments: &BenchArgs) -> Result<()> {
+    let profile = HostProfile::Release;
+    let toolchain = build::plugin_quietly(Choice::Auto)?;
+    process::quiet(
+        "Building the host and the benchmark in release",
+        workspace::cargo()
+            .args([
+                "build",
+                "--package",
+                "metric-host",
+                "--package",
+                "metric-tests",
+            ])
+            .args(["--bin", "metric-host", "--bin", "metric-bench"])
+            .args(profile.flags()),
+    )?;
+    build::place(&toolchain, profile)?;
+
+    let tools = Finder::new().prometheus()?;
+    let task = Task::start("Starting Prometheus with 200 series of a day");
+    let options = PrometheusOptions {
+        tools: Some(tools),
+        ..PrometheusOptions::default()
+    };
+    let server = Prometheus::start_with(options, &Dataset::generate(&Shape::bench()))?;
+    task.done();
+
+    let mut command = workspace::command(profile.executable("metric-bench"));
+    command.args(["--address", &server.address()]);
+    command.arg("--plugin").arg(profile.plugin());
+    command.arg("--host-executable").arg(profile.host());
+    command.args(arguments.json.then_some("--json"));
+    if let Some(filter) = &arguments.filter {
+        command.args(["--filter", filter]);
+    }
+    process::shown(&mut command)
+}

@@ -1,0 +1,152 @@
+//! `cargo xtask build`: the plugin, the host, and the one beside the other, where the command line finds it.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use clap::{Args, ValueEnum};
+
+use crate::cargo_component;
+use crate::process;
+use crate::wasm_toolchain::{Choice, WasmToolchain};
+use crate::workspace::{self, PLUGIN_FILE, PLUGIN_PROFILE};
+
+#[derive(Debug, Args)]
+pub(crate) struct BuildArgs {
+    /// Build the host optimised (the plugin always is)
+    #[arg(long)]
+    release: bool,
+    /// What builds the plugin
+    #[arg(long, value_enum, default_value_t)]
+    with: Builder,
+    /// Whose compiler builds the plugin
+    #[arg(long, value_enum, default_value_t)]
+    wasm_toolchain: Choice,
+}
+
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+enum Builder {
+    /// cargo and wasm-component-ld
+    #[default]
+    Cargo,
+    /// cargo-component
+    CargoComponent,
+}
+
+/// How the host is built.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum HostProfile {
+    Debug,
+    Release,
+}
+
+impl HostProfile {
+    fn folder(self) -> PathBuf {
+        workspace::target().join(match self {
+            Self::Debug => "debug",
+            Self::Release => "release",
+        })
+    }
+
+    /// The command line's executable.
+    pub(crate) fn host(self) -> PathBuf {
+        self.executable("metric-host")
+    }
+
+    /// An executable of the workspace.
+    pub(crate) fn executable(self, name: &str) -> PathBuf {
+        self.folder().join(name)
+    }
+
+    /// The copy of the plugin that the command line finds by itself.
+    pub(crate) fn plugin(self) -> PathBuf {
+        self.folder().join(PLUGIN_FILE)
+    }
+
+    /// The flags that make cargo build so.
+    pub(crate) fn flags(self) -> &'static [&'static str] {
+        match self {
+            Self::Debug => &[],
+            Self::Release => &["--release"],
+        }
+    }
+}
+
+pub(crate) fn run(arguments: &BuildArgs) -> Result<()> {
+    let profile = if arguments.release {
+        HostProfile::Release
+    } else {
+        HostProfile::Debug
+    };
+    let toolchain = WasmToolchain::find(arguments.wasm_toolchain)?;
+    eprintln!("Wasm toolchain: {}", toolchain.name());
+    match arguments.with {
+        Builder::Cargo => process::shown(&mut plugin_command(&toolchain))?,
+        Builder::CargoComponent => cargo_component::build(&toolchain)?,
+    }
+    process::shown(
+        workspace::cargo()
+            .args(["build", "--package", "metric-host"])
+            .args(profile.flags()),
+    )?;
+    place(&toolchain, profile)?;
+    for (what, path) in [("plugin", profile.plugin()), ("host", profile.host())] {
+        let size = fs::metadata(&path)
+            .with_context(|| format!("{} was not built", workspace::shown(&path)))?
+            .len();
+        println!(
+            "{what:<7} {:>9}  {}",
+            shown_size(size),
+            workspace::shown(&path)
+        );
+    }
+    Ok(())
+}
+
+/// Builds the plugin behind a progress line. Says which toolchain it took, if it is not the usual one.
+pub(crate) fn plugin_quietly(choice: Choice) -> Result<WasmToolchain> {
+    let toolchain = WasmToolchain::find(choice)?;
+    let title = format!("Building the plugin with {}", toolchain.name());
+    process::quiet(&title, &mut plugin_command(&toolchain))?;
+    Ok(toolchain)
+}
+
+/// The command that builds the plugin.
+pub(crate) fn plugin_command(toolchain: &WasmToolchain) -> std::process::Command {
+    let mut command = toolchain.cargo("build");
+    command.args(["--package", "metric-guest", "--profile", PLUGIN_PROFILE]);
+    command
+}
+
+/// Puts the plugin beside the host.
+pub(crate) fn place(toolchain: &WasmToolchain, profile: HostProfile) -> Result<()> {
+    let (from, to) = (toolchain.plugin(), profile.plugin());
+    fs::create_dir_all(profile.folder())?;
+    fs::copy(&from, &to).with_context(|| {
+        format!(
+            "cannot copy {} to {}",
+            workspace::shown(&from),
+            workspace::shown(&to)
+        )
+    })?;
+    Ok(())
+}
+
+/// Bytes, as far as it matters here.
+fn shown_size(bytes: u64) -> String {
+    if bytes < 10_000_000 {
+        return format!("{:.1} kB", bytes as f64 / 1e3);
+    }
+    format!("{:.1} MB", bytes as f64 / 1e6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_told_in_thousands_and_millions() {
+        assert_eq!(shown_size(181_449), "181.4 kB");
+        assert_eq!(shown_size(45_650_000), "45.6 MB");
+    }
+}

@@ -1,0 +1,58 @@
+//! `cargo xtask …`: builds the plugin and the host, shows them, tests everything, measures.
+//! What each verb does is in the file of its name; what they share:
+//!
+//! - `workspace` knows where things are, `process` how to run them, `progress` how to show that they run;
+//! - `wasm_toolchain` finds a compiler for the plugin, or gets one.
+
+mod bench;
+mod build;
+mod cargo_component;
+mod debian_toolchain;
+mod demo;
+mod linker;
+mod process;
+mod progress;
+mod scenario;
+mod test;
+mod wasm_toolchain;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", max_term_width = 100)]
+/// Builds, demonstrates, tests and measures the Metric Service.
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Build the plugin and the host, and put the plugin beside the host
+    Build(build::BuildArgs),
+    /// Show what it does, on a Prometheus with a day of generated data
+    Demo(demo::DemoArgs),
+    /// Format, lints, unit tests, real Prometheus, conformance, docs
+    Test(test::TestArgs),
+    /// Measure the plugin against a native client, side by side
+    Bench(bench::BenchArgs),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().verb {
+        Verb::Build(arguments) => build::run(&arguments),
+        Verb::Demo(arguments) => demo::run(&arguments),
+        Verb::Test(arguments) => test::run(&arguments),
+        Verb::Bench(arguments) => bench::run(&arguments),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

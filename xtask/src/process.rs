@@ -1,0 +1,158 @@
+//! Runs programs in the three ways there are here: shown as they go, quietly behind a progress line with
+//! the output kept for the case of failure, and for what they print.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::progress::Task;
+
+/// Runs it with our own stdout and stderr.
+pub(crate) fn shown(command: &mut Command) -> Result<()> {
+    let status = command
+        .stdin(Stdio::null())
+        .status()
+        .with_context(|| cannot_run(command))?;
+    if !status.success() {
+        bail!("`{}` failed ({status})", line(command));
+    }
+    Ok(())
+}
+
+/// Runs it with our own stderr, and shows stdout line by line as it comes; `see` sees each line, too.
+pub(crate) fn watched(command: &mut Command, mut see: impl FnMut(&str)) -> Result<()> {
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| cannot_run(command))?;
+    if let Some(stdout) = child.stdout.take() {
+        let mut out = std::io::stdout();
+        for bytes in BufReader::new(stdout).split(b'\n') {
+            let text = String::from_utf8_lossy(&bytes?).into_owned();
+            // Nobody reads on: then the program's own outcome is all that is left to know.
+            let _ = writeln!(out, "{text}");
+            see(&text);
+        }
+    }
+    let status = child.wait()?;
+    if !status.success() {
+        bail!("`{}` failed ({status})", line(command));
+    }
+    Ok(())
+}
+
+/// Runs it behind a progress line. If it fails, the error carries all that it printed.
+pub(crate) fn quiet(title: &str, command: &mut Command) -> Result<()> {
+    let task = Task::start(title);
+    let outcome = collected(&task, command);
+    if outcome.is_ok() {
+        task.done();
+    } else {
+        task.failed();
+    }
+    outcome
+}
+
+fn collected(task: &Task, command: &mut Command) -> Result<()> {
+    // One pipe for both streams: their lines stay in order.
+    let (reader, writer) = std::io::pipe()?;
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(writer.try_clone()?)
+        .stderr(writer)
+        .spawn()
+        .with_context(|| cannot_run(command))?;
+    // The command still holds the ends for writing; with them open, reading would never end.
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut output = String::new();
+    for bytes in BufReader::new(reader).split(b'\n') {
+        let text = String::from_utf8_lossy(&bytes?).into_owned();
+        task.at(text.trim());
+        output.push_str(&text);
+        output.push('\n');
+    }
+    let status = child.wait()?;
+    if !status.success() {
+        bail!(
+            "`{}` failed ({status}):\n{}",
+            line(command),
+            output.trim_end()
+        );
+    }
+    Ok(())
+}
+
+/// Runs it for what it prints. If it fails, the error is its last complaint.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| cannot_run(command))?;
+    if !output.status.success() {
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        bail!("`{}` failed: {}", line(command), complaint.trim());
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The command line, as one would type it.
+pub(crate) fn line(command: &Command) -> String {
+    let program = std::path::Path::new(command.get_program());
+    let name = program
+        .file_name()
+        .unwrap_or(program.as_os_str())
+        .to_string_lossy();
+    std::iter::once(name)
+        .chain(
+            command
+                .get_args()
+                .map(|argument| argument.to_string_lossy()),
+        )
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn cannot_run(command: &Command) -> String {
+    format!("cannot run {}", command.get_program().to_string_lossy())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    #[test]
+    fn a_quiet_failure_shows_both_streams_in_order() {
+        let error = quiet(
+            "test",
+            &mut shell("echo one; echo two >&2; echo three; exit 3"),
+        )
+        .unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("exit status: 3"), "{text}");
+        assert!(text.ends_with("one\ntwo\nthree"), "{text}");
+    }
+
+    #[test]
+    fn watched_lines_are_seen() {
+        let mut lines = Vec::new();
+        watched(&mut shell("echo 'test result: ok'; printf end"), |line| {
+            lines.push(line.to_owned());
+        })
+        .unwrap();
+        assert_eq!(lines, ["test result: ok", "end"]);
+    }
+
+    #[test]
+    fn the_error_of_a_program_for_its_output_is_what_it_complained_of() {
+        let error = output(&mut shell("echo no such thing >&2; exit 1")).unwrap_err();
+        assert!(error.to_string().ends_with("no such thing"), "{error}");
+    }
+}

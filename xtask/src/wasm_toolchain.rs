@@ -1,0 +1,155 @@
+//! A compiler for the plugin: the toolchain that the repository names if it has, or can get, the wasm
+//! target; Debian's packages otherwise.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Result, anyhow, bail};
+use clap::ValueEnum;
+
+use crate::debian_toolchain::DebianToolchain;
+use crate::linker::Linker;
+use crate::process;
+use crate::workspace::{self, PLUGIN_FILE, PLUGIN_PROFILE, WASM_TARGET};
+
+/// Which toolchain builds the plugin.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Choice {
+    /// rustup's if it has or can get the target, else Debian's
+    #[default]
+    Auto,
+    /// The repository's toolchain, with the target that rustup adds
+    Rustup,
+    /// Debian's rustc-web and cargo-web, with std from rust-web-src
+    Debian,
+}
+
+/// A toolchain that was found to be there.
+#[derive(Debug)]
+pub(crate) enum WasmToolchain {
+    /// The repository's, and the folder of the linker if the toolchain does not carry one.
+    Rustup { linker: Option<Linker> },
+    /// Debian's.
+    Debian(DebianToolchain),
+}
+
+impl WasmToolchain {
+    /// Finds it, or gets it. Says in one line what is missing if it cannot.
+    pub(crate) fn find(choice: Choice) -> Result<Self> {
+        match choice {
+            Choice::Rustup => rustup(),
+            Choice::Debian => DebianToolchain::find().map(Self::Debian),
+            Choice::Auto => rustup().or_else(|reason| {
+                eprintln!("{reason:#}; trying Debian's packages instead");
+                DebianToolchain::find().map(Self::Debian)
+            }),
+        }
+    }
+
+    /// For the reader of the output.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Rustup { .. } => "rustup".to_owned(),
+            Self::Debian(debian) => debian.name(),
+        }
+    }
+
+    /// A cargo that builds for wasm. The verb and the package are the caller's to add.
+    pub(crate) fn cargo(&self, verb: &str) -> Command {
+        match self {
+            Self::Rustup { linker } => {
+                let mut command = workspace::cargo();
+                if let Some(linker) = linker {
+                    linker.offer_to(&mut command);
+                }
+                command.args([verb, "--target", WASM_TARGET]);
+                command
+            }
+            Self::Debian(debian) => debian.cargo(verb),
+        }
+    }
+
+    /// Where it puts the plugin.
+    pub(crate) fn plugin(&self) -> PathBuf {
+        let target = match self {
+            Self::Rustup { .. } => workspace::target(),
+            Self::Debian(debian) => debian.target(),
+        };
+        target
+            .join(WASM_TARGET)
+            .join(PLUGIN_PROFILE)
+            .join(PLUGIN_FILE)
+    }
+
+    /// Whether clippy can look at the guest as it is built for wasm: Debian's compiler has no clippy.
+    pub(crate) fn has_clippy(&self) -> bool {
+        matches!(self, Self::Rustup { .. })
+    }
+}
+
+fn rustup() -> Result<WasmToolchain> {
+    let sysroot = sysroot(&mut workspace::command("rustc"))?;
+    if !has_target(&sysroot) {
+        add_target(WASM_TARGET)?;
+    }
+    let linker = if Linker::in_sysroot(&sysroot).is_some() {
+        None
+    } else {
+        Some(Linker::find()?)
+    };
+    Ok(WasmToolchain::Rustup { linker })
+}
+
+/// Adds a target to the repository's toolchain. What fails is told in one line, with what to do about it.
+pub(crate) fn add_target(target: &str) -> Result<()> {
+    if workspace::on_path("rustup").is_none() {
+        bail!(
+            "the target {target} is missing and there is no rustup to add it (https://rustup.rs)"
+        );
+    }
+    process::quiet(
+        &format!("Adding the target {target}"),
+        workspace::command("rustup").args(["target", "add", target]),
+    )
+    .map_err(|error| {
+        anyhow!(
+            "the target {target} is missing and rustup could not add it ({}); run `rustup target add {target}`",
+            complaint(&error.to_string())
+        )
+    })
+}
+
+/// Of all that rustup prints, what went wrong.
+fn complaint(output: &str) -> &str {
+    let said = output
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("error: "));
+    said.or_else(|| output.lines().next()).unwrap_or_default()
+}
+
+/// Where a rustc keeps its libraries.
+pub(crate) fn sysroot(rustc: &mut Command) -> Result<PathBuf> {
+    Ok(PathBuf::from(
+        process::output(rustc.args(["--print", "sysroot"]))?.trim(),
+    ))
+}
+
+fn has_target(sysroot: &Path) -> bool {
+    sysroot
+        .join("lib/rustlib")
+        .join(WASM_TARGET)
+        .join("lib")
+        .is_dir()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_what_rustup_prints_the_error_is_told() {
+        let output = "`rustup target add x` failed (exit status: 1):\ninfo: downloading\nerror: no server\n\nCaused by:";
+        assert_eq!(complaint(output), "no server");
+        assert_eq!(complaint("cannot run rustup"), "cannot run rustup");
+    }
+}
