@@ -1,0 +1,165 @@
+//! A query, answered by Prometheus: through the plugin, by the native client, and with the answer thrown
+//! away. Before the race, the first two have to agree on every sample.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use metric_host::{Dimension, LabelFilter, MetricQuery, MetricResult, ValueType};
+use metric_testbed::Shape;
+
+use super::{Preparation, Row};
+use crate::decode::Series;
+use crate::native::{NativeClient, NativeRequest};
+use crate::race::{Contender, Race};
+use crate::setting::Setting;
+
+/// One point a minute, as the data are.
+const STEP: u32 = 60;
+const HOUR: i64 = 3600;
+
+pub(super) const SMALL: Row = Row {
+    name: "small query, 1 series x 61 points",
+    prepare: small,
+};
+pub(super) const LARGE: Row = Row {
+    name: "large query, 200 series x 1441 points",
+    prepare: large,
+};
+
+fn small(setting: &Setting) -> Preparation<'_> {
+    Box::pin(async move {
+        let size = Size {
+            series: 1,
+            points: 61,
+        };
+        // What a fresh instance and the boundary may cost, on a request of half a millisecond.
+        let goal = 1.25;
+        race(
+            setting,
+            an_hour_of_one_kernel(setting),
+            &size,
+            goal,
+            Duration::from_secs(6),
+        )
+        .await
+    })
+}
+
+fn large(setting: &Setting) -> Preparation<'_> {
+    Box::pin(async move {
+        let size = Size {
+            series: setting.kernels,
+            points: 1441,
+        };
+        race(
+            setting,
+            a_day_of_all_kernels(),
+            &size,
+            1.05,
+            Duration::from_secs(30),
+        )
+        .await
+    })
+}
+
+/// One series, 61 points.
+pub(super) fn an_hour_of_one_kernel(setting: &Setting) -> MetricQuery {
+    let mut query = query(HOUR);
+    query.labels.kernel_id = Some(setting.kernel_id.clone());
+    query
+}
+
+/// 200 series, 1441 points each.
+pub(super) fn a_day_of_all_kernels() -> MetricQuery {
+    let mut query = query(24 * HOUR);
+    query.group_by = vec![Dimension::KernelId];
+    query
+}
+
+/// How much has to come back.
+struct Size {
+    series: usize,
+    points: usize,
+}
+
+fn query(seconds: i64) -> MetricQuery {
+    let start = Shape::fixed_start();
+    MetricQuery {
+        step: Some(STEP),
+        labels: LabelFilter {
+            value_type: Some(ValueType::Current),
+            ..LabelFilter::default()
+        },
+        ..MetricQuery::new("mem", start.to_string(), (start + seconds).to_string())
+    }
+}
+
+async fn race(
+    setting: &Setting,
+    query: MetricQuery,
+    size: &Size,
+    goal: f64,
+    time: Duration,
+) -> Result<Race> {
+    let service = setting.service()?;
+    let request = NativeRequest::of(service.metric_request(&query).await?)?;
+    let client = NativeClient::new();
+    agree(
+        &service.query_metric(&query).await?,
+        &client.query(request.clone()).await?,
+        size,
+    )?;
+
+    let (native, native_request) = (client.clone(), request.clone());
+    Ok(Race {
+        baseline: Some("native client"),
+        contenders: vec![
+            Contender::new("plugin, fresh instance", move || {
+                let (service, query) = (service.clone(), query.clone());
+                async move { Ok(service.query_metric(&query).await?) }
+            })
+            .with_goal(goal),
+            Contender::new("native client", move || {
+                let (client, request) = (native.clone(), native_request.clone());
+                async move { client.query(request).await }
+            }),
+            Contender::new("native, body thrown away", move || {
+                let (client, request) = (client.clone(), request.clone());
+                async move { client.discard(request).await }
+            }),
+        ],
+        warm_up: 5,
+        least_rounds: 30,
+        time,
+    })
+}
+
+/// Whether both read the same, and as much as there is.
+fn agree(plugin: &MetricResult, native: &[Series], size: &Size) -> Result<()> {
+    ensure!(
+        native.len() == size.series,
+        "{} series instead of {}",
+        native.len(),
+        size.series
+    );
+    ensure!(
+        plugin.series.len() == native.len(),
+        "the plugin found {} series",
+        plugin.series.len()
+    );
+    for (ours, theirs) in plugin.series.iter().zip(native) {
+        ensure!(
+            theirs.values.len() == size.points,
+            "{} points instead of {}",
+            theirs.values.len(),
+            size.points
+        );
+        ensure!(
+            ours.labels == theirs.labels
+                && ours.timestamps == theirs.timestamps
+                && ours.values == theirs.values,
+            "the plugin and the native client read the answer differently"
+        );
+    }
+    Ok(())
+}

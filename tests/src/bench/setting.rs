@@ -1,0 +1,57 @@
+//! What all rows stand on: the plugin, loaded as an embedder would, and what is in Prometheus.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use metric_host::{Config, Host, HostOptions, MetricService, Plugin};
+use metric_testbed::{Dataset, Shape};
+
+/// The plugin and the data.
+pub(crate) struct Setting {
+    /// Prometheus, `host:port`.
+    pub(crate) address: String,
+    /// The plugin's file.
+    pub(crate) plugin_file: PathBuf,
+    /// The command line's executable.
+    pub(crate) host_executable: PathBuf,
+    /// The plugin, loaded with the default options.
+    pub(crate) plugin: Plugin,
+    /// What is in Prometheus: the first kernel, and how many there are.
+    pub(crate) kernel_id: String,
+    pub(crate) kernels: usize,
+}
+
+impl Setting {
+    pub(crate) fn new(
+        address: String,
+        plugin_file: PathBuf,
+        host_executable: PathBuf,
+    ) -> Result<Self> {
+        let plugin = Host::new(HostOptions::default())?.load_file(&plugin_file)?;
+        // Only who there is; the samples are in Prometheus.
+        let shape = Shape {
+            to: Shape::bench().from,
+            ..Shape::bench()
+        };
+        let dataset = Dataset::generate(&shape);
+        let kernels = &dataset.fleet().kernels;
+        let kernel_id = kernels
+            .first()
+            .context("the data set is empty")?
+            .kernel_id
+            .clone();
+        Ok(Self {
+            address,
+            plugin_file,
+            host_executable,
+            plugin,
+            kernel_id,
+            kernels: kernels.len(),
+        })
+    }
+
+    /// The plugin with its default configuration.
+    pub(crate) fn service(&self) -> Result<MetricService> {
+        Ok(self.plugin.service(Config::new(&self.address))?)
+    }
+}

@@ -1,0 +1,56 @@
+//! What the plugin file is.
+
+use metric_tests::plugin_file;
+
+/// As the design has it: nothing but outgoing HTTP, and what that drags in.
+const IMPORTS: [&str; 6] = [
+    "wasi:clocks/monotonic-clock",
+    "wasi:http/outgoing-handler",
+    "wasi:http/types",
+    "wasi:io/error",
+    "wasi:io/poll",
+    "wasi:io/streams",
+];
+
+/// Bytes. A limit of the project, so that the plugin loads quickly everywhere.
+const LARGEST: u64 = 400_000;
+
+fn description() -> metric_host::PluginDescription {
+    metric_host::describe(&std::fs::read(plugin_file()).unwrap()).unwrap()
+}
+
+#[test]
+fn the_plugin_imports_exactly_what_the_contract_grants() {
+    let description = description();
+    let mut imports: Vec<_> = description
+        .imports
+        .iter()
+        .map(|import| import.split('@').next().unwrap())
+        .collect();
+    imports.sort_unstable();
+    assert_eq!(imports, IMPORTS);
+}
+
+#[test]
+fn the_plugin_exports_the_world() {
+    let description = description();
+    assert_eq!(
+        description.world.as_deref(),
+        Some("backendai:metric/metric-plugin@0.1.0")
+    );
+    for interface in [
+        "backendai:metric/metric-service@0.1.0",
+        "backendai:metric/codec@0.1.0",
+    ] {
+        assert!(
+            description.exports.iter().any(|export| export == interface),
+            "{interface}"
+        );
+    }
+}
+
+#[test]
+fn the_plugin_is_small() {
+    let size = description().size_bytes;
+    assert!(size < LARGEST, "{size} bytes");
+}

@@ -1,0 +1,12 @@
+//! The plugin, the host and a real Prometheus, together.
+
+mod codec;
+mod component;
+mod failures;
+mod gauges;
+mod literals;
+mod many;
+mod metadata;
+mod rates;
+mod schemas;
+mod times;
