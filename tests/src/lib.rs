@@ -18,6 +18,13 @@ pub fn plugin_file() -> PathBuf {
     std::env::var_os("METRIC_PLUGIN").map_or(built, PathBuf::from)
 }
 
+/// The codec without I/O: `METRIC_CODEC`, or beside the plugin.
+#[must_use]
+pub fn codec_file() -> PathBuf {
+    let built = plugin_file().with_file_name("metric_codec.wasm");
+    std::env::var_os("METRIC_CODEC").map_or(built, PathBuf::from)
+}
+
 /// The plugin, loaded once.
 ///
 /// # Errors

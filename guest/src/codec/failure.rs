@@ -33,8 +33,10 @@ pub enum Failure {
     ConnectionFailed(String),
     /// The deadline passed.
     TimedOut(String),
-    /// Something answered that does not speak the protocol, or stopped half-way.
+    /// Something answered that does not speak the protocol.
     MalformedResponse(String),
+    /// The answer broke off. To the contract a malformed response, too, but another attempt may mend it.
+    Interrupted(String),
     /// More was asked for than is allowed.
     LimitExceeded {
         /// The limit's name.

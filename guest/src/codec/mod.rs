@@ -7,8 +7,10 @@ mod failure;
 pub mod json;
 mod query_metadata;
 mod query_metric;
+mod retry;
 
 pub use call::{Call, Config, Configured, read_whole};
 pub use failure::Failure;
 pub use query_metadata::{Metadata, QueryMetadata};
 pub use query_metric::{MetricResult, QueryMetric};
+pub use retry::Attempts;

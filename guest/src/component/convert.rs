@@ -140,7 +140,9 @@ impl From<Failure> for types::Error {
             }),
             Failure::ConnectionFailed(reason) => Self::ConnectionFailed(reason),
             Failure::TimedOut(reason) => Self::TimedOut(reason),
-            Failure::MalformedResponse(reason) => Self::MalformedResponse(reason),
+            Failure::MalformedResponse(reason) | Failure::Interrupted(reason) => {
+                Self::MalformedResponse(reason)
+            }
             Failure::LimitExceeded {
                 limit,
                 maximum,

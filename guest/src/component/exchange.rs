@@ -1,8 +1,9 @@
-//! One request and its answer through `wasi:http`, inside one deadline. The answer is fed on as it arrives.
+//! A request and its answer through `wasi:http`, again where that may help, all inside one deadline. The answer is
+//! fed on as it arrives.
 
 use std::num::NonZeroU32;
 
-use wasip2::clocks::monotonic_clock::subscribe_duration;
+use wasip2::clocks::monotonic_clock::{Instant, now, subscribe_duration, subscribe_instant};
 use wasip2::http::outgoing_handler::handle;
 use wasip2::http::types::{
     ErrorCode, Fields, IncomingResponse, Method, OutgoingBody, OutgoingRequest, Scheme,
@@ -11,47 +12,101 @@ use wasip2::http::types::{
 use wasip2::io::poll::{Pollable, poll};
 use wasip2::io::streams::{OutputStream, StreamError};
 
-use crate::codec::{Call, Failure};
+use crate::codec::{Attempts, Call, Failure};
 use crate::prometheus::{self, Answer as _, HttpRequest};
 
 /// The most that one read asks for. A host hands over what has arrived, at most this.
 const PIECE: u64 = 256 * 1024;
 
-/// Sends the request of a call, waits, and gives the call's result.
+/// Nanoseconds in a millisecond.
+const NANOS: u64 = 1_000_000;
+
+/// The statuses that come with `Retry-After`.
+const TOO_MANY_REQUESTS: u16 = 429;
+const SERVICE_UNAVAILABLE: u16 = 503;
+
+/// Sends the request of a call, again where that may help, and gives the call's result.
 pub(super) fn exchange<C: Call>(call: &C) -> Result<C::Result, Failure> {
     let deadline = Deadline::in_millis(call.configured().settings.timeout);
-    let response = send(&call.request(), &deadline)?;
-    let mut answer = call.answer(response.status());
-    receive(&response, &deadline, |piece| {
+    let mut attempts = Attempts::new(deadline.end);
+    loop {
+        let mut retry_after = None;
+        let failure = match attempt(call, &deadline, &mut retry_after) {
+            Ok(result) => return Ok(result),
+            Err(failure) => failure,
+        };
+        match attempts.next_after(&failure, retry_after) {
+            Some(millis) if deadline.leaves(millis) => pause(millis),
+            _ => return Err(failure),
+        }
+    }
+}
+
+/// One request and its answer.
+fn attempt<C: Call>(
+    call: &C,
+    deadline: &Deadline,
+    retry_after: &mut Option<NonZeroU32>,
+) -> Result<C::Result, Failure> {
+    let response = send(&call.request(), deadline)?;
+    let status = response.status();
+    if status == TOO_MANY_REQUESTS || status == SERVICE_UNAVAILABLE {
+        *retry_after = seconds_to_wait(&response);
+    }
+    let mut answer = call.answer(status);
+    receive(&response, deadline, |piece| {
         answer.feed(piece).map_err(Failure::from)
     })?;
     Ok(call.result(answer.finish()?))
 }
 
+/// `Retry-After` in seconds. A date would need the time of day, which a plugin is not given.
+fn seconds_to_wait(response: &IncomingResponse) -> Option<NonZeroU32> {
+    let values = response.headers().get("retry-after");
+    std::str::from_utf8(values.first()?)
+        .ok()?
+        .trim()
+        .parse()
+        .ok()
+}
+
 /// The end of a call's time, as something that can be waited for.
 struct Deadline {
     over: Pollable,
+    /// Nanoseconds on the monotonic clock.
+    end: Instant,
     millis: NonZeroU32,
 }
 
 impl Deadline {
     fn in_millis(millis: NonZeroU32) -> Self {
+        let end = now().saturating_add(u64::from(millis.get()) * NANOS);
         Self {
-            over: subscribe_duration(u64::from(millis.get()) * 1_000_000),
+            over: subscribe_instant(end),
+            end,
             millis,
         }
     }
 
     /// Waits for something, or for the end.
     fn wait(&self, ready: &Pollable) -> Result<(), Failure> {
-        match poll(&[ready, &self.over]).contains(&0) {
-            true => Ok(()),
-            false => Err(Failure::TimedOut(format!(
+        match poll(&[ready, &self.over]).contains(&1) {
+            false => Ok(()),
+            true => Err(Failure::TimedOut(format!(
                 "no complete answer within {} ms",
                 self.millis
             ))),
         }
     }
+
+    /// Whether there is more time than this.
+    fn leaves(&self, millis: u64) -> bool {
+        now().saturating_add(millis.saturating_mul(NANOS)) < self.end
+    }
+}
+
+fn pause(millis: u64) {
+    subscribe_duration(millis.saturating_mul(NANOS)).block();
 }
 
 fn send(request: &HttpRequest, deadline: &Deadline) -> Result<IncomingResponse, Failure> {
@@ -153,9 +208,10 @@ fn receive(
             Err(StreamError::LastOperationFailed(error)) => {
                 return Err(match http_error_code(&error) {
                     // It broke after the response had begun: what came is half an answer.
-                    Some(ErrorCode::ConnectionTerminated) | None => Failure::MalformedResponse(
-                        format!("the answer stops half-way: {}", error.to_debug_string()),
-                    ),
+                    Some(ErrorCode::ConnectionTerminated) | None => Failure::Interrupted(format!(
+                        "the answer stops half-way: {}",
+                        error.to_debug_string()
+                    )),
                     Some(code) => transport_error(&code),
                 });
             }
@@ -182,8 +238,8 @@ fn transport_error(code: &ErrorCode) -> Failure {
         | ErrorCode::ConnectionReadTimeout
         | ErrorCode::ConnectionWriteTimeout
         | ErrorCode::HttpResponseTimeout => Failure::TimedOut(in_words(code).to_owned()),
-        ErrorCode::HttpResponseIncomplete
-        | ErrorCode::HttpResponseHeaderSectionSize(_)
+        ErrorCode::HttpResponseIncomplete => Failure::Interrupted(in_words(code).to_owned()),
+        ErrorCode::HttpResponseHeaderSectionSize(_)
         | ErrorCode::HttpResponseHeaderSize(_)
         | ErrorCode::HttpResponseTrailerSectionSize(_)
         | ErrorCode::HttpResponseTrailerSize(_)

@@ -54,7 +54,9 @@ impl Answer for RangeAnswer {
         let decoded = self.0.finish()?;
         match decoded.data {
             Data::Result | Data::Null => Ok(decoded),
-            Data::Nothing | Data::Names => Err(DecodeError::Missing("`data.result`").into()),
+            Data::Nothing | Data::Object | Data::Names => {
+                Err(DecodeError::Missing("`data.result`").into())
+            }
         }
     }
 }

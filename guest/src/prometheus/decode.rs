@@ -40,9 +40,11 @@ pub struct Series {
 /// What the `data` of an answer was.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Data {
-    /// There was none, or it had no `result`.
+    /// There was none.
     #[default]
     Nothing,
+    /// An object without a `result`.
+    Object,
     /// `null`, as Go writes what is empty.
     Null,
     /// An object with a `result`, be it empty.
@@ -355,6 +357,7 @@ impl Decoder {
             Some((opening, expected, place)) => {
                 cursor.byte(opening, expected)?;
                 match place {
+                    Place::Data => self.decoded.data = Data::Object,
                     Place::Result => self.decoded.data = Data::Result,
                     Place::Names => self.decoded.data = Data::Names,
                     _ => {}

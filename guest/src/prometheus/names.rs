@@ -28,7 +28,7 @@ impl Answer for NamesAnswer {
     fn finish(self) -> Result<Vec<String>, AnswerError> {
         let decoded = self.0.finish()?;
         match decoded.data {
-            Data::Result => Err(DecodeError::Missing("list of names").into()),
+            Data::Object | Data::Result => Err(DecodeError::Missing("list of names").into()),
             Data::Names | Data::Null | Data::Nothing => Ok(decoded.names),
         }
     }
@@ -84,6 +84,10 @@ mod tests {
                 r#"{"status":"error","errorType":"execution","error":"x"}"#
             ),
             Err(AnswerError::Refused { status: 200, .. })
+        ));
+        assert!(matches!(
+            read(200, r#"{"status":"success","data":{}}"#),
+            Err(AnswerError::Malformed(DecodeError::Missing(_)))
         ));
         assert!(matches!(
             read(200, r#"{"status":"success","data":{"result":[]}}"#),

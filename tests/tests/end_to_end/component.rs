@@ -1,6 +1,6 @@
 //! What the plugin file is.
 
-use metric_tests::plugin_file;
+use metric_tests::{codec_file, plugin_file};
 
 /// As the design has it: nothing but outgoing HTTP, and what that drags in.
 const IMPORTS: [&str; 6] = [
@@ -15,6 +15,7 @@ const IMPORTS: [&str; 6] = [
 /// Bytes. A limit of the project, so that the plugin loads quickly everywhere.
 const LARGEST: u64 = 400_000;
 
+#[allow(clippy::unwrap_used, reason = "only tests call it")]
 fn description() -> metric_host::PluginDescription {
     metric_host::describe(&std::fs::read(plugin_file()).unwrap()).unwrap()
 }
@@ -47,6 +48,18 @@ fn the_plugin_exports_the_world() {
             "{interface}"
         );
     }
+}
+
+#[test]
+fn the_codec_imports_nothing_and_exports_the_verbs_without_io() {
+    let description = metric_host::describe(&std::fs::read(codec_file()).unwrap()).unwrap();
+    assert!(description.imports.is_empty(), "{:?}", description.imports);
+    let exports = [
+        "backendai:metric/types@0.1.0",
+        "backendai:metric/codec@0.1.0",
+        "backendai:metric/json-codec@0.1.0",
+    ];
+    assert_eq!(description.exports, exports);
 }
 
 #[test]

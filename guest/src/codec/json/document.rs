@@ -161,7 +161,7 @@ impl Serialize for Failure {
             Self::FailedToGetMetric { .. } => "failed_to_get_metric",
             Self::ConnectionFailed(_) => "connection_failed",
             Self::TimedOut(_) => "timed_out",
-            Self::MalformedResponse(_) => "malformed_response",
+            Self::MalformedResponse(_) | Self::Interrupted(_) => "malformed_response",
             Self::LimitExceeded { .. } => "limit_exceeded",
             Self::Denied(_) => "denied",
         };
@@ -196,6 +196,7 @@ impl Serialize for Failure {
             Self::ConnectionFailed(message)
             | Self::TimedOut(message)
             | Self::MalformedResponse(message)
+            | Self::Interrupted(message)
             | Self::Denied(message) => out.serialize_entry("message", message)?,
         }
         out.end()

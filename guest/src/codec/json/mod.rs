@@ -8,3 +8,40 @@ mod request;
 
 pub use document::answer;
 pub use request::{Detection, Request};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::{Call as _, QueryMetric, read_whole};
+    use proptest::prelude::*;
+
+    /// What the exported function does with a text.
+    fn metric_response(request: &str, body: &str) -> String {
+        answer(&Request::read(request).and_then(|r| {
+            let call = QueryMetric::new(r.config(), &r.query()?)?;
+            let _ = call.request();
+            read_whole(&call, r.status()?, body)
+        }))
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_comes_in_json_goes_out(request in any::<String>(), body in any::<String>()) {
+            let text = metric_response(&request, &body);
+            let refused = r#"{"error":{"type":"invalid_argument","field":"request""#;
+            prop_assert!(text.starts_with(refused), "{}", text);
+            prop_assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
+        }
+
+        #[test]
+        fn whatever_a_field_holds_json_goes_out(
+            field in proptest::sample::select(vec!["metric_name", "start", "end"]), value in any::<String>(), body in any::<String>(),
+        ) {
+            let mut query = serde_json::json!({"metric_name": "mem", "start": "0", "end": "60"});
+            query[field] = value.into();
+            let request = serde_json::json!({"config": {"address": "h:1"}, "status": 200, "query": query});
+            let text = metric_response(&request.to_string(), &body);
+            prop_assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{}", text);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+// The shared conformance cases in Chromium: those without I/O at both doors of the codec, those with I/O through
+// the browser's own `fetch`, against the scripted Prometheus of the Node tests.
+
+import assert from 'node:assert/strict';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { build } from 'esbuild';
+
+import { files } from '../../node/test/conformance/cases.js';
+import { hostile, WITH_SERVICE } from '../../node/test/conformance/runner.js';
+import { ScriptedPrometheus } from '../../node/test/conformance/scripted-prometheus.js';
+import { serve } from '../scripts/serve.js';
+import { startBrowser } from './browser.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = join(root, 'generated/conformance');
+
+/** What this door cannot be asked, and why. */
+const OUT_OF_REACH = {
+  'a-server-of-another-protocol-is-malformed': 'a page is told of every network error alike',
+};
+
+const prometheus = new ScriptedPrometheus();
+let browser;
+let server;
+let page;
+
+before(async () => {
+  // The scripted Prometheus sends the headers of its cases, and CORS's are not among them.
+  browser = await startBrowser(['--disable-web-security']);
+  mkdirSync(folder, { recursive: true });
+  await build({ absWorkingDir: root, entryPoints: ['test/conformance/judge.js'], outdir: folder, bundle: true, format: 'esm', target: 'es2022', logLevel: 'warning' });
+  copyFileSync(join(root, 'generated/metric_codec.core.wasm'), join(folder, 'metric_codec.core.wasm'));
+  writeFileSync(join(folder, 'index.html'), '<!doctype html><title>conformance</title><script type="module" src="judge.js"></script>');
+  server = await serve(folder);
+  page = await browser.newPage();
+  await page.exposeFunction('startPrometheus', (answers) => prometheus.start(answers));
+  await page.exposeFunction('stopPrometheus', () => prometheus.stop());
+  await page.goto(`${server.origin}/`);
+  await page.waitForFunction(() => globalThis.judge !== undefined);
+});
+after(async () => {
+  await browser?.close();
+  server?.close();
+  server?.closeAllConnections();
+  await prometheus.end();
+});
+
+for (const { topic, cases } of files()) {
+  describe(topic, () => {
+    for (const one of cases) {
+      if (WITH_SERVICE.has(one.call)) {
+        test(one.name, { skip: hostile(one) || OUT_OF_REACH[one.name] }, async () => {
+          assert.deepEqual(await page.evaluate((one) => globalThis.judgeFetch(one), one), [], one.about);
+        });
+      } else {
+        test(one.name, { skip: hostile(one) }, async () => {
+          assert.deepEqual(await page.evaluate((one) => globalThis.judge(one), one), [], one.about);
+        });
+      }
+    }
+  });
+}
+
+test('an answer that is wrong is found out', async () => {
+  for (const { cases } of files()) {
+    for (const { expect, name } of cases) {
+      assert.ok(await page.evaluate(([expect]) => globalThis.findsOut(expect, { broken: 'trap' }), [expect]), name);
+    }
+  }
+});

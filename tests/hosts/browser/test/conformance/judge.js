@@ -1,0 +1,27 @@
+// The browser's side of the conformance tests, bundled with the codec and put into an empty page: the same doors
+// and the same judgement as in Node, on the codec as Chromium runs it.
+
+import * as component from '../../generated/metric_codec.js';
+import { FetchClient } from '../../../node/src/fetch-client.ts';
+import { differences } from '../../../node/test/conformance/expectation.js';
+import { fetching, json, typed } from '../../../node/test/conformance/door-kinds.js';
+import { playAt } from '../../../node/test/conformance/runner.js';
+
+const PURE = [typed('codec', component.codec), json('json-codec', component.jsonCodec)];
+const FETCH = fetching('codec, through fetch', (config) => new FetchClient(component.codec, config));
+
+/** Plays a case without I/O; gives the problems. */
+globalThis.judge = async (one) => {
+  const problems = [];
+  for (const door of PURE) problems.push(...(await playAt(door, one)).problems.map((problem) => `${door.name}: ${problem}`));
+  return problems;
+};
+
+/** Plays a case with I/O; the scripted Prometheus stands outside of the page. */
+globalThis.judgeFetch = async (one) => {
+  const outside = { start: (answers) => globalThis.startPrometheus(answers), stop: () => globalThis.stopPrometheus() };
+  return (await playAt(FETCH, one, outside)).problems;
+};
+
+/** An answer that is wrong has to be found out here too. */
+globalThis.findsOut = (expect, answer) => differences(expect, answer).length > 0;

@@ -1,0 +1,151 @@
+// The kinds of door that there are into a component, each taking a case and giving the answer as JSON in the
+// contract's own names. Knows how each kind writes the contract's records, and runs in a browser too.
+
+import { asSent } from './sent.js';
+
+/** @typedef {{name: string, answer(verb: string, input: object): unknown}} Door */
+
+/** The verbs without I/O, with the generated types. @returns {Door} */
+export const typed = (name, verbs) => ({
+  name,
+  answer: (verb, input) => outcome(() => {
+    const config = camel(input.config);
+    const query = camel(input.query);
+    switch (verb) {
+      case 'detect-metric-type': return verbs.detectMetricType(input['metric-name'], input['value-type'] ?? undefined);
+      case 'build-promql': return verbs.buildPromql(config, query);
+      case 'metadata-request': return request(kebab(verbs.metadataRequest(config)));
+      case 'metric-request': return request(kebab(verbs.metricRequest(config, query)));
+      case 'metadata-response': return verbs.metadataResponse(config, input.status, input.body);
+      case 'metric-response': return verbs.metricResponse(config, query, input.status, input.body);
+      default: throw new Error(`no verb ${verb}`);
+    }
+  }),
+});
+
+/** Called with what is to be held to the schema, and the definition's name. @typedef {(definition: string, document: unknown) => void} Check */
+
+/** The same with JSON in and out. @param {Check} [check] @returns {Door} */
+export const json = (name, codec, check = () => {}) => ({
+  name,
+  answer: (verb, input) => {
+    const document = verb === 'detect-metric-type'
+      ? { metric_name: input['metric-name'], value_type: input['value-type'] }
+      : { config: snake(input.config), query: snake(input.query), ...(verb.endsWith('-response') && { status: input.status }) };
+    check('request', document);
+    const text = codec[camelName(verb)](JSON.stringify(document), ...(verb.endsWith('-response') ? [input.body] : []));
+    const answer = JSON.parse(text);
+    check(answerDefinition(verb), answer);
+    return fromJson(verb, answer);
+  },
+});
+
+/** The plugin's own HTTP. @param {(config: object) => object} connect @returns {Door} */
+export const blocking = (name, connect) => ({
+  name,
+  answer: (verb, input) => outcome(() => {
+    const service = connect(camel(input.config));
+    return verb === 'query-metadata' ? service.queryMetadata() : service.queryMetric(camel(input.query));
+  }),
+});
+
+/** The platform's `fetch`. @param {(config: object) => object} connect @returns {Door} */
+export const fetching = (name, connect) => ({
+  name,
+  answer: (verb, input) => {
+    const client = connect(camel(input.config));
+    const call = verb === 'query-metadata' ? client.queryMetadata() : client.queryMetric(camel(input.query));
+    return call.then((result) => ({ result: kebab(result) }), failure);
+  },
+});
+
+/** The definition in the schema that the answer of a verb has. */
+function answerDefinition(verb) {
+  if (verb === 'build-promql' || verb === 'detect-metric-type') return `${verb.replaceAll('-', '_')}_answer`;
+  if (verb.endsWith('-request')) return 'http_request_answer';
+  return verb.includes('metadata') ? 'metadata_answer' : 'metric_answer';
+}
+
+function outcome(call) {
+  try {
+    return { result: kebab(call()) };
+  } catch (thrown) {
+    return failure(thrown);
+  }
+}
+
+/** What the contract names, or `broken`: a trap meets no expectation. */
+function failure(thrown) {
+  // A MetricError has it in `reason`, a transpiled component's own error in `payload`.
+  const reason = thrown?.reason ?? thrown?.payload;
+  return reason?.tag ? { error: { [reason.tag]: kebab(reason.val) } } : { broken: String(thrown?.stack ?? thrown) };
+}
+
+const camelName = (name) => name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
+const kebabName = (name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).replaceAll('_', '-');
+const snakeName = (name) => name.replaceAll('-', '_');
+
+/** From the cases' names to the generated types'. Enumerations keep theirs. */
+const camel = (record) => renamed(record, camelName, (value) => value);
+/** From the cases' names to the JSON door's, in which enumerations are written with `_` too. */
+const snake = (record) => renamed(record, snakeName, (value, name) => (name === 'group-by' ? value.map(snakeName) : value));
+
+function renamed(record, rename, convert) {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [
+    rename(name),
+    name === 'labels' ? renamed(value, rename, convert) : convert(value, name),
+  ]));
+}
+
+/** From the generated types to the cases' names: columns as lists, labels as an object, odd values as words. */
+function kebab(value) {
+  if (value === undefined) return null;
+  if (typeof value === 'number') return number(value);
+  if (value instanceof Float64Array) return Array.from(value, number);
+  if (value instanceof BigInt64Array) return Array.from(value);
+  if (Array.isArray(value)) return value.map(kebab);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [
+    kebabName(name),
+    name === 'labels' ? unique(inner) : kebab(inner),
+  ]));
+}
+
+function number(value) {
+  if (Number.isFinite(value)) return value;
+  return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
+}
+
+/** A name given twice must not vanish in the object. */
+function unique(pairs) {
+  const labels = {};
+  for (const [name, value] of pairs) labels[Object.hasOwn(labels, name) ? `${name} (given twice)` : name] = value;
+  return labels;
+}
+
+function request({ 'path-with-query': pathWithQuery, headers, ...rest }) {
+  return asSent({ ...rest, pathWithQuery, headers: unique(headers) });
+}
+
+function fromJson(verb, { result, error }) {
+  if (error) {
+    const { type, ...fields } = error;
+    const names = Object.keys(fields);
+    const payload = names.length === 1 && names[0] === 'message' ? fields.message : fromSnake(fields);
+    return { error: { [kebabName(type)]: payload } };
+  }
+  if (verb.endsWith('-request')) return { result: request(fromSnake(result)) };
+  if (verb.includes('metadata')) return { result: result.map(metadata) };
+  return { result: fromSnake(result) };
+}
+
+/** The JSON door writes the catalogue's entry beside the name. */
+function metadata({ name, metric_type, ...entry }) {
+  return { name, 'metric-type': metric_type, catalogue: entry.description === null ? null : fromSnake(entry) };
+}
+
+function fromSnake(value) {
+  if (Array.isArray(value)) return value.map(fromSnake);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [kebabName(name), name === 'labels' ? inner : fromSnake(inner)]));
+}

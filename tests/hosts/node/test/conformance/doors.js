@@ -1,0 +1,25 @@
+// Who is judged: every door of both components.
+
+import * as codec from '../../generated/metric_codec.js';
+import * as service from '../../generated/metric_service.js';
+import { MetricClient, MetricService } from '../../dist/index.js';
+import { check } from '../schema.js';
+import { blocking, fetching, json, typed } from './door-kinds.js';
+
+/** The verbs without I/O. @type {import('./door-kinds.js').Door[]} */
+export const PURE = [
+  typed('metric_codec.wasm, codec', codec.codec),
+  typed('metric_service.wasm, codec', service.codec),
+  // Where the service has the verb too, it has to answer alike.
+  typed('metric_service.wasm, metric-service', { ...service.codec, ...service.metricService }),
+  json('metric_codec.wasm, json-codec', codec.jsonCodec, check),
+  json('metric_service.wasm, json-codec', service.jsonCodec, check),
+  json('metric_service.wasm, json-service', { ...service.jsonCodec, ...service.jsonService }, check),
+];
+
+/** The verbs that ask a Prometheus. @type {import('./door-kinds.js').Door[]} */
+export const WITH_IO = [
+  blocking('metric-service, through wasi:http', (config) => new MetricService(config)),
+  json('json-service, through wasi:http', service.jsonService, check),
+  fetching('codec, through fetch', (config) => new MetricClient(config)),
+];
