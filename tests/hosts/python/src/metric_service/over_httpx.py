@@ -1,0 +1,145 @@
+"""The verbs with `httpx` as the sender: the codec makes the request and reads the answer, the client does the rest.
+
+For hosts that need what wasmtime's own `wasi:http` does not offer: credentials, a connection pool, a CA of one's
+own, asyncio. Knows httpx and the codec, and nothing of metrics.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+
+from .errors import ConnectionFailed, LimitExceeded, MalformedResponse, TimedOut
+from .types import HttpRequest, MetricMetadata, MetricQuery, MetricResult
+from .verbs import Codec
+
+DEFAULT_TIMEOUT_MS = 30_000
+"""The contract's, for `Config.timeout` of None."""
+
+RESPONSE_BYTES = 256 << 20
+"""The largest answer that is read. The largest default result, 100 MB, comes from about that much JSON."""
+
+
+class HttpxService:
+    """`query_metadata` and `query_metric` over an `httpx.Client`, which the caller makes, and closes.
+
+    One request a call: nothing is tried again. `httpx.HTTPTransport(retries=…)` repeats failed connections.
+    """
+
+    def __init__(self, codec: Codec, client: httpx.Client, *, response_bytes: int = RESPONSE_BYTES) -> None:
+        self.codec = codec
+        self.client = client
+        self.response_bytes = response_bytes
+
+    def query_metadata(self) -> list[MetricMetadata]:
+        """The metrics that Prometheus holds."""
+        return self.codec.metadata_response(*self._send(self.codec.metadata_request()))
+
+    def query_metric(self, query: MetricQuery) -> MetricResult:
+        """Builds the query, asks Prometheus, and returns the series."""
+        return self.codec.metric_response(query, *self._send(self.codec.metric_request(query)))
+
+    def _send(self, request: HttpRequest) -> tuple[int, str]:
+        seconds = _seconds(self.codec)
+        deadline = time.monotonic() + seconds
+        body = bytearray()
+        with _httpx_errors(), self.client.stream(**_arguments(request, seconds)) as response:
+            for piece in response.iter_bytes():
+                _append(body, piece, self.response_bytes)
+                # httpx limits each read. An answer that trickles meets every one of those limits.
+                if time.monotonic() > deadline:
+                    raise TimedOut(f"the answer was not complete after {seconds} s")
+        return response.status_code, _text(response, body)
+
+
+class AsyncHttpxService:
+    """`HttpxService` for asyncio, over an `httpx.AsyncClient`.
+
+    Building and reading run in the event loop's thread: under a millisecond, or some 20 ms for 20,000 points.
+    """
+
+    def __init__(self, codec: Codec, client: httpx.AsyncClient, *, response_bytes: int = RESPONSE_BYTES) -> None:
+        self.codec = codec
+        self.client = client
+        self.response_bytes = response_bytes
+
+    async def query_metadata(self) -> list[MetricMetadata]:
+        """The metrics that Prometheus holds."""
+        return self.codec.metadata_response(*await self._send(self.codec.metadata_request()))
+
+    async def query_metric(self, query: MetricQuery) -> MetricResult:
+        """Builds the query, asks Prometheus, and returns the series."""
+        return self.codec.metric_response(query, *await self._send(self.codec.metric_request(query)))
+
+    async def _send(self, request: HttpRequest) -> tuple[int, str]:
+        seconds = _seconds(self.codec)
+        body = bytearray()
+        try:
+            async with asyncio.timeout(seconds):
+                with _httpx_errors():
+                    async with self.client.stream(**_arguments(request, seconds)) as response:
+                        async for piece in response.aiter_bytes():
+                            _append(body, piece, self.response_bytes)
+        except TimedOut:
+            raise
+        except TimeoutError as error:
+            raise TimedOut(f"the answer was not complete after {seconds} s") from error
+        return response.status_code, _text(response, body)
+
+
+def _seconds(codec: Codec) -> float:
+    milliseconds = codec.config.timeout
+    return (DEFAULT_TIMEOUT_MS if milliseconds is None else milliseconds) / 1000
+
+
+def _arguments(request: HttpRequest, seconds: float) -> dict[str, Any]:
+    # `raw_path` goes out as it stands: httpx must not encode a second time what is encoded already.
+    url = httpx.URL(f"{request.scheme}://{request.authority}").copy_with(
+        raw_path=request.path_with_query.encode("ascii")
+    )
+    return {
+        "method": request.method.upper(),
+        "url": url,
+        "headers": request.headers,
+        "content": request.body.encode() or None,
+        "timeout": seconds,
+        # Credentials would go along to wherever the redirection points.
+        "follow_redirects": False,
+    }
+
+
+def _append(body: bytearray, piece: bytes, most: int) -> None:
+    if len(body) + len(piece) > most:
+        raise LimitExceeded(limit="response-bytes", maximum=most, requested=None)
+    body += piece
+
+
+@contextmanager
+def _httpx_errors() -> Iterator[None]:
+    """httpx's failures as the contract's."""
+    try:
+        yield
+    except httpx.TimeoutException as error:
+        raise TimedOut(f"{type(error).__name__}: {error}") from error
+    except (httpx.RemoteProtocolError, httpx.DecodingError) as error:
+        # One class for who hangs up without a word, and for who speaks something else; only the text differs.
+        if str(error).startswith("Server disconnected"):
+            raise ConnectionFailed(str(error)) from error
+        raise MalformedResponse(str(error)) from error
+    except httpx.RequestError as error:
+        raise ConnectionFailed(f"{type(error).__name__}: {error}") from error
+
+
+def _text(response: httpx.Response, body: bytearray) -> str:
+    """The body. Prometheus writes UTF-8; of a refusal in another encoding the message is kept as far as it can be."""
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if response.is_success:
+            raise MalformedResponse(f"the answer is not UTF-8: {error}") from error
+        return body.decode("utf-8", "replace")

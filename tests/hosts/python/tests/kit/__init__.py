@@ -1,0 +1,1 @@
+"""The shared conformance cases, played against this package. The format is `tests/conformance/README.md`."""

@@ -1,0 +1,90 @@
+"""Plays a case: makes the call, and holds answer, requests and time against what the case expects."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+from metric_service import Codec, Limits, MetricService, Plugin
+from metric_service.doors import DoorName
+from metric_service.over_httpx import RESPONSE_BYTES, HttpxService
+
+from .answer import answer
+from .bodies import body_bytes
+from .cases import Case, config_of, query_of, value_type_of
+from .expectation import differences
+from .scripted import ScriptedPrometheus
+
+
+def play_pure(case: Case, verbs: Codec | MetricService) -> list[str]:
+    """A case without I/O."""
+    return _timed(case, lambda: answer(lambda: call(case, verbs)))
+
+
+def play_with_io(case: Case, plugin: Plugin, door: DoorName) -> list[str]:
+    """A case whose requests the plugin sends itself, to a scripted Prometheus."""
+
+    memory = case.get("host", {}).get("memory-bytes")
+    plugin = plugin.limited(Limits(memory_bytes=memory)) if memory else plugin
+
+    def answered(authority: str) -> dict[str, Any]:
+        return answer(lambda: call(case, MetricService(plugin, config_of(case, authority), door=door)))
+
+    return _against_a_script(case, answered)
+
+
+def play_over_httpx(case: Case, plugin: Plugin) -> list[str]:
+    """A case whose requests httpx sends, to a scripted Prometheus."""
+
+    def answered(authority: str) -> dict[str, Any]:
+        with httpx.Client(trust_env=False) as client:
+            codec = Codec(plugin, config_of(case, authority))
+            most = case.get("host", {}).get("response-bytes", RESPONSE_BYTES)
+            service = HttpxService(codec, client, response_bytes=most)
+            return answer(lambda: call(case, service))
+
+    return _against_a_script(case, answered)
+
+
+def _against_a_script(case: Case, answered: Callable[[str], dict[str, Any]]) -> list[str]:
+    exchanges = case["exchanges"]
+    with ScriptedPrometheus([exchange["answer"] for exchange in exchanges]) as prometheus:
+        found = _timed(case, lambda: answered(prometheus.authority))
+        if not any(exchange["answer"].get("fault") == "refuse" for exchange in exchanges):
+            found += _request_differences(exchanges, prometheus.sent, case.get("may-retry", False))
+    return found
+
+
+def call(case: Case, verbs: Codec | MetricService | HttpxService) -> Any:
+    """Makes the call of a case."""
+    arguments: list[Any] = []
+    verb = case["call"]
+    if verb == "detect-metric-type":
+        arguments = [case["metric-name"], value_type_of(case.get("value-type"))]
+    elif verb in ("build-promql", "metric-request", "metric-response", "query-metric"):
+        arguments = [query_of(case)]
+    if verb.endswith("-response"):
+        arguments += [case.get("status", 200), body_bytes(case["body"]).decode()]
+    return getattr(verbs, verb.replace("-", "_"))(*arguments)
+
+
+def _timed(case: Case, run: Callable[[], dict[str, Any]]) -> list[str]:
+    start = time.monotonic()
+    came = run()
+    took = (time.monotonic() - start) * 1000
+    found = differences(case["expect"], came)
+    if took > case.get("within-ms", float("inf")):
+        found.append(f"time\n  expected at most {case['within-ms']} ms\n  came     {took:.0f} ms")
+    return found
+
+
+def _request_differences(exchanges: list[Any], sent: list[Any], may_retry: bool) -> list[str]:
+    found = []
+    for number, request in enumerate(sent):
+        if exchanges:
+            expected = exchanges[min(number, len(exchanges) - 1)]["request"]
+            found += differences(expected, request, f"request[{number}]")
+    if len(sent) < len(exchanges) or (len(sent) > len(exchanges) and not may_retry):
+        found.append(f"number of requests\n  expected {len(exchanges)}\n  came     {len(sent)}")
+    return found

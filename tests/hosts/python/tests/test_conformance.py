@@ -1,0 +1,51 @@
+"""The shared conformance cases, against both .wasm files and through both doors."""
+
+import pytest
+from kit.cases import Case, config_of, load_cases
+from kit.left_out import CAPS_ANSWERS, DENIES, HTTPX, WASI_HTTP, playable
+from kit.play import play_pure, play_with_io
+
+from metric_service import Codec, MetricService, Plugin
+from metric_service.doors import DoorName
+
+CASES = load_cases()
+PURE = [case for case in CASES if not case["call"].startswith("query-")]
+WITH_IO = [case for case in CASES if case["call"].startswith("query-")]
+IN_BOTH_INTERFACES = [case for case in PURE if case["call"] in ("build-promql", "detect-metric-type")]
+
+both_doors = pytest.mark.parametrize("door", ["json", "typed"])
+
+
+def must_be_none(differences: list[str], case: Case) -> None:
+    assert not differences, "\n".join([case["about"], *differences])
+
+
+def test_the_cases_are_there() -> None:
+    assert len(PURE) >= 400 and len(WITH_IO) >= 50
+    names = {case["name"] for case in CASES}
+    assert len(names) == len(CASES)
+    assert (WASI_HTTP.keys() | HTTPX.keys()) - {DENIES, CAPS_ANSWERS} <= names
+
+
+@both_doors
+@playable(PURE, {})
+def test_metric_codec_wasm(case: Case, codec_plugin: Plugin, door: DoorName) -> None:
+    must_be_none(play_pure(case, Codec(codec_plugin, config_of(case), door=door)), case)
+
+
+@both_doors
+@playable(PURE, {})
+def test_the_codec_of_metric_service_wasm(case: Case, service_plugin: Plugin, door: DoorName) -> None:
+    must_be_none(play_pure(case, Codec(service_plugin, config_of(case), door=door)), case)
+
+
+@both_doors
+@playable(IN_BOTH_INTERFACES, {})
+def test_the_pure_verbs_of_metric_service(case: Case, service_plugin: Plugin, door: DoorName) -> None:
+    must_be_none(play_pure(case, MetricService(service_plugin, config_of(case), door=door)), case)
+
+
+@both_doors
+@playable(WITH_IO, WASI_HTTP)
+def test_metric_service_with_its_own_requests(case: Case, service_plugin: Plugin, door: DoorName) -> None:
+    must_be_none(play_with_io(case, service_plugin, door), case)
