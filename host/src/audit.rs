@@ -4,10 +4,7 @@
 
 use wasmparser::{Parser, Payload};
 
-use crate::error::LoadError;
-
-/// The world that a plugin must be of.
-pub(crate) const WORLD: &str = "backendai:metric/metric-plugin@0.1.0";
+use crate::error::{LoadError, Source};
 
 /// The interface of the verbs.
 pub(crate) const METRIC_SERVICE: &str = "backendai:metric/metric-service@0.1.0";
@@ -15,19 +12,87 @@ pub(crate) const METRIC_SERVICE: &str = "backendai:metric/metric-service@0.1.0";
 /// The interface of the verbs without I/O.
 pub(crate) const CODEC: &str = "backendai:metric/codec@0.1.0";
 
-/// The interfaces that the world exports.
-const EXPORTS: [&str; 3] = ["backendai:metric/types@0.1.0", METRIC_SERVICE, CODEC];
+/// The interface of the records.
+const TYPES: &str = "backendai:metric/types@0.1.0";
 
-/// The interfaces that a plugin may import. Of WASI any 0.2, as patch releases only add.
-pub(crate) const GRANTED: [&str; 7] = [
-    "wasi:io/error@0.2.0",
-    "wasi:io/poll@0.2.0",
-    "wasi:io/streams@0.2.0",
-    "wasi:clocks/monotonic-clock@0.2.0",
-    "wasi:clocks/wall-clock@0.2.0",
-    "wasi:http/types@0.2.0",
-    "wasi:http/outgoing-handler@0.2.0",
-];
+/// The worlds of the contract that a component can be loaded as, the larger first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum World {
+    /// `metric-plugin`: all verbs.
+    Plugin,
+    /// `metric-codec`: the verbs without I/O.
+    Codec,
+}
+
+impl World {
+    const ALL: [Self; 2] = [Self::Plugin, Self::Codec];
+
+    /// Its full name.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Plugin => "backendai:metric/metric-plugin@0.1.0",
+            Self::Codec => "backendai:metric/metric-codec@0.1.0",
+        }
+    }
+
+    /// The interfaces that it exports.
+    const fn exports(self) -> &'static [&'static str] {
+        match self {
+            Self::Plugin => &[TYPES, METRIC_SERVICE, CODEC],
+            Self::Codec => &[TYPES, CODEC],
+        }
+    }
+
+    /// The interfaces that a component of it may import. Of WASI any 0.2, as patch releases only add.
+    const fn granted(self) -> &'static [&'static str] {
+        match self {
+            Self::Plugin => &[
+                "wasi:io/error@0.2.0",
+                "wasi:io/poll@0.2.0",
+                "wasi:io/streams@0.2.0",
+                "wasi:clocks/monotonic-clock@0.2.0",
+                "wasi:clocks/wall-clock@0.2.0",
+                "wasi:http/types@0.2.0",
+                "wasi:http/outgoing-handler@0.2.0",
+            ],
+            Self::Codec => &[],
+        }
+    }
+
+    /// The largest world whose exports are all there, by name.
+    pub(crate) fn of(description: &PluginDescription) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|world| world.missing(description).is_empty())
+    }
+
+    /// What a component lacks.
+    fn missing(self, description: &PluginDescription) -> Vec<String> {
+        self.exports()
+            .iter()
+            .filter(|wanted| !description.exports.iter().any(|e| serves(e, wanted)))
+            .map(|&wanted| wanted.to_owned())
+            .collect()
+    }
+
+    /// What a component asks for and is not given.
+    fn refused(self, description: &PluginDescription) -> Vec<String> {
+        description
+            .imports
+            .iter()
+            .filter(|import| !self.granted().iter().any(|granted| serves(import, granted)))
+            .cloned()
+            .collect()
+    }
+
+    /// The exports are there by name, and differ in what stands behind.
+    pub(crate) fn refuse(self, difference: impl Into<Source>) -> LoadError {
+        LoadError::WrongWorld {
+            world: self.name(),
+            source: difference.into(),
+        }
+    }
+}
 
 /// What a plugin says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -39,8 +104,17 @@ pub struct PluginDescription {
     pub exports: Vec<String>,
     /// Its size in bytes.
     pub size_bytes: u64,
-    /// `backendai:metric/metric-plugin@0.1.0`, if it offers all that this world asks for.
+    /// `backendai:metric/metric-plugin@0.1.0` or `backendai:metric/metric-codec@0.1.0`: the larger one whose
+    /// exports it all has. None: neither.
     pub world: Option<String>,
+}
+
+impl PluginDescription {
+    /// Whether it is to be loaded with [`Host::load`](crate::Host::load); one that offers the verbs without I/O alone
+    /// is a matter of [`Host::load_codec`](crate::Host::load_codec).
+    pub fn has_io(&self) -> bool {
+        World::of(self) != Some(World::Codec)
+    }
 }
 
 /// Describes a plugin without compiling it, also one that would not be loaded.
@@ -76,36 +150,36 @@ pub fn describe(bytes: &[u8]) -> Result<PluginDescription, LoadError> {
             _ => {}
         }
     }
-    if missing(&description).is_empty() {
-        description.world = Some(WORLD.to_owned());
-    }
+    description.world = World::of(&description).map(|world| world.name().to_owned());
     Ok(description)
 }
 
-/// Refuses a plugin that asks for what is not granted, or lacks what the world asks for.
-pub(crate) fn admit(description: &PluginDescription) -> Result<(), LoadError> {
-    let refused: Vec<String> = description
-        .imports
-        .iter()
-        .filter(|import| !GRANTED.iter().any(|granted| serves(import, granted)))
-        .cloned()
-        .collect();
-    if !refused.is_empty() {
-        return Err(LoadError::RefusedImports { refused });
-    }
-    let missing = missing(description);
+/// Refuses a component that asks for what is not granted, or lacks what the world asks for.
+pub(crate) fn admit(description: &PluginDescription, world: World) -> Result<(), LoadError> {
+    check_imports(description, world)?;
+    let missing = world.missing(description);
     if !missing.is_empty() {
-        return Err(LoadError::MissingExports { missing });
+        return Err(LoadError::MissingExports {
+            world: world.name(),
+            missing,
+        });
     }
     Ok(())
 }
 
-fn missing(description: &PluginDescription) -> Vec<String> {
-    EXPORTS
-        .iter()
-        .filter(|wanted| !description.exports.iter().any(|e| serves(e, wanted)))
-        .map(|&wanted| wanted.to_owned())
-        .collect()
+/// Refuses a component that asks for what is not granted.
+pub(crate) fn check_imports(
+    description: &PluginDescription,
+    world: World,
+) -> Result<(), LoadError> {
+    let refused = world.refused(description);
+    if refused.is_empty() {
+        return Ok(());
+    }
+    Err(LoadError::RefusedImports {
+        refused,
+        granted: world.granted(),
+    })
 }
 
 /// Whether two names mean the same interface in compatible versions. Below 1.0 these are the ones that differ
@@ -218,9 +292,9 @@ mod tests {
         let bytes = plugin("unreachable");
         let description = describe(&bytes).unwrap();
         assert_eq!(description.size_bytes, bytes.len() as u64);
-        assert_eq!(description.exports, EXPORTS);
-        assert_eq!(description.world.as_deref(), Some(WORLD));
-        admit(&description).unwrap();
+        assert_eq!(description.exports, World::Plugin.exports());
+        assert_eq!(description.world.as_deref(), Some(World::Plugin.name()));
+        admit(&description, World::Plugin).unwrap();
     }
 
     #[test]
@@ -243,11 +317,11 @@ mod tests {
                  }",
             )
             .build();
-        match admit(&describe(&bytes).unwrap()) {
+        match admit(&describe(&bytes).unwrap(), World::Plugin) {
             Err(error @ LoadError::RefusedImports { .. }) => {
                 let text = error.to_string();
                 assert!(text.contains("wasi:filesystem/types@0.2.3"), "{text}");
-                let LoadError::RefusedImports { mut refused } = error else {
+                let LoadError::RefusedImports { mut refused, .. } = error else {
                     unreachable!()
                 };
                 refused.sort_unstable();
@@ -269,13 +343,17 @@ mod tests {
         let bytes = TestPlugin::new("unreachable")
             .world(
                 &[],
-                "package test:plugin; world w { export backendai:metric/codec@0.1.0; }",
+                "package test:plugin; world w {
+                    export backendai:metric/types@0.1.0;
+                    export backendai:metric/codec@0.1.0;
+                }",
             )
             .build();
         let description = describe(&bytes).unwrap();
-        assert_eq!(description.world, None);
-        match admit(&description) {
-            Err(LoadError::MissingExports { missing }) => {
+        assert_eq!(description.world.as_deref(), Some(World::Codec.name()));
+        admit(&description, World::Codec).unwrap();
+        match admit(&description, World::Plugin) {
+            Err(LoadError::MissingExports { missing, .. }) => {
                 assert_eq!(missing, ["backendai:metric/metric-service@0.1.0"]);
             }
             other => panic!("{other:?}"),

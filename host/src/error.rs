@@ -71,28 +71,30 @@ pub enum LoadError {
     #[error(
         "the plugin asks for imports that are not granted: {}; granted are {}",
         refused.join(", "),
-        crate::audit::GRANTED.join(", ")
+        or_nothing(granted)
     )]
     RefusedImports {
         /// Each import that is refused, by its full name.
         refused: Vec<String>,
+        /// What would have been granted; nothing to a component without I/O.
+        granted: &'static [&'static str],
     },
-    /// The plugin lacks something that the world `backendai:metric/metric-plugin@0.1.0` asks for.
+    /// The plugin lacks something that the world it is loaded as asks for.
     #[error(
-        "the plugin is not a {}: it does not export {}",
-        crate::audit::WORLD,
+        "the plugin is not a {world}: it does not export {}",
         missing.join(", ")
     )]
     MissingExports {
+        /// The world's full name.
+        world: &'static str,
         /// Each interface that is missing, by its full name.
         missing: Vec<String>,
     },
     /// The plugin exports what the world asks for by name, but functions are missing or of other types.
-    #[error(
-        "the plugin claims to be a {}, but its functions differ",
-        crate::audit::WORLD
-    )]
+    #[error("the plugin claims to be a {world}, but its functions differ")]
     WrongWorld {
+        /// The world's full name.
+        world: &'static str,
         /// The first difference.
         source: Source,
     },
@@ -115,6 +117,13 @@ pub enum LoadError {
         /// wasmtime's reason.
         source: Source,
     },
+}
+
+fn or_nothing(granted: &[&str]) -> String {
+    match granted {
+        [] => "nothing".to_owned(),
+        granted => granted.join(", "),
+    }
 }
 
 /// Why a service cannot be configured.

@@ -17,14 +17,15 @@ use wasmtime::{
 };
 
 use crate::{
-    audit,
-    bindings::MetricPluginIndices,
+    audit::{self, World},
+    bindings::{MetricPluginIndices, exports::backendai::metric::codec},
+    codec::Codec,
     engine,
     error::{HostError, LoadError},
-    functions::Functions,
     limits::Limits,
     outgoing::Outgoing,
     plugin::Plugin,
+    sandbox::Sandbox,
     store::{self, CallState},
     ticker::Ticker,
 };
@@ -73,7 +74,7 @@ pub(crate) struct Shared {
     /// Held while a plugin that is being loaded makes its first instance: the pool has one slot for that.
     rehearsal: Mutex<()>,
     linker: Linker<CallState>,
-    _ticker: Ticker,
+    pub(crate) ticker: Ticker,
 }
 
 impl Host {
@@ -99,7 +100,7 @@ impl Host {
                 places: Semaphore::new(places),
                 rehearsal: Mutex::new(()),
                 linker,
-                _ticker: ticker,
+                ticker,
             }),
         })
     }
@@ -125,25 +126,38 @@ impl Host {
     /// # Errors
     /// As [`load_file`](Self::load_file).
     pub fn load(&self, bytes: &[u8]) -> Result<Plugin, LoadError> {
+        let codec = self.admit(bytes, World::Plugin, &self.shared.linker)?;
+        Plugin::new(codec).map_err(|e| World::Plugin.refuse(e))
+    }
+
+    /// Loads a component of the world `metric-codec`: the verbs without I/O, and no imports.
+    ///
+    /// # Errors
+    /// As [`load_file`](Self::load_file).
+    pub fn load_codec(&self, bytes: &[u8]) -> Result<Codec, LoadError> {
+        self.admit(bytes, World::Codec, &Linker::new(&self.shared.engine))
+    }
+
+    fn admit(
+        &self,
+        bytes: &[u8],
+        world: World,
+        linker: &Linker<CallState>,
+    ) -> Result<Codec, LoadError> {
         self.check_size(bytes.len() as u64)?;
         let description = audit::describe(bytes)?;
-        audit::admit(&description)?;
+        audit::admit(&description, world)?;
         let component = Component::from_binary(&self.shared.engine, bytes)
             .map_err(|e| LoadError::Compile { source: e.into() })?;
-        let pre = self
-            .shared
-            .linker
+        let pre = linker
             .instantiate_pre(&component)
             .map_err(|e| LoadError::Link { source: e.into() })?;
-        let functions =
-            Functions::find(&component).map_err(|e| LoadError::WrongWorld { source: e.into() })?;
-        self.rehearse(&pre)?;
-        Ok(Plugin::new(
-            Arc::clone(&self.shared),
+        let sandbox = Sandbox {
+            shared: Arc::clone(&self.shared),
             pre,
-            functions,
-            description,
-        ))
+        };
+        self.rehearse(&sandbox.pre, world)?;
+        Codec::new(sandbox, description).map_err(|e| world.refuse(e))
     }
 
     /// How much a plugin may use here.
@@ -153,14 +167,14 @@ impl Host {
 
     /// Makes one instance and compares the types of its functions with the contract's, so that a plugin that
     /// cannot work fails here and not at its first call.
-    fn rehearse(&self, pre: &InstancePre<CallState>) -> Result<(), LoadError> {
+    fn rehearse(&self, pre: &InstancePre<CallState>, world: World) -> Result<(), LoadError> {
         let shared = &*self.shared;
         let _alone = shared
             .rehearsal
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let outgoing = Arc::new(Outgoing::nowhere());
-        let mut store = store::store(&shared.engine, &shared.limits, outgoing);
+        let mut store = store::store(shared, outgoing);
         store.set_epoch_deadline(REHEARSAL_EPOCHS);
         // Polled once, without a runtime: an instance has nothing to wait for. One that still computes at
         // the epoch's end is not ready, and given up.
@@ -171,10 +185,15 @@ impl Host {
             Poll::Pending => Err("it computes without end when it is instantiated".into()),
         }
         .map_err(|source| LoadError::Instantiate { source })?;
-        MetricPluginIndices::new(pre)
-            .and_then(|indices| indices.load(&mut store, &instance))
-            .map_err(|e| LoadError::WrongWorld { source: e.into() })?;
-        Ok(())
+        match world {
+            World::Plugin => MetricPluginIndices::new(pre)
+                .and_then(|indices| indices.load(&mut store, &instance))
+                .map(drop),
+            World::Codec => codec::GuestIndices::new(pre)
+                .and_then(|indices| indices.load(&mut store, &instance))
+                .map(drop),
+        }
+        .map_err(|e| world.refuse(e))
     }
 
     fn check_size(&self, size: u64) -> Result<(), LoadError> {
@@ -220,163 +239,5 @@ fn cache(wanted: &CompileCache) -> Option<Cache> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::test_components::{TestPlugin, plugin};
-
-    fn host() -> Host {
-        Host::new(HostOptions {
-            compile_cache: CompileCache::Off,
-            ..HostOptions::default()
-        })
-        .unwrap()
-    }
-
-    #[test]
-    fn everything_public_can_be_shared_between_threads() {
-        fn shareable<T: Clone + Send + Sync + 'static>() {}
-        shareable::<Host>();
-        shareable::<Plugin>();
-        shareable::<crate::MetricService>();
-    }
-
-    #[test]
-    fn a_file_that_is_not_there_is_named() {
-        let error = host().load_file("/no/such/plugin.wasm").unwrap_err();
-        assert!(
-            error.to_string().contains("/no/such/plugin.wasm"),
-            "{error}"
-        );
-        assert!(matches!(error, LoadError::Read { .. }));
-    }
-
-    #[test]
-    fn a_plugin_that_is_too_large_is_not_even_read() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("huge.wasm");
-        // Sparse: takes no room on the disk.
-        let file = std::fs::File::create(&path).unwrap();
-        file.set_len(1 << 40).unwrap();
-        match host().load_file(&path) {
-            Err(LoadError::TooLarge { size, maximum }) => {
-                assert_eq!((size, maximum), (1 << 40, 64 << 20));
-            }
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn a_plugin_with_functions_of_other_types_is_of_the_wrong_world() {
-        let bytes = TestPlugin::new("unreachable")
-            .world(
-                &[],
-                "package backendai:metric@0.1.5;
-                 interface metric-service { build-promql: func(query: string) -> string; }
-                 interface codec { metric-request: func(query: string) -> string; }
-                 world w { export metric-service; export codec; }",
-            )
-            .build();
-        let error = host().load(&bytes).unwrap_err();
-        assert!(matches!(error, LoadError::WrongWorld { .. }), "{error:?}");
-    }
-
-    #[test]
-    fn a_function_of_another_type_is_found_at_load() {
-        // As the contract has it, but for one result.
-        let wit = |name| {
-            let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../wit/").to_owned() + name;
-            std::fs::read_to_string(path).unwrap()
-        };
-        let service = wit("metric-service.wit");
-        let changed = service.replace("result<string, error>", "result<u32, error>");
-        assert_ne!(service, changed);
-        let contract = [
-            wit("world.wit"),
-            wit("types.wit"),
-            wit("codec.wit"),
-            changed,
-        ]
-        .concat()
-        .replace("@0.1.0", "@0.1.9");
-        let package = contract.find("package ").unwrap();
-        let end = package + contract[package..].find(';').unwrap() + 1;
-        let header = contract[package..end].to_owned();
-        let contract = format!("{header}\n{}", contract.replace(&header, ""));
-        let bytes = TestPlugin::new("unreachable").world(&[], &contract).build();
-        let error = host().load(&bytes).unwrap_err();
-        assert!(matches!(error, LoadError::WrongWorld { .. }), "{error:?}");
-    }
-
-    #[test]
-    fn a_plugin_that_crashes_or_loops_when_it_starts_is_not_loaded() {
-        for start in ["unreachable", "(loop (br 0))"] {
-            let extra = format!("(start $start) (func $start {start})");
-            let bytes = TestPlugin::new("unreachable").extra(&extra).build();
-            let error = host().load(&bytes).unwrap_err();
-            assert!(matches!(error, LoadError::Instantiate { .. }), "{error:?}");
-        }
-    }
-
-    #[test]
-    fn imports_of_types_that_the_host_does_not_know_are_refused() {
-        let bytes = TestPlugin::new("unreachable")
-            .world(
-                &["package wasi:clocks@0.2.99; interface wall-clock { stop: func(); }"],
-                "package test:plugin;
-                 world w {
-                     include backendai:metric/metric-plugin@0.1.0;
-                     import wasi:clocks/wall-clock@0.2.99;
-                 }",
-            )
-            .build();
-        let error = host().load(&bytes).unwrap_err();
-        assert!(matches!(error, LoadError::Link { .. }), "{error:?}");
-    }
-
-    #[test]
-    fn a_plugin_whose_code_is_invalid_is_not_compiled() {
-        let mut bytes = plugin("unreachable");
-        // The opcode of `unreachable` becomes one that does not exist.
-        let at = bytes.windows(3).position(|w| w == [0x00, 0x00, 0x0b]);
-        bytes[at.unwrap() + 1] = 0xff;
-        let error = host().load(&bytes).unwrap_err();
-        assert!(matches!(error, LoadError::Compile { .. }), "{error:?}");
-    }
-
-    #[test]
-    fn a_plugin_that_begins_with_more_memory_than_granted_is_not_loaded() {
-        let host = Host::new(HostOptions {
-            limits: Limits {
-                memory_bytes: 65536,
-                ..Limits::default()
-            },
-            compile_cache: CompileCache::Off,
-        })
-        .unwrap();
-        let error = host.load(&plugin("unreachable")).unwrap_err(); // begins with two pages
-        assert!(matches!(error, LoadError::Compile { .. }), "{error:?}");
-    }
-
-    #[test]
-    fn compiled_plugins_are_kept_where_the_caller_says() {
-        let directory = tempfile::tempdir().unwrap();
-        let host = Host::new(HostOptions {
-            compile_cache: CompileCache::Directory(directory.path().join("cache")),
-            ..HostOptions::default()
-        })
-        .unwrap();
-        host.load(&plugin("unreachable")).unwrap();
-        assert!(directory.path().join("cache").read_dir().unwrap().count() > 0);
-    }
-
-    #[test]
-    fn a_cache_that_cannot_be_made_does_not_keep_the_host_from_starting() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        let host = Host::new(HostOptions {
-            compile_cache: CompileCache::Directory(file.path().join("below-a-file")),
-            ..HostOptions::default()
-        })
-        .unwrap();
-        host.load(&plugin("unreachable")).unwrap();
-    }
-}
+#[path = "host_tests.rs"]
+mod tests;

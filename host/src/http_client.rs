@@ -25,11 +25,15 @@ use hyper_util::{
     },
     rt::{TokioExecutor, TokioTimer},
 };
-use tokio::time::timeout;
 use tower_service::Service;
 use wasmtime_wasi_http::{Error, Result};
 
-use crate::{error::ConfigError, http_error, limits::Limits};
+use crate::{
+    alarms::{Alarms, Elapsed},
+    error::ConfigError,
+    http_error,
+    limits::Limits,
+};
 
 /// How long a connection may lie idle. Shorter than what servers and balancers grant (Prometheus 5 min, most
 /// balancers 60 s), so that it is the client that closes it.
@@ -44,7 +48,13 @@ const HEADERS: usize = 100;
 
 type Tcp = HttpConnector<Resolver>;
 
-pub(crate) enum HttpClient {
+/// The client, and what ends its waits.
+pub(crate) struct HttpClient {
+    client: Pooled,
+    alarms: Alarms,
+}
+
+enum Pooled {
     Plain(Client<Tcp, Full<Bytes>>),
     Tls(Client<HttpsConnector<Tcp>, Full<Bytes>>),
 }
@@ -61,7 +71,11 @@ pub(crate) struct Timeouts {
 impl HttpClient {
     /// A client with a pool of its own. Reads the system's root certificates only for `https`: that
     /// takes some milliseconds.
-    pub(crate) fn new(scheme: &Scheme, limits: &Limits) -> Result<Self, ConfigError> {
+    pub(crate) fn new(
+        scheme: &Scheme,
+        limits: &Limits,
+        alarms: Alarms,
+    ) -> Result<Self, ConfigError> {
         let mut tcp = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(limits.connect_timeout));
@@ -73,7 +87,8 @@ impl HttpClient {
             .http1_max_buf_size(READ_BYTES)
             .http1_max_headers(HEADERS);
         if *scheme != Scheme::HTTPS {
-            return Ok(Self::Plain(builder.build(tcp)));
+            let client = Pooled::Plain(builder.build(tcp));
+            return Ok(Self { client, alarms });
         }
         tcp.enforce_http(false);
         let tls = HttpsConnectorBuilder::new()
@@ -82,7 +97,8 @@ impl HttpClient {
             .https_only()
             .enable_http1()
             .wrap_connector(tcp);
-        Ok(Self::Tls(builder.build(tls)))
+        let client = Pooled::Tls(builder.build(tls));
+        Ok(Self { client, alarms })
     }
 
     /// Sends a request and waits for the head of its response.
@@ -92,9 +108,9 @@ impl HttpClient {
         timeouts: Timeouts,
     ) -> Result<Response<Incoming>> {
         let mut connection = capture_connection(&mut request);
-        let mut response = match self {
-            Self::Plain(client) => client.request(request),
-            Self::Tls(client) => client.request(request),
+        let mut response = match &self.client {
+            Pooled::Plain(client) => client.request(request),
+            Pooled::Tls(client) => client.request(request),
         };
         let until_connected = async {
             tokio::select! {
@@ -103,12 +119,14 @@ impl HttpClient {
                 _ = connection.wait_for_connection_metadata() => None,
             }
         };
-        let response = match timeout(timeouts.connect, until_connected).await {
-            Err(_) => return Err(Error::ConnectionTimeout),
+        let response = match self.alarms.timeout(timeouts.connect, until_connected).await {
+            Err(Elapsed) => return Err(Error::ConnectionTimeout),
             Ok(Some(early)) => early,
-            Ok(None) => timeout(timeouts.first_byte, response)
+            Ok(None) => self
+                .alarms
+                .timeout(timeouts.first_byte, response)
                 .await
-                .map_err(|_| Error::HttpResponseTimeout)?,
+                .map_err(|Elapsed| Error::HttpResponseTimeout)?,
         };
         response.map_err(|error| match http_error::of(&error) {
             // Without a head there is no response that could be incomplete.

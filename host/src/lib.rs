@@ -42,8 +42,8 @@
 //!
 //! 1. [`MetricService`] (`service.rs`) takes the call, waits for a place among the
 //!    [concurrent calls](Limits::concurrent_calls), and starts the clock.
-//! 2. `store.rs` makes a fresh instance of the [`Plugin`] (`plugin.rs`), with its limits. Nothing is left
-//!    of it after the call.
+//! 2. `sandbox.rs` makes a fresh instance of the [`Plugin`] (`plugin.rs`) in a store of its own (`store.rs`), with
+//!    its limits. Nothing is left of it after the call.
 //! 3. The plugin runs. `ticker.rs` makes it give way every few milliseconds, so that the clock can end it.
 //! 4. Its requests come out at `outgoing.rs`, are judged by `egress.rs` (only the configured
 //!    Prometheus, only the paths that the service needs), and leave through the pooled client of
@@ -56,19 +56,25 @@
 pub mod conformance;
 
 mod address;
+mod alarms;
 mod audit;
 mod bindings;
+mod clock;
+mod codec;
 mod egress;
 mod engine;
 mod error;
+mod error_code;
 mod functions;
 mod host;
 mod http_client;
 mod http_error;
 mod limits;
 mod outgoing;
+mod outgoing_handler;
 mod plugin;
 mod response_body;
+mod sandbox;
 mod service;
 mod store;
 mod ticker;
@@ -80,6 +86,7 @@ mod test_body;
 mod test_components;
 
 pub use audit::{PluginDescription, describe};
+pub use codec::Codec;
 pub use error::{CallError, ConfigError, HostError, LoadError, ServiceError, Source};
 pub use host::{CompileCache, Host, HostOptions};
 pub use limits::Limits;

@@ -12,6 +12,7 @@ use wasmtime_wasi_http::{Error, RequestOptions, Result, WasiBody, WasiHttpHooks}
 
 use crate::{
     address::Address,
+    alarms::Alarms,
     egress::{self, Egress, Refusal},
     error::ConfigError,
     http_client::{HttpClient, Timeouts},
@@ -25,6 +26,7 @@ pub(crate) struct Outgoing {
 }
 
 struct Way {
+    alarms: Alarms,
     egress: Egress,
     client: HttpClient,
     request_bytes: usize,
@@ -36,10 +38,15 @@ struct Way {
 
 impl Outgoing {
     /// To one Prometheus.
-    pub(crate) fn to(address: Address, limits: &Limits) -> Result<Self, ConfigError> {
+    pub(crate) fn to(
+        address: Address,
+        limits: &Limits,
+        alarms: &Alarms,
+    ) -> Result<Self, ConfigError> {
         Ok(Self {
             way: Some(Way {
-                client: HttpClient::new(address.scheme(), limits)?,
+                client: HttpClient::new(address.scheme(), limits, alarms.clone())?,
+                alarms: alarms.clone(),
                 egress: Egress::to(address),
                 request_bytes: limits.request_bytes,
                 response_bytes: limits.response_bytes,
@@ -95,7 +102,7 @@ impl Outgoing {
             .await?;
         let pause = shorter(way.between_bytes, options.between_bytes_timeout);
         let (head, body) = response.into_parts();
-        let body = ResponseBody::new(body, way.response_bytes, pause)?;
+        let body = ResponseBody::new(body, way.response_bytes, way.alarms.clone(), pause)?;
         Ok(Response::from_parts(head, body.boxed_unsync()))
     }
 }
@@ -108,11 +115,6 @@ type Sending = dyn Future<Output = Result<(Response<WasiBody>, Box<Rest>)>> + Se
 type Rest = dyn Future<Output = Result<()>> + Send;
 
 impl WasiHttpHooks for Hooks {
-    /// All schemes come as far as the policy, so that a foreign one is denied rather than a fault.
-    fn is_supported_scheme(&mut self, _scheme: &http::uri::Scheme) -> bool {
-        true
-    }
-
     fn send_request(
         &mut self,
         request: Request<WasiBody>,

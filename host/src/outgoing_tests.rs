@@ -97,7 +97,12 @@ fn limits() -> Limits {
 }
 
 fn outgoing(address: &str) -> Outgoing {
-    Outgoing::to(Address::parse(address).unwrap(), &limits()).unwrap()
+    Outgoing::to(
+        Address::parse(address).unwrap(),
+        &limits(),
+        &Alarms::ticking(),
+    )
+    .unwrap()
 }
 
 fn request(method: &str, uri: &str, body: &[&'static str]) -> Request<WasiBody> {
@@ -278,7 +283,11 @@ async fn a_server_that_does_not_speak_tls_is_a_failure_of_tls() {
         stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await
     });
     let uri = format!("{address}/api/v1/query");
-    let outgoing = Outgoing::to(Address::parse(&address).unwrap(), &limits());
+    let outgoing = Outgoing::to(
+        Address::parse(&address).unwrap(),
+        &limits(),
+        &Alarms::ticking(),
+    );
     let Ok(outgoing) = outgoing else {
         return; // a machine without root certificates
     };

@@ -4,41 +4,30 @@
 
 use std::{fmt, sync::Arc};
 
-use wasmtime::component::InstancePre;
-
 use crate::{
-    address::Address, audit::PluginDescription, error::ConfigError, functions::Functions,
-    host::Shared, outgoing::Outgoing, service::MetricService, store::CallState, types::Config,
+    address::Address,
+    audit::PluginDescription,
+    codec::Codec,
+    error::ConfigError,
+    functions::{MissingFunction, ServiceFunctions},
+    outgoing::Outgoing,
+    service::MetricService,
+    types::Config,
 };
 
 /// A compiled plugin. Clones are cheap and share everything.
 #[derive(Clone)]
 pub struct Plugin {
-    pub(crate) loaded: Arc<Loaded>,
-}
-
-pub(crate) struct Loaded {
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) pre: InstancePre<CallState>,
-    pub(crate) functions: Functions,
-    description: PluginDescription,
+    pub(crate) functions: Arc<ServiceFunctions>,
+    codec: Codec,
 }
 
 impl Plugin {
-    pub(crate) fn new(
-        shared: Arc<Shared>,
-        pre: InstancePre<CallState>,
-        functions: Functions,
-        description: PluginDescription,
-    ) -> Self {
-        Self {
-            loaded: Arc::new(Loaded {
-                shared,
-                pre,
-                functions,
-                description,
-            }),
-        }
+    pub(crate) fn new(codec: Codec) -> Result<Self, MissingFunction> {
+        Ok(Self {
+            functions: Arc::new(ServiceFunctions::find(codec.sandbox())?),
+            codec,
+        })
     }
 
     /// The plugin, told where Prometheus is. Its requests may go there, to the paths that the service needs,
@@ -49,7 +38,10 @@ impl Plugin {
     /// certificates. Everything else in `config` is for the plugin to judge, at the first call.
     pub fn service(&self, config: Config) -> Result<MetricService, ConfigError> {
         let address = Address::parse(&config.address)?;
-        let outgoing = Outgoing::to(address, &self.loaded.shared.limits)?;
+        let outgoing = {
+            let shared = &self.codec.sandbox().shared;
+            Outgoing::to(address, &shared.limits, shared.ticker.alarms())?
+        };
         Ok(MetricService::new(self.clone(), config, outgoing))
     }
 
@@ -61,16 +53,21 @@ impl Plugin {
         MetricService::new(self.clone(), config, Outgoing::nowhere())
     }
 
+    /// The plugin's verbs without I/O.
+    pub fn codec(&self) -> &Codec {
+        &self.codec
+    }
+
     /// What the plugin imports and exports, its size and its world.
     pub fn description(&self) -> &PluginDescription {
-        &self.loaded.description
+        self.codec.description()
     }
 }
 
 impl fmt::Debug for Plugin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Plugin")
-            .field("description", &self.loaded.description)
+            .field("description", self.description())
             .finish_non_exhaustive()
     }
 }

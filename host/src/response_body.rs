@@ -3,6 +3,7 @@
 //! Hands the pieces on as they are. Knows nothing of what is in them.
 
 use std::{
+    future::Future,
     pin::Pin,
     task::{Context, Poll, ready},
     time::Duration,
@@ -10,19 +11,21 @@ use std::{
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use tokio::time::{Instant, Sleep, sleep};
 use wasmtime_wasi_http::{Error, Result};
 
-use crate::http_error;
+use crate::{
+    alarms::{Alarm, Alarms},
+    http_error,
+};
 
 pub(crate) struct ResponseBody<B> {
     inner: B,
     maximum: u64,
     received: u64,
+    alarms: Alarms,
     pause: Duration,
-    /// Made when the body first keeps us waiting, which a small one never does.
-    alarm: Option<Pin<Box<Sleep>>>,
-    waiting: bool,
+    /// Set while the body keeps us waiting.
+    alarm: Option<Alarm>,
 }
 
 impl<B> ResponseBody<B>
@@ -30,7 +33,7 @@ where
     B: Body<Data = Bytes> + Unpin,
 {
     /// Refuses at once a body that announces more than `maximum` bytes.
-    pub(crate) fn new(inner: B, maximum: u64, pause: Duration) -> Result<Self> {
+    pub(crate) fn new(inner: B, maximum: u64, alarms: Alarms, pause: Duration) -> Result<Self> {
         if inner.size_hint().lower() > maximum {
             return Err(Error::HttpResponseBodySize(Some(maximum)));
         }
@@ -38,21 +41,16 @@ where
             inner,
             maximum,
             received: 0,
+            alarms,
             pause,
             alarm: None,
-            waiting: false,
         })
     }
 
     /// Ready when nothing has come for too long.
     fn poll_alarm(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let pause = self.pause;
-        let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep(pause)));
-        if !self.waiting {
-            self.waiting = true;
-            alarm.as_mut().reset(Instant::now() + pause);
-        }
-        alarm.as_mut().poll(cx)
+        let set = || self.alarms.after(self.pause);
+        Pin::new(self.alarm.get_or_insert_with(set)).poll(cx)
     }
 }
 
@@ -73,7 +71,7 @@ where
             ready!(this.poll_alarm(cx));
             return Poll::Ready(Some(Err(Error::ConnectionReadTimeout)));
         };
-        this.waiting = false;
+        this.alarm = None;
         Poll::Ready(frame.map(|frame| {
             let frame = frame.map_err(|error| http_error::of(&error))?;
             let bytes = frame.data_ref().map_or(0, Bytes::len);
@@ -105,7 +103,7 @@ mod tests {
     #[tokio::test]
     async fn a_body_within_the_limit_passes_whole() {
         let inner = TestBody::at_once(&["1234", "5678"]);
-        let body = ResponseBody::new(inner, 8, PAUSE).unwrap();
+        let body = ResponseBody::new(inner, 8, Alarms::ticking(), PAUSE).unwrap();
         assert_eq!(body.collect().await.unwrap().to_bytes(), "12345678");
     }
 
@@ -113,7 +111,7 @@ mod tests {
     async fn a_body_that_announces_too_much_is_refused_at_once() {
         let inner = Full::new(Bytes::from_static(b"123456789"));
         assert!(matches!(
-            ResponseBody::new(inner, 8, PAUSE),
+            ResponseBody::new(inner, 8, Alarms::ticking(), PAUSE),
             Err(Error::HttpResponseBodySize(Some(8)))
         ));
     }
@@ -121,7 +119,7 @@ mod tests {
     #[tokio::test]
     async fn a_body_that_turns_out_too_long_is_cut_off() {
         let inner = TestBody::at_once(&["1234", "5678", "9"]);
-        let body = ResponseBody::new(inner, 8, PAUSE).unwrap();
+        let body = ResponseBody::new(inner, 8, Alarms::ticking(), PAUSE).unwrap();
         assert!(matches!(
             body.collect().await,
             Err(Error::HttpResponseBodySize(Some(8)))
@@ -132,7 +130,7 @@ mod tests {
     async fn a_body_that_stalls_is_given_up_after_the_pause() {
         let half = Some(PAUSE / 2);
         let inner = TestBody::timed([(half, "1"), (half, "2"), (half, "3"), (None, "")]);
-        let body = ResponseBody::new(inner, 8, PAUSE).unwrap();
+        let body = ResponseBody::new(inner, 8, Alarms::ticking(), PAUSE).unwrap();
         let start = std::time::Instant::now();
         assert!(matches!(
             body.collect().await,

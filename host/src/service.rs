@@ -1,22 +1,16 @@
 //! The verbs, asked of one plugin under one configuration, each from a fresh instance.
 //!
-//! Judges how calls end. Knows nothing of PromQL or HTTP.
+//! Knows nothing of PromQL or HTTP, nor of how an instance is made and how it ends.
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use tokio::time::timeout;
-use wasmtime::{
-    Store,
-    component::{ComponentExportIndex, ComponentNamedList, Lift, Lower},
-};
+use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Lift, Lower};
 
 use crate::{
-    bindings::exports::backendai::metric::types::Error as WitError,
+    codec::{Answer, checked},
     error::{CallError, ServiceError},
-    functions::Functions,
     outgoing::Outgoing,
     plugin::Plugin,
-    store::{self, CallState},
     types::{
         Config, HttpRequest, MetricMetadata, MetricQuery, MetricResult, MetricType, ValueType,
     },
@@ -36,12 +30,14 @@ pub struct MetricService {
     timeout: Duration,
 }
 
-/// What the contract's functions return, all but one.
-type Answer<R> = (Result<R, WitError>,);
-
 impl MetricService {
     pub(crate) fn new(plugin: Plugin, config: Config, outgoing: Outgoing) -> Self {
-        let timeout = plugin.loaded.shared.limits.timeout_of_call(&config);
+        let timeout = plugin
+            .codec()
+            .sandbox()
+            .shared
+            .limits
+            .timeout_of_call(&config);
         Self {
             plugin,
             config: Arc::new(config),
@@ -61,7 +57,9 @@ impl MetricService {
     /// [`CallError`].
     pub async fn query_metadata(&self) -> Result<Vec<MetricMetadata>, CallError> {
         let params = (&*self.config,);
-        let (answer,): Answer<_> = self.call(&self.functions().query_metadata, params).await?;
+        let (answer,): Answer<_> = self
+            .call(&self.plugin.functions.query_metadata, params)
+            .await?;
         Ok(answer.map_err(ServiceError::from)?)
     }
 
@@ -71,7 +69,9 @@ impl MetricService {
     /// [`CallError`].
     pub async fn query_metric(&self, query: &MetricQuery) -> Result<MetricResult, CallError> {
         let params = (&*self.config, query);
-        let (answer,): Answer<_> = self.call(&self.functions().query_metric, params).await?;
+        let (answer,): Answer<_> = self
+            .call(&self.plugin.functions.query_metric, params)
+            .await?;
         checked(answer.map_err(ServiceError::from)?)
     }
 
@@ -81,7 +81,9 @@ impl MetricService {
     /// [`CallError`].
     pub async fn build_promql(&self, query: &MetricQuery) -> Result<String, CallError> {
         let params = (&*self.config, query);
-        let (answer,): Answer<_> = self.call(&self.functions().build_promql, params).await?;
+        let (answer,): Answer<_> = self
+            .call(&self.plugin.functions.build_promql, params)
+            .await?;
         Ok(answer.map_err(ServiceError::from)?)
     }
 
@@ -96,7 +98,7 @@ impl MetricService {
     ) -> Result<MetricType, CallError> {
         let params = (metric_name, value_type);
         let (metric_type,) = self
-            .call(&self.functions().detect_metric_type, params)
+            .call(&self.plugin.functions.detect_metric_type, params)
             .await?;
         Ok(metric_type)
     }
@@ -106,11 +108,7 @@ impl MetricService {
     /// # Errors
     /// [`CallError`].
     pub async fn metadata_request(&self) -> Result<HttpRequest, CallError> {
-        let params = (&*self.config,);
-        let (answer,): Answer<_> = self
-            .call(&self.functions().metadata_request, params)
-            .await?;
-        Ok(answer.map_err(ServiceError::from)?)
+        self.plugin.codec().metadata_request(&self.config).await
     }
 
     /// The answer of [`query_metadata`](Self::query_metadata), from a response's status and whole body.
@@ -122,11 +120,8 @@ impl MetricService {
         status: u16,
         body: &str,
     ) -> Result<Vec<MetricMetadata>, CallError> {
-        let params = (&*self.config, status, body);
-        let (answer,): Answer<_> = self
-            .call(&self.functions().metadata_response, params)
-            .await?;
-        Ok(answer.map_err(ServiceError::from)?)
+        let codec = self.plugin.codec();
+        codec.metadata_response(&self.config, status, body).await
     }
 
     /// The request of [`query_metric`](Self::query_metric), for an embedder that sends it itself.
@@ -134,9 +129,10 @@ impl MetricService {
     /// # Errors
     /// [`CallError`].
     pub async fn metric_request(&self, query: &MetricQuery) -> Result<HttpRequest, CallError> {
-        let params = (&*self.config, query);
-        let (answer,): Answer<_> = self.call(&self.functions().metric_request, params).await?;
-        Ok(answer.map_err(ServiceError::from)?)
+        self.plugin
+            .codec()
+            .metric_request(&self.config, query)
+            .await
     }
 
     /// The answer of [`query_metric`](Self::query_metric), from a response's status and whole body.
@@ -149,33 +145,14 @@ impl MetricService {
         status: u16,
         body: &str,
     ) -> Result<MetricResult, CallError> {
-        let params = (&*self.config, query, status, body);
-        let (answer,): Answer<_> = self.call(&self.functions().metric_response, params).await?;
-        checked(answer.map_err(ServiceError::from)?)
-    }
-
-    fn functions(&self) -> &Functions {
-        &self.plugin.loaded.functions
-    }
-
-    /// Calls a function under the clock: the wait for a place, the instance, which may compute as it
-    /// starts, and the function itself.
-    async fn call<P, R>(&self, function: &ComponentExportIndex, params: P) -> Result<R, CallError>
-    where
-        P: ComponentNamedList + Lower,
-        R: ComponentNamedList + Lift + 'static,
-    {
-        timeout(self.timeout, self.call_unbounded(function, params))
+        let codec = self.plugin.codec();
+        codec
+            .metric_response(&self.config, query, status, body)
             .await
-            .unwrap_or_else(|_| {
-                tracing::warn!(after = ?self.timeout, "the plugin was ended");
-                Err(CallError::TimedOut {
-                    after: self.timeout,
-                })
-            })
     }
 
-    async fn call_unbounded<P, R>(
+    /// Calls a function of the plugin, with its way to Prometheus.
+    pub(crate) async fn call<P, R>(
         &self,
         function: &ComponentExportIndex,
         params: P,
@@ -184,45 +161,10 @@ impl MetricService {
         P: ComponentNamedList + Lower,
         R: ComponentNamedList + Lift + 'static,
     {
-        let instantiate = |source| CallError::Instantiate { source };
-        let loaded = &*self.plugin.loaded;
-        let shared = &*loaded.shared;
-        // Given back when the store is gone.
-        let _place = shared
-            .places
-            .acquire()
+        let sandbox = self.plugin.codec().sandbox();
+        sandbox
+            .call(function, params, &self.outgoing, self.timeout)
             .await
-            .map_err(|closed| instantiate(closed.into()))?;
-        let outgoing = Arc::clone(&self.outgoing);
-        let mut store = store::store(&shared.engine, &shared.limits, outgoing);
-        let instance = loaded
-            .pre
-            .instantiate_async(&mut store)
-            .await
-            .map_err(|error| instantiate(error.into()))?;
-        let function = instance
-            .get_typed_func::<P, R>(&mut store, function)
-            .map_err(|error| instantiate(error.into()))?;
-        function
-            .call_async(&mut store, params)
-            .await
-            .map_err(|error| self.crash(&store, error))
-    }
-
-    fn crash(&self, store: &Store<CallState>, error: wasmtime::Error) -> CallError {
-        tracing::warn!(error = format!("{error:?}"), "the plugin crashed");
-        let limits = &self.plugin.loaded.shared.limits;
-        let answer_too_large = is_hostcall_fuel_exhausted(&error);
-        let source = error.into();
-        if answer_too_large {
-            let maximum = limits.hostcall_bytes as u64;
-            CallError::AnswerTooLarge { maximum, source }
-        } else if store.data().was_refused_memory() {
-            let maximum = limits.memory_bytes as u64;
-            CallError::MemoryLimit { maximum, source }
-        } else {
-            CallError::Trapped { source }
-        }
     }
 }
 
@@ -233,28 +175,6 @@ impl fmt::Debug for MetricService {
             .field("timeout", &self.timeout)
             .finish_non_exhaustive()
     }
-}
-
-/// wasmtime does not export the type of this error, only its words.
-fn is_hostcall_fuel_exhausted(error: &wasmtime::Error) -> bool {
-    error.chain().any(|cause| {
-        cause
-            .to_string()
-            .contains("fuel allocated for hostcalls has been exhausted")
-    })
-}
-
-/// Holds the plugin to its word: in each series, `timestamps[i]` belongs to `values[i]`.
-fn checked(result: MetricResult) -> Result<MetricResult, CallError> {
-    for (at, series) in result.series.iter().enumerate() {
-        let (timestamps, values) = (series.timestamps.len(), series.values.len());
-        if timestamps != values {
-            return Err(CallError::BrokenContract {
-                reason: format!("series {at} has {timestamps} timestamps and {values} values"),
-            });
-        }
-    }
-    Ok(result)
 }
 
 #[cfg(test)]

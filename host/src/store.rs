@@ -13,25 +13,35 @@ use wasmtime_wasi::{
     p2::bindings::{clocks, io},
 };
 use wasmtime_wasi_http::{
-    WasiHttp, WasiHttpCtx, WasiHttpCtxView,
+    WasiHttp, WasiHttpCtx, WasiHttpCtxView, WasiHttpView,
     p2::bindings::{LinkOptions, http},
 };
 
 use crate::{
+    clock::{Clock, ClockView},
+    error_code,
+    host::Shared,
     limits::Limits,
     outgoing::{Hooks, Outgoing},
+    outgoing_handler,
 };
 
 /// The data of a call's store.
 pub(crate) struct CallState {
     table: ResourceTable,
-    clocks: WasiClocksCtx,
+    clock: Clock,
+    wall_clock: WasiClocksCtx,
     http: WasiHttpCtx,
     hooks: Hooks,
     limiter: CallLimiter,
 }
 
 impl CallState {
+    /// The plugin's resources.
+    pub(crate) fn table(&self) -> &ResourceTable {
+        &self.table
+    }
+
     /// Whether the plugin was refused memory or a larger table.
     pub(crate) fn was_refused_memory(&self) -> bool {
         self.limiter.refused
@@ -39,14 +49,16 @@ impl CallState {
 }
 
 /// A fresh store for one call, in which a plugin that computes gives way at each epoch.
-pub(crate) fn store(engine: &Engine, limits: &Limits, outgoing: Arc<Outgoing>) -> Store<CallState> {
+pub(crate) fn store(shared: &Shared, outgoing: Arc<Outgoing>) -> Store<CallState> {
+    let Shared { engine, limits, .. } = shared;
     let mut table = ResourceTable::new();
     table.set_max_capacity(limits.handles);
     let mut store = Store::new(
         engine,
         CallState {
             table,
-            clocks: WasiClocksCtx::default(),
+            clock: Clock::start(shared.ticker.alarms().clone()),
+            wall_clock: WasiClocksCtx::default(),
             http: WasiHttpCtx::new(),
             hooks: Hooks(outgoing),
             limiter: CallLimiter::new(limits),
@@ -67,10 +79,15 @@ pub(crate) fn linker(engine: &Engine) -> Result<Linker<CallState>> {
     io::error::add_to_linker::<_, Table>(l, table_of)?;
     io::poll::add_to_linker::<_, Table>(l, table_of)?;
     io::streams::add_to_linker::<_, Table>(l, table_of)?;
-    clocks::monotonic_clock::add_to_linker::<_, WasiClocks>(l, clocks_of)?;
-    clocks::wall_clock::add_to_linker::<_, WasiClocks>(l, clocks_of)?;
-    http::types::add_to_linker::<_, WasiHttp>(l, &(&LinkOptions::default()).into(), http_of)?;
-    http::outgoing_handler::add_to_linker::<_, WasiHttp>(l, http_of)?;
+    clocks::monotonic_clock::add_to_linker::<_, Clock>(l, clock_of)?;
+    clocks::wall_clock::add_to_linker::<_, WasiClocks>(l, wall_clock_of)?;
+    http::types::add_to_linker::<_, WasiHttp>(
+        l,
+        &(&LinkOptions::default()).into(),
+        CallState::http,
+    )?;
+    outgoing_handler::add_to_linker(l)?;
+    error_code::add_to_linker(l)?;
     Ok(linker)
 }
 
@@ -84,18 +101,27 @@ fn table_of(state: &mut CallState) -> &mut ResourceTable {
     &mut state.table
 }
 
-fn clocks_of(state: &mut CallState) -> WasiClocksCtxView<'_> {
-    WasiClocksCtxView {
-        ctx: &mut state.clocks,
+fn clock_of(state: &mut CallState) -> ClockView<'_> {
+    ClockView {
+        clock: &state.clock,
         table: &mut state.table,
     }
 }
 
-fn http_of(state: &mut CallState) -> WasiHttpCtxView<'_> {
-    WasiHttpCtxView {
-        hooks: &mut state.hooks,
+fn wall_clock_of(state: &mut CallState) -> WasiClocksCtxView<'_> {
+    WasiClocksCtxView {
+        ctx: &mut state.wall_clock,
         table: &mut state.table,
-        ctx: &mut state.http,
+    }
+}
+
+impl WasiHttpView for CallState {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView {
+            hooks: &mut self.hooks,
+            table: &mut self.table,
+            ctx: &mut self.http,
+        }
     }
 }
 

@@ -44,7 +44,7 @@ impl<'a> TestPlugin<'a> {
         self
     }
 
-    /// Another world, in a WIT package that may use these others.
+    /// Another world, by the name `w` in a WIT package that may use these others.
     pub(crate) fn world(mut self, packages: &'a [&'a str], world: &'a str) -> Self {
         self.packages = packages;
         self.world = Some(world);
@@ -56,11 +56,11 @@ impl<'a> TestPlugin<'a> {
         for package in self.packages {
             resolve.push_str("test.wit", package).unwrap();
         }
-        let package = match self.world {
-            Some(world) => resolve.push_str("world.wit", world).unwrap(),
-            None => contract,
+        let (package, world) = match self.world {
+            Some(world) => (resolve.push_str("world.wit", world).unwrap(), "w"),
+            None => (contract, "metric-plugin"),
         };
-        let world = resolve.select_world(&[package], None).unwrap();
+        let world = resolve.select_world(&[package], Some(world)).unwrap();
         let text = self.text(&resolve, world);
         let mut module = wat::parse_str(&text).unwrap();
         embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();

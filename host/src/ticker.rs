@@ -1,4 +1,5 @@
-//! The clock that lets the host interrupt a plugin: a thread that advances the engine's epoch.
+//! The host's pulse: a thread that advances the engine's epoch, so that plugins can be interrupted, and rings
+//! the alarms whose time has come.
 //!
 //! Knows nothing of calls. It ends when it is dropped, that is, with the last clone of its host.
 
@@ -6,10 +7,12 @@ use std::{
     io,
     sync::mpsc::{RecvTimeoutError, Sender, channel},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use wasmtime::Engine;
+
+use crate::alarms::Alarms;
 
 /// The longest that a plugin computes before it gives way to the other tasks of the runtime and its clock is
 /// looked at. Long enough that giving way (some microseconds) costs nothing, short enough that a
@@ -19,12 +22,15 @@ const PERIOD: Duration = Duration::from_millis(10);
 pub(crate) struct Ticker {
     /// Never sent on: the thread ends when this end of the channel goes away.
     _alive: Sender<()>,
+    alarms: Alarms,
 }
 
 impl Ticker {
     pub(crate) fn start(engine: &Engine) -> io::Result<Self> {
         let (alive, gone) = channel::<()>();
         let engine = engine.weak();
+        let alarms = Alarms::default();
+        let ringing = alarms.clone();
         thread::Builder::new()
             .name("metric-host-ticker".into())
             .spawn(move || {
@@ -33,9 +39,18 @@ impl Ticker {
                         break;
                     };
                     engine.increment_epoch();
+                    ringing.ring(Instant::now());
                 }
             })?;
-        Ok(Self { _alive: alive })
+        Ok(Self {
+            _alive: alive,
+            alarms,
+        })
+    }
+
+    /// The alarms that it rings.
+    pub(crate) fn alarms(&self) -> &Alarms {
+        &self.alarms
     }
 }
 

@@ -8,7 +8,6 @@ use metric_testbed::{Dataset, Finder, Prometheus, PrometheusOptions, Shape};
 use crate::build::{self, HostProfile};
 use crate::process;
 use crate::progress::Task;
-use crate::wasm_toolchain::Choice;
 use crate::workspace;
 
 #[derive(Debug, Args)]
@@ -23,7 +22,6 @@ pub(crate) struct BenchArgs {
 
 pub(crate) fn run(arguments: &BenchArgs) -> Result<()> {
     let profile = HostProfile::Release;
-    let toolchain = build::plugin_quietly(Choice::Auto)?;
     process::quiet(
         "Building the host and the benchmark in release",
         workspace::cargo()
@@ -37,7 +35,7 @@ pub(crate) fn run(arguments: &BenchArgs) -> Result<()> {
             .args(["--bin", "metric-host", "--bin", "metric-bench"])
             .args(profile.flags()),
     )?;
-    build::place(&toolchain, profile)?;
+    build::plugin_quietly(profile)?;
 
     let tools = Finder::new().prometheus()?;
     let task = Task::start("Starting Prometheus with 200 series of a day");

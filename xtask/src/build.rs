@@ -1,15 +1,18 @@
-//! `cargo xtask build`: the plugin, the host, and the one beside the other, where the command line finds it.
+//! `cargo xtask build`: the guest's components, the host, and the ones beside the other, where the command
+//! line finds them.
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 
 use crate::cargo_component;
+use crate::component::Component;
 use crate::process;
 use crate::wasm_toolchain::{Choice, WasmToolchain};
-use crate::workspace::{self, PLUGIN_FILE, PLUGIN_PROFILE};
+use crate::workspace::{self, PLUGIN_PROFILE};
 
 #[derive(Debug, Args)]
 pub(crate) struct BuildArgs {
@@ -58,9 +61,14 @@ impl HostProfile {
         self.folder().join(name)
     }
 
-    /// The copy of the plugin that the command line finds by itself.
+    /// The copy of a component beside it. The command line finds the plugin there by itself.
+    pub(crate) fn component(self, component: Component) -> PathBuf {
+        self.folder().join(component.file())
+    }
+
+    /// The copy of the plugin.
     pub(crate) fn plugin(self) -> PathBuf {
-        self.folder().join(PLUGIN_FILE)
+        self.component(Component::Service)
     }
 
     /// The flags that make cargo build so.
@@ -81,16 +89,21 @@ pub(crate) fn run(arguments: &BuildArgs) -> Result<()> {
     let toolchain = WasmToolchain::find(arguments.wasm_toolchain)?;
     eprintln!("Wasm toolchain: {}", toolchain.name());
     match arguments.with {
-        Builder::Cargo => process::shown(&mut plugin_command(&toolchain))?,
+        Builder::Cargo => process::shown(&mut command(&toolchain, Component::Service))?,
         Builder::CargoComponent => cargo_component::build(&toolchain)?,
     }
+    process::shown(&mut command(&toolchain, Component::Codec))?;
     process::shown(
         workspace::cargo()
             .args(["build", "--package", "metric-host"])
             .args(profile.flags()),
     )?;
-    place(&toolchain, profile)?;
-    for (what, path) in [("plugin", profile.plugin()), ("host", profile.host())] {
+    let mut built = vec![("host", profile.host())];
+    for component in Component::ALL {
+        place(&toolchain, component, profile)?;
+        built.push((component.name(), profile.component(component)));
+    }
+    for (what, path) in built {
         let size = fs::metadata(&path)
             .with_context(|| format!("{} was not built", workspace::shown(&path)))?
             .len();
@@ -103,32 +116,42 @@ pub(crate) fn run(arguments: &BuildArgs) -> Result<()> {
     Ok(())
 }
 
-/// Builds the plugin behind a progress line. Says which toolchain it took, if it is not the usual one.
-pub(crate) fn plugin_quietly(choice: Choice) -> Result<WasmToolchain> {
-    let toolchain = WasmToolchain::find(choice)?;
+/// Builds the plugin behind a progress line, and puts it beside the host.
+pub(crate) fn plugin_quietly(profile: HostProfile) -> Result<()> {
+    let toolchain = WasmToolchain::find(Choice::Auto)?;
     let title = format!("Building the plugin with {}", toolchain.name());
-    process::quiet(&title, &mut plugin_command(&toolchain))?;
-    Ok(toolchain)
+    process::quiet(&title, &mut command(&toolchain, Component::Service))?;
+    place(&toolchain, Component::Service, profile)
 }
 
-/// The command that builds the plugin.
-pub(crate) fn plugin_command(toolchain: &WasmToolchain) -> std::process::Command {
-    let mut command = toolchain.cargo("build");
-    command.args(["--package", "metric-guest", "--profile", PLUGIN_PROFILE]);
+/// The command that builds a component.
+pub(crate) fn command(toolchain: &WasmToolchain, component: Component) -> Command {
+    let mut command = toolchain.cargo("build", component);
+    command
+        .args(["--package", "metric-guest", "--profile", PLUGIN_PROFILE])
+        .args(component.features());
     command
 }
 
-/// Puts the plugin beside the host.
-pub(crate) fn place(toolchain: &WasmToolchain, profile: HostProfile) -> Result<()> {
-    let (from, to) = (toolchain.plugin(), profile.plugin());
+/// Puts a component beside the host.
+pub(crate) fn place(
+    toolchain: &WasmToolchain,
+    component: Component,
+    profile: HostProfile,
+) -> Result<()> {
+    let (from, to) = (toolchain.built(component), profile.component(component));
     fs::create_dir_all(profile.folder())?;
-    fs::copy(&from, &to).with_context(|| {
-        format!(
-            "cannot copy {} to {}",
-            workspace::shown(&from),
-            workspace::shown(&to)
-        )
-    })?;
+    // Moved into its place whole: somebody may be reading the old one.
+    let new = to.with_extension("wasm.new");
+    fs::copy(&from, &new)
+        .and_then(|_| fs::rename(&new, &to))
+        .with_context(|| {
+            format!(
+                "cannot copy {} to {}",
+                workspace::shown(&from),
+                workspace::shown(&to)
+            )
+        })?;
     Ok(())
 }
 

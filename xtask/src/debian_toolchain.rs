@@ -1,7 +1,7 @@
 //! Debian's `rustc-web` and `cargo-web`, which know the wasm target, with std built from `rust-web-src`: for
 //! machines that rustup's servers cannot be reached from. They are newer than Debian's plain `rustc`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Result, anyhow, bail};
@@ -9,7 +9,7 @@ use anyhow::{Result, anyhow, bail};
 use crate::linker::Linker;
 use crate::process;
 use crate::wasm_toolchain::sysroot;
-use crate::workspace::{self, WASM_TARGET};
+use crate::workspace;
 
 const CARGO: &str = "/usr/bin/cargo";
 const RUSTC: &str = "/usr/bin/rustc";
@@ -69,22 +69,15 @@ impl DebianToolchain {
     }
 
     /// A cargo that builds std along.
-    pub(crate) fn cargo(&self, verb: &str) -> Command {
+    pub(crate) fn cargo(&self) -> Command {
         let mut command = clean(CARGO);
         self.linker.offer_to(&mut command);
         command
             .env("RUSTC", RUSTC)
             // `build-std` is unstable; Debian's compiler is a stable one.
             .env("RUSTC_BOOTSTRAP", "1")
-            .env("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort")
-            .args([verb, "--target", WASM_TARGET, "--target-dir"])
-            .arg(self.target());
+            .env("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort");
         command
-    }
-
-    /// A folder of its own: two compilers in one would build everything anew in turns.
-    pub(crate) fn target(&self) -> PathBuf {
-        workspace::target().join("debian")
     }
 }
 

@@ -12,7 +12,6 @@ use crate::build::{self, HostProfile};
 use crate::process;
 use crate::progress::{Task, seconds};
 use crate::scenario::{self, Subject};
-use crate::wasm_toolchain::Choice;
 use crate::workspace;
 
 #[derive(Debug, Args)]
@@ -60,13 +59,12 @@ impl Schema {
 }
 
 pub(crate) fn run(arguments: &DemoArgs) -> Result<()> {
-    let toolchain = build::plugin_quietly(Choice::Auto)?;
     let profile = HostProfile::Debug;
     process::quiet(
         "Building the host",
         workspace::cargo().args(["build", "--package", "metric-host"]),
     )?;
-    build::place(&toolchain, profile)?;
+    build::plugin_quietly(profile)?;
 
     let started = Instant::now();
     let server = match &arguments.address {

@@ -7,9 +7,14 @@
 mod bench;
 mod build;
 mod cargo_component;
+mod component;
 mod debian_toolchain;
 mod demo;
+mod hosts;
+mod implementation;
 mod linker;
+mod mutants;
+mod npm;
 mod process;
 mod progress;
 mod scenario;
@@ -37,6 +42,8 @@ enum Verb {
     Demo(demo::DemoArgs),
     /// Format, lints, unit tests, real Prometheus, conformance, docs
     Test(test::TestArgs),
+    /// Test the conformance kit: build mutants of the plugin, and see each caught by its case
+    Mutants(mutants::MutantsArgs),
     /// Measure the plugin against a native client, side by side
     Bench(bench::BenchArgs),
 }
@@ -46,6 +53,7 @@ fn main() -> ExitCode {
         Verb::Build(arguments) => build::run(&arguments),
         Verb::Demo(arguments) => demo::run(&arguments),
         Verb::Test(arguments) => test::run(&arguments),
+        Verb::Mutants(arguments) => mutants::run(&arguments),
         Verb::Bench(arguments) => bench::run(&arguments),
     };
     match outcome {

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything, one step after the other, up to the first that fails. Output streams
 //! through as it comes; the table at the end says what ran and how long.
 
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,11 @@ use comfy_table::{CellAlignment, Table, TableStyle};
 use metric_testbed::Finder;
 
 use crate::build::{self, HostProfile};
+use crate::component::Component;
+use crate::hosts::Host;
+use crate::implementation;
+use crate::mutants;
+use crate::npm;
 use crate::process;
 use crate::progress::seconds;
 use crate::wasm_toolchain::{Choice, WasmToolchain};
@@ -37,8 +43,11 @@ fn all(arguments: &TestArgs, report: &mut Report) -> Result<()> {
     let toolchain = WasmToolchain::find(arguments.wasm_toolchain)?;
     let profile = HostProfile::Debug;
     report.step(&format!("plugin, with {}", toolchain.name()), || {
-        process::shown(&mut build::plugin_command(&toolchain))?;
-        build::place(&toolchain, profile)
+        for component in Component::ALL {
+            process::shown(&mut build::command(&toolchain, component))?;
+            build::place(&toolchain, component, profile)?;
+        }
+        Ok(())
     })?;
 
     report.step("lints", || {
@@ -53,7 +62,7 @@ fn all(arguments: &TestArgs, report: &mut Report) -> Result<()> {
     })?;
     if toolchain.has_clippy() {
         report.step("lints of the plugin", || {
-            let mut clippy = toolchain.cargo("clippy");
+            let mut clippy = toolchain.cargo("clippy", Component::Service);
             clippy.args([
                 "--package",
                 "metric-guest",
@@ -89,28 +98,52 @@ fn all(arguments: &TestArgs, report: &mut Report) -> Result<()> {
     report.tally = Some(tally);
     tests?;
 
-    report.step("conformance", || conformance(profile))?;
+    report.step("conformance", || {
+        process::shown(
+            workspace::cargo()
+                .args(["build", "--package", "metric-host"])
+                .args(profile.flags()),
+        )?;
+        for component in Component::ALL {
+            conformance(profile, &profile.component(component))?;
+        }
+        Ok(())
+    })?;
+    report.step("mutants of the plugin, each caught", || {
+        mutants::run_chosen(&toolchain, None)
+    })?;
+    let step = "conformance of an implementation in JavaScript";
+    match npm::missing() {
+        Some(missing) => report.skip(step, missing),
+        None => report.step(step, || conformance(profile, &implementation::build()?))?,
+    }
     report.step("docs", || {
         process::shown(workspace::cargo().env("RUSTDOCFLAGS", "-D warnings").args([
             "doc",
             "--no-deps",
             "--workspace",
         ]))
-    })
+    })?;
+    hosts(profile, report)
 }
 
-/// The conformance tests, through the command line, on the plugin beside it.
-fn conformance(profile: HostProfile) -> Result<()> {
-    process::shown(
-        workspace::cargo()
-            .args(["build", "--package", "metric-host"])
-            .args(profile.flags()),
-    )?;
+/// The hosts in other languages. One that lacks what it needs is left out, and says so.
+fn hosts(profile: HostProfile, report: &mut Report) -> Result<()> {
+    process::shown(workspace::cargo().args(["build", "--package", "metric-testbed", "--bins"]))?;
+    for host in Host::ALL {
+        let step = format!("host: {}", host.name());
+        match host.missing() {
+            Some(missing) => report.skip(&step, missing),
+            None => report.step(&step, || host.test(profile))?,
+        }
+    }
+    Ok(())
+}
+
+/// Holds a component to the highest level of its world, through the command line.
+fn conformance(profile: HostProfile, component: &Path) -> Result<()> {
     let mut command: Command = workspace::command(profile.host());
-    command
-        .arg("--plugin")
-        .arg(profile.plugin())
-        .arg("conformance");
+    command.arg("conformance").arg("--plugin").arg(component);
     process::shown(&mut command)
 }
 

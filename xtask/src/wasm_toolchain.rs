@@ -7,10 +7,11 @@ use std::process::Command;
 use anyhow::{Result, anyhow, bail};
 use clap::ValueEnum;
 
+use crate::component::Component;
 use crate::debian_toolchain::DebianToolchain;
 use crate::linker::Linker;
 use crate::process;
-use crate::workspace::{self, PLUGIN_FILE, PLUGIN_PROFILE, WASM_TARGET};
+use crate::workspace::{self, LIBRARY_FILE, PLUGIN_PROFILE, WASM_TARGET};
 
 /// Which toolchain builds the plugin.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
@@ -54,31 +55,45 @@ impl WasmToolchain {
         }
     }
 
-    /// A cargo that builds for wasm. The verb and the package are the caller's to add.
-    pub(crate) fn cargo(&self, verb: &str) -> Command {
-        match self {
+    /// A cargo that builds for wasm, where the component belongs. What it does, and to which package, is the
+    /// caller's to add.
+    pub(crate) fn cargo(&self, verb: &str, component: Component) -> Command {
+        self.cargo_into(verb, &component.target(self.target()))
+    }
+
+    /// The same, with a folder of the caller's for what is built.
+    pub(crate) fn cargo_into(&self, verb: &str, target: &Path) -> Command {
+        let mut command = match self {
             Self::Rustup { linker } => {
                 let mut command = workspace::cargo();
                 if let Some(linker) = linker {
                     linker.offer_to(&mut command);
                 }
-                command.args([verb, "--target", WASM_TARGET]);
                 command
             }
-            Self::Debian(debian) => debian.cargo(verb),
-        }
+            Self::Debian(debian) => debian.cargo(),
+        };
+        command
+            .args([verb, "--target", WASM_TARGET, "--target-dir"])
+            .arg(target);
+        command
     }
 
-    /// Where it puts the plugin.
-    pub(crate) fn plugin(&self) -> PathBuf {
-        let target = match self {
-            Self::Rustup { .. } => workspace::target(),
-            Self::Debian(debian) => debian.target(),
-        };
-        target
+    /// Where it puts a component.
+    pub(crate) fn built(&self, component: Component) -> PathBuf {
+        component
+            .target(self.target())
             .join(WASM_TARGET)
             .join(PLUGIN_PROFILE)
-            .join(PLUGIN_FILE)
+            .join(LIBRARY_FILE)
+    }
+
+    fn target(&self) -> PathBuf {
+        match self {
+            Self::Rustup { .. } => workspace::target(),
+            // A folder of its own: two compilers in one would build everything anew in turns.
+            Self::Debian(_) => workspace::target().join("debian"),
+        }
     }
 
     /// Whether clippy can look at the guest as it is built for wasm: Debian's compiler has no clippy.

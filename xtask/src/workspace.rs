@@ -6,10 +6,10 @@ use std::process::Command;
 
 /// The plugin's target.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
+/// The file that the guest's library becomes, whatever its features.
+pub(crate) const LIBRARY_FILE: &str = "metric_service.wasm";
 /// The cargo profile of the plugin.
 pub(crate) const PLUGIN_PROFILE: &str = "plugin";
-/// The plugin's file name.
-pub(crate) const PLUGIN_FILE: &str = "metric_service.wasm";
 
 /// The repository.
 pub(crate) fn root() -> PathBuf {

@@ -126,7 +126,9 @@ fn send(request: &HttpRequest, deadline: &Deadline) -> Result<IncomingResponse, 
         }
         let _ = OutgoingBody::finish(body, None);
     }
+    let ready = pending.subscribe();
     loop {
+        deadline.wait(&ready)?;
         match pending.get() {
             Some(Ok(Ok(response))) => return Ok(response),
             Some(Ok(Err(code))) => return Err(transport_error(&code)),
@@ -135,22 +137,23 @@ fn send(request: &HttpRequest, deadline: &Deadline) -> Result<IncomingResponse, 
                     "the response was taken twice".to_owned(),
                 ));
             }
-            None => deadline.wait(&pending.subscribe())?,
+            None => {}
         }
     }
 }
 
 /// None where the host refuses a part of it.
 fn outgoing_request(request: &HttpRequest) -> Option<OutgoingRequest> {
-    let headers = Fields::new();
-    for (name, value) in &request.headers {
-        headers.append(name, value.as_bytes()).ok()?;
-    }
+    let field = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
+    let mut fields: Vec<_> = request
+        .headers
+        .iter()
+        .map(|(name, value)| field(name, value))
+        .collect();
     if !request.body.is_empty() {
-        headers
-            .append("content-length", request.body.len().to_string().as_bytes())
-            .ok()?;
+        fields.push(field("content-length", &request.body.len().to_string()));
     }
+    let headers = Fields::from_list(&fields).ok()?;
     let outgoing = OutgoingRequest::new(headers);
     outgoing
         .set_method(match request.method {
@@ -207,11 +210,10 @@ fn receive(
             Err(StreamError::Closed) => return Ok(()),
             Err(StreamError::LastOperationFailed(error)) => {
                 return Err(match http_error_code(&error) {
-                    // It broke after the response had begun: what came is half an answer.
-                    Some(ErrorCode::ConnectionTerminated) | None => Failure::Interrupted(format!(
-                        "the answer stops half-way: {}",
-                        error.to_debug_string()
-                    )),
+                    // It broke after the response had begun: what came is half an answer. The error's own
+                    // words are the host's internals, in wasmtime a backtrace with them.
+                    Some(ErrorCode::ConnectionTerminated | ErrorCode::HttpResponseIncomplete)
+                    | None => Failure::Interrupted("the answer stops half-way".to_owned()),
                     Some(code) => transport_error(&code),
                 });
             }

@@ -3,8 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use metric_host::conformance::Level;
 
-use super::choices::{DataFormat, LabelSchemaArg, ReportFormat, ValueTypeArg, When};
+use super::choices::{
+    ConformanceFormat, DataFormat, LabelSchemaArg, ReportFormat, ValueTypeArg, When,
+};
 use super::duration;
 use super::query_args::QueryArgs;
 
@@ -121,8 +124,8 @@ pub(crate) enum Command {
     #[command(after_help = QUERY_EXAMPLES)]
     Query(QueryCommandArgs),
 
-    /// Run the conformance tests against the plugin
-    #[command(after_help = "Example:\n  metric-host conformance --filter time-ranges")]
+    /// Judge the plugin, or any component, by the conformance tests, and say at which level it stands
+    #[command(after_help = CONFORMANCE_EXAMPLES)]
     Conformance(ConformanceArgs),
 
     /// Show the plugin's imports, exports, size and world, and whether this host would load it
@@ -146,6 +149,18 @@ Examples:
   metric-host query net_rx --agent-id i-0a1b2c --last 5m --step 30
   metric-host query mem --project-id UUID --group-by project-id --last 1d --step 1h
   metric-host query mem --start 2026-01-31 --end 2026-02-01 --format csv > mem.csv";
+
+const CONFORMANCE_EXAMPLES: &str = "\
+Levels:
+  0  imports nothing but what is granted    3  the verbs with I/O, on a scripted Prometheus
+  1  targets a world of the contract        4  hostile conditions: denied, out of time, out of memory
+  2  the verbs without I/O
+
+Examples:
+  metric-host conformance
+  metric-host conformance --plugin metric_codec.wasm --level 2
+  metric-host conformance --filter time-ranges
+  metric-host conformance --format junit > conformance.xml";
 
 #[derive(Debug, Args)]
 pub(crate) struct MetricsArgs {
@@ -186,13 +201,17 @@ pub(crate) struct QueryCommandArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ConformanceArgs {
-    /// Run only the cases whose folder, file or name contains this text
+    /// Run only the case of this name, or those whose folder, file or name contains this text
     #[arg(long, value_name = "TEXT")]
     pub(crate) filter: Option<String>,
 
+    /// Stop after this level, which is also the one to reach [default: the highest of the plugin's world]
+    #[arg(long, value_name = "N")]
+    pub(crate) level: Option<Level>,
+
     /// How the report is written
     #[arg(long, value_enum, default_value = "table")]
-    pub(crate) format: ReportFormat,
+    pub(crate) format: ConformanceFormat,
 }
 
 #[derive(Debug, Args)]

@@ -24,6 +24,17 @@ pub(crate) enum ReportFormat {
     Json,
 }
 
+/// How a conformance report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ConformanceFormat {
+    /// For people
+    Table,
+    /// One JSON document
+    Json,
+    /// JUnit's XML, for CI
+    Junit,
+}
+
 /// Whether something is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum When {

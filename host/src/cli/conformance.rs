@@ -1,24 +1,32 @@
-//! `conformance`: holds the plugin to the contract, and prints a line a case and a summary.
+//! `conformance`: judges a component by the contract: a line a case, a summary, the level at which it stands.
 
-use std::io::Write;
+use std::path::Path;
 
-use metric_host::conformance::{self, Options};
+use metric_host::conformance::{self, JudgeError, Options};
 
 use super::args::{ConformanceArgs, ServiceArgs};
-use super::choices::ReportFormat;
+use super::choices::ConformanceFormat;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::{output, service};
+use super::locate;
+use super::output::{self, judgement};
 
-/// Runs the cases, each against a scripted Prometheus of its own; the flags about Prometheus play no part.
+/// Runs the cases, each against a scripted Prometheus of its own; the flags about Prometheus play no part. The
+/// component need not be one that this host would load.
 pub(crate) async fn run(args: &ServiceArgs, command: &ConformanceArgs) -> Result<Exit, Failure> {
-    let plugin = service::plugin(args)?;
+    let file = locate::plugin(args.plugin.as_deref())?;
+    let bytes = read(&file)?;
     let options = Options {
         filter: command.filter.clone(),
+        level: command.level,
     };
-    let report = conformance::run(&plugin, &options)
+    let report = conformance::judge(&bytes, &options)
         .await
-        .map_err(|error| Failure::new(Exit::Other, error.to_string()))?;
+        .map_err(|error| match error {
+            JudgeError::NoComponent(error) => error.into(),
+            JudgeError::Host(error) => error.into(),
+            other => Failure::new(Exit::Other, other.to_string()),
+        })?;
     if report.cases.is_empty() {
         return Err(
             Failure::new(Exit::Usage, "no conformance case matches --filter")
@@ -27,16 +35,20 @@ pub(crate) async fn run(args: &ServiceArgs, command: &ConformanceArgs) -> Result
     }
     let mut out = output::stdout();
     match command.format {
-        ReportFormat::Table => writeln!(out, "{}", output::printable::lines(&report.to_string()))?,
-        ReportFormat::Json => {
-            serde_json::to_writer(&mut out, &report)?;
-            writeln!(out)?;
-        }
+        ConformanceFormat::Table => judgement::write_table(&mut out, &report, &file)?,
+        ConformanceFormat::Json => judgement::write_json(&mut out, &report)?,
+        ConformanceFormat::Junit => judgement::write_junit(&mut out, &report, &file)?,
     }
-    out.flush()?;
-    Ok(if report.passed() {
-        Exit::Success
-    } else {
-        Exit::ConformanceFailed
+    std::io::Write::flush(&mut out)?;
+    Ok(match report.passed() {
+        true => Exit::Success,
+        false => Exit::ConformanceFailed,
+    })
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(file).map_err(|error| {
+        let message = format!("cannot read {}: {error}", file.display());
+        Failure::new(Exit::PluginBroken, message)
     })
 }

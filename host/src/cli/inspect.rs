@@ -21,10 +21,12 @@ pub(crate) fn run(args: &ServiceArgs, command: &InspectArgs) -> Result<Exit, Fai
         )
     })?;
     let description = metric_host::describe(&bytes)?;
-    let refused = Host::new(HostOptions::default())?
-        .load(&bytes)
-        .err()
-        .map(Failure::from);
+    let host = Host::new(HostOptions::default())?;
+    let refused = match description.has_io() {
+        true => host.load(&bytes).err(),
+        false => host.load_codec(&bytes).err(),
+    }
+    .map(Failure::from);
 
     let inspection = Inspection {
         file: &file,

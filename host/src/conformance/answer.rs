@@ -34,7 +34,7 @@ pub(super) fn metric_type(value: MetricType) -> Value {
 pub(super) fn request(request: HttpRequest) -> Value {
     SentRequest {
         method: request.method.as_str().to_owned(),
-        scheme: Some(request.scheme.as_str()),
+        scheme: Some(request.scheme.as_str().to_owned()),
         authority: Some(request.authority),
         path_with_query: request.path_with_query,
         headers: request.headers,

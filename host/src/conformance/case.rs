@@ -10,7 +10,9 @@ use serde_json::Value;
 
 use super::body::Body;
 use super::expectation::Expectation;
+use super::hostile::HostInput;
 use super::input::{ConfigInput, QueryInput, ValueTypeInput};
+use super::level::Level;
 use super::response::{Fault, Response};
 
 /// The case files, as they were when this crate was built.
@@ -69,12 +71,44 @@ pub(super) enum Call {
     },
 }
 
+impl Call {
+    /// The function's name in the contract.
+    pub(super) fn verb(&self) -> &'static str {
+        match self {
+            Self::DetectMetricType { .. } => "detect-metric-type",
+            Self::BuildPromql(_) => "build-promql",
+            Self::MetadataRequest => "metadata-request",
+            Self::MetricRequest(_) => "metric-request",
+            Self::MetadataResponse { .. } => "metadata-response",
+            Self::MetricResponse { .. } => "metric-response",
+            Self::QueryMetadata(_) => "query-metadata",
+            Self::QueryMetric { .. } => "query-metric",
+        }
+    }
+
+    /// What the scripted Prometheus plays, if the call has I/O.
+    pub(super) fn script(&self) -> Option<&Script> {
+        match self {
+            Self::QueryMetadata(script) | Self::QueryMetric { script, .. } => Some(script),
+            _ => None,
+        }
+    }
+}
+
 /// What the scripted Prometheus has to see, and what it answers.
 #[derive(Debug, Clone)]
 pub(super) struct Script {
     pub(super) exchanges: Vec<(Expectation, Response)>,
     /// More requests than exchanges are allowed; each further one gets the last answer.
     pub(super) may_retry: bool,
+}
+
+impl Script {
+    /// The answers, in order.
+    pub(super) fn answers(&self) -> Vec<Response> {
+        let answers = self.exchanges.iter().map(|(_, answer)| answer);
+        answers.cloned().collect()
+    }
 }
 
 /// One case.
@@ -89,6 +123,8 @@ pub(super) struct Case {
     pub(super) expect: Expectation,
     /// How long the call may take.
     pub(super) within: Option<Duration>,
+    /// What the host takes away. None: its usual limits.
+    pub(super) host: Option<HostInput>,
 }
 
 /// Every embedded case, in the order of folders, files, and within the files.
@@ -164,6 +200,7 @@ struct RawCase {
     #[serde(default)]
     may_retry: bool,
     within_ms: Option<u64>,
+    host: Option<HostInput>,
     expect: Value,
 }
 
@@ -207,6 +244,7 @@ impl RawCase {
             about: self.about.clone(),
             config: self.config.clone(),
             within: self.within_ms.map(Duration::from_millis),
+            host: self.host.clone(),
             call: self.call()?,
             expect,
         })
@@ -242,7 +280,8 @@ impl RawCase {
             QueryMetadata, QueryMetric,
         };
         let verb = self.call;
-        let fields: [(&str, bool, &[Verb]); 6] = [
+        let fields: [(&str, bool, &[Verb]); 7] = [
+            ("host", self.host.is_some(), &[QueryMetadata, QueryMetric]),
             (
                 "query",
                 self.query.is_some(),
@@ -333,9 +372,13 @@ fn script(exchanges: Option<Vec<RawExchange>>, may_retry: bool) -> Result<Script
 }
 
 impl Case {
-    /// Whether the case is among those that `filter` asks for: a part of its name, or of `folder/file`.
-    pub(super) fn is_chosen_by(&self, filter: &str) -> bool {
-        self.name.contains(filter) || self.topic.contains(filter)
+    /// The level that the case belongs to.
+    pub(super) fn level(&self) -> Level {
+        match (&self.host, self.call.script()) {
+            (Some(_), _) => Level::L4,
+            (None, Some(_)) => Level::L3,
+            (None, None) => Level::L2,
+        }
     }
 }
 
@@ -364,6 +407,7 @@ mod tests {
             "basic-queries",
             "complex-filters",
             "error-cases",
+            "hostile-conditions",
             "metadata",
             "performance-scenarios",
             "query-strings",
@@ -391,8 +435,10 @@ mod tests {
                 json!({"error": {"failed-to-get-metric": {"status": 0, "error-type": "", "message": ""}}}),
                 json!({"error": {"limit-exceeded": {"limit": "", "maximum": 0, "requested": 0}}}),
             ] {
-                // The one case in which an empty list is the answer.
-                if case.name.contains("-is-an-empty-list") && wrong == json!({"result": []}) {
+                // Where an empty list, or the host's refusal, is the answer.
+                if case.name.contains("-is-an-empty-list") && wrong == json!({"result": []})
+                    || case.name.starts_with("a-denied-") && wrong["error"]["denied"].is_string()
+                {
                     continue;
                 }
                 assert!(
@@ -433,6 +479,7 @@ mod tests {
             ("exchanges", json!([])),
             ("may-retry", json!(true)),
             ("metric-name", json!("mem")),
+            ("host", json!({"denies": true})),
             ("config", json!({"timewindw": "5m"})),
             ("query", json!({"labels": {"kernel": "k"}})),
             ("surprise", json!(1)),
@@ -444,9 +491,14 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_looks_at_the_name_and_at_the_place() {
-        let case = parse(&good()).unwrap().remove(0);
-        assert!(case.is_chosen_by("a-ca") && case.is_chosen_by("folder/f"));
-        assert!(!case.is_chosen_by("other"));
+    fn a_case_belongs_to_the_level_of_its_call_and_its_host() {
+        let level = |case| parse(&case).unwrap().remove(0).level();
+        assert_eq!(level(good()), Level::L2);
+        let mut case = good();
+        case["call"] = json!("query-metric");
+        case["exchanges"] = json!([]);
+        assert_eq!(level(case.clone()), Level::L3);
+        case["host"] = json!({"denies": true});
+        assert_eq!(level(case), Level::L4);
     }
 }

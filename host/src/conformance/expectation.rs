@@ -7,6 +7,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::door::Door;
 use super::rule::{Rule, parse_rules};
 
 /// The most differences that are listed for one case: after these, the rest says nothing new.
@@ -24,6 +25,24 @@ pub struct Mismatch {
     pub expected: String,
     /// What was there instead.
     pub came: String,
+    /// Through which of the component's interfaces. Empty: it was not asked.
+    pub doors: Vec<Door>,
+}
+
+impl Mismatch {
+    pub(super) fn new(at: &str, expected: &str, came: &str) -> Self {
+        Self {
+            at: at.to_owned(),
+            expected: shortened(expected),
+            came: shortened(came),
+            doors: Vec::new(),
+        }
+    }
+
+    /// Whether both say the same, through whatever interfaces.
+    pub(super) fn says_as(&self, other: &Self) -> bool {
+        (&self.at, &self.expected, &self.came) == (&other.at, &other.expected, &other.came)
+    }
 }
 
 impl fmt::Display for Mismatch {
@@ -32,7 +51,12 @@ impl fmt::Display for Mismatch {
             f,
             "{}\n  expected {}\n  came     {}",
             self.at, self.expected, self.came
-        )
+        )?;
+        let doors: Vec<_> = self.doors.iter().map(|door| door.as_str()).collect();
+        if doors.is_empty() {
+            return Ok(());
+        }
+        write!(f, "\n  through  {}", doors.join(", "))
     }
 }
 
@@ -162,11 +186,7 @@ pub(super) fn same(expected: &Value, came: &Value) -> bool {
 }
 
 pub(super) fn mismatch(at: &str, expected: &str, came: &Value) -> Mismatch {
-    Mismatch {
-        at: at.to_owned(),
-        expected: shortened(expected),
-        came: show(came),
-    }
+    Mismatch::new(at, expected, &came.to_string())
 }
 
 fn show(value: &Value) -> String {

@@ -1,13 +1,14 @@
 //! The inputs of a call as the case files write them: the WIT's field names, what is absent is none,
-//! and defaults for what a case does not care about. Knows the contract's records, not what they do.
+//! and defaults for what a case does not care about; they turn into the records, and, written by `serde`, into the
+//! JSON of the contract's JSON doors. Knows the contract's records, not what they do.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{Config, Dimension, LabelFilter, LabelSchema, MetricQuery, MetricType, ValueType};
 
 /// `metric-type`.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[serde(rename_all(deserialize = "kebab-case", serialize = "snake_case"))]
 pub(super) enum MetricTypeInput {
     Gauge,
     Rate,
@@ -25,8 +26,8 @@ impl From<MetricTypeInput> for MetricType {
 }
 
 /// `value-type`.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[serde(rename_all(deserialize = "kebab-case", serialize = "snake_case"))]
 pub(super) enum ValueTypeInput {
     Usage,
     Capacity,
@@ -46,8 +47,8 @@ impl From<ValueTypeInput> for ValueType {
 }
 
 /// `dimension`.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[serde(rename_all(deserialize = "kebab-case", serialize = "snake_case"))]
 pub(super) enum DimensionInput {
     AgentId,
     KernelId,
@@ -73,8 +74,8 @@ impl From<DimensionInput> for Dimension {
 }
 
 /// `label-schema`.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, Default, Deserialize, Serialize)]
+#[serde(rename_all(deserialize = "kebab-case", serialize = "snake_case"))]
 pub(super) enum LabelSchemaInput {
     #[default]
     Documented,
@@ -91,8 +92,12 @@ impl From<LabelSchemaInput> for LabelSchema {
 }
 
 /// `config`. `{prometheus}` in the address stands for the scripted Prometheus.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(
+    rename_all(deserialize = "kebab-case", serialize = "snake_case"),
+    deny_unknown_fields,
+    default
+)]
 pub(super) struct ConfigInput {
     pub(super) address: Option<String>,
     timewindow: Option<String>,
@@ -105,10 +110,18 @@ pub(super) struct ConfigInput {
 }
 
 impl ConfigInput {
-    /// The record, with this address.
-    pub(super) fn to_config(&self, address: String) -> Config {
+    /// The same, with this address.
+    pub(super) fn at(&self, address: String) -> Self {
+        Self {
+            address: Some(address),
+            ..self.clone()
+        }
+    }
+
+    /// The record.
+    pub(super) fn to_config(&self) -> Config {
         Config {
-            address,
+            address: self.address.clone().unwrap_or_default(),
             timewindow: self.timewindow.clone(),
             label_schema: self.label_schema.into(),
             sample_interval: self.sample_interval,
@@ -121,8 +134,12 @@ impl ConfigInput {
 }
 
 /// `label-filter`.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(
+    rename_all(deserialize = "kebab-case", serialize = "snake_case"),
+    deny_unknown_fields,
+    default
+)]
 pub(super) struct LabelFilterInput {
     value_type: Option<ValueTypeInput>,
     agent_id: Option<String>,
@@ -133,8 +150,12 @@ pub(super) struct LabelFilterInput {
 }
 
 /// `metric-query`. Unless the case says otherwise: `mem`, the first hour of 2026.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(
+    rename_all(deserialize = "kebab-case", serialize = "snake_case"),
+    deny_unknown_fields,
+    default
+)]
 pub(super) struct QueryInput {
     metric_name: String,
     start: String,

@@ -11,7 +11,7 @@ pub(super) struct SentRequest {
     /// In lower case, as in the WIT.
     pub(super) method: String,
     /// Only known of the codec's requests.
-    pub(super) scheme: Option<&'static str>,
+    pub(super) scheme: Option<String>,
     /// The codec's `authority`, or the `host` header.
     pub(super) authority: Option<String>,
     pub(super) path_with_query: String,

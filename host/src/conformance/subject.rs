@@ -1,66 +1,220 @@
-//! Who is judged: something that takes a case's call and gives the answer as JSON. Knows the host's public
-//! face; the runner does not.
+//! Who is judged: something that takes a case's call through one of its doors and gives the answer as JSON.
+//! The runner knows no more of it.
 
 use serde_json::{Value, json};
 
 use super::answer::{answer, chain, metadata, metric_type, request, result};
-use super::case::Call;
-use crate::{Config, Plugin};
+use super::case::{Call, Case};
+use super::contract::World;
+use super::door::Door;
+use super::input::ConfigInput;
+use super::json;
+use crate::audit;
+use crate::error::Source;
+use crate::{
+    CallError, Codec, CompileCache, Host, HostError, HostOptions, Limits, LoadError, MetricService,
+    Plugin,
+};
 
 /// An implementation of the contract.
 pub(super) trait Subject {
-    /// Makes the call with this configuration. See [`super::answer`] for the shape of what comes back.
-    async fn answer(&self, config: Config, call: &Call) -> Value;
+    /// The interfaces through which it can be asked.
+    fn doors(&self) -> &[Door];
+
+    /// Makes the case's call with this configuration. See [`super::answer`] for the shape of what comes back.
+    async fn answer(&self, door: Door, config: &ConfigInput, case: &Case) -> Value;
 }
 
-/// A plugin in our own host, with the host's usual limits.
-pub(super) struct Hosted<'a>(pub(super) &'a Plugin);
+/// A component in our own host.
+pub(super) struct Hosted<'a> {
+    bytes: &'a [u8],
+    world: World,
+    usual: Loaded,
+}
 
-impl Subject for Hosted<'_> {
-    async fn answer(&self, config: Config, call: &Call) -> Value {
-        let service = match call {
-            Call::QueryMetadata(_) | Call::QueryMetric { .. } => match self.0.service(config) {
-                Ok(service) => service,
-                Err(error) => return json!({ "broken": chain(&error) }),
-            },
-            // The pure verbs send nothing, and the host need not understand the address.
-            _ => self.0.offline(config),
+#[derive(Clone)]
+enum Loaded {
+    Plugin(Plugin),
+    Codec(Codec),
+}
+
+impl Loaded {
+    fn new(bytes: &[u8], world: World, limits: Limits) -> Result<Self, Refusal> {
+        let host = Host::new(HostOptions {
+            limits,
+            compile_cache: CompileCache::User,
+        })?;
+        Ok(match world.loaded_as() {
+            audit::World::Plugin => Self::Plugin(host.load(bytes)?),
+            audit::World::Codec => Self::Codec(host.load_codec(bytes)?),
+        })
+    }
+}
+
+/// Why a component cannot be judged by what it does.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Refusal {
+    #[error(transparent)]
+    Host(#[from] HostError),
+    #[error(transparent)]
+    Load(#[from] LoadError),
+}
+
+impl<'a> Hosted<'a> {
+    pub(super) fn load(bytes: &'a [u8], world: World) -> Result<Self, Refusal> {
+        Ok(Self {
+            bytes,
+            world,
+            usual: Loaded::new(bytes, world, Limits::default())?,
+        })
+    }
+
+    /// The component in the host that the case asks for.
+    fn loaded_for(&self, case: &Case) -> Result<Loaded, Refusal> {
+        match &case.host {
+            Some(host) if host.limits() != Limits::default() => {
+                Loaded::new(self.bytes, self.world, host.limits())
+            }
+            _ => Ok(self.usual.clone()),
+        }
+    }
+
+    fn service(
+        plugin: &Plugin,
+        config: &ConfigInput,
+        case: &Case,
+    ) -> Result<MetricService, Source> {
+        let config = config.to_config();
+        let denies = case.host.as_ref().is_some_and(|host| host.denies);
+        // The verbs that send nothing need no address that the host understands.
+        if denies || case.call.script().is_none() {
+            return Ok(plugin.offline(config));
+        }
+        Ok(plugin.service(config)?)
+    }
+
+    async fn try_answer(
+        &self,
+        door: Door,
+        config: &ConfigInput,
+        case: &Case,
+    ) -> Result<Value, Source> {
+        let loaded = self.loaded_for(case)?;
+        let codec = match &loaded {
+            Loaded::Plugin(plugin) => plugin.codec(),
+            Loaded::Codec(codec) => codec,
         };
-        match call {
-            Call::DetectMetricType {
-                metric_name,
-                value_type,
-            } => {
-                let value_type = value_type.map(Into::into);
-                answer(
-                    service.detect_metric_type(metric_name, value_type).await,
-                    metric_type,
-                )
+        let call = &case.call;
+        match (door, &loaded) {
+            (Door::Codec, _) => Ok(typed_codec(codec, config, call).await),
+            (Door::JsonCodec, _) => Ok(json_codec(codec, config, call).await?),
+            (Door::MetricService, Loaded::Plugin(plugin)) => {
+                let service = Self::service(plugin, config, case)?;
+                Ok(typed_service(&service, call).await)
             }
-            Call::BuildPromql(query) => {
-                answer(service.build_promql(&query.to_query()).await, Value::String)
+            (Door::JsonService, Loaded::Plugin(plugin)) => {
+                let service = Self::service(plugin, config, case)?;
+                let function = codec.sandbox().find(door.interface(), call.verb())?;
+                let params = (json::request(config, call),);
+                let (text,): (String,) = service.call(&function, params).await?;
+                Ok(json::answer(call, &text))
             }
-            Call::MetadataRequest => answer(service.metadata_request().await, request),
-            Call::MetricRequest(query) => {
-                answer(service.metric_request(&query.to_query()).await, request)
-            }
-            Call::MetadataResponse { status, body } => {
-                answer(service.metadata_response(*status, body).await, metadata)
-            }
-            Call::MetricResponse {
-                query,
-                status,
-                body,
-            } => answer(
-                service
-                    .metric_response(&query.to_query(), *status, body)
-                    .await,
-                result,
-            ),
-            Call::QueryMetadata(_) => answer(service.query_metadata().await, metadata),
-            Call::QueryMetric { query, .. } => {
-                answer(service.query_metric(&query.to_query()).await, result)
+            (Door::MetricService | Door::JsonService, Loaded::Codec(_)) => {
+                Err("a component without I/O has no such interface".into())
             }
         }
     }
+}
+
+impl Subject for Hosted<'_> {
+    fn doors(&self) -> &[Door] {
+        self.world.doors()
+    }
+
+    async fn answer(&self, door: Door, config: &ConfigInput, case: &Case) -> Value {
+        self.try_answer(door, config, case)
+            .await
+            .unwrap_or_else(|error| json!({ "broken": chain(&*error) }))
+    }
+}
+
+/// Calls that the interface does not have are not made: see [`Door::has`].
+fn no_such_verb(call: &Call) -> Value {
+    json!({ "broken": format!("no {} here", call.verb()) })
+}
+
+async fn typed_service(service: &MetricService, call: &Call) -> Value {
+    match call {
+        Call::DetectMetricType {
+            metric_name,
+            value_type,
+        } => {
+            let value_type = value_type.map(Into::into);
+            let detected = service.detect_metric_type(metric_name, value_type).await;
+            answer(detected, metric_type)
+        }
+        Call::BuildPromql(query) => {
+            answer(service.build_promql(&query.to_query()).await, Value::String)
+        }
+        Call::QueryMetadata(_) => answer(service.query_metadata().await, metadata),
+        Call::QueryMetric { query, .. } => {
+            answer(service.query_metric(&query.to_query()).await, result)
+        }
+        _ => no_such_verb(call),
+    }
+}
+
+async fn typed_codec(codec: &Codec, config: &ConfigInput, call: &Call) -> Value {
+    let config = config.to_config();
+    match call {
+        Call::DetectMetricType {
+            metric_name,
+            value_type,
+        } => {
+            let value_type = value_type.map(Into::into);
+            let detected = codec.detect_metric_type(metric_name, value_type).await;
+            answer(detected, metric_type)
+        }
+        Call::BuildPromql(query) => {
+            let promql = codec.build_promql(&config, &query.to_query()).await;
+            answer(promql, Value::String)
+        }
+        Call::MetadataRequest => answer(codec.metadata_request(&config).await, request),
+        Call::MetricRequest(query) => {
+            let sent = codec.metric_request(&config, &query.to_query()).await;
+            answer(sent, request)
+        }
+        Call::MetadataResponse { status, body } => {
+            let metrics = codec.metadata_response(&config, *status, body).await;
+            answer(metrics, metadata)
+        }
+        Call::MetricResponse {
+            query,
+            status,
+            body,
+        } => {
+            let query = query.to_query();
+            let series = codec.metric_response(&config, &query, *status, body).await;
+            answer(series, result)
+        }
+        _ => no_such_verb(call),
+    }
+}
+
+async fn json_codec(codec: &Codec, config: &ConfigInput, call: &Call) -> Result<Value, Source> {
+    let function = codec
+        .sandbox()
+        .find(Door::JsonCodec.interface(), call.verb())?;
+    let request = json::request(config, call);
+    let given = config.to_config();
+    let answer: Result<(String,), CallError> = match call {
+        Call::MetadataResponse { body, .. } | Call::MetricResponse { body, .. } => {
+            codec
+                .call(&function, (request, body.as_str()), &given)
+                .await
+        }
+        _ => codec.call(&function, (request,), &given).await,
+    };
+    let (text,) = answer?;
+    Ok(json::answer(call, &text))
 }

@@ -4,6 +4,7 @@
 pub(super) mod csv;
 pub(super) mod inspection;
 pub(super) mod json;
+pub(super) mod judgement;
 mod labels;
 mod layout;
 pub(super) mod metrics_table;

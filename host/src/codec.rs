@@ -1,0 +1,190 @@
+//! The verbs without I/O, asked of any component that exports `codec`: a plugin, or one that can do no more.
+//!
+//! Knows nothing of where Prometheus is reached, nor of who sends the requests.
+
+use std::{fmt, sync::Arc};
+
+use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Lift, Lower};
+
+use crate::{
+    audit::PluginDescription,
+    bindings::exports::backendai::metric::types::Error as WitError,
+    error::{CallError, ServiceError},
+    functions::{CodecFunctions, MissingFunction},
+    outgoing::Outgoing,
+    sandbox::Sandbox,
+    types::{
+        Config, HttpRequest, MetricMetadata, MetricQuery, MetricResult, MetricType, ValueType,
+    },
+};
+
+/// A compiled component of the world `metric-codec`, for an embedder that sends the requests itself. Clones are
+/// cheap and share everything.
+///
+/// Calls have no network. Each runs in an instance of its own that is dropped afterwards, under the host's
+/// limits and [`Limits::call_timeout`](crate::Limits::call_timeout). Calls need a tokio runtime with time enabled.
+#[derive(Clone)]
+pub struct Codec {
+    loaded: Arc<Loaded>,
+}
+
+struct Loaded {
+    sandbox: Sandbox,
+    functions: CodecFunctions,
+    description: PluginDescription,
+    nowhere: Arc<Outgoing>,
+}
+
+/// What the contract's functions return, all but one.
+pub(crate) type Answer<R> = (Result<R, WitError>,);
+
+impl Codec {
+    pub(crate) fn new(
+        sandbox: Sandbox,
+        description: PluginDescription,
+    ) -> Result<Self, MissingFunction> {
+        Ok(Self {
+            loaded: Arc::new(Loaded {
+                functions: CodecFunctions::find(&sandbox)?,
+                sandbox,
+                description,
+                nowhere: Arc::new(Outgoing::nowhere()),
+            }),
+        })
+    }
+
+    /// What the component imports and exports, its size and its world.
+    pub fn description(&self) -> &PluginDescription {
+        &self.loaded.description
+    }
+
+    /// The PromQL that the request of [`metric_request`](Self::metric_request) asks.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn build_promql(
+        &self,
+        config: &Config,
+        query: &MetricQuery,
+    ) -> Result<String, CallError> {
+        let function = &self.loaded.functions.build_promql;
+        let (answer,): Answer<_> = self.call(function, (config, query), config).await?;
+        Ok(answer.map_err(ServiceError::from)?)
+    }
+
+    /// How a metric is read: as a gauge, a rate or a diff.
+    ///
+    /// # Errors
+    /// [`CallError`], never its `Service`: the component has an answer for every name.
+    pub async fn detect_metric_type(
+        &self,
+        metric_name: &str,
+        value_type: Option<ValueType>,
+    ) -> Result<MetricType, CallError> {
+        let function = &self.loaded.functions.detect_metric_type;
+        let params = (metric_name, value_type);
+        // No configuration, so the contract's own timeout.
+        let (metric_type,) = self.call(function, params, &Config::new("")).await?;
+        Ok(metric_type)
+    }
+
+    /// The request that asks which metrics there are.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn metadata_request(&self, config: &Config) -> Result<HttpRequest, CallError> {
+        let function = &self.loaded.functions.metadata_request;
+        let (answer,): Answer<_> = self.call(function, (config,), config).await?;
+        Ok(answer.map_err(ServiceError::from)?)
+    }
+
+    /// The metrics, from the status and the whole body of the response.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn metadata_response(
+        &self,
+        config: &Config,
+        status: u16,
+        body: &str,
+    ) -> Result<Vec<MetricMetadata>, CallError> {
+        let function = &self.loaded.functions.metadata_response;
+        let params = (config, status, body);
+        let (answer,): Answer<_> = self.call(function, params, config).await?;
+        Ok(answer.map_err(ServiceError::from)?)
+    }
+
+    /// The request that asks for the series.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn metric_request(
+        &self,
+        config: &Config,
+        query: &MetricQuery,
+    ) -> Result<HttpRequest, CallError> {
+        let function = &self.loaded.functions.metric_request;
+        let (answer,): Answer<_> = self.call(function, (config, query), config).await?;
+        Ok(answer.map_err(ServiceError::from)?)
+    }
+
+    /// The series, from the status and the whole body of the response.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn metric_response(
+        &self,
+        config: &Config,
+        query: &MetricQuery,
+        status: u16,
+        body: &str,
+    ) -> Result<MetricResult, CallError> {
+        let function = &self.loaded.functions.metric_response;
+        let params = (config, query, status, body);
+        let (answer,): Answer<_> = self.call(function, params, config).await?;
+        checked(answer.map_err(ServiceError::from)?)
+    }
+
+    pub(crate) fn sandbox(&self) -> &Sandbox {
+        &self.loaded.sandbox
+    }
+
+    /// Calls a function of the component, without a network.
+    pub(crate) async fn call<P, R>(
+        &self,
+        function: &ComponentExportIndex,
+        params: P,
+        config: &Config,
+    ) -> Result<R, CallError>
+    where
+        P: ComponentNamedList + Lower,
+        R: ComponentNamedList + Lift + 'static,
+    {
+        let sandbox = &self.loaded.sandbox;
+        let after = sandbox.shared.limits.timeout_of_call(config);
+        sandbox
+            .call(function, params, &self.loaded.nowhere, after)
+            .await
+    }
+}
+
+impl fmt::Debug for Codec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Codec")
+            .field("description", &self.loaded.description)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Holds the component to its word: in each series, `timestamps[i]` belongs to `values[i]`.
+pub(crate) fn checked(result: MetricResult) -> Result<MetricResult, CallError> {
+    for (at, series) in result.series.iter().enumerate() {
+        let (timestamps, values) = (series.timestamps.len(), series.values.len());
+        if timestamps != values {
+            return Err(CallError::BrokenContract {
+                reason: format!("series {at} has {timestamps} timestamps and {values} values"),
+            });
+        }
+    }
+    Ok(result)
+}

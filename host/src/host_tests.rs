@@ -1,0 +1,157 @@
+//! What the host loads, and what it refuses.
+
+use super::*;
+use crate::test_components::{TestPlugin, plugin};
+
+fn host() -> Host {
+    Host::new(HostOptions {
+        compile_cache: CompileCache::Off,
+        ..HostOptions::default()
+    })
+    .unwrap()
+}
+
+#[test]
+fn everything_public_can_be_shared_between_threads() {
+    fn shareable<T: Clone + Send + Sync + 'static>() {}
+    shareable::<Host>();
+    shareable::<Plugin>();
+    shareable::<crate::MetricService>();
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let error = host().load_file("/no/such/plugin.wasm").unwrap_err();
+    assert!(
+        error.to_string().contains("/no/such/plugin.wasm"),
+        "{error}"
+    );
+    assert!(matches!(error, LoadError::Read { .. }));
+}
+
+#[test]
+fn a_plugin_that_is_too_large_is_not_even_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("huge.wasm");
+    // Sparse: takes no room on the disk.
+    let file = std::fs::File::create(&path).unwrap();
+    file.set_len(1 << 40).unwrap();
+    match host().load_file(&path) {
+        Err(LoadError::TooLarge { size, maximum }) => {
+            assert_eq!((size, maximum), (1 << 40, 64 << 20));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_plugin_with_functions_of_other_types_is_of_the_wrong_world() {
+    let bytes = TestPlugin::new("unreachable")
+        .world(
+            &[],
+            "package backendai:metric@0.1.5;
+             interface types { type nothing = u8; }
+             interface metric-service { build-promql: func(query: string) -> string; }
+             interface codec { metric-request: func(query: string) -> string; }
+             world w { export types; export metric-service; export codec; }",
+        )
+        .build();
+    let error = host().load(&bytes).unwrap_err();
+    assert!(matches!(error, LoadError::WrongWorld { .. }), "{error:?}");
+}
+
+#[test]
+fn a_function_of_another_type_is_found_at_load() {
+    // As the contract has it, but for one result.
+    let wit = |name| {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../wit/").to_owned() + name;
+        std::fs::read_to_string(path).unwrap()
+    };
+    let service = wit("metric-service.wit");
+    let changed = service.replace("result<string, error>", "result<u32, error>");
+    assert_ne!(service, changed);
+    let contract = [
+        "package backendai:metric@0.1.9;",
+        "world w { export types; export metric-service; export codec; }",
+        &wit("types.wit"),
+        &wit("codec.wit"),
+        &changed,
+    ]
+    .concat();
+    let bytes = TestPlugin::new("unreachable").world(&[], &contract).build();
+    let error = host().load(&bytes).unwrap_err();
+    assert!(matches!(error, LoadError::WrongWorld { .. }), "{error:?}");
+}
+
+#[test]
+fn a_plugin_that_crashes_or_loops_when_it_starts_is_not_loaded() {
+    for start in ["unreachable", "(loop (br 0))"] {
+        let extra = format!("(start $start) (func $start {start})");
+        let bytes = TestPlugin::new("unreachable").extra(&extra).build();
+        let error = host().load(&bytes).unwrap_err();
+        assert!(matches!(error, LoadError::Instantiate { .. }), "{error:?}");
+    }
+}
+
+#[test]
+fn imports_of_types_that_the_host_does_not_know_are_refused() {
+    let bytes = TestPlugin::new("unreachable")
+        .world(
+            &["package wasi:clocks@0.2.99; interface wall-clock { stop: func(); }"],
+            "package test:plugin;
+             world w {
+                 include backendai:metric/metric-plugin@0.1.0;
+                 import wasi:clocks/wall-clock@0.2.99;
+             }",
+        )
+        .build();
+    let error = host().load(&bytes).unwrap_err();
+    assert!(matches!(error, LoadError::Link { .. }), "{error:?}");
+}
+
+#[test]
+fn a_plugin_whose_code_is_invalid_is_not_compiled() {
+    let mut bytes = plugin("unreachable");
+    // The opcode of `unreachable` becomes one that does not exist.
+    let at = bytes.windows(3).position(|w| w == [0x00, 0x00, 0x0b]);
+    bytes[at.unwrap() + 1] = 0xff;
+    let error = host().load(&bytes).unwrap_err();
+    assert!(matches!(error, LoadError::Compile { .. }), "{error:?}");
+}
+
+#[test]
+fn a_plugin_that_begins_with_more_memory_than_granted_is_not_loaded() {
+    let host = Host::new(HostOptions {
+        limits: Limits {
+            memory_bytes: 65536,
+            ..Limits::default()
+        },
+        compile_cache: CompileCache::Off,
+    })
+    .unwrap();
+    let error = host.load(&plugin("unreachable")).unwrap_err(); // begins with two pages
+    assert!(matches!(error, LoadError::Compile { .. }), "{error:?}");
+}
+
+#[test]
+fn compiled_plugins_are_kept_where_the_caller_says() {
+    let directory = tempfile::tempdir().unwrap();
+    let host = Host::new(HostOptions {
+        compile_cache: CompileCache::Directory(directory.path().join("cache")),
+        ..HostOptions::default()
+    })
+    .unwrap();
+    host.load(&plugin("unreachable")).unwrap();
+    assert!(directory.path().join("cache").read_dir().unwrap().count() > 0);
+}
+
+#[test]
+fn a_cache_that_cannot_be_made_does_not_keep_the_host_from_starting() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let host = Host::new(HostOptions {
+        compile_cache: CompileCache::Directory(file.path().join("below-a-file")),
+        ..HostOptions::default()
+    })
+    .unwrap();
+    host.load(&plugin("unreachable")).unwrap();
+}

@@ -1,0 +1,109 @@
+//! The hosts in other languages: what each needs, how it is set up, and how its tests are run. What cannot be
+//! had is said in one line, and that host is left out.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::build::HostProfile;
+use crate::component::Component;
+use crate::npm::{self, runs};
+use crate::process;
+use crate::workspace;
+
+/// A host in another language, with tests of its own.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Host {
+    /// Node.
+    Node,
+    /// A page in headless Chromium.
+    Browser,
+    /// Python.
+    Python,
+}
+
+/// The browser, by the names that distributions give it.
+const CHROMIUM: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
+
+impl Host {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::Node, Self::Browser, Self::Python];
+
+    /// Its folder in `tests/hosts`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Node => "node",
+            Self::Browser => "browser",
+            Self::Python => "python",
+        }
+    }
+
+    fn folder(self) -> PathBuf {
+        workspace::root().join("tests/hosts").join(self.name())
+    }
+
+    /// What it needs and does not find, and how to get it; none: nothing. Chromium is installed where we may.
+    pub(crate) fn missing(self) -> Option<&'static str> {
+        match self {
+            Self::Node | Self::Browser if npm::missing().is_some() => npm::missing(),
+            Self::Browser if !has_chromium() && !install_chromium() => {
+                Some("Chromium is missing: `apt-get install chromium`")
+            }
+            Self::Python if !runs("python3") => {
+                Some("Python 3.11 is missing: `apt-get install python3 python3-venv`")
+            }
+            _ => None,
+        }
+    }
+
+    /// Installs what its lock file says, builds it, and runs its tests against the components beside the host.
+    pub(crate) fn test(self, profile: HostProfile) -> Result<()> {
+        if self == Self::Python {
+            return process::shown(&mut self.command("bash", &["run-tests.sh"], profile));
+        }
+        npm::ci(&self.folder())?;
+        process::shown(&mut self.command("npm", &["run", "--silent", "build"], profile))?;
+        process::shown(&mut self.command("npm", &["test", "--silent"], profile))
+    }
+
+    fn command(self, program: &str, arguments: &[&str], profile: HostProfile) -> Command {
+        let mut command = workspace::command(program);
+        command
+            .args(arguments)
+            .current_dir(self.folder())
+            .env("METRIC_PLUGIN", profile.component(Component::Service))
+            .env("METRIC_CODEC", profile.component(Component::Codec))
+            // Each starts its own Prometheus.
+            .env_remove("METRIC_ADDRESS");
+        command
+    }
+}
+
+fn has_chromium() -> bool {
+    let named = std::env::var_os("CHROMIUM").is_some_and(|path| Path::new(&path).exists());
+    named || CHROMIUM.iter().any(|name| runs(name))
+}
+
+/// Only root may, and only Debian's relatives can.
+fn install_chromium() -> bool {
+    let update = process::quiet(
+        "Looking for Chromium among the distribution's packages",
+        Command::new("apt-get").args(["update", "--quiet"]),
+    );
+    let install = || {
+        process::quiet(
+            "Installing Chromium",
+            Command::new("apt-get")
+                .args([
+                    "install",
+                    "--yes",
+                    "--quiet",
+                    "--no-install-recommends",
+                    "chromium",
+                ])
+                .env("DEBIAN_FRONTEND", "noninteractive"),
+        )
+    };
+    update.and_then(|()| install()).is_ok() && has_chromium()
+}
