@@ -155,3 +155,59 @@ fn a_cache_that_cannot_be_made_does_not_keep_the_host_from_starting() {
     .unwrap();
     host.load(&plugin("unreachable")).unwrap();
 }
+
+/// A component of a world in this WIT, in which all functions do nothing good.
+fn of_world(packages: &[&str], world: &str) -> Vec<u8> {
+    TestPlugin::new("unreachable")
+        .world(packages, world)
+        .build()
+}
+
+const CODEC: &str = "package test:codec; world w { include backendai:metric/metric-codec@0.1.0; }";
+
+#[tokio::test]
+async fn a_component_without_io_is_loaded_as_a_codec_and_not_as_a_plugin() {
+    let bytes = of_world(&[], CODEC);
+    let codec = host().load_codec(&bytes).unwrap();
+    assert!(!codec.description().has_io());
+    let error = codec.metadata_request(&crate::Config::new("h:1")).await;
+    assert!(
+        matches!(error, Err(crate::CallError::Trapped { .. })),
+        "{error:?}"
+    );
+    let error = host().load(&bytes).unwrap_err();
+    assert!(
+        matches!(error, LoadError::MissingExports { .. }),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn a_codec_is_granted_no_import_at_all() {
+    let bytes = of_world(
+        &["package wasi:clocks@0.2.3; interface wall-clock { f: func(); }"],
+        "package test:codec;
+         world w {
+             include backendai:metric/metric-codec@0.1.0;
+             import wasi:clocks/wall-clock@0.2.3;
+         }",
+    );
+    let error = host().load_codec(&bytes).unwrap_err();
+    assert!(
+        matches!(error, LoadError::RefusedImports { .. }),
+        "{error:?}"
+    );
+    assert!(error.to_string().contains("granted are nothing"), "{error}");
+}
+
+#[tokio::test]
+async fn a_plugin_is_a_codec_too() {
+    let plugin = host().load(&plugin("unreachable")).unwrap();
+    assert!(plugin.description().has_io());
+    let config = crate::Config::new("h:1");
+    let error = plugin.codec().metadata_request(&config).await;
+    assert!(
+        matches!(error, Err(crate::CallError::Trapped { .. })),
+        "{error:?}"
+    );
+}

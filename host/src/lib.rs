@@ -44,14 +44,16 @@
 //!    [concurrent calls](Limits::concurrent_calls), and starts the clock.
 //! 2. `sandbox.rs` makes a fresh instance of the [`Plugin`] (`plugin.rs`) in a store of its own (`store.rs`), with
 //!    its limits. Nothing is left of it after the call.
-//! 3. The plugin runs. `ticker.rs` makes it give way every few milliseconds, so that the clock can end it.
-//! 4. Its requests come out at `outgoing.rs`, are judged by `egress.rs` (only the configured
-//!    Prometheus, only the paths that the service needs), and leave through the pooled client of
-//!    `http_client.rs`. Failures get their names in `http_error.rs`.
+//! 3. The plugin runs. `ticker.rs` makes it give way every few milliseconds, so that the call's deadline, one of
+//!    `alarms.rs`, can end it. Its own clock is `clock.rs`.
+//! 4. Its requests come out at `outgoing_handler.rs` and `outgoing.rs`, are judged by `egress.rs` (only the
+//!    configured Prometheus, only the paths that the service needs), and leave through the pooled client
+//!    of `http_client.rs`. Failures get their names in `http_error.rs`, and cross back by `error_code.rs`.
 //! 5. The result is checked against the contract and handed to the caller; failures are in `error.rs`.
 //!
 //! Before all that, [`Host::load`] audits the plugin's imports and exports (`audit.rs`) and compiles it for
-//! the engine of `engine.rs`; `functions.rs` finds the contract's functions in it. `types.rs` holds the records of the contract, `address.rs` reads the address.
+//! the engine of `engine.rs`; `functions.rs` finds the contract's functions in it. `codec.rs` is a component
+//! without I/O, which a plugin contains. `types.rs` holds the records of the contract, `address.rs` reads the address.
 
 pub mod conformance;
 

@@ -212,3 +212,51 @@ fn inspect_describes_a_component_that_the_host_would_refuse() {
         "{table}"
     );
 }
+
+#[test]
+fn conformance_judges_a_component_that_the_host_would_refuse() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("component.wasm");
+    std::fs::write(&file, b"\0asm\x0d\0\x01\0").unwrap();
+    let judge = |more: &[&str]| {
+        let args = [&["conformance", "--plugin", path(&file)], more].concat();
+        let output = metric_host(&args);
+        (output.status.code(), text(&output.stdout).to_owned())
+    };
+
+    let (code, table) = judge(&[]);
+    assert_eq!(code, Some(9), "{table}");
+    let alone = format!(
+        "alone: metric-host conformance --plugin {} --filter targets-",
+        path(&file)
+    );
+    for part in [
+        "FAIL  L1 component: targets-",
+        &alone,
+        "level  L0, L1 was asked for",
+    ] {
+        assert!(table.contains(part), "{part}: {table}");
+    }
+    // It imports nothing, which is all that L0 asks for.
+    assert_eq!(judge(&["--level", "0"]).0, Some(0));
+    let (code, report) = judge(&["--level", "L4", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    assert_eq!((code, &report["level"]), (Some(9), &"L0".into()));
+    let (code, xml) = judge(&["--format", "junit"]);
+    assert_eq!(code, Some(9));
+    assert!(
+        xml.starts_with("<?xml") && xml.contains("<failure "),
+        "{xml}"
+    );
+    assert_eq!(judge(&["--level", "5"]).0, Some(2));
+}
+
+#[test]
+fn what_is_no_component_is_a_broken_plugin_and_not_judged() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&file, "<html>").unwrap();
+    fails_with(
+        8,
+        &metric_host(&["conformance", "--plugin", path(file.path())]),
+    );
+}
