@@ -10,9 +10,9 @@ use crate::{
     audit::PluginDescription,
     bindings::exports::backendai::metric::types::Error as WitError,
     error::{CallError, ServiceError},
-    functions::{CodecFunctions, MissingFunction},
+    functions::CodecFunctions,
     outgoing::Outgoing,
-    sandbox::Sandbox,
+    sandbox::{MissingFunction, Sandbox},
     types::{
         Config, HttpRequest, MetricMetadata, MetricQuery, MetricResult, MetricType, ValueType,
     },

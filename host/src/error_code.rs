@@ -3,24 +3,22 @@
 //! wasmtime's own looks for another type than the one that its bodies fail with (48.0.8), and so never knows.
 
 use wasmtime::{
-    Result,
+    Result, StoreContextMut,
     component::{Linker, Resource},
 };
 use wasmtime_wasi::p2::IoError;
-use wasmtime_wasi_http::{Error, p2::bindings::http::types::ErrorCode};
-
-use crate::store::CallState;
+use wasmtime_wasi_http::{Error, WasiHttpView, p2::bindings::http::types::ErrorCode};
 
 /// The interface by the name under which wasmtime links it.
 const TYPES: &str = "wasi:http/types@0.2.12";
 
 /// Puts ours in the place of wasmtime's.
-pub(crate) fn add_to_linker(linker: &mut Linker<CallState>) -> Result<()> {
+pub(crate) fn add_to_linker<T: WasiHttpView + 'static>(linker: &mut Linker<T>) -> Result<()> {
     linker.allow_shadowing(true);
     linker.instance(TYPES)?.func_wrap(
         "http-error-code",
-        |store, (error,): (Resource<IoError>,)| {
-            let error = store.data().table().get(&error)?;
+        |mut store: StoreContextMut<'_, T>, (error,): (Resource<IoError>,)| {
+            let error = store.data_mut().http().table.get(&error)?;
             Ok((error.downcast_ref().and_then(code),))
         },
     )?;

@@ -8,15 +8,7 @@
 use wasmtime::component::ComponentExportIndex;
 
 use crate::audit::{CODEC, METRIC_SERVICE};
-use crate::sandbox::Sandbox;
-
-/// A function that a component lacks.
-#[derive(Debug, thiserror::Error)]
-#[error("it does not export {interface}#{name}")]
-pub(crate) struct MissingFunction {
-    pub(crate) interface: &'static str,
-    pub(crate) name: &'static str,
-}
+use crate::sandbox::{MissingFunction, Sandbox};
 
 macro_rules! functions_of {
     ($(#[$doc:meta])* $name:ident, $interface:expr, { $($field:ident => $function:literal),+ $(,)? }) => {

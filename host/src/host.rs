@@ -12,7 +12,7 @@ use std::{
 
 use tokio::sync::Semaphore;
 use wasmtime::{
-    Cache, CacheConfig, Engine,
+    Cache, CacheConfig,
     component::{Component, InstancePre, Linker},
 };
 
@@ -26,6 +26,7 @@ use crate::{
     outgoing::Outgoing,
     plugin::Plugin,
     sandbox::Sandbox,
+    shared::Shared,
     store::{self, CallState},
     ticker::Ticker,
 };
@@ -64,18 +65,6 @@ pub struct Host {
 
 /// How long a plugin may compute when it is instantiated for the first time: a second.
 const REHEARSAL_EPOCHS: u64 = 100;
-
-/// What plugins and services keep alive.
-pub(crate) struct Shared {
-    pub(crate) engine: Engine,
-    pub(crate) limits: Limits,
-    /// One permit a running call. Fair: first come, first served.
-    pub(crate) places: Semaphore,
-    /// Held while a plugin that is being loaded makes its first instance: the pool has one slot for that.
-    rehearsal: Mutex<()>,
-    linker: Linker<CallState>,
-    pub(crate) ticker: Ticker,
-}
 
 impl Host {
     /// Starts the engine.
@@ -174,7 +163,12 @@ impl Host {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let outgoing = Arc::new(Outgoing::nowhere());
-        let mut store = store::store(shared, outgoing);
+        let mut store = store::store(
+            &shared.engine,
+            &shared.limits,
+            shared.ticker.alarms(),
+            outgoing,
+        );
         store.set_epoch_deadline(REHEARSAL_EPOCHS);
         // Polled once, without a runtime: an instance has nothing to wait for. One that still computes at
         // the epoch's end is not ready, and given up.

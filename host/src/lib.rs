@@ -78,6 +78,7 @@ mod plugin;
 mod response_body;
 mod sandbox;
 mod service;
+mod shared;
 mod store;
 mod ticker;
 mod types;

@@ -5,14 +5,9 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
-    address::Address,
-    audit::PluginDescription,
-    codec::Codec,
-    error::ConfigError,
-    functions::{MissingFunction, ServiceFunctions},
-    outgoing::Outgoing,
-    service::MetricService,
-    types::Config,
+    address::Address, audit::PluginDescription, codec::Codec, error::ConfigError,
+    functions::ServiceFunctions, outgoing::Outgoing, sandbox::MissingFunction,
+    service::MetricService, types::Config,
 };
 
 /// A compiled plugin. Clones are cheap and share everything.

@@ -12,11 +12,18 @@ use wasmtime::{
 use crate::{
     alarms::Elapsed,
     error::CallError,
-    functions::MissingFunction,
-    host::Shared,
     outgoing::Outgoing,
+    shared::Shared,
     store::{self, CallState},
 };
+
+/// A function that a component lacks.
+#[derive(Debug, thiserror::Error)]
+#[error("it does not export {interface}#{name}")]
+pub(crate) struct MissingFunction {
+    pub(crate) interface: &'static str,
+    pub(crate) name: &'static str,
+}
 
 /// A compiled component in its host, ready to be instantiated.
 pub(crate) struct Sandbox {
@@ -79,7 +86,12 @@ impl Sandbox {
             .acquire()
             .await
             .map_err(|closed| instantiate(closed.into()))?;
-        let mut store = store::store(shared, Arc::clone(outgoing));
+        let mut store = store::store(
+            &shared.engine,
+            &shared.limits,
+            shared.ticker.alarms(),
+            Arc::clone(outgoing),
+        );
         let instance = self
             .pre
             .instantiate_async(&mut store)

@@ -18,9 +18,9 @@ use wasmtime_wasi_http::{
 };
 
 use crate::{
+    alarms::Alarms,
     clock::{Clock, ClockView},
     error_code,
-    host::Shared,
     limits::Limits,
     outgoing::{Hooks, Outgoing},
     outgoing_handler,
@@ -37,11 +37,6 @@ pub(crate) struct CallState {
 }
 
 impl CallState {
-    /// The plugin's resources.
-    pub(crate) fn table(&self) -> &ResourceTable {
-        &self.table
-    }
-
     /// Whether the plugin was refused memory or a larger table.
     pub(crate) fn was_refused_memory(&self) -> bool {
         self.limiter.refused
@@ -49,15 +44,19 @@ impl CallState {
 }
 
 /// A fresh store for one call, in which a plugin that computes gives way at each epoch.
-pub(crate) fn store(shared: &Shared, outgoing: Arc<Outgoing>) -> Store<CallState> {
-    let Shared { engine, limits, .. } = shared;
+pub(crate) fn store(
+    engine: &Engine,
+    limits: &Limits,
+    alarms: &Alarms,
+    outgoing: Arc<Outgoing>,
+) -> Store<CallState> {
     let mut table = ResourceTable::new();
     table.set_max_capacity(limits.handles);
     let mut store = Store::new(
         engine,
         CallState {
             table,
-            clock: Clock::start(shared.ticker.alarms().clone()),
+            clock: Clock::start(alarms.clone()),
             wall_clock: WasiClocksCtx::default(),
             http: WasiHttpCtx::new(),
             hooks: Hooks(outgoing),
