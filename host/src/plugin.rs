@@ -33,10 +33,8 @@ impl Plugin {
     /// certificates. Everything else in `config` is for the plugin to judge, at the first call.
     pub fn service(&self, config: Config) -> Result<MetricService, ConfigError> {
         let address = Address::parse(&config.address)?;
-        let outgoing = {
-            let shared = &self.codec.sandbox().shared;
-            Outgoing::to(address, &shared.limits, shared.ticker.alarms())?
-        };
+        let shared = &self.codec.sandbox().shared;
+        let outgoing = Outgoing::to(address, &shared.limits, shared.ticker.alarms())?;
         Ok(MetricService::new(self.clone(), config, outgoing))
     }
 

@@ -4,8 +4,9 @@
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, bail};
 
+use crate::apt;
 use crate::linker::Linker;
 use crate::process;
 use crate::wasm_toolchain::sysroot;
@@ -30,7 +31,7 @@ impl DebianToolchain {
             Ok(toolchain) => Ok(toolchain),
             Err(missing) if workspace::is_root() => {
                 eprintln!("{missing:#}");
-                install()?;
+                apt::install(&PACKAGES)?;
                 Self::present()
             }
             Err(missing) => Err(missing.context(format!(
@@ -96,38 +97,6 @@ fn clean(program: &str) -> Command {
     command
 }
 
-fn install() -> Result<()> {
-    let apt_get = |arguments: &[&str]| {
-        let mut command = workspace::command("apt-get");
-        command
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            .args(arguments);
-        command
-    };
-    let mut arguments = vec!["install", "-y", "--no-install-recommends"];
-    arguments.extend(PACKAGES);
-    let title = format!("Installing {}", PACKAGES.join(", "));
-    process::quiet(&title, &mut apt_get(&arguments))
-        .or_else(|_| {
-            // The package lists may be absent, or name versions that are gone.
-            process::quiet("Updating the package lists", &mut apt_get(&["update"]))?;
-            process::quiet(&title, &mut apt_get(&arguments))
-        })
-        .map_err(|error| {
-            anyhow!(
-                "`apt-get install {}` failed: {}",
-                PACKAGES.join(" "),
-                complaint(&error.to_string())
-            )
-        })
-}
-
-/// Of all that apt prints, what went wrong.
-fn complaint(output: &str) -> &str {
-    let said = output.lines().find_map(|line| line.strip_prefix("E: "));
-    said.or_else(|| output.lines().next()).unwrap_or_default()
-}
-
 /// The `95` of `1.95.0`.
 fn minor(version: &str) -> u32 {
     version
@@ -140,13 +109,6 @@ fn minor(version: &str) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn of_what_apt_prints_the_error_is_told() {
-        let output =
-            "`apt-get install` failed:\nReading package lists...\nE: Unable to locate package lld";
-        assert_eq!(complaint(output), "Unable to locate package lld");
-    }
 
     #[test]
     fn versions_are_compared_as_numbers() {

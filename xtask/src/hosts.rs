@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
+use crate::apt;
 use crate::build::HostProfile;
 use crate::component::Component;
 use crate::npm::{self, runs};
@@ -46,8 +47,11 @@ impl Host {
     /// What it needs and does not find, and how to get it; none: nothing. Chromium is installed where we may.
     pub(crate) fn missing(self) -> Option<&'static str> {
         match self {
-            Self::Node | Self::Browser if npm::missing().is_some() => npm::missing(),
-            Self::Browser if !has_chromium() && !install_chromium() => {
+            Self::Node => npm::missing(),
+            Self::Browser if let Some(missing) = npm::missing() => Some(missing),
+            Self::Browser
+                if !has_chromium() && (apt::install(&["chromium"]).is_err() || !has_chromium()) =>
+            {
                 Some("Chromium is missing: `apt-get install chromium`")
             }
             Self::Python if !runs("python3") => {
@@ -83,27 +87,4 @@ impl Host {
 fn has_chromium() -> bool {
     let named = std::env::var_os("CHROMIUM").is_some_and(|path| Path::new(&path).exists());
     named || CHROMIUM.iter().any(|name| runs(name))
-}
-
-/// Only root may, and only Debian's relatives can.
-fn install_chromium() -> bool {
-    let update = process::quiet(
-        "Looking for Chromium among the distribution's packages",
-        Command::new("apt-get").args(["update", "--quiet"]),
-    );
-    let install = || {
-        process::quiet(
-            "Installing Chromium",
-            Command::new("apt-get")
-                .args([
-                    "install",
-                    "--yes",
-                    "--quiet",
-                    "--no-install-recommends",
-                    "chromium",
-                ])
-                .env("DEBIAN_FRONTEND", "noninteractive"),
-        )
-    };
-    update.and_then(|()| install()).is_ok() && has_chromium()
 }

@@ -4,6 +4,7 @@
 //! - `workspace` knows where things are, `process` how to run them, `progress` how to show that they run;
 //! - `wasm_toolchain` finds a compiler for the plugin, or gets one.
 
+mod apt;
 mod bench;
 mod build;
 mod cargo_component;
