@@ -72,6 +72,7 @@ mod host;
 mod http_client;
 mod http_error;
 mod limits;
+mod options;
 mod outgoing;
 mod outgoing_handler;
 mod plugin;
@@ -93,6 +94,7 @@ pub use codec::Codec;
 pub use error::{CallError, ConfigError, HostError, LoadError, ServiceError, Source};
 pub use host::{CompileCache, Host, HostOptions};
 pub use limits::Limits;
+pub use options::ServiceOptions;
 pub use plugin::Plugin;
 pub use service::MetricService;
 pub use types::{

@@ -6,8 +6,8 @@ use std::{fmt, sync::Arc};
 
 use crate::{
     address::Address, audit::PluginDescription, codec::Codec, error::ConfigError,
-    functions::ServiceFunctions, outgoing::Outgoing, sandbox::MissingFunction,
-    service::MetricService, types::Config,
+    functions::ServiceFunctions, options::ServiceOptions, outgoing::Outgoing,
+    sandbox::MissingFunction, service::MetricService, types::Config,
 };
 
 /// A compiled plugin. Clones are cheap and share everything.
@@ -32,6 +32,19 @@ impl Plugin {
     /// [`ConfigError`], if the address cannot be read, or is `https` and the system has no root
     /// certificates. Everything else in `config` is for the plugin to judge, at the first call.
     pub fn service(&self, config: Config) -> Result<MetricService, ConfigError> {
+        self.service_with(config, ServiceOptions::default())
+    }
+
+    /// As [`service`](Self::service), with what the operator grants and demands.
+    ///
+    /// # Errors
+    /// As [`service`](Self::service).
+    pub fn service_with(
+        &self,
+        config: Config,
+        options: ServiceOptions,
+    ) -> Result<MetricService, ConfigError> {
+        let ServiceOptions {} = options;
         let address = Address::parse(&config.address)?;
         let shared = &self.codec.sandbox().shared;
         let outgoing = Outgoing::to(address, &shared.limits, shared.ticker.alarms())?;
