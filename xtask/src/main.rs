@@ -8,9 +8,11 @@ mod apt;
 mod bench;
 mod build;
 mod cargo_component;
+mod cargo_tool;
 mod component;
 mod debian_toolchain;
 mod demo;
+mod deny;
 mod hosts;
 mod implementation;
 mod linker;
@@ -18,6 +20,7 @@ mod mutants;
 mod npm;
 mod process;
 mod progress;
+mod reproducible;
 mod scenario;
 mod test;
 mod wasm_toolchain;
@@ -45,6 +48,8 @@ enum Verb {
     Test(test::TestArgs),
     /// Test the conformance kit: build mutants of the plugin, and see each caught by its case
     Mutants(mutants::MutantsArgs),
+    /// Check what goes into a build: licences, versions, sources
+    Deny,
     /// Measure the plugin against a native client, side by side
     Bench(bench::BenchArgs),
 }
@@ -55,6 +60,7 @@ fn main() -> ExitCode {
         Verb::Demo(arguments) => demo::run(&arguments),
         Verb::Test(arguments) => test::run(&arguments),
         Verb::Mutants(arguments) => mutants::run(&arguments),
+        Verb::Deny => deny::run(),
         Verb::Bench(arguments) => bench::run(&arguments),
     };
     match outcome {

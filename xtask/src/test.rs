@@ -18,6 +18,7 @@ use crate::mutants;
 use crate::npm;
 use crate::process;
 use crate::progress::seconds;
+use crate::reproducible;
 use crate::wasm_toolchain::{Choice, WasmToolchain};
 use crate::workspace::{self, PLUGIN_PROFILE};
 
@@ -80,6 +81,10 @@ fn all(arguments: &TestArgs, report: &mut Report) -> Result<()> {
             "no clippy for wasm in this toolchain",
         );
     }
+
+    report.step("the plugin's build is reproducible", || {
+        reproducible::check(&toolchain)
+    })?;
 
     let prometheus = Finder::new().prometheus()?.prometheus;
     let mut tally = Tally::default();

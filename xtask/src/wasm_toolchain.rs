@@ -76,6 +76,9 @@ impl WasmToolchain {
         command
             .args([verb, "--target", WASM_TARGET, "--target-dir"])
             .arg(target);
+        if let Some(home) = workspace::cargo_home() {
+            forget_path(&mut command, &home);
+        }
         command
     }
 
@@ -155,6 +158,15 @@ fn has_target(sysroot: &Path) -> bool {
         .join(WASM_TARGET)
         .join("lib")
         .is_dir()
+}
+
+/// Keeps the folder of cargo's home out of what is built. The places that panics name are paths below it, and the
+/// same sources have to give the same bytes on every machine.
+pub(crate) fn forget_path(command: &mut Command, cargo_home: &Path) {
+    let home = cargo_home.display();
+    command.arg("--config").arg(format!(
+        "target.{WASM_TARGET}.rustflags=['--remap-path-prefix={home}=/cargo']"
+    ));
 }
 
 #[cfg(test)]

@@ -1,0 +1,17 @@
+//! `cargo xtask deny`: what may go into a build, as `deny.toml` says: licences, versions, sources. Advisories need
+//! their database, a git repository, and are left to where it can be reached.
+
+use anyhow::Result;
+
+use crate::cargo_tool;
+use crate::process;
+use crate::workspace;
+
+const VERSION: &str = "0.20.2";
+
+pub(crate) fn run() -> Result<()> {
+    let deny = cargo_tool::find_or_build("deny", VERSION)?;
+    process::shown(
+        workspace::command(deny).args(["--locked", "check", "licenses", "bans", "sources"]),
+    )
+}

@@ -1,0 +1,98 @@
+//! Whether the plugin's build is reproducible: its sources in another folder, with cargo's home elsewhere, have to give
+//! the same bytes. What goes into the build is not its concern.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::component::Component;
+use crate::process;
+use crate::wasm_toolchain::{WasmToolchain, forget_path};
+use crate::workspace::{self, LIBRARY_FILE, PLUGIN_PROFILE, WASM_TARGET};
+
+/// Builds the plugin a second time and compares it with the first, which has to be there.
+pub(crate) fn check(toolchain: &WasmToolchain) -> Result<()> {
+    let elsewhere = tempfile::Builder::new().prefix("elsewhere").tempdir()?;
+    let sources = elsewhere.path().join("sources");
+    copy_sources(&sources)?;
+    let home = elsewhere.path().join("cargo-home");
+    let real = workspace::cargo_home().context("neither CARGO_HOME nor HOME is set")?;
+    symlink(real, &home)?;
+
+    let target = elsewhere.path().join("target");
+    let mut build = toolchain.cargo_into("build", &target);
+    forget_path(&mut build, &home);
+    build
+        .args([
+            "--locked",
+            "--package",
+            "metric-guest",
+            "--profile",
+            PLUGIN_PROFILE,
+        ])
+        .env("CARGO_HOME", &home)
+        .current_dir(&sources);
+    process::quiet("Building the plugin in another folder", &mut build)?;
+
+    let first = toolchain.built(Component::Service);
+    let second = target
+        .join(WASM_TARGET)
+        .join(PLUGIN_PROFILE)
+        .join(LIBRARY_FILE);
+    let (first, second) = (read(&first)?, read(&second)?);
+    ensure!(
+        first == second,
+        "the plugin depends on where it is built: {}",
+        difference(&first, &second)
+    );
+    println!("{} bytes, the same from two folders", first.len());
+    Ok(())
+}
+
+/// All that git knows of, as it stands in the work tree.
+fn copy_sources(to: &Path) -> Result<()> {
+    let files = process::output(workspace::command("git").args([
+        "ls-files",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+    ]))?;
+    for file in files.lines().map(Path::new) {
+        let from = workspace::root().join(file);
+        // Deleted, and not yet committed.
+        if !from.is_file() {
+            continue;
+        }
+        let to = to.join(file);
+        fs::create_dir_all(to.parent().unwrap_or(&to))?;
+        fs::copy(from, to)?;
+    }
+    Ok(())
+}
+
+fn read(path: &PathBuf) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("{} was not built", workspace::shown(path)))
+}
+
+fn difference(first: &[u8], second: &[u8]) -> String {
+    let at = first.iter().zip(second).position(|(a, b)| a != b);
+    format!(
+        "{} and {} bytes, different from byte {}",
+        first.len(),
+        second.len(),
+        at.unwrap_or_else(|| first.len().min(second.len()))
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_byte_that_differs_is_named() {
+        assert!(difference(b"abcd", b"abxd").ends_with("byte 2"));
+        assert!(difference(b"abcd", b"ab").ends_with("byte 2"));
+    }
+}
