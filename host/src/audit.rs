@@ -12,12 +12,21 @@ pub(crate) const METRIC_SERVICE: &str = "backendai:metric/metric-service@0.1.0";
 /// The interface of the verbs without I/O.
 pub(crate) const CODEC: &str = "backendai:metric/codec@0.1.0";
 
+/// The interface of long ranges, batches and streams. A plugin may lack it.
+pub(crate) const RANGE_SERVICE: &str = "backendai:metric/range-service@0.1.0";
+
+/// The interfaces of the verbs that are asked with JSON. This host uses neither.
+const JSON_SERVICE: &str = "backendai:metric/json-service@0.1.0";
+const JSON_CODEC: &str = "backendai:metric/json-codec@0.1.0";
+
 /// The interface of the records.
 const TYPES: &str = "backendai:metric/types@0.1.0";
 
 /// The worlds of the contract that a component can be loaded as, the larger first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum World {
+    /// `metric-plugin-range`: all verbs, with those of long ranges. Loaded as a `metric-plugin` that can do more.
+    Range,
     /// `metric-plugin`: all verbs.
     Plugin,
     /// `metric-codec`: the verbs without I/O.
@@ -25,11 +34,12 @@ pub(crate) enum World {
 }
 
 impl World {
-    const ALL: [Self; 2] = [Self::Plugin, Self::Codec];
+    const ALL: [Self; 3] = [Self::Range, Self::Plugin, Self::Codec];
 
     /// Its full name.
     pub(crate) const fn name(self) -> &'static str {
         match self {
+            Self::Range => "backendai:metric/metric-plugin-range@0.1.0",
             Self::Plugin => "backendai:metric/metric-plugin@0.1.0",
             Self::Codec => "backendai:metric/metric-codec@0.1.0",
         }
@@ -38,6 +48,14 @@ impl World {
     /// The interfaces that it exports.
     const fn exports(self) -> &'static [&'static str] {
         match self {
+            Self::Range => &[
+                TYPES,
+                METRIC_SERVICE,
+                CODEC,
+                JSON_SERVICE,
+                JSON_CODEC,
+                RANGE_SERVICE,
+            ],
             Self::Plugin => &[TYPES, METRIC_SERVICE, CODEC],
             Self::Codec => &[TYPES, CODEC],
         }
@@ -46,7 +64,7 @@ impl World {
     /// The interfaces that a component of it may import. Of WASI any 0.2, as patch releases only add.
     const fn granted(self) -> &'static [&'static str] {
         match self {
-            Self::Plugin => &[
+            Self::Range | Self::Plugin => &[
                 "wasi:io/error@0.2.0",
                 "wasi:io/poll@0.2.0",
                 "wasi:io/streams@0.2.0",
@@ -104,8 +122,8 @@ pub struct PluginDescription {
     pub exports: Vec<String>,
     /// Its size in bytes.
     pub size_bytes: u64,
-    /// `backendai:metric/metric-plugin@0.1.0` or `backendai:metric/metric-codec@0.1.0`: the larger one whose
-    /// exports it all has. None: neither.
+    /// `backendai:metric/metric-plugin-range@0.1.0`, `backendai:metric/metric-plugin@0.1.0` or
+    /// `backendai:metric/metric-codec@0.1.0`: the largest whose exports it all has. None: none of them.
     pub world: Option<String>,
 }
 
@@ -295,6 +313,26 @@ mod tests {
         assert_eq!(description.exports, World::Plugin.exports());
         assert_eq!(description.world.as_deref(), Some(World::Plugin.name()));
         admit(&description, World::Plugin).unwrap();
+    }
+
+    #[test]
+    fn the_largest_world_that_is_all_there_is_named() {
+        let world = |exports: &[&str]| {
+            let exports: String = exports.iter().map(|e| format!("export {e};")).collect();
+            let wit = format!(
+                "package test:plugin;
+                 world w {{ include backendai:metric/metric-plugin@0.1.0; {exports} }}"
+            );
+            let bytes = TestPlugin::new("unreachable").world(&[], &wit).build();
+            World::of(&describe(&bytes).unwrap())
+        };
+        let json = [JSON_SERVICE, JSON_CODEC];
+        assert_eq!(world(&json), Some(World::Plugin));
+        assert_eq!(world(&[RANGE_SERVICE]), Some(World::Plugin));
+        assert_eq!(
+            world(&[json[0], json[1], RANGE_SERVICE]),
+            Some(World::Range)
+        );
     }
 
     #[test]

@@ -19,7 +19,7 @@
 
 wasmtime::component::bindgen!({
     path: "../wit",
-    world: "metric-plugin",
+    world: "metric-plugin-range",
     exports: { default: async },
     additional_derives: [PartialEq, serde::Serialize, serde::Deserialize],
 });

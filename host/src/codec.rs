@@ -7,6 +7,7 @@ use std::{fmt, sync::Arc};
 use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Lift, Lower};
 
 use crate::{
+    answer::checked,
     audit::PluginDescription,
     bindings::exports::backendai::metric::types::Error as WitError,
     error::{CallError, ServiceError},
@@ -174,17 +175,4 @@ impl fmt::Debug for Codec {
             .field("description", &self.loaded.description)
             .finish_non_exhaustive()
     }
-}
-
-/// Holds the component to its word: in each series, `timestamps[i]` belongs to `values[i]`.
-pub(crate) fn checked(result: MetricResult) -> Result<MetricResult, CallError> {
-    for (at, series) in result.series.iter().enumerate() {
-        let (timestamps, values) = (series.timestamps.len(), series.values.len());
-        if timestamps != values {
-            return Err(CallError::BrokenContract {
-                reason: format!("series {at} has {timestamps} timestamps and {values} values"),
-            });
-        }
-    }
-    Ok(result)
 }

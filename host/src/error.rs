@@ -6,7 +6,9 @@
 use std::{fmt, io, path::PathBuf, time::Duration};
 
 use crate::{
+    audit::RANGE_SERVICE,
     bindings::exports::backendai::metric::types::Error as WitError,
+    range::Span,
     types::{FailedToGetMetric, InvalidArgument, InvalidTimeRange, LimitExceeded},
 };
 
@@ -156,6 +158,24 @@ pub enum CallError {
     /// The plugin says so: the query, Prometheus, or the way to it.
     #[error(transparent)]
     Service(#[from] ServiceError),
+    /// As [`Service`](Self::Service), of one chunk of a range: its request failed.
+    #[error("{error} (in the chunk from {} to {})", chunk.start, chunk.end)]
+    Chunk {
+        /// What went wrong.
+        error: ServiceError,
+        /// What the request asked for.
+        chunk: Span,
+    },
+    /// The plugin lacks the verb: it was built before the interface was there, or without it.
+    #[error("the plugin has no {verb}: it does not export {RANGE_SERVICE}")]
+    Unsupported {
+        /// The verb's name in the contract.
+        verb: &'static str,
+    },
+    /// A stream was asked for more after an earlier `next` had failed or been given up. What came until then is
+    /// not all there is.
+    #[error("the stream ended before its time: an earlier piece failed or was given up")]
+    StreamEnded,
     /// The plugin did not answer in time and was ended.
     #[error("the plugin was ended after {after:?} without an answer")]
     TimedOut {
@@ -196,6 +216,16 @@ pub enum CallError {
         /// What is wrong with it.
         reason: String,
     },
+}
+
+impl CallError {
+    /// What the plugin says went wrong, be it of the whole call or of one chunk. None: the host says so.
+    pub fn service(&self) -> Option<&ServiceError> {
+        match self {
+            Self::Service(error) | Self::Chunk { error, .. } => Some(error),
+            _ => None,
+        }
+    }
 }
 
 /// What the plugin says went wrong: the contract's `variant error`, one to one.

@@ -7,7 +7,7 @@
 
 use wasmtime::component::ComponentExportIndex;
 
-use crate::audit::{CODEC, METRIC_SERVICE};
+use crate::audit::{CODEC, METRIC_SERVICE, RANGE_SERVICE};
 use crate::sandbox::{MissingFunction, Sandbox};
 
 macro_rules! functions_of {
@@ -32,6 +32,19 @@ functions_of! {
         query_metric => "query-metric",
         build_promql => "build-promql",
         detect_metric_type => "detect-metric-type",
+    }
+}
+
+functions_of! {
+    /// Those of `range-service`.
+    RangeFunctions, RANGE_SERVICE, {
+        plan => "plan",
+        query_range => "query-range",
+        query_batch => "query-batch",
+        query_page => "query-page",
+        stream_open => "[static]range-stream.open",
+        stream_plan => "[method]range-stream.plan",
+        stream_next => "[method]range-stream.next",
     }
 }
 

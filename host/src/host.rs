@@ -13,12 +13,12 @@ use std::{
 use tokio::sync::Semaphore;
 use wasmtime::{
     Cache, CacheConfig,
-    component::{Component, InstancePre, Linker},
+    component::{Component, Linker},
 };
 
 use crate::{
-    audit::{self, World},
-    bindings::{MetricPluginIndices, exports::backendai::metric::codec},
+    audit::{self, RANGE_SERVICE, World},
+    bindings::exports::backendai::metric::{codec, metric_service, range_service},
     codec::Codec,
     engine,
     error::{HostError, LoadError},
@@ -86,7 +86,7 @@ impl Host {
             shared: Arc::new(Shared {
                 engine,
                 limits,
-                places: Semaphore::new(places),
+                places: Arc::new(Semaphore::new(places)),
                 rehearsal: Mutex::new(()),
                 linker,
                 ticker,
@@ -145,7 +145,7 @@ impl Host {
             shared: Arc::clone(&self.shared),
             pre,
         };
-        self.rehearse(&sandbox.pre, world)?;
+        self.rehearse(&sandbox, world)?;
         Codec::new(sandbox, description).map_err(|e| world.refuse(e))
     }
 
@@ -156,8 +156,8 @@ impl Host {
 
     /// Makes one instance and compares the types of its functions with the contract's, so that a plugin that
     /// cannot work fails here and not at its first call.
-    fn rehearse(&self, pre: &InstancePre<CallState>, world: World) -> Result<(), LoadError> {
-        let shared = &*self.shared;
+    fn rehearse(&self, sandbox: &Sandbox, world: World) -> Result<(), LoadError> {
+        let (shared, pre) = (&*self.shared, &sandbox.pre);
         let _alone = shared
             .rehearsal
             .lock()
@@ -179,15 +179,22 @@ impl Host {
             Poll::Pending => Err("it computes without end when it is instantiated".into()),
         }
         .map_err(|source| LoadError::Instantiate { source })?;
-        match world {
-            World::Plugin => MetricPluginIndices::new(pre)
-                .and_then(|indices| indices.load(&mut store, &instance))
-                .map(drop),
-            World::Codec => codec::GuestIndices::new(pre)
-                .and_then(|indices| indices.load(&mut store, &instance))
-                .map(drop),
+        /// Compares the types of an interface's functions.
+        macro_rules! compare {
+            ($interface:ident, $world:expr) => {
+                $interface::GuestIndices::new(pre)
+                    .and_then(|indices| indices.load(&mut store, &instance))
+                    .map_err(|e| $world.refuse(e))?
+            };
         }
-        .map_err(|e| world.refuse(e))
+        compare!(codec, world);
+        if world != World::Codec {
+            compare!(metric_service, world);
+            if sandbox.exports(RANGE_SERVICE) {
+                compare!(range_service, World::Range);
+            }
+        }
+        Ok(())
     }
 
     fn check_size(&self, size: u64) -> Result<(), LoadError> {

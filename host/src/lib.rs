@@ -42,14 +42,17 @@
 //!
 //! 1. [`MetricService`] (`service.rs`) takes the call, waits for a place among the
 //!    [concurrent calls](Limits::concurrent_calls), and starts the clock.
-//! 2. `sandbox.rs` makes a fresh instance of the [`Plugin`] (`plugin.rs`) in a store of its own (`store.rs`), with
-//!    its limits. Nothing is left of it after the call.
+//! 2. `sandbox.rs` makes a fresh instance (`running.rs`) of the [`Plugin`] (`plugin.rs`) in a store of its own
+//!    (`store.rs`), with its limits. Nothing is left of it after the call.
 //! 3. The plugin runs. `ticker.rs` makes it give way every few milliseconds, so that the call's deadline, one of
 //!    `alarms.rs`, can end it. Its own clock is `clock.rs`.
 //! 4. Its requests come out at `outgoing_handler.rs` and `outgoing.rs`, are judged by `egress.rs` (only the
 //!    configured Prometheus, only the paths that the service needs), and leave through the pooled client
 //!    of `http_client.rs`. Failures get their names in `http_error.rs`, and cross back by `error_code.rs`.
-//! 5. The result is checked against the contract and handed to the caller; failures are in `error.rs`.
+//! 5. The result is checked against the contract (`answer.rs`) and handed to the caller; failures are in `error.rs`.
+//!
+//! Long ranges and batches (`range.rs`) go the same way. A stream (`stream.rs`) keeps its instance, its store and its
+//! place until it is dropped.
 //!
 //! Before all that, [`Host::load`] audits the plugin's imports and exports (`audit.rs`) and compiles it for
 //! the engine of `engine.rs`; `functions.rs` finds the contract's functions in it. `codec.rs` is a component
@@ -59,6 +62,7 @@ pub mod conformance;
 
 mod address;
 mod alarms;
+mod answer;
 mod audit;
 mod bindings;
 mod clock;
@@ -76,11 +80,14 @@ mod options;
 mod outgoing;
 mod outgoing_handler;
 mod plugin;
+mod range;
 mod response_body;
+mod running;
 mod sandbox;
 mod service;
 mod shared;
 mod store;
+mod stream;
 mod ticker;
 mod types;
 
@@ -96,7 +103,11 @@ pub use host::{CompileCache, Host, HostOptions};
 pub use limits::Limits;
 pub use options::ServiceOptions;
 pub use plugin::Plugin;
+pub use range::{
+    Chunk, Fold, MissingChunk, Page, Piece, RangeAnswer, RangeOptions, RangePlan, Span,
+};
 pub use service::MetricService;
+pub use stream::RangeStream;
 pub use types::{
     CatalogueEntry, Category, Config, Dimension, FailedToGetMetric, HttpMethod, HttpRequest,
     HttpScheme, InvalidArgument, InvalidTimeRange, LabelFilter, LabelSchema, LimitExceeded,

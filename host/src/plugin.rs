@@ -5,15 +5,24 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
-    address::Address, audit::PluginDescription, codec::Codec, error::ConfigError,
-    functions::ServiceFunctions, options::ServiceOptions, outgoing::Outgoing,
-    sandbox::MissingFunction, service::MetricService, types::Config,
+    address::Address,
+    audit::{PluginDescription, RANGE_SERVICE},
+    codec::Codec,
+    error::ConfigError,
+    functions::{RangeFunctions, ServiceFunctions},
+    options::ServiceOptions,
+    outgoing::Outgoing,
+    sandbox::MissingFunction,
+    service::MetricService,
+    types::Config,
 };
 
 /// A compiled plugin. Clones are cheap and share everything.
 #[derive(Clone)]
 pub struct Plugin {
     pub(crate) functions: Arc<ServiceFunctions>,
+    /// None: it lacks the interface.
+    pub(crate) range_functions: Option<Arc<RangeFunctions>>,
     codec: Codec,
 }
 
@@ -21,6 +30,12 @@ impl Plugin {
     pub(crate) fn new(codec: Codec) -> Result<Self, MissingFunction> {
         Ok(Self {
             functions: Arc::new(ServiceFunctions::find(codec.sandbox())?),
+            range_functions: codec
+                .sandbox()
+                .exports(RANGE_SERVICE)
+                .then(|| RangeFunctions::find(codec.sandbox()))
+                .transpose()?
+                .map(Arc::new),
             codec,
         })
     }
@@ -62,6 +77,11 @@ impl Plugin {
     /// The plugin's verbs without I/O.
     pub fn codec(&self) -> &Codec {
         &self.codec
+    }
+
+    /// Whether the plugin has the verbs of long ranges, batches and streams: whether it exports `range-service`.
+    pub fn has_ranges(&self) -> bool {
+        self.range_functions.is_some()
     }
 
     /// What the plugin imports and exports, its size and its world.

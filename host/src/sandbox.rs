@@ -1,18 +1,15 @@
 //! A loaded component, and the calls into it: each in an instance of its own, under a clock and limits.
 //!
-//! Judges how calls end. Knows no verb of the contract.
+//! Knows no verb of the contract.
 
 use std::{sync::Arc, time::Duration};
 
-use wasmtime::{
-    Store,
-    component::{ComponentExportIndex, ComponentNamedList, InstancePre, Lift, Lower},
-};
+use wasmtime::component::{ComponentExportIndex, ComponentNamedList, InstancePre, Lift, Lower};
 
 use crate::{
-    alarms::Elapsed,
     error::CallError,
     outgoing::Outgoing,
+    running::Running,
     shared::Shared,
     store::{self, CallState},
 };
@@ -45,6 +42,12 @@ impl Sandbox {
             .ok_or(MissingFunction { interface, name })
     }
 
+    /// Whether the component exports an interface, by name.
+    pub(crate) fn exports(&self, interface: &str) -> bool {
+        let component = self.pre.component();
+        component.get_export_index(None, interface).is_some()
+    }
+
     /// Calls a function under the clock: the wait for a place, the instance, which may compute as it
     /// starts, and the function itself.
     pub(crate) async fn call<P, R>(
@@ -58,32 +61,16 @@ impl Sandbox {
         P: ComponentNamedList + Lower,
         R: ComponentNamedList + Lift + 'static,
     {
-        let alarms = self.shared.ticker.alarms();
-        alarms
-            .timeout(after, self.call_unbounded(function, params, outgoing))
-            .await
-            .unwrap_or_else(|Elapsed| {
-                tracing::warn!(?after, "the plugin was ended");
-                Err(CallError::TimedOut { after })
-            })
+        let call = async { self.enter(outgoing).await?.call(function, params).await };
+        self.shared.within(after, call).await
     }
 
-    async fn call_unbounded<P, R>(
-        &self,
-        function: &ComponentExportIndex,
-        params: P,
-        outgoing: &Arc<Outgoing>,
-    ) -> Result<R, CallError>
-    where
-        P: ComponentNamedList + Lower,
-        R: ComponentNamedList + Lift + 'static,
-    {
+    /// Waits for a place, and makes an instance there.
+    pub(crate) async fn enter(&self, outgoing: &Arc<Outgoing>) -> Result<Running, CallError> {
         let instantiate = |source| CallError::Instantiate { source };
-        let shared = &*self.shared;
-        // Given back when the store is gone.
-        let _place = shared
-            .places
-            .acquire()
+        let shared = &self.shared;
+        let place = Arc::clone(&shared.places)
+            .acquire_owned()
             .await
             .map_err(|closed| instantiate(closed.into()))?;
         let mut store = store::store(
@@ -97,37 +84,6 @@ impl Sandbox {
             .instantiate_async(&mut store)
             .await
             .map_err(|error| instantiate(error.into()))?;
-        let function = instance
-            .get_typed_func::<P, R>(&mut store, function)
-            .map_err(|error| instantiate(error.into()))?;
-        function
-            .call_async(&mut store, params)
-            .await
-            .map_err(|error| self.crash(&store, error))
+        Ok(Running::new(store, instance, Arc::clone(shared), place))
     }
-
-    fn crash(&self, store: &Store<CallState>, error: wasmtime::Error) -> CallError {
-        tracing::warn!(error = format!("{error:?}"), "the plugin crashed");
-        let limits = &self.shared.limits;
-        let answer_too_large = is_hostcall_fuel_exhausted(&error);
-        let source = error.into();
-        if answer_too_large {
-            let maximum = limits.hostcall_bytes as u64;
-            CallError::AnswerTooLarge { maximum, source }
-        } else if store.data().was_refused_memory() {
-            let maximum = limits.memory_bytes as u64;
-            CallError::MemoryLimit { maximum, source }
-        } else {
-            CallError::Trapped { source }
-        }
-    }
-}
-
-/// wasmtime does not export the type of this error, only its words.
-fn is_hostcall_fuel_exhausted(error: &wasmtime::Error) -> bool {
-    error.chain().any(|cause| {
-        cause
-            .to_string()
-            .contains("fuel allocated for hostcalls has been exhausted")
-    })
 }

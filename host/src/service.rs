@@ -7,7 +7,8 @@ use std::{fmt, sync::Arc, time::Duration};
 use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Lift, Lower};
 
 use crate::{
-    codec::{Answer, checked},
+    answer::checked,
+    codec::Answer,
     error::{CallError, ServiceError},
     outgoing::Outgoing,
     plugin::Plugin,
@@ -24,10 +25,10 @@ use crate::{
 /// its connections live there.
 #[derive(Clone)]
 pub struct MetricService {
-    plugin: Plugin,
-    config: Arc<Config>,
-    outgoing: Arc<Outgoing>,
-    timeout: Duration,
+    pub(crate) plugin: Plugin,
+    pub(crate) config: Arc<Config>,
+    pub(crate) outgoing: Arc<Outgoing>,
+    pub(crate) timeout: Duration,
 }
 
 impl MetricService {

@@ -105,6 +105,20 @@ impl<'a> TestPlugin<'a> {
                 .unwrap();
             }
         }
+        // How a component makes a handle of a resource of its own: `$new` makes one of a `range-stream`.
+        for (key, item) in &world.exports {
+            if let WorldItem::Interface { id, .. } = item
+                && resolve.interfaces[*id].types.contains_key("range-stream")
+            {
+                writeln!(
+                    text,
+                    "(import \"[export]{}\" \"[resource-new]range-stream\"
+                        (func $new (param i32) (result i32)))",
+                    resolve.name_world_key(key)
+                )
+                .unwrap();
+            }
+        }
         for (key, item) in &world.exports {
             for (interface, f) in functions(key, item) {
                 let signature = resolve.wasm_signature(AbiVariant::GuestExport, &f);
@@ -160,47 +174,58 @@ fn contract() -> (Resolve, PackageId) {
     (resolve, package)
 }
 
+/// A plugin that has long ranges and no JSON.
+pub(crate) const WITH_RANGES: &str = "package test:plugin;
+    world w {
+        include backendai:metric/metric-plugin@0.1.0;
+        export backendai:metric/range-service@0.1.0;
+    }";
+
 /// Data fields that hold, at address 1024, an `ok` of `query-metric` with one series, of so many timestamps
 /// and so many values.
 pub(crate) fn result_with_columns(timestamps: u32, values: u32) -> String {
+    // The result's discriminant, 0 for ok, and then its payload: eight bytes on, as it holds 64-bit numbers.
+    let at = 1024 + 8 + offset("metric-result", "series");
+    series_at(at, 1, timestamps, values)
+}
+
+/// Data fields that hold a list of series, all of the same columns: timestamps that count from 0, and values.
+pub(crate) fn series_at(at: usize, count: usize, timestamps: u32, values: u32) -> String {
+    const SERIES: usize = 2048;
+    const COLUMNS: u32 = 4096;
+    let size = 3 * 8; // three lists
+    let mut fields = list_at(at, SERIES as u32, count as u32);
+    for series in (0..count).map(|i| SERIES + i * size) {
+        fields += &list_at(series + offset("series", "timestamps"), COLUMNS, timestamps);
+        fields += &list_at(series + offset("series", "values"), COLUMNS, values);
+    }
+    let column = (0..u64::from(timestamps)).flat_map(u64::to_le_bytes);
+    fields + &data_at(COLUMNS as usize, column)
+}
+
+/// Where a record of the contract has a field.
+pub(crate) fn offset(name: &str, field: &str) -> usize {
     let (resolve, _) = contract();
     let mut sizes = SizeAlign::default();
     sizes.fill(&resolve);
-    let record = |name: &str| {
-        let (_, ty) = resolve
-            .types
-            .iter()
-            .find(|(_, ty)| ty.name.as_deref() == Some(name))
-            .unwrap();
-        match &ty.kind {
-            TypeDefKind::Record(record) => record,
-            other => panic!("{other:?}"),
-        }
+    let (_, ty) = resolve
+        .types
+        .iter()
+        .find(|(_, ty)| ty.name.as_deref() == Some(name))
+        .unwrap();
+    let TypeDefKind::Record(record) = &ty.kind else {
+        panic!("{ty:?}");
     };
-    let offset = |name: &str, field: &str| {
-        let record = record(name);
-        let at = record.fields.iter().position(|f| f.name == field).unwrap();
-        let types: Vec<Type> = record.fields.iter().map(|f| f.ty).collect();
-        sizes.field_offsets(&types)[at].0.size_wasm32()
-    };
-    // The result's discriminant, 0 for ok, and then its payload: eight bytes on, as it holds 64-bit numbers.
-    let payload = 1024 + 8;
-    let series = 2048;
-    let mut data = String::new();
-    let mut list = |at: usize, pointer: u32, length: u32| {
-        let bytes: String = [pointer, length]
-            .iter()
-            .flat_map(|word| word.to_le_bytes())
-            .map(|byte| format!("\\{byte:02x}"))
-            .collect();
-        writeln!(data, "(data (i32.const {at}) \"{bytes}\")").unwrap();
-    };
-    list(
-        payload + offset("metric-result", "series"),
-        series as u32,
-        1,
-    );
-    list(series + offset("series", "timestamps"), 4096, timestamps);
-    list(series + offset("series", "values"), 8192, values);
-    data
+    let at = record.fields.iter().position(|f| f.name == field).unwrap();
+    let types: Vec<Type> = record.fields.iter().map(|f| f.ty).collect();
+    sizes.field_offsets(&types)[at].0.size_wasm32()
+}
+
+fn list_at(at: usize, pointer: u32, length: u32) -> String {
+    data_at(at, [pointer, length].into_iter().flat_map(u32::to_le_bytes))
+}
+
+pub(crate) fn data_at(at: usize, bytes: impl IntoIterator<Item = u8>) -> String {
+    let bytes: String = bytes.into_iter().map(|b| format!("\\{b:02x}")).collect();
+    format!("(data (i32.const {at}) \"{bytes}\")\n")
 }

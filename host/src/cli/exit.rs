@@ -45,7 +45,7 @@ impl From<Exit> for ExitCode {
 impl From<&CallError> for Exit {
     fn from(error: &CallError) -> Self {
         match error {
-            CallError::Service(error) => error.into(),
+            CallError::Service(error) | CallError::Chunk { error, .. } => error.into(),
             CallError::TimedOut { .. } => Exit::TimedOut,
             // What the sandbox grants is a limit like the others: a smaller query fits into it.
             CallError::MemoryLimit { .. } | CallError::AnswerTooLarge { .. } => Exit::LimitExceeded,

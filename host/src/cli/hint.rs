@@ -10,7 +10,10 @@ const ASK_FOR_LESS: &str =
 /// The hint for a failed call that asked `address`. None: the error says it all.
 pub(crate) fn of_call(error: &CallError, address: &str) -> Option<String> {
     match error {
-        CallError::Service(error) => of_service(error, address),
+        CallError::Service(error) | CallError::Chunk { error, .. } => of_service(error, address),
+        CallError::Unsupported { .. } => Some(
+            "`cargo xtask build` makes a plugin that has it; --plugin FILE names it".to_owned(),
+        ),
         CallError::TimedOut { .. } => Some(slow()),
         CallError::MemoryLimit { .. } | CallError::AnswerTooLarge { .. } => {
             Some(ASK_FOR_LESS.to_owned())

@@ -21,6 +21,7 @@ static WIT: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../wit");
 /// The worlds of the contract, the larger first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum World {
+    PluginWithRanges,
     PluginWithJson,
     Plugin,
     CodecWithJson,
@@ -28,7 +29,8 @@ pub(super) enum World {
 }
 
 impl World {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 5] = [
+        Self::PluginWithRanges,
         Self::PluginWithJson,
         Self::Plugin,
         Self::CodecWithJson,
@@ -37,16 +39,16 @@ impl World {
 
     /// The largest world whose exports a component has, by name.
     pub(super) fn of(description: &PluginDescription) -> Option<Self> {
+        let exports = |interface: &str| description.exports.iter().any(|e| e == interface);
         Self::ALL.into_iter().find(|world| {
-            world
-                .doors()
-                .iter()
-                .all(|door| description.exports.iter().any(|e| e == door.interface()))
+            let ranges = *world != Self::PluginWithRanges || exports(audit::RANGE_SERVICE);
+            ranges && world.doors().iter().all(|door| exports(door.interface()))
         })
     }
 
     pub(super) fn name(self) -> &'static str {
         match self {
+            Self::PluginWithRanges => "metric-plugin-range",
             Self::PluginWithJson => "metric-plugin-json",
             Self::Plugin => "metric-plugin",
             Self::CodecWithJson => "metric-codec-json",
@@ -57,7 +59,7 @@ impl World {
     /// The interfaces through which a component of this world is asked.
     pub(super) fn doors(self) -> &'static [Door] {
         match self {
-            Self::PluginWithJson => &[
+            Self::PluginWithRanges | Self::PluginWithJson => &[
                 Door::MetricService,
                 Door::Codec,
                 Door::JsonService,
@@ -72,6 +74,7 @@ impl World {
     /// What it is loaded as.
     pub(super) fn loaded_as(self) -> audit::World {
         match self {
+            Self::PluginWithRanges => audit::World::Range,
             Self::PluginWithJson | Self::Plugin => audit::World::Plugin,
             Self::CodecWithJson | Self::Codec => audit::World::Codec,
         }
@@ -80,7 +83,7 @@ impl World {
     /// The most that a component of this world can reach.
     pub(super) fn highest(self) -> Level {
         match self.loaded_as() {
-            audit::World::Plugin => Level::L4,
+            audit::World::Range | audit::World::Plugin => Level::L4,
             audit::World::Codec => Level::L2,
         }
     }

@@ -45,7 +45,7 @@ impl Loaded {
             compile_cache: CompileCache::User,
         })?;
         Ok(match world.loaded_as() {
-            audit::World::Plugin => Self::Plugin(host.load(bytes)?),
+            audit::World::Range | audit::World::Plugin => Self::Plugin(host.load(bytes)?),
             audit::World::Codec => Self::Codec(host.load_codec(bytes)?),
         })
     }

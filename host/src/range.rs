@@ -1,0 +1,256 @@
+//! The verbs of long ranges and many queries: the contract's `range-service`, each call from a fresh instance.
+//!
+//! The plugin plans, cuts and puts together; here it is asked, told the time, and held to its word. Streams, which
+//! outlive a call, are `stream.rs`.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::{
+    answer::{broken, check_series, checked},
+    bindings::exports::backendai::metric::range_service as wit,
+    codec::Answer,
+    error::{CallError, ServiceError},
+    functions::RangeFunctions,
+    service::MetricService,
+    types::{MetricQuery, MetricResult, Series},
+};
+
+pub use wit::{Chunk, Fold, RangeOptions, RangePlan, Span};
+
+/// A chunk that a partial answer lacks.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct MissingChunk {
+    /// The points that are not there.
+    pub span: Span,
+    /// Why.
+    pub error: ServiceError,
+}
+
+/// The answer to a range.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct RangeAnswer {
+    /// As that of [`MetricService::query_metric`]: no chunk can be told from it.
+    pub answer: MetricResult,
+    /// The chunks that failed, where [`RangeOptions::partial`] allows it. Empty: the answer is whole.
+    pub missing: Vec<MissingChunk>,
+}
+
+/// One chunk of a range, and where to go on.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Page {
+    /// The answer for the page's part of the range.
+    pub answer: RangeAnswer,
+    /// The cursor for the next call. None: this was the last page.
+    pub next: Option<String>,
+}
+
+/// A bounded piece of a [`RangeStream`](crate::RangeStream).
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Piece {
+    /// At most 65,536 samples in all. A series comes in several pieces, each time with its labels, its points in the
+    /// order of time.
+    pub series: Vec<Series>,
+    /// Prometheus's warnings, where no earlier piece said them.
+    pub warnings: Vec<String>,
+    /// Its informational remarks, likewise.
+    pub infos: Vec<String>,
+    /// Chunks that failed since the last piece, where [`RangeOptions::partial`] allows it.
+    pub missing: Vec<MissingChunk>,
+}
+
+/// The most samples of a piece. From the contract.
+const SAMPLES_OF_A_PIECE: usize = 65_536;
+
+impl Default for RangeOptions {
+    /// Everything as the contract has it where it is left out. The host tells the plugin the time.
+    fn default() -> Self {
+        Self {
+            now: None,
+            max_points: None,
+            fold: None,
+            interval: None,
+            freshness: None,
+            concurrency: None,
+            partial: false,
+        }
+    }
+}
+
+/// Asks for long ranges and for many queries at once. A plugin may lack these verbs:
+/// [`Plugin::has_ranges`](crate::Plugin::has_ranges).
+///
+/// Where [`RangeOptions::now`] is none, the host fills it in from the system's clock.
+impl MetricService {
+    /// What [`query_range`](Self::query_range) would do. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn plan(
+        &self,
+        query: &MetricQuery,
+        options: &RangeOptions,
+    ) -> Result<RangePlan, CallError> {
+        let function = &self.ranges("plan")?.plan;
+        let params = (&*self.config, query, &told_the_time(options));
+        let (answer,): Answer<_> = self.call(function, params).await?;
+        checked_plan(answer.map_err(ServiceError::from)?)
+    }
+
+    /// Asks Prometheus for a range of any length, chunk by chunk and side by side, and returns the series.
+    ///
+    /// # Errors
+    /// [`CallError`]; its [`Chunk`](CallError::Chunk) where one request failed and the answer may not lack it.
+    pub async fn query_range(
+        &self,
+        query: &MetricQuery,
+        options: &RangeOptions,
+    ) -> Result<RangeAnswer, CallError> {
+        let function = &self.ranges("query-range")?.query_range;
+        let params = (&*self.config, query, &told_the_time(options));
+        let (answer,): RangeResult<_> = self.call(function, params).await?;
+        RangeAnswer::checked(answer?)
+    }
+
+    /// Asks for many ranges at once, side by side; what is the same is asked once. The answers are in the order of
+    /// the queries, and one that fails leaves the others alone.
+    ///
+    /// # Errors
+    /// The outer [`CallError`] is one of the call, such as a timeout, and loses all answers. The inner one is of one
+    /// query alone.
+    pub async fn query_batch(
+        &self,
+        queries: &[MetricQuery],
+        options: &RangeOptions,
+    ) -> Result<Vec<Result<RangeAnswer, CallError>>, CallError> {
+        let function = &self.ranges("query-batch")?.query_batch;
+        let params = (&*self.config, queries, &told_the_time(options));
+        let (answers,): (Vec<Result<wit::RangeAnswer, wit::RangeError>>,) =
+            self.call(function, params).await?;
+        if answers.len() != queries.len() {
+            return Err(broken(format!(
+                "{} answers to {} queries",
+                answers.len(),
+                queries.len()
+            )));
+        }
+        Ok(answers
+            .into_iter()
+            .map(|answer| RangeAnswer::checked(answer?))
+            .collect())
+    }
+
+    /// One chunk of a range. The first call has no cursor, each further one that of the [`Page`] before, with the
+    /// same query and options but for [`RangeOptions::now`].
+    ///
+    /// # Errors
+    /// [`CallError`]; a cursor that does not belong to the query is an [`InvalidArgument`](crate::InvalidArgument).
+    pub async fn query_page(
+        &self,
+        query: &MetricQuery,
+        options: &RangeOptions,
+        cursor: Option<&str>,
+    ) -> Result<Page, CallError> {
+        let function = &self.ranges("query-page")?.query_page;
+        let params = (&*self.config, query, &told_the_time(options), cursor);
+        let (page,): RangeResult<_> = self.call(function, params).await?;
+        Page::checked(page?, cursor)
+    }
+
+    pub(crate) fn ranges(&self, verb: &'static str) -> Result<&RangeFunctions, CallError> {
+        let functions = self.plugin.range_functions.as_deref();
+        functions.ok_or(CallError::Unsupported { verb })
+    }
+}
+
+/// What the functions of a range return.
+pub(crate) type RangeResult<R> = (Result<R, wit::RangeError>,);
+
+/// The options, with the time of day.
+pub(crate) fn told_the_time(options: &RangeOptions) -> RangeOptions {
+    let clock = || {
+        // Before 1970 nothing is final, as where the plugin is told no time.
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+        i64::try_from(since.as_millis()).ok()
+    };
+    RangeOptions {
+        now: options.now.or_else(clock),
+        ..*options
+    }
+}
+
+/// A plan that can be counted with: a step, and spans that do not end before they start.
+pub(crate) fn checked_plan(plan: RangePlan) -> Result<RangePlan, CallError> {
+    if plan.step == 0 {
+        return Err(broken("a plan with steps of 0 s".to_owned()));
+    }
+    let spans = plan.chunks.iter().map(|chunk| &chunk.span);
+    if let Some(span) = spans.chain([&plan.span]).find(|span| span.end < span.start) {
+        return Err(broken(format!(
+            "a plan from {} back to {}",
+            span.start, span.end
+        )));
+    }
+    Ok(plan)
+}
+
+impl RangeAnswer {
+    fn checked(answer: wit::RangeAnswer) -> Result<Self, CallError> {
+        Ok(Self {
+            answer: checked(answer.answer)?,
+            missing: answer.missing.into_iter().map(MissingChunk::from).collect(),
+        })
+    }
+}
+
+impl Page {
+    fn checked(page: wit::Page, cursor: Option<&str>) -> Result<Self, CallError> {
+        if page.next.is_some() && page.next.as_deref() == cursor {
+            return Err(broken("a page that is followed by itself".to_owned()));
+        }
+        Ok(Self {
+            answer: RangeAnswer::checked(page.answer)?,
+            next: page.next,
+        })
+    }
+}
+
+impl Piece {
+    pub(crate) fn checked(piece: wit::Piece) -> Result<Self, CallError> {
+        check_series(&piece.series)?;
+        let samples: usize = piece.series.iter().map(|s| s.values.len()).sum();
+        if samples > SAMPLES_OF_A_PIECE {
+            return Err(broken(format!(
+                "a piece of {samples} samples, where {SAMPLES_OF_A_PIECE} are the most"
+            )));
+        }
+        Ok(Self {
+            series: piece.series,
+            warnings: piece.warnings,
+            infos: piece.infos,
+            missing: piece.missing.into_iter().map(MissingChunk::from).collect(),
+        })
+    }
+}
+
+impl From<wit::MissingChunk> for MissingChunk {
+    fn from(missing: wit::MissingChunk) -> Self {
+        Self {
+            span: missing.span,
+            error: missing.error.into(),
+        }
+    }
+}
+
+impl From<wit::RangeError> for CallError {
+    fn from(failed: wit::RangeError) -> Self {
+        let error = ServiceError::from(failed.error);
+        match failed.chunk {
+            Some(chunk) => Self::Chunk { error, chunk },
+            None => Self::Service(error),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "range_tests.rs"]
+mod tests;

@@ -1,0 +1,100 @@
+//! An instance that runs: its place among the concurrent calls, its store, and the calls into it.
+//!
+//! Judges how calls end. Mostly there is one call; a stream makes several. Knows no verb of the contract.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use tokio::sync::OwnedSemaphorePermit;
+use wasmtime::{
+    Store,
+    component::{ComponentExportIndex, ComponentNamedList, Instance, Lift, Lower},
+};
+
+use crate::{alarms::Elapsed, error::CallError, shared::Shared, store::CallState};
+
+/// An instance. It is of no use after a call that failed or was given up.
+pub(crate) struct Running {
+    // Goes before the place: the place is free when the store is gone.
+    store: Store<CallState>,
+    instance: Instance,
+    shared: Arc<Shared>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Running {
+    pub(crate) fn new(
+        store: Store<CallState>,
+        instance: Instance,
+        shared: Arc<Shared>,
+        place: OwnedSemaphorePermit,
+    ) -> Self {
+        Self {
+            store,
+            instance,
+            shared,
+            _place: place,
+        }
+    }
+
+    /// Calls a function. What it hands over is counted anew for each call.
+    pub(crate) async fn call<P, R>(
+        &mut self,
+        function: &ComponentExportIndex,
+        params: P,
+    ) -> Result<R, CallError>
+    where
+        P: ComponentNamedList + Lower,
+        R: ComponentNamedList + Lift + 'static,
+    {
+        let function = self
+            .instance
+            .get_typed_func::<P, R>(&mut self.store, function)
+            .map_err(|error| CallError::Instantiate {
+                source: error.into(),
+            })?;
+        function
+            .call_async(&mut self.store, params)
+            .await
+            .map_err(|error| self.crash(error))
+    }
+
+    fn crash(&self, error: wasmtime::Error) -> CallError {
+        tracing::warn!(error = format!("{error:?}"), "the plugin crashed");
+        let limits = &self.shared.limits;
+        let answer_too_large = is_hostcall_fuel_exhausted(&error);
+        let source = error.into();
+        if answer_too_large {
+            let maximum = limits.hostcall_bytes as u64;
+            CallError::AnswerTooLarge { maximum, source }
+        } else if self.store.data().was_refused_memory() {
+            let maximum = limits.memory_bytes as u64;
+            CallError::MemoryLimit { maximum, source }
+        } else {
+            CallError::Trapped { source }
+        }
+    }
+}
+
+impl Shared {
+    /// Ends work that takes longer than that.
+    pub(crate) async fn within<R>(
+        &self,
+        after: Duration,
+        work: impl Future<Output = Result<R, CallError>>,
+    ) -> Result<R, CallError> {
+        let alarms = self.ticker.alarms();
+        alarms.timeout(after, work).await.unwrap_or_else(|Elapsed| {
+            tracing::warn!(?after, "the plugin was ended");
+            Err(CallError::TimedOut { after })
+        })
+    }
+}
+
+/// wasmtime does not export the type of this error, only its words.
+fn is_hostcall_fuel_exhausted(error: &wasmtime::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .to_string()
+            .contains("fuel allocated for hostcalls has been exhausted")
+    })
+}

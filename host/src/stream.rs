@@ -1,0 +1,123 @@
+//! A range in bounded pieces: one instance of the plugin that is asked again and again.
+//!
+//! What it costs to keep one, and how it ends, is decided here; what a piece is, in `range.rs`.
+
+use std::{fmt, mem, sync::Arc, time::Duration};
+
+use wasmtime::component::{ComponentExportIndex, ResourceAny};
+
+use crate::{
+    bindings::exports::backendai::metric::range_service as wit,
+    error::CallError,
+    range::{Piece, RangeOptions, RangePlan, RangeResult, checked_plan, told_the_time},
+    running::Running,
+    service::MetricService,
+    shared::Shared,
+    types::MetricQuery,
+};
+
+/// A range that arrives piece by piece, for answers that are larger than memory.
+///
+/// It has an instance of the plugin to itself, with its memory and its connections, and holds one of the
+/// [concurrent calls](crate::Limits::concurrent_calls) for as long as it lives, idle or not: read it to the end or
+/// drop it. Both give everything back at once, as does a failure.
+pub struct RangeStream {
+    state: State,
+    plan: RangePlan,
+    next: ComponentExportIndex,
+    shared: Arc<Shared>,
+    timeout: Duration,
+}
+
+enum State {
+    Open(Box<Running>, ResourceAny),
+    /// All pieces were given.
+    Finished,
+    /// A piece failed, or was given up half-way: the instance cannot be asked again.
+    Broken,
+}
+
+impl MetricService {
+    /// A range in bounded pieces, chunk after chunk. The first request goes out with the first
+    /// [`RangeStream::next`]. Where [`RangeOptions::now`] is none, the host fills it in.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn stream(
+        &self,
+        query: &MetricQuery,
+        options: &RangeOptions,
+    ) -> Result<RangeStream, CallError> {
+        let functions = self.ranges("range-stream")?;
+        let sandbox = self.plugin.codec().sandbox();
+        let open = async {
+            let mut running = sandbox.enter(&self.outgoing).await?;
+            let params = (&*self.config, query, &told_the_time(options));
+            let (stream,): RangeResult<ResourceAny> =
+                running.call(&functions.stream_open, params).await?;
+            let stream = stream?;
+            let (plan,): (RangePlan,) = running.call(&functions.stream_plan, (stream,)).await?;
+            Ok(RangeStream {
+                state: State::Open(Box::new(running), stream),
+                plan: checked_plan(plan)?,
+                next: functions.stream_next,
+                shared: Arc::clone(&sandbox.shared),
+                timeout: self.timeout,
+            })
+        };
+        sandbox.shared.within(self.timeout, open).await
+    }
+}
+
+impl RangeStream {
+    /// What is being asked for.
+    pub fn plan(&self) -> &RangePlan {
+        &self.plan
+    }
+
+    /// The next piece. None: the end. Each has the time of a call.
+    ///
+    /// A future of this that is dropped before it is ready ends the stream, as a failure does.
+    ///
+    /// # Errors
+    /// [`CallError`]; from then on it is always [`CallError::StreamEnded`].
+    pub async fn next(&mut self) -> Result<Option<Piece>, CallError> {
+        // Broken, until the piece has arrived.
+        match mem::replace(&mut self.state, State::Broken) {
+            State::Broken => Err(CallError::StreamEnded),
+            State::Finished => {
+                self.state = State::Finished;
+                Ok(None)
+            }
+            State::Open(mut running, stream) => {
+                let call = running.call(&self.next, (stream,));
+                let (piece,): RangeResult<Option<wit::Piece>> =
+                    self.shared.within(self.timeout, call).await?;
+                let piece = piece?.map(Piece::checked).transpose()?;
+                self.state = match piece {
+                    Some(_) => State::Open(running, stream),
+                    None => State::Finished,
+                };
+                Ok(piece)
+            }
+        }
+    }
+}
+
+impl fmt::Debug for RangeStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match self.state {
+            State::Open(..) => "open",
+            State::Finished => "finished",
+            State::Broken => "broken",
+        };
+        f.debug_struct("RangeStream")
+            .field("state", &state)
+            .field("plan", &self.plan)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+#[path = "stream_tests.rs"]
+mod tests;
