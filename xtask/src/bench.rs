@@ -8,6 +8,7 @@ use metric_testbed::{Dataset, Finder, Prometheus, PrometheusOptions, Shape};
 use crate::build::{self, HostProfile};
 use crate::process;
 use crate::progress::Task;
+use crate::python_service;
 use crate::workspace;
 
 #[derive(Debug, Args)]
@@ -50,6 +51,14 @@ pub(crate) fn run(arguments: &BenchArgs) -> Result<()> {
     command.args(["--address", &server.address()]);
     command.arg("--plugin").arg(profile.plugin());
     command.arg("--host-executable").arg(profile.host());
+    match python_service::python()? {
+        Some(python) => {
+            command.arg("--python").arg(python);
+        }
+        None => eprintln!(
+            "Python 3.11 is missing (Debian: python3 and python3-venv): no rows against it"
+        ),
+    }
     command.args(arguments.json.then_some("--json"));
     if let Some(filter) = &arguments.filter {
         command.args(["--filter", filter]);

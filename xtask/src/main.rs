@@ -20,6 +20,7 @@ mod mutants;
 mod npm;
 mod process;
 mod progress;
+mod python_service;
 mod reproducible;
 mod scenario;
 mod test;

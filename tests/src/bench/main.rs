@@ -5,6 +5,7 @@
 
 mod decode;
 mod native;
+mod python_service;
 mod race;
 mod report;
 mod rows;
@@ -31,6 +32,9 @@ struct Arguments {
     /// The command line, for its cold start
     #[arg(long)]
     host_executable: PathBuf,
+    /// A Python that has what the competing service imports; without it the rows against it are left out
+    #[arg(long)]
+    python: Option<PathBuf>,
     /// Print one JSON object instead of the table
     #[arg(long)]
     json: bool,
@@ -51,6 +55,7 @@ async fn measure(arguments: Arguments) -> Result<()> {
         arguments.address,
         arguments.plugin,
         arguments.host_executable,
+        arguments.python,
     )?;
     let mut report = Report::default();
     for row in rows::ALL

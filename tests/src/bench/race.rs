@@ -89,6 +89,17 @@ impl Outcome {
 }
 
 impl Race {
+    /// A race that is called off.
+    pub(crate) fn nobody() -> Self {
+        Self {
+            baseline: None,
+            contenders: Vec::new(),
+            warm_up: 0,
+            least_rounds: 0,
+            time: Duration::ZERO,
+        }
+    }
+
     /// Lets them run.
     pub(crate) async fn run(mut self, row: &'static str) -> Result<Vec<Outcome>> {
         let count = self.contenders.len();

@@ -14,6 +14,8 @@ pub(crate) struct Setting {
     pub(crate) plugin_file: PathBuf,
     /// The command line's executable.
     pub(crate) host_executable: PathBuf,
+    /// A Python that has what the competing service imports.
+    pub(crate) python: Option<PathBuf>,
     /// The plugin, loaded with the default options.
     pub(crate) plugin: Plugin,
     /// What is in Prometheus: the first kernel, and how many there are.
@@ -26,6 +28,7 @@ impl Setting {
         address: String,
         plugin_file: PathBuf,
         host_executable: PathBuf,
+        python: Option<PathBuf>,
     ) -> Result<Self> {
         let plugin = Host::new(HostOptions::default())?.load_file(&plugin_file)?;
         // Only who there is; the samples are in Prometheus.
@@ -44,6 +47,7 @@ impl Setting {
             address,
             plugin_file,
             host_executable,
+            python,
             plugin,
             kernel_id,
             kernels: kernels.len(),

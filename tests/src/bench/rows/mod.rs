@@ -5,6 +5,7 @@ mod cold_start;
 mod decode;
 mod instantiate;
 mod process;
+mod python;
 mod query;
 
 use std::pin::Pin;
@@ -33,6 +34,9 @@ pub(crate) const ALL: &[Row] = &[
     process::ROW,
     query::SMALL,
     query::LARGE,
+    python::SMALL,
+    python::LARGE,
+    python::MANY,
     decode::SMALL,
     decode::LARGE,
 ];
