@@ -47,8 +47,9 @@
 //! 3. The plugin runs. `ticker.rs` makes it give way every few milliseconds, so that the call's deadline, one of
 //!    `alarms.rs`, can end it. Its own clock is `clock.rs`.
 //! 4. Its requests come out at `outgoing_handler.rs` and `outgoing.rs`, are judged by `egress.rs` (only the
-//!    configured Prometheus, only the paths that the service needs), and leave through the pooled client
-//!    of `http_client.rs`. Failures get their names in `http_error.rs`, and cross back by `error_code.rs`.
+//!    configured Prometheus, only the paths that the service needs), narrowed to the call's [`Scope`]
+//!    (`metric-scope`, a crate of its own), and leave through the pooled client of `http_client.rs`. Failures
+//!    get their names in `http_error.rs`, and cross back by `error_code.rs`.
 //! 5. The result is checked against the contract (`answer.rs`) and handed to the caller; failures are in `error.rs`.
 //!
 //! Long ranges and batches (`range.rs`) go the same way. A stream (`stream.rs`) keeps its instance, its store and its
@@ -101,6 +102,7 @@ pub use codec::Codec;
 pub use error::{CallError, ConfigError, HostError, LoadError, ServiceError, Source};
 pub use host::{CompileCache, Host, HostOptions};
 pub use limits::Limits;
+pub use metric_scope::{Scope, ScopeError};
 pub use options::ServiceOptions;
 pub use plugin::Plugin;
 pub use range::{

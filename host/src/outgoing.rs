@@ -1,6 +1,6 @@
 //! The one door out of the sandbox: `wasi:http` hands each request to the hook here.
 //!
-//! The policy judges it, its body is taken in whole, the client sends it. Knows nothing of PromQL.
+//! The policy judges it, its body is taken in whole, the call's scope narrows it, the client sends it.
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
@@ -8,6 +8,7 @@ use bytes::{Bytes, BytesMut};
 use http::{Request, Response, header};
 use http_body::Body;
 use http_body_util::{BodyExt, Full};
+use metric_scope::Scope;
 use wasmtime_wasi_http::{Error, RequestOptions, Result, WasiBody, WasiHttpHooks};
 
 use crate::{
@@ -20,9 +21,10 @@ use crate::{
     response_body::ResponseBody,
 };
 
-/// The way out for one service.
+/// The way out for one service, and for the services that were made of it by narrowing their scope.
 pub(crate) struct Outgoing {
-    way: Option<Way>,
+    way: Option<Arc<Way>>,
+    scope: Option<Scope>,
 }
 
 struct Way {
@@ -44,7 +46,8 @@ impl Outgoing {
         alarms: &Alarms,
     ) -> Result<Self, ConfigError> {
         Ok(Self {
-            way: Some(Way {
+            scope: None,
+            way: Some(Arc::new(Way {
                 client: HttpClient::new(address.scheme(), limits, alarms.clone())?,
                 alarms: alarms.clone(),
                 egress: Egress::to(address),
@@ -55,13 +58,28 @@ impl Outgoing {
                     first_byte: limits.first_byte_timeout,
                 },
                 between_bytes: limits.between_bytes_timeout,
-            }),
+            })),
         })
     }
 
     /// Nowhere: every request is denied.
     pub(crate) fn nowhere() -> Self {
-        Self { way: None }
+        Self {
+            way: None,
+            scope: None,
+        }
+    }
+
+    /// The same way, within a scope and the one that it has already.
+    pub(crate) fn scoped(&self, scope: Scope) -> Self {
+        let scope = match &self.scope {
+            Some(wider) => wider.and(&scope),
+            None => scope,
+        };
+        Self {
+            way: self.way.clone(),
+            scope: Some(scope),
+        }
     }
 
     async fn send(
@@ -93,6 +111,7 @@ impl Outgoing {
         // The length of what is sent, not of what the plugin announced.
         head.headers.remove(header::CONTENT_LENGTH);
         let body = whole(body, way.request_bytes).await?;
+        let (head, body) = self.narrowed(Request::from_parts(head, body))?.into_parts();
         let response = way
             .client
             .send(
@@ -104,6 +123,18 @@ impl Outgoing {
         let (head, body) = response.into_parts();
         let body = ResponseBody::new(body, way.response_bytes, way.alarms.clone(), pause)?;
         Ok(Response::from_parts(head, body.boxed_unsync()))
+    }
+
+    /// The request within the scope. The log says why one is denied, without its query, which names series.
+    fn narrowed(&self, request: Request<Bytes>) -> Result<Request<Bytes>> {
+        let Some(scope) = &self.scope else {
+            return Ok(request);
+        };
+        let path = request.uri().path().to_owned();
+        scope.enforce(request).map_err(|reason| {
+            tracing::warn!(path, %reason, "a request of the plugin's was denied by the scope");
+            Error::HttpRequestDenied
+        })
     }
 }
 

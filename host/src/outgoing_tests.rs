@@ -349,3 +349,45 @@ fn a_plugin_can_shorten_a_timeout_but_not_lengthen_it() {
     assert_eq!(shorter(limit, Some(second)), second);
     assert_eq!(shorter(limit, Some(2 * limit)), limit);
 }
+
+#[tokio::test]
+async fn scopes_add_up_and_bind_what_leaves() {
+    let server = Server::start(OK, Then::Keep).await;
+    let wide = server.outgoing();
+    let narrow = wide
+        .scoped(Scope::equal("user", "u1").unwrap())
+        .scoped(Scope::equal("project", "p1").unwrap());
+    let uri = server.uri("/api/v1/query_range?start=1");
+    for outgoing in [&narrow, &wide] {
+        let request = request("POST", &uri, &["query=up"]);
+        ask(outgoing, request).await.unwrap();
+    }
+    let [narrowed, whole] = &server.requests.lock().unwrap()[..] else {
+        panic!("two requests");
+    };
+    let body = "\r\n\r\nstart=1&query=up%7buser%3d%22u1%22%2cproject%3d%22p1%22%7d";
+    assert!(narrowed.ends_with(body), "{narrowed}");
+    assert!(narrowed.contains("content-length: 58\r\n"), "{narrowed}");
+    assert!(whole.ends_with("\r\n\r\nquery=up"), "{whole}");
+    assert_eq!(server.connections.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn what_cannot_be_narrowed_is_denied_and_never_sent() {
+    let server = Server::start(OK, Then::Keep).await;
+    let outgoing = server
+        .outgoing()
+        .scoped(Scope::equal("user", "u1").unwrap());
+    for (target, body) in [
+        ("/api/v1/metadata", ""),
+        ("/api/v1/query?query=up&query=up", ""),
+        ("/api/v1/query", "query=up{"),
+        ("/api/v1/query", "query=info(up)"),
+        ("/api/v1/query?tenant=2", "query=up"),
+    ] {
+        let request = request("POST", &server.uri(target), &[body]);
+        let answer = ask(&outgoing, request).await;
+        assert!(matches!(answer, Err(Error::HttpRequestDenied)), "{target}");
+    }
+    assert_eq!(server.connections.load(Ordering::SeqCst), 0);
+}

@@ -4,6 +4,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use metric_scope::Scope;
 use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Lift, Lower};
 
 use crate::{
@@ -44,6 +45,19 @@ impl MetricService {
             config: Arc::new(config),
             outgoing: Arc::new(outgoing),
             timeout,
+        }
+    }
+
+    /// The same service, which sees only the series within `scope`, and within those that it was given before.
+    ///
+    /// The host holds each request of the plugin's to it, whatever the plugin does: PromQL is parsed, and each of
+    /// its selectors gets the scope's matchers. A request that cannot be narrowed with certainty is denied. Made
+    /// in no time: connections are shared, so a scope may be given for each call.
+    #[must_use]
+    pub fn scoped(&self, scope: Scope) -> Self {
+        Self {
+            outgoing: Arc::new(self.outgoing.scoped(scope)),
+            ..self.clone()
         }
     }
 

@@ -1,0 +1,90 @@
+//! Every selector of a tree, wherever it stands.
+//!
+//! Each kind of node and each of its fields is named here: one that a later parser adds does not compile, rather than
+//! being passed over.
+
+use promql_parser::{
+    label::Matchers,
+    parser::{
+        AggregateExpr, BinaryExpr, Call, Expr, MatrixSelector, NumberLiteral, ParenExpr,
+        StringLiteral, SubqueryExpr, UnaryExpr, VectorSelector,
+    },
+};
+
+use crate::{functions, refusal::ScopeRefusal};
+
+/// Hands the matchers of each selector to `visit`, and refuses a tree with a node whose reach is unknown.
+pub(crate) fn visit(
+    expr: &mut Expr,
+    visit_matchers: &mut impl FnMut(&mut Matchers),
+) -> Result<(), ScopeRefusal> {
+    match expr {
+        Expr::Aggregate(AggregateExpr {
+            op: _,
+            expr,
+            param,
+            modifier: _,
+        }) => {
+            if let Some(param) = param {
+                visit(param, visit_matchers)?;
+            }
+            visit(expr, visit_matchers)
+        }
+        Expr::Binary(BinaryExpr {
+            op: _,
+            lhs,
+            rhs,
+            modifier: _,
+        }) => {
+            visit(lhs, visit_matchers)?;
+            visit(rhs, visit_matchers)
+        }
+        Expr::Unary(UnaryExpr { expr })
+        | Expr::Paren(ParenExpr { expr })
+        | Expr::Subquery(SubqueryExpr {
+            expr,
+            offset: _,
+            at: _,
+            range: _,
+            step: _,
+        }) => visit(expr, visit_matchers),
+        Expr::Call(Call { func, args }) => {
+            if !functions::is_pure(func.name) {
+                return Err(ScopeRefusal::Function(func.name.to_owned()));
+            }
+            args.args
+                .iter_mut()
+                .try_for_each(|argument| visit(argument, visit_matchers))
+        }
+        Expr::VectorSelector(selector)
+        | Expr::MatrixSelector(MatrixSelector {
+            vs: selector,
+            range: _,
+        }) => {
+            let VectorSelector {
+                name: _,
+                matchers,
+                offset: _,
+                at: _,
+            } = selector;
+            visit_matchers(matchers);
+            Ok(())
+        }
+        Expr::NumberLiteral(NumberLiteral { val: _ })
+        | Expr::StringLiteral(StringLiteral { val: _ }) => Ok(()),
+        Expr::Extension(_) => Err(ScopeRefusal::UnknownPart),
+    }
+}
+
+/// The alternatives of a selector, `{a="1" or b="2"}`, of which there is one where it has no `or`.
+pub(crate) fn alternatives(
+    matchers: &mut Matchers,
+) -> impl Iterator<Item = &mut Vec<promql_parser::label::Matcher>> {
+    let Matchers {
+        matchers: first,
+        or_matchers,
+    } = matchers;
+    // The parser moves the first alternative to the others; a tree that has both is taken as having them all.
+    let first = (or_matchers.is_empty() || !first.is_empty()).then_some(first);
+    first.into_iter().chain(or_matchers)
+}
