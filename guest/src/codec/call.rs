@@ -1,6 +1,7 @@
 //! What the verbs that ask Prometheus have in common.
 
 use super::failure::Failure;
+use super::keep::Keep;
 use crate::domain::{Settings, SettingsInput};
 use crate::prometheus::{Address, Answer, Budget, HttpRequest};
 
@@ -16,6 +17,9 @@ pub trait Call {
 
     /// What to send.
     fn request(&self) -> HttpRequest;
+
+    /// How long the answer may be kept.
+    fn keep(&self) -> Keep;
 
     /// What to feed the body of the response to, given its status.
     fn answer(&self, status: u16) -> Self::Answer;

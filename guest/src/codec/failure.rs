@@ -86,6 +86,10 @@ impl From<QueryError> for Failure {
             QueryError::EmptyFilter { field } | QueryError::ZeroSetting { field } => {
                 invalid_argument(field, &error)
             }
+            QueryError::FoldOfRate => invalid_argument("options.fold", &error),
+            QueryError::FewPoints(_) => invalid_argument("options.max-points", &error),
+            QueryError::ManyChunks { .. } => invalid_argument("options.interval", &error),
+            QueryError::ForeignCursor => invalid_argument("cursor", &error),
             QueryError::Timewindow { .. } => invalid_argument("config.timewindow", &error),
         }
     }

@@ -2,15 +2,22 @@
 //! answer the result. Pure, so that hosts without `wasi:http`, tests and fuzzers have all of the service.
 //! It knows neither WIT nor how a request is sent; [`json`] gives the verbs a door of JSON texts.
 
+mod batch;
 mod call;
 mod failure;
+mod joined;
 pub mod json;
+mod keep;
 mod query_metadata;
 mod query_metric;
+mod query_range;
 mod retry;
 
+pub use batch::Batch;
 pub use call::{Call, Config, Configured, read_whole};
 pub use failure::Failure;
+pub use keep::{KEEP_HEADER, Keep};
 pub use query_metadata::{Metadata, QueryMetadata};
 pub use query_metric::{MetricResult, QueryMetric};
+pub use query_range::{Missing, QueryRange, RangeFailure, RangeResult, Span};
 pub use retry::Attempts;

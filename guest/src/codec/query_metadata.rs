@@ -2,6 +2,7 @@
 
 use super::call::{Call, Config, Configured};
 use super::failure::Failure;
+use super::keep::Keep;
 use crate::domain::{CatalogueEntry, MetricType, ValueType, detect_metric_type};
 use crate::prometheus::{HttpRequest, NamesAnswer, metric_names_request};
 
@@ -49,6 +50,10 @@ impl Call for QueryMetadata {
             &self.configured.address,
             self.configured.settings.label_schema,
         )
+    }
+
+    fn keep(&self) -> Keep {
+        Keep::MaxAge(30)
     }
 
     fn answer(&self, status: u16) -> NamesAnswer {

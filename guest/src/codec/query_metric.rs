@@ -2,7 +2,9 @@
 
 use super::call::{Call, Config, Configured};
 use super::failure::Failure;
-use crate::domain::{MetricQuery, Plan, plan};
+use super::joined::histogram_warning;
+use super::keep::Keep;
+use crate::domain::{FRESHNESS, MetricQuery, Plan, plan};
 use crate::prometheus::{Answer, HttpRequest, RangeAnswer, Series, range_request};
 
 /// A planned query.
@@ -51,7 +53,11 @@ impl Call for QueryMetric {
     }
 
     fn request(&self) -> HttpRequest {
-        range_request(&self.configured.address, &self.plan)
+        range_request(&self.configured.address, &self.plan.promql, &self.plan.grid)
+    }
+
+    fn keep(&self) -> Keep {
+        Keep::when_final(&self.plan.grid, FRESHNESS)
     }
 
     fn answer(&self, status: u16) -> RangeAnswer {
@@ -61,12 +67,7 @@ impl Call for QueryMetric {
     fn result(&self, decoded: <RangeAnswer as Answer>::Output) -> MetricResult {
         let plan = self.plan.clone();
         let mut warnings = plan.warnings.clone();
-        if decoded.histograms > 0 {
-            warnings.push(format!(
-                "{} series hold native histograms, which are left out",
-                decoded.histograms
-            ));
-        }
+        warnings.extend(histogram_warning(decoded.histograms));
         warnings.extend(decoded.warnings);
         MetricResult {
             plan,

@@ -14,7 +14,7 @@
 #[cfg(not(feature = "codec-only"))]
 wit_bindgen::generate!({
     path: "../wit",
-    world: "metric-plugin-json",
+    world: "metric-plugin-range",
 });
 
 #[cfg(feature = "codec-only")]

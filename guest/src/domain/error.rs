@@ -73,6 +73,29 @@ pub enum QueryError {
         /// What is wrong with it.
         source: DurationError,
     },
+    /// A fold of what is read per second.
+    #[error(
+        "the metric is read per second, and a rate already counts every sample; accepted is none, or a metric read as a gauge"
+    )]
+    FoldOfRate,
+    /// Fewer points than a range has ends.
+    #[error("{0}; accepted is at least 2, the two ends of the range, or none for the default")]
+    FewPoints(u32),
+    /// More requests than make sense in one call.
+    #[error(
+        "the range takes {needed} requests; accepted are at most {most}: a longer interval, a longer step, or a shorter range"
+    )]
+    ManyChunks {
+        /// How many it takes.
+        needed: u64,
+        /// How many are accepted.
+        most: u64,
+    },
+    /// A cursor that was not given for this query.
+    #[error(
+        "it was not given for this query and these options; accepted is what the page before gave as `next`, or none for the first page"
+    )]
+    ForeignCursor,
     /// More than a limit allows.
     #[error("{} is {maximum}, {requested} asked for", limit.name())]
     LimitExceeded {

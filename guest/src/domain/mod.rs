@@ -2,27 +2,37 @@
 //! Pure: no I/O, no clock, nothing of HTTP.
 
 mod catalogue;
+mod chunks;
+mod cursor;
 mod duration;
 mod error;
+mod fold;
 mod label;
 mod literal;
 mod metric;
 mod plan;
 mod promql;
 mod range;
+mod range_options;
+mod range_plan;
 mod settings;
 mod time;
 mod window;
 
 pub use catalogue::{CatalogueEntry, Category};
+pub use chunks::Chunk;
+pub use cursor::{read_cursor, write_cursor};
 pub use duration::{DurationError, PromDuration};
 pub(crate) use error::head;
 pub use error::{Limit, QueryError};
+pub use fold::Fold;
 pub use label::{Dimension, LabelFilter, LabelSchema};
 pub use literal::{quote, quote_regex};
 pub use metric::{MetricType, ValueType, detect_metric_type};
 pub use plan::{MetricQuery, Plan, plan};
 pub use promql::METRIC_FAMILY;
 pub use range::{Grid, TimeRange};
+pub use range_options::{FRESHNESS, RangeOptions, RangeOptionsInput};
+pub use range_plan::{RangePlan, plan_range};
 pub use settings::{Settings, SettingsInput};
 pub use time::Timestamp;

@@ -3,6 +3,7 @@
 use super::catalogue::{CatalogueEntry, PERCENT};
 use super::duration::PromDuration;
 use super::error::QueryError;
+use super::fold::Fold;
 use super::label::{Dimension, LabelFilter};
 use super::metric::{MetricType, ValueType, detect_metric_type};
 use super::promql::{Grouping, Selector};
@@ -40,6 +41,8 @@ pub struct Plan {
     pub unit: Option<&'static str>,
     /// The points that are asked for.
     pub grid: Grid,
+    /// How far back a point looks; none: it is the sample at its instant.
+    pub window: Option<PromDuration>,
     /// What is doubtful about the query.
     pub warnings: Vec<String>,
 }
@@ -49,16 +52,41 @@ pub struct Plan {
 /// # Errors
 /// See [`QueryError`]; nothing has been sent then.
 pub fn plan(settings: &Settings, query: &MetricQuery) -> Result<Plan, QueryError> {
+    let range = checked(query)?;
+    plan_on(
+        Grid::lay(range, query.step, settings)?,
+        None,
+        settings,
+        query,
+    )
+}
+
+/// What must hold of a query however long its range is.
+pub(super) fn checked(query: &MetricQuery) -> Result<TimeRange, QueryError> {
     if query.metric_name.is_empty() {
         return Err(QueryError::EmptyMetricName);
     }
     refuse_empty_filters(&query.labels)?;
-    let range = TimeRange::parse(&query.start, &query.end)?;
-    let grid = Grid::lay(range, query.step, settings)?;
+    TimeRange::parse(&query.start, &query.end)
+}
 
+/// Writes the PromQL of a checked query on a grid.
+pub(super) fn plan_on(
+    grid: Grid,
+    fold: Option<Fold>,
+    settings: &Settings,
+    query: &MetricQuery,
+) -> Result<Plan, QueryError> {
     let schema = settings.label_schema;
     let side = query.labels.value_type.map(|side| schema.stored(side));
-    let reader = Reader::new(settings, &grid);
+    let read_as = match side {
+        Some(ValueType::Pct) => current_type(query),
+        side => detected(query, side),
+    };
+    if fold.is_some() && read_as.is_per_second() {
+        return Err(QueryError::FoldOfRate);
+    }
+    let reader = Reader::new(settings, &grid, fold);
     let (promql, metric_type, unit) = match side {
         Some(ValueType::Pct) => (
             percent_of_capacity(settings, query, &reader),
@@ -66,30 +94,26 @@ pub fn plan(settings: &Settings, query: &MetricQuery) -> Result<Plan, QueryError
             Some(PERCENT),
         ),
         side => {
-            let metric_type = detected(query, side);
             let grouping = Grouping::new(schema, kept(query).chain([Dimension::ValueType]));
             let selector = Selector::new(schema, &query.metric_name, side, &query.labels);
             (
-                grouping.sum(reader.read(&selector, metric_type)),
-                metric_type,
-                unit(&query.metric_name, side, metric_type),
+                grouping.sum(reader.read(&selector, read_as)),
+                read_as,
+                unit(&query.metric_name, side, read_as),
             )
         }
-    };
-    let reads_a_rate = match side {
-        Some(ValueType::Pct) => current_type(query).is_per_second(),
-        _ => metric_type.is_per_second(),
     };
     Ok(Plan {
         promql,
         metric_type,
         unit,
         grid,
-        warnings: if reads_a_rate {
+        warnings: if read_as.is_per_second() {
             reader.doubts()
         } else {
             Vec::new()
         },
+        window: (fold.is_some() || read_as.is_per_second()).then_some(reader.window),
     })
 }
 
@@ -165,25 +189,35 @@ fn refuse_empty_filters(labels: &LabelFilter) -> Result<(), QueryError> {
     }
 }
 
-/// Applies the window of this query to whatever is read per second.
+/// Applies the window of this query to whatever is read per second, and the fold to what is not.
 struct Reader<'a> {
     settings: &'a Settings,
     step: u32,
+    fold: Option<Fold>,
     window: PromDuration,
 }
 
 impl<'a> Reader<'a> {
-    fn new(settings: &'a Settings, grid: &Grid) -> Self {
+    fn new(settings: &'a Settings, grid: &Grid, fold: Option<Fold>) -> Self {
         let automatic = || window::automatic(grid.step(), settings.sample_interval.get());
         Self {
             settings,
             step: grid.step(),
-            window: settings.timewindow.clone().unwrap_or_else(automatic),
+            fold,
+            window: match fold {
+                // The samples since the point before: none is left out, none counted twice.
+                Some(_) => PromDuration::from_seconds(u64::from(grid.step())),
+                None => settings.timewindow.clone().unwrap_or_else(automatic),
+            },
         }
     }
 
     fn read(&self, selector: &Selector, metric_type: MetricType) -> String {
-        selector.read(metric_type.is_per_second().then_some(&self.window))
+        let function = match metric_type.is_per_second() {
+            true => Some("rate"),
+            false => self.fold.map(Fold::function),
+        };
+        selector.read(function.map(|function| (function, &self.window)))
     }
 
     fn doubts(&self) -> Vec<String> {

@@ -32,11 +32,11 @@ impl Selector {
         Self(format!("{METRIC_FAMILY}{{{}}}", matchers.join(",")))
     }
 
-    /// How the selected samples are read: as they are, or as their increase per second over a window.
-    pub(super) fn read(&self, window: Option<&PromDuration>) -> String {
-        match window {
+    /// How the selected samples are read: as they are, or by a function of those within a window.
+    pub(super) fn read(&self, over: Option<(&'static str, &PromDuration)>) -> String {
+        match over {
             None => self.0.clone(),
-            Some(window) => format!("rate({}[{window}])", self.0),
+            Some((function, window)) => format!("{function}({}[{window}])", self.0),
         }
     }
 }

@@ -47,7 +47,7 @@ impl TimeRange {
     }
 
     /// The documented step for a range of this length, in seconds.
-    fn guided_step(self) -> u32 {
+    pub(super) fn guided_step(self) -> u32 {
         const MINUTE: u64 = 60_000;
         const HOUR: u64 = 60 * MINUTE;
         match self.millis() {
@@ -71,14 +71,36 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// Lays the grid, with the given step or one chosen from the length of the range.
-    /// A chosen step is a multiple of the documented one where that alone would give too many points.
+    /// Lays the grid of one request, with the given step or one chosen from the length of the range.
     ///
     /// # Errors
     /// A step of zero, too long a range, too many points.
     pub fn lay(
         range: TimeRange,
         step: Option<u32>,
+        settings: &Settings,
+    ) -> Result<Self, QueryError> {
+        let grid = Self::lay_long(range, step, settings.max_points, settings)?;
+        let maximum = u64::from(settings.max_points.get());
+        match grid.points() {
+            requested if requested > maximum => Err(QueryError::LimitExceeded {
+                limit: Limit::MaxPoints,
+                maximum,
+                requested,
+            }),
+            _ => Ok(grid),
+        }
+    }
+
+    /// Lays the grid of a range that may take many requests: a given step may give any number of points.
+    /// A chosen one is the least multiple of the documented step that gives at most `most_points`.
+    ///
+    /// # Errors
+    /// A step of zero, too long a range.
+    pub fn lay_long(
+        range: TimeRange,
+        step: Option<u32>,
+        most_points: NonZeroU32,
         settings: &Settings,
     ) -> Result<Self, QueryError> {
         let given = match step {
@@ -93,19 +115,10 @@ impl Grid {
                 requested: range.millis().div_ceil(1000),
             });
         }
-        let most_points = u64::from(settings.max_points.get());
-        let grid = match given {
+        Ok(match given {
             Some(step) => Self::aligned(range, step),
-            None => Self::chosen(range, most_points),
-        };
-        match grid.points() {
-            points if points > most_points => Err(QueryError::LimitExceeded {
-                limit: Limit::MaxPoints,
-                maximum: most_points,
-                requested: points,
-            }),
-            _ => Ok(grid),
-        }
+            None => Self::chosen(range, u64::from(most_points.get())),
+        })
     }
 
     fn chosen(range: TimeRange, most_points: u64) -> Self {
@@ -135,6 +148,15 @@ impl Grid {
             start: floor(range.start),
             end: floor(range.end),
             step,
+        }
+    }
+
+    /// The same step from another first to another last point, which must be multiples of it.
+    pub(crate) fn between(&self, start: i64, end: i64) -> Self {
+        Self {
+            start,
+            end,
+            step: self.step,
         }
     }
 

@@ -41,6 +41,11 @@ impl RangeAnswer {
     pub fn new(status: u16, budget: Budget) -> Self {
         Self(Response::new(status, budget))
     }
+
+    /// What it has cost so far, of the budget: 16 bytes a sample, 64 a series, and the labels.
+    pub fn spent(&self) -> u64 {
+        self.0.spent()
+    }
 }
 
 impl Answer for RangeAnswer {

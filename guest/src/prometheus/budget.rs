@@ -2,6 +2,11 @@
 
 use super::error::DecodeError;
 
+/// What one series costs besides its labels and samples.
+pub(super) const SERIES_BYTES: u64 = 64;
+/// A timestamp and a value.
+pub(super) const SAMPLE_BYTES: u64 = 16;
+
 /// What an answer may cost.
 #[derive(Debug, Clone, Copy)]
 pub struct Budget {
@@ -16,6 +21,21 @@ impl Budget {
             maximum,
             left: maximum,
         }
+    }
+
+    /// What samples cost.
+    pub fn cost_of_samples(samples: usize) -> u64 {
+        SAMPLE_BYTES * samples as u64
+    }
+
+    /// What a series without samples costs.
+    pub fn cost_of_labels(labels: &[(String, String)]) -> u64 {
+        let texts = labels.iter().map(|(name, value)| name.len() + value.len());
+        SERIES_BYTES + texts.sum::<usize>() as u64
+    }
+
+    pub(super) fn spent(&self) -> u64 {
+        self.maximum - self.left
     }
 
     pub(super) fn spend(&mut self, bytes: u64) -> Result<(), DecodeError> {

@@ -4,7 +4,7 @@
 //! objects and arrays ([`Place`]) and waits for one thing there ([`Wait`]); what it does not know it skips.
 //! A token that the end of a piece cuts in two is carried over to the next piece.
 
-use super::budget::Budget;
+use super::budget::{Budget, SAMPLE_BYTES, SERIES_BYTES};
 use super::cursor::{Cursor, Stop};
 use super::error::DecodeError;
 use super::number;
@@ -16,12 +16,8 @@ use crate::domain::head;
 const LONGEST_STRING: usize = 256 * 1024;
 /// How much of a new piece is first put behind a token that was cut: most tokens are shorter.
 const CARRY_STEP: usize = 256;
-/// What one series costs besides its labels and samples.
-const SERIES_BYTES: u64 = 64;
 /// What a text costs besides its length: its place in a list.
 const STRING_BYTES: u64 = 16;
-/// A timestamp and a value.
-const SAMPLE_BYTES: u64 = 16;
 
 /// What `resultType` may be. The series themselves show which it is, so it may come late or not at all.
 const RESULT_TYPES: [&str; 4] = ["matrix", "vector", "scalar", "string"];
@@ -156,6 +152,11 @@ impl Decoder {
             self.carry(piece.get(consumed..).unwrap_or_default().to_vec())?;
         }
         Ok(())
+    }
+
+    /// What the answer has cost so far, of the budget.
+    pub fn spent(&self) -> u64 {
+        self.budget.spent()
     }
 
     /// The body is over: gives what it said.

@@ -3,7 +3,7 @@
 use form_urlencoded::Serializer;
 
 use super::address::{Address, Scheme};
-use crate::domain::{Dimension, LabelSchema, METRIC_FAMILY, Plan};
+use crate::domain::{Dimension, Grid, LabelSchema, METRIC_FAMILY};
 
 /// The method of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,12 +33,11 @@ pub struct HttpRequest {
 
 const ACCEPT: (&str, &str) = ("accept", "application/json");
 
-/// Asks for the points of a plan. A POST: the query may be longer than a URL can be.
+/// Asks for the points of a grid. A POST: the query may be longer than a URL can be.
 /// Times go as Unix seconds: Prometheus refuses naive ones, and these are exact.
-pub fn range_request(address: &Address, plan: &Plan) -> HttpRequest {
-    let grid = &plan.grid;
+pub fn range_request(address: &Address, promql: &str, grid: &Grid) -> HttpRequest {
     let body = Serializer::new(String::new())
-        .append_pair("query", &plan.promql)
+        .append_pair("query", promql)
         .append_pair("start", &grid.start().to_string())
         .append_pair("end", &grid.end().to_string())
         .append_pair("step", &grid.step().to_string())
@@ -93,7 +92,8 @@ mod tests {
             end: "2026-01-31T10:00:00Z".into(),
             ..Default::default()
         };
-        let request = range_request(&address(), &plan(&Settings::default(), &query).unwrap());
+        let plan = plan(&Settings::default(), &query).unwrap();
+        let request = range_request(&address(), &plan.promql, &plan.grid);
         assert_eq!(
             request.path_with_query,
             "/select/0/prometheus/api/v1/query_range"

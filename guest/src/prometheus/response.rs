@@ -29,6 +29,14 @@ impl Response {
         Ok(())
     }
 
+    /// What it has cost so far, of the budget.
+    pub(super) fn spent(&self) -> u64 {
+        match self {
+            Self::Success(decoder) => decoder.spent(),
+            Self::Refusal(_) => 0,
+        }
+    }
+
     /// What was decoded; it is no refusal.
     pub(super) fn finish(self) -> Result<Decoded, AnswerError> {
         let mut decoded = match self {

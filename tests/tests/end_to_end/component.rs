@@ -37,11 +37,13 @@ fn the_plugin_exports_the_world() {
     let description = description();
     assert_eq!(
         description.world.as_deref(),
-        Some("backendai:metric/metric-plugin@0.1.0")
+        Some("backendai:metric/metric-plugin-range@0.1.0")
     );
     for interface in [
         "backendai:metric/metric-service@0.1.0",
         "backendai:metric/codec@0.1.0",
+        "backendai:metric/json-service@0.1.0",
+        "backendai:metric/range-service@0.1.0",
     ] {
         assert!(
             description.exports.iter().any(|export| export == interface),

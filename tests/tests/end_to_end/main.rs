@@ -7,6 +7,7 @@ mod gauges;
 mod literals;
 mod many;
 mod metadata;
+mod ranges;
 mod rates;
 mod schemas;
 mod times;

@@ -1,0 +1,302 @@
+//! Many requests for one or more queries: what to send next, where each answer goes, and what it all comes to.
+//! It sends nothing; whoever does tells it what came.
+
+use super::call::Configured;
+use super::failure::Failure;
+use super::joined::Joined;
+use super::keep::Keep;
+use super::query_range::{Missing, QueryRange, RangeFailure, RangeResult};
+use crate::domain::{Chunk, Limit};
+use crate::prometheus::{Answer as _, Decoded, HttpRequest, RangeAnswer};
+
+/// The queries of a call and their requests.
+#[derive(Debug)]
+pub struct Batch<'a> {
+    configured: &'a Configured,
+    queries: Vec<Asked>,
+    requests: Vec<Sent>,
+    /// The first request that has not been given out.
+    next: usize,
+}
+
+/// A query while its answers come in.
+#[derive(Debug)]
+struct Asked {
+    query: QueryRange,
+    /// By chunk. Answers are joined in the order of time, so an early one waits here.
+    answers: Vec<Option<Result<Arrived, Failure>>>,
+    /// How many chunks have been joined.
+    joined_chunks: usize,
+    joined: Joined,
+    /// What all of it costs, of `max-result-bytes`.
+    held: u64,
+    failure: Option<RangeFailure>,
+}
+
+#[derive(Debug)]
+struct Arrived {
+    decoded: Decoded,
+    /// What it cost, with the points that are not wanted and the labels of known series.
+    spent: u64,
+}
+
+/// A request, which may be that of several chunks.
+#[derive(Debug)]
+struct Sent {
+    /// Query and chunk by their places.
+    uses: Vec<(usize, usize)>,
+    answer: Option<RangeAnswer>,
+    /// What the answer has cost so far.
+    spent: u64,
+}
+
+/// The requests of all queries with one text and step.
+struct Line {
+    /// The first of these queries.
+    query: usize,
+    /// By their first and last point, sorted.
+    requests: Vec<((i64, i64), usize)>,
+}
+
+impl<'a> Batch<'a> {
+    /// Requests that are the same are found here, and sent once.
+    pub fn new(configured: &'a Configured, queries: Vec<QueryRange>) -> Self {
+        let mut batch = Self {
+            configured,
+            queries: Vec::new(),
+            requests: Vec::new(),
+            next: 0,
+        };
+        let mut asked: Vec<Line> = Vec::new();
+        for (place, query) in queries.into_iter().enumerate() {
+            let chunks = query.plan.chunks.len();
+            batch.queries.push(Asked {
+                query,
+                answers: (0..chunks).map(|_| None).collect(),
+                joined_chunks: 0,
+                joined: Joined::default(),
+                held: 0,
+                failure: None,
+            });
+            batch.add_requests(place, &mut asked);
+        }
+        batch
+    }
+
+    fn add_requests(&mut self, place: usize, asked: &mut Vec<Line>) {
+        let text = |place: usize| {
+            let plan = &self.queries.get(place)?.query.plan.plan;
+            Some((plan.promql.as_str(), plan.grid.step()))
+        };
+        let same = asked
+            .iter()
+            .position(|line| text(line.query) == text(place));
+        let line = same.unwrap_or_else(|| {
+            asked.push(Line {
+                query: place,
+                requests: Vec::new(),
+            });
+            asked.len() - 1
+        });
+        let (Some(line), Some(query)) = (asked.get_mut(line), self.queries.get(place)) else {
+            return;
+        };
+        for (number, chunk) in query.query.plan.chunks.iter().enumerate() {
+            let grid = (chunk.grid.start(), chunk.grid.end());
+            match line.requests.binary_search_by_key(&grid, |&(grid, _)| grid) {
+                Ok(at) => {
+                    let request = line.requests.get(at).map_or(0, |&(_, request)| request);
+                    if let Some(sent) = self.requests.get_mut(request) {
+                        sent.uses.push((place, number));
+                    }
+                }
+                Err(at) => {
+                    line.requests.insert(at, (grid, self.requests.len()));
+                    self.requests.push(Sent {
+                        uses: vec![(place, number)],
+                        answer: None,
+                        spent: 0,
+                    });
+                }
+            }
+        }
+    }
+
+    /// The next request to send, with its number; none: all have been given out.
+    pub fn next_request(&mut self) -> Option<(usize, HttpRequest, Keep)> {
+        loop {
+            let number = self.next;
+            let &(query, chunk) = self.requests.get(number)?.uses.first()?;
+            self.next += 1;
+            if self.is_wanted(number) {
+                let query = &self.queries.get(query)?.query;
+                let chunk = query.plan.chunks.get(chunk)?;
+                return Some((
+                    number,
+                    query.request(self.configured, chunk),
+                    query.keep(chunk),
+                ));
+            }
+        }
+    }
+
+    /// Whether any query still waits for a request.
+    pub fn is_wanted(&self, request: usize) -> bool {
+        let waits = |&(query, _): &(usize, usize)| {
+            self.queries
+                .get(query)
+                .is_some_and(|query| query.failure.is_none())
+        };
+        self.requests
+            .get(request)
+            .is_some_and(|sent| sent.uses.iter().any(waits))
+    }
+
+    /// The head of an answer is there. What an earlier attempt left is dropped.
+    pub fn begin(&mut self, request: usize, status: u16) {
+        self.spend(request, 0);
+        if let Some(sent) = self.requests.get_mut(request) {
+            sent.answer = Some(RangeAnswer::new(status, self.configured.budget()));
+        }
+    }
+
+    /// Takes the next piece of its body.
+    ///
+    /// # Errors
+    /// As soon as it is clear that the body is no answer, or that the result becomes too large.
+    pub fn feed(&mut self, request: usize, piece: &[u8]) -> Result<(), Failure> {
+        let Some(answer) = self
+            .requests
+            .get_mut(request)
+            .and_then(|sent| sent.answer.as_mut())
+        else {
+            return Ok(());
+        };
+        answer.feed(piece)?;
+        let spent = answer.spent();
+        self.spend(request, spent);
+        let maximum = self.configured.settings.max_result_bytes.get();
+        let uses = self
+            .requests
+            .get(request)
+            .map_or(&[][..], |sent| &sent.uses);
+        let is_over = |&(query, _): &(usize, usize)| {
+            self.queries
+                .get(query)
+                .is_some_and(|query| query.held > maximum)
+        };
+        match uses.iter().any(is_over) {
+            false => Ok(()),
+            true => Err(Failure::LimitExceeded {
+                limit: Limit::MaxResultBytes.name(),
+                maximum,
+                requested: None,
+            }),
+        }
+    }
+
+    /// Its body is over.
+    ///
+    /// # Errors
+    /// Prometheus's refusal, or what is wrong with the body; another attempt may mend it.
+    pub fn finish(&mut self, request: usize) -> Result<(), Failure> {
+        let Some(sent) = self.requests.get_mut(request) else {
+            return Ok(());
+        };
+        let Some(answer) = sent.answer.take() else {
+            return Ok(());
+        };
+        let spent = sent.spent;
+        let mut decoded = answer.finish()?;
+        let uses = std::mem::take(&mut sent.uses);
+        if let Some((&(query, chunk), others)) = uses.split_last() {
+            for &(query, chunk) in others {
+                self.arrive(query, chunk, Ok((decoded.clone(), spent)));
+            }
+            self.arrive(query, chunk, Ok((std::mem::take(&mut decoded), spent)));
+        }
+        Ok(())
+    }
+
+    /// A request has failed for good.
+    pub fn fail(&mut self, request: usize, failure: &Failure) {
+        self.spend(request, 0);
+        let uses = self
+            .requests
+            .get_mut(request)
+            .map(|sent| std::mem::take(&mut sent.uses));
+        for (query, chunk) in uses.into_iter().flatten() {
+            self.arrive(query, chunk, Err(failure.clone()));
+        }
+    }
+
+    /// The answers, in the order of the queries.
+    pub fn results(self) -> impl Iterator<Item = Result<RangeResult, RangeFailure>> {
+        self.queries.into_iter().map(|asked| match asked.failure {
+            Some(failure) => Err(failure),
+            None => Ok(asked.query.result(asked.joined)),
+        })
+    }
+
+    /// What an answer has cost until now, to all who use it.
+    fn spend(&mut self, request: usize, spent: u64) {
+        let Some(sent) = self.requests.get_mut(request) else {
+            return;
+        };
+        for &(query, _) in &sent.uses {
+            if let Some(asked) = self.queries.get_mut(query) {
+                asked.held = (asked.held + spent).saturating_sub(sent.spent);
+            }
+        }
+        sent.spent = spent;
+    }
+
+    fn arrive(&mut self, query: usize, chunk: usize, answer: Result<(Decoded, u64), Failure>) {
+        if let Some(asked) = self.queries.get_mut(query) {
+            asked.arrive(
+                chunk,
+                answer.map(|(decoded, spent)| Arrived { decoded, spent }),
+            );
+        }
+    }
+}
+
+impl Asked {
+    fn arrive(&mut self, place: usize, answer: Result<Arrived, Failure>) {
+        if let (Err(failure), false) = (&answer, self.query.partial) {
+            let chunk = self.query.plan.chunks.get(place);
+            self.failure.get_or_insert_with(|| RangeFailure {
+                failure: failure.clone(),
+                chunk: chunk.map(|chunk| (chunk.grid.start(), chunk.grid.end())),
+            });
+        }
+        if let Some(slot) = self.answers.get_mut(place) {
+            *slot = Some(answer);
+        }
+        while let Some(answer) = self
+            .answers
+            .get_mut(self.joined_chunks)
+            .and_then(Option::take)
+        {
+            let Some(&chunk) = self.query.plan.chunks.get(self.joined_chunks) else {
+                return;
+            };
+            self.joined_chunks += 1;
+            self.join(&chunk, answer);
+        }
+    }
+
+    fn join(&mut self, chunk: &Chunk, answer: Result<Arrived, Failure>) {
+        let wanted = self.query.wanted(chunk);
+        match answer {
+            Ok(arrived) => {
+                self.held = self.held.saturating_sub(arrived.spent);
+                self.held += self.joined.add(arrived.decoded, &wanted);
+            }
+            Err(failure) => self.joined.missing.push(Missing {
+                span: (wanted.start(), wanted.end()),
+                failure,
+            }),
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The end of a call's time, and waiting that never goes beyond it.
+
+use std::num::NonZeroU32;
+
+use wasip2::clocks::monotonic_clock::{Instant, now, subscribe_instant};
+use wasip2::io::poll::{Pollable, poll};
+
+use crate::codec::Failure;
+
+/// Nanoseconds in a millisecond.
+pub(super) const NANOS: u64 = 1_000_000;
+
+/// The end of a call's time, as something that can be waited for.
+pub(super) struct Deadline {
+    over: Pollable,
+    /// Nanoseconds on the monotonic clock.
+    end: Instant,
+    millis: NonZeroU32,
+}
+
+impl Deadline {
+    pub(super) fn in_millis(millis: NonZeroU32) -> Self {
+        let end = now().saturating_add(u64::from(millis.get()) * NANOS);
+        Self {
+            over: subscribe_instant(end),
+            end,
+            millis,
+        }
+    }
+
+    /// A number that differs from call to call.
+    pub(super) fn seed(&self) -> u64 {
+        self.end
+    }
+
+    /// Whether there is more time than this.
+    pub(super) fn leaves(&self, millis: u64) -> bool {
+        now().saturating_add(millis.saturating_mul(NANOS)) < self.end
+    }
+
+    /// Waits for something, or for the end.
+    pub(super) fn wait(&self, ready: &Pollable) -> Result<(), Failure> {
+        match poll(&[ready, &self.over]).contains(&1) {
+            false => Ok(()),
+            true => Err(self.passed()),
+        }
+    }
+
+    /// Waits until one of several is ready, or for the end; gives the places of those that are.
+    pub(super) fn wait_any<'a>(
+        &'a self,
+        ready: impl Iterator<Item = &'a Pollable>,
+    ) -> Result<Vec<u32>, Failure> {
+        let mut all: Vec<&Pollable> = vec![&self.over];
+        all.extend(ready);
+        let mut places = poll(&all);
+        match places.contains(&0) {
+            true => Err(self.passed()),
+            false => {
+                for place in &mut places {
+                    *place -= 1;
+                }
+                Ok(places)
+            }
+        }
+    }
+
+    /// What there is to say when it is over.
+    pub(super) fn passed(&self) -> Failure {
+        Failure::TimedOut(format!("no complete answer within {} ms", self.millis))
+    }
+}

@@ -1,0 +1,175 @@
+//! A long range as requests: cut at multiples of an interval since the epoch, so that the same chunk is the same
+//! request, byte for byte, whoever asks. It knows no clock and nothing of HTTP.
+//!
+//! A *cell* is the points `k * length <= t < (k + 1) * length`. Cells of the interval are cut finer, to a 96th (a day:
+//! 6 h, 1 h, 15 min), only at the ends of a range, where a whole one would ask for much that is not wanted or is not
+//! final yet:
+//!
+//! - What is final is asked for in whole cells, also over the ends of the range: only so can another range use it.
+//! - A cell that is final in part is cut, so that a dashboard that asks again a minute later asks anew only for what
+//!   may have changed. What is not final stops at the range's end, and goes in one request: nobody keeps it.
+//! - A range that ends before now will be asked for again as it is, so few requests matter more: a cell is taken whole
+//!   where at least half of it is wanted. That leaves at most twice the bytes at the ends, and seldom more than
+//!   three requests for each.
+//! - A range that reaches the present moves on. Its first cell is then cut until less than the least one is asked for
+//!   in vain; with half cells, a dashboard would ask anew for half a day whenever its start passes noon.
+
+use std::num::NonZeroU32;
+
+use super::error::QueryError;
+use super::range::Grid;
+use super::range_options::RangeOptions;
+
+/// What the interval is divided by, each a multiple of the one before.
+const DIVISORS: [i64; 4] = [1, 4, 24, 96];
+
+/// More requests than that are no query but a mistake: ten years, day by day, are 3,650.
+const MOST_CHUNKS: u64 = 10_000;
+
+/// How far a divisor of the interval is looked for that keeps a chunk under the limit of points.
+const DIVISORS_TRIED: u32 = 100;
+
+/// What one request asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Chunk {
+    /// The points.
+    pub grid: Grid,
+    /// Whether their data can no longer change.
+    pub is_final: bool,
+}
+
+/// Cuts a range. The chunks follow one another in time, and together hold each point of the range once.
+///
+/// # Errors
+/// A range that takes too many requests.
+pub(super) fn cut(
+    grid: &Grid,
+    options: &RangeOptions,
+    max_points: NonZeroU32,
+) -> Result<Vec<Chunk>, QueryError> {
+    let step = grid.step();
+    let length = interval(options.interval.get(), step, max_points.get());
+    let (first, last) = (
+        grid.start().div_euclid(length),
+        grid.end().div_euclid(length),
+    );
+    let needed = last.abs_diff(first) + 1;
+    if needed > MOST_CHUNKS {
+        return Err(QueryError::ManyChunks {
+            needed,
+            most: MOST_CHUNKS,
+        });
+    }
+    let settled = options.settled();
+    let mut cutter = Cutter {
+        grid: *grid,
+        length,
+        settled,
+        moves: settled.is_some_and(|settled| grid.end() > settled),
+        max_points: u64::from(max_points.get()),
+        chunks: Vec::new(),
+    };
+    for cell in first..=last {
+        cutter.cell(cell * length, &DIVISORS);
+    }
+    Ok(cutter.chunks)
+}
+
+/// The interval that is used: the one asked for, or a part of it where a request may not have so many points.
+/// It depends on nothing else, so that all ranges are cut at the same places.
+fn interval(asked: u32, step: u32, max_points: u32) -> i64 {
+    let points = asked.div_ceil(step);
+    if points <= max_points {
+        return i64::from(asked.max(step));
+    }
+    let least = points.div_ceil(max_points);
+    (least..least.saturating_add(DIVISORS_TRIED))
+        .find(|&divisor| asked.is_multiple_of(divisor) && (asked / divisor).is_multiple_of(step))
+        .map_or(i64::from(step) * i64::from(max_points), |divisor| {
+            i64::from(asked / divisor)
+        })
+}
+
+struct Cutter {
+    grid: Grid,
+    /// Of the largest cells.
+    length: i64,
+    settled: Option<i64>,
+    /// Whether the range reaches the present.
+    moves: bool,
+    max_points: u64,
+    chunks: Vec<Chunk>,
+}
+
+impl Cutter {
+    /// Takes the cell that begins at an instant and is as long as the first of the divisors says, or cuts it.
+    fn cell(&mut self, from: i64, divisors: &[i64]) {
+        let Some((divisor, finer)) = divisors.split_first() else {
+            return;
+        };
+        let step = i64::from(self.grid.step());
+        let length = self.length / divisor;
+        let first = -(-from).div_euclid(step) * step;
+        let last = (from + length - 1).div_euclid(step) * step;
+        if last < self.grid.start() || first > self.grid.end() {
+            return;
+        }
+        let is_settled = |point| self.settled.is_some_and(|settled| point <= settled);
+        let is_mixed = is_settled(first) && !is_settled(last);
+        let asked = self.grid.between(
+            first,
+            match is_settled(last) {
+                true => last,
+                false => last.min(self.grid.end()),
+            },
+        );
+        let finer = finer.first().and_then(|divisor| {
+            let whole = self.length % divisor == 0 && self.length / divisor % step == 0;
+            whole.then(|| (finer, self.length / divisor))
+        });
+        match finer {
+            Some((finer, part)) if is_mixed || !self.is_worth(&asked) => {
+                for from in (from..from + length).step_by(usize::try_from(part).unwrap_or(1)) {
+                    self.cell(from, finer);
+                }
+            }
+            _ => {
+                let is_final = is_settled(asked.end());
+                self.take(Chunk {
+                    grid: asked,
+                    is_final,
+                });
+            }
+        }
+    }
+
+    /// Whether enough of what would be asked for is wanted.
+    fn is_worth(&self, asked: &Grid) -> bool {
+        let wanted = asked.between(
+            asked.start().max(self.grid.start()),
+            asked.end().min(self.grid.end()),
+        );
+        let enough = match self.moves {
+            true => wanted.points(),
+            false => wanted.points() * 2,
+        };
+        enough >= asked.points()
+    }
+
+    fn take(&mut self, chunk: Chunk) {
+        if let (Some(before), Some(_)) = (self.chunks.last_mut(), self.settled)
+            && !before.is_final
+            && !chunk.is_final
+        {
+            let both = before.grid.between(before.grid.start(), chunk.grid.end());
+            if both.points() <= self.max_points {
+                before.grid = both;
+                return;
+            }
+        }
+        self.chunks.push(chunk);
+    }
+}
+
+#[cfg(test)]
+mod tests;

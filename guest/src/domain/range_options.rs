@@ -1,0 +1,112 @@
+//! How a long range is asked for: checked once, with every default filled in.
+
+use std::num::NonZeroU32;
+
+use super::error::QueryError;
+use super::fold::Fold;
+
+/// The options as they were given.
+#[derive(Debug, Clone, Default)]
+pub struct RangeOptionsInput {
+    /// The time of day, Unix milliseconds.
+    pub now: Option<i64>,
+    /// The most points of a series at a step that is chosen.
+    pub max_points: Option<u32>,
+    /// What a point of a gauge stands for.
+    pub fold: Option<Fold>,
+    /// Seconds between two cuts.
+    pub interval: Option<u32>,
+    /// Seconds that data may arrive late.
+    pub freshness: Option<u32>,
+    /// Requests under way at once.
+    pub concurrency: Option<u32>,
+    /// Whether an answer may lack chunks that failed.
+    pub partial: bool,
+}
+
+/// Checked options.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RangeOptions {
+    /// The time of day, Unix seconds; none: no chunk is taken for final.
+    pub now: Option<i64>,
+    /// The most points of a series at a step that is chosen: 1000, about what a screen can show.
+    pub max_points: NonZeroU32,
+    /// What a point of a gauge stands for; none: the sample at its instant.
+    pub fold: Option<Fold>,
+    /// Seconds between two cuts: a day, as Prometheus's own caches and long-term stores cut.
+    pub interval: NonZeroU32,
+    /// Seconds that data may arrive late: 10 min, which is what remote writers and late scrapes take.
+    pub freshness: u32,
+    /// Requests under way at once: 8 of the 20 queries that Prometheus runs side by side.
+    pub concurrency: NonZeroU32,
+    /// Whether an answer may lack chunks that failed.
+    pub partial: bool,
+}
+
+/// Seconds that data may arrive late, where nobody says otherwise.
+pub const FRESHNESS: u32 = 600;
+
+impl TryFrom<RangeOptionsInput> for RangeOptions {
+    type Error = QueryError;
+
+    fn try_from(input: RangeOptionsInput) -> Result<Self, QueryError> {
+        let at_least_one = |field, given: Option<u32>, default: u32| {
+            NonZeroU32::new(given.unwrap_or(default)).ok_or(QueryError::ZeroSetting { field })
+        };
+        let max_points = match input.max_points {
+            Some(few @ 0..=1) => return Err(QueryError::FewPoints(few)),
+            given => at_least_one("options.max-points", given, 1000)?,
+        };
+        Ok(Self {
+            now: input.now.map(|millis| millis.div_euclid(1000)),
+            max_points,
+            fold: input.fold,
+            interval: at_least_one("options.interval", input.interval, 86_400)?,
+            freshness: input.freshness.unwrap_or(FRESHNESS),
+            concurrency: at_least_one("options.concurrency", input.concurrency, 8)?,
+            partial: input.partial,
+        })
+    }
+}
+
+impl RangeOptions {
+    /// The last second whose data can no longer change; none: it is not known.
+    pub(super) fn settled(&self) -> Option<i64> {
+        Some(self.now?.saturating_sub(i64::from(self.freshness)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_zero_names_its_field() {
+        let refused = |input| RangeOptions::try_from(input).unwrap_err();
+        for (input, field) in [
+            (
+                RangeOptionsInput {
+                    interval: Some(0),
+                    ..Default::default()
+                },
+                "options.interval",
+            ),
+            (
+                RangeOptionsInput {
+                    concurrency: Some(0),
+                    ..Default::default()
+                },
+                "options.concurrency",
+            ),
+        ] {
+            assert_eq!(refused(input), QueryError::ZeroSetting { field });
+        }
+        for few in [0, 1] {
+            let input = RangeOptionsInput {
+                max_points: Some(few),
+                ..Default::default()
+            };
+            assert_eq!(refused(input), QueryError::FewPoints(few));
+        }
+    }
+}
