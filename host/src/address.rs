@@ -82,6 +82,18 @@ impl Address {
         &self.scheme
     }
 
+    /// Without the brackets that an IPv6 address has in an authority.
+    pub(crate) fn host(&self) -> &str {
+        let host = self.authority.host();
+        host.strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'))
+            .unwrap_or(host)
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     pub(crate) fn authority(&self) -> &Authority {
         &self.authority
     }

@@ -7,33 +7,23 @@
 //! | path    | the address's prefix, and one of `query_range`, `query`, `labels`, `series`,    |
 //! |         | `metadata`, `label/NAME/values`, `status/buildinfo` under `/api/v1/`; literally |
 //! | headers | the five of [`may_set_header`]; others are dropped                              |
+//! | head    | so many bytes and headers, before any is dropped                                |
 //!
 //! Judges, and decides what goes out. Neither sends nor waits.
 
 use http::{
-    HeaderMap, HeaderName, Method, Uri, header,
+    HeaderMap, HeaderName, Method, Uri, header, request,
     uri::{Authority, PathAndQuery, Scheme},
 };
 
-use crate::address::Address;
-
-/// Why a request may not leave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Refusal {
-    #[error("no network was granted")]
-    NoNetwork,
-    #[error("the scheme, host or port is not the configured Prometheus")]
-    Origin,
-    #[error("the method is neither GET nor POST")]
-    Method,
-    #[error("the path is none that the service needs")]
-    Path,
-}
+use crate::{address::Address, limits::Limits, refusals::Refusal};
 
 /// The policy for one configured Prometheus.
 #[derive(Debug)]
 pub(crate) struct Egress {
     address: Address,
+    head_bytes: usize,
+    headers: usize,
 }
 
 /// A request's target that has passed.
@@ -47,13 +37,21 @@ impl Target {
 }
 
 impl Egress {
-    pub(crate) fn to(address: Address) -> Self {
-        Self { address }
+    pub(crate) fn to(address: Address, limits: &Limits) -> Self {
+        Self {
+            address,
+            head_bytes: limits.request_head_bytes,
+            headers: limits.request_headers,
+        }
     }
 
     /// Judges a request, and gives the target to send it to: the origin as it was configured, not as
     /// the plugin wrote it.
-    pub(crate) fn judge(&self, method: &Method, uri: &Uri) -> Result<Target, Refusal> {
+    pub(crate) fn judge(&self, head: &request::Parts) -> Result<Target, Refusal> {
+        let (method, uri) = (&head.method, &head.uri);
+        if uri.authority().is_some_and(|a| a.as_str().contains('@')) {
+            return Err(Refusal::UserInfo);
+        }
         let origin = uri.scheme().zip(uri.authority());
         if !origin.is_some_and(|(scheme, authority)| self.is_origin(scheme, authority)) {
             return Err(Refusal::Origin);
@@ -65,7 +63,18 @@ impl Egress {
             return Err(Refusal::Path);
         }
         let path_and_query = uri.path_and_query().ok_or(Refusal::Path)?;
+        if !self.is_head_within_limits(path_and_query, &head.headers) {
+            return Err(Refusal::Head);
+        }
         self.target(path_and_query.clone())
+    }
+
+    fn is_head_within_limits(&self, path: &PathAndQuery, headers: &HeaderMap) -> bool {
+        let bytes: usize = headers
+            .iter()
+            .map(|(name, value)| name.as_str().len() + value.len())
+            .sum();
+        headers.len() <= self.headers && path.as_str().len() + bytes <= self.head_bytes
     }
 
     fn is_origin(&self, scheme: &Scheme, authority: &Authority) -> bool {
@@ -137,10 +146,18 @@ pub(crate) fn drop_headers(headers: &mut HeaderMap) {
 mod tests {
     use super::*;
 
+    fn head(method: &str, uri: &str) -> request::Parts {
+        let request = http::Request::builder().method(method).uri(uri);
+        request.body(()).unwrap().into_parts().0
+    }
+
+    fn egress(address: &str) -> Egress {
+        Egress::to(Address::parse(address).unwrap(), &Limits::default())
+    }
+
     fn judge(address: &str, method: &str, uri: &str) -> Result<String, Refusal> {
-        let uri: Uri = uri.parse().unwrap();
-        Egress::to(Address::parse(address).unwrap())
-            .judge(&method.parse().unwrap(), &uri)
+        egress(address)
+            .judge(&head(method, uri))
             .map(|target| target.into_uri().to_string())
     }
 
@@ -198,8 +215,6 @@ mod tests {
             "http://prometheus:9091/api/v1/query",
             "http://prometheus.evil:9090/api/v1/query",
             "http://evil:9090/api/v1/query",
-            "http://prometheus:9090@evil/api/v1/query",
-            "http://evil@prometheus:9090/api/v1/query",
             "http://prometheus.:9090/api/v1/query",
             "http://169.254.169.254/latest/meta-data",
         ] {
@@ -209,6 +224,53 @@ mod tests {
                 "{uri}"
             );
         }
+    }
+
+    #[test]
+    fn credentials_in_the_authority_are_refused_whoever_they_are_for() {
+        for uri in [
+            "http://prometheus:9090@evil/api/v1/query",
+            "http://evil@prometheus:9090/api/v1/query",
+            "http://user:password@prometheus:9090/api/v1/query",
+            "http://@prometheus:9090/api/v1/query",
+        ] {
+            assert_eq!(
+                judge("prometheus:9090", "GET", uri),
+                Err(Refusal::UserInfo),
+                "{uri}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_head_with_too_much_in_it_is_refused() {
+        let limits = Limits::default();
+        let uri = |length: usize| {
+            let rest = "/api/v1/query?query=".len();
+            format!(
+                "http://prometheus:9090/api/v1/query?query={}",
+                "x".repeat(length - rest)
+            )
+        };
+        let egress = egress("prometheus:9090");
+        let judged = |head: &request::Parts| egress.judge(head).map(drop);
+        let whole = limits.request_head_bytes;
+        assert_eq!(judged(&head("GET", &uri(whole))), Ok(()));
+        assert_eq!(judged(&head("GET", &uri(whole + 1))), Err(Refusal::Head));
+
+        let mut with_header = head("GET", &uri(whole - 5));
+        with_header.headers.insert("x", "1234".parse().unwrap());
+        assert_eq!(judged(&with_header), Ok(()));
+        with_header.headers.insert("x", "12345".parse().unwrap());
+        assert_eq!(judged(&with_header), Err(Refusal::Head));
+
+        let mut many = head("GET", "http://prometheus:9090/api/v1/query");
+        for _ in 0..limits.request_headers {
+            many.headers.append("x", "".parse().unwrap());
+        }
+        assert_eq!(judged(&many), Ok(()));
+        many.headers.append("x", "".parse().unwrap());
+        assert_eq!(judged(&many), Err(Refusal::Head));
     }
 
     #[test]

@@ -6,8 +6,6 @@ use std::{error::Error as StdError, io};
 
 use wasmtime_wasi_http::Error;
 
-use crate::http_client::DnsFailure;
-
 /// The name of a failure, from the whole chain of its causes: the innermost one that says something wins.
 pub(crate) fn of(error: &(dyn StdError + 'static)) -> Error {
     let mut name = None;
@@ -31,12 +29,6 @@ fn inner<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 
 }
 
 fn named(error: &(dyn StdError + 'static)) -> Option<Error> {
-    if let Some(DnsFailure(cause)) = error.downcast_ref() {
-        return Some(Error::DnsError {
-            rcode: Some(cause.to_string()),
-            info_code: None,
-        });
-    }
     if let Some(error) = error.downcast_ref::<hyper::Error>() {
         return of_hyper(error);
     }
@@ -122,12 +114,6 @@ mod tests {
             "DestinationIpUnroutable"
         );
         assert_eq!(name(io::ErrorKind::UnexpectedEof), "HttpResponseIncomplete");
-    }
-
-    #[test]
-    fn a_name_that_cannot_be_resolved_is_told_from_a_failed_connection() {
-        let error = io::Error::other(DnsFailure(io::Error::from(io::ErrorKind::NotFound)));
-        assert!(matches!(of(&error), Error::DnsError { .. }));
     }
 
     #[test]

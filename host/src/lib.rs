@@ -47,9 +47,10 @@
 //! 3. The plugin runs. `ticker.rs` makes it give way every few milliseconds, so that the call's deadline, one of
 //!    `alarms.rs`, can end it. Its own clock is `clock.rs`.
 //! 4. Its requests come out at `outgoing_handler.rs` and `outgoing.rs`, are judged by `egress.rs` (only the
-//!    configured Prometheus, only the paths that the service needs), narrowed to the call's [`Scope`]
-//!    (`metric-scope`, a crate of its own), and leave through the pooled client of `http_client.rs`. Failures
-//!    get their names in `http_error.rs`, and cross back by `error_code.rs`.
+//!    configured Prometheus, only the paths that the service needs; `refusals.rs` counts the others), narrowed to the
+//!    call's [`Scope`] (`metric-scope`, a crate of its own), and leave through the client of `http_client/`, which
+//!    judges by `network.rs` where a name leads to. Failures get their names in `http_error.rs`, and cross back by
+//!    `error_code.rs`.
 //! 5. The result is checked against the contract (`answer.rs`) and handed to the caller; failures are in `error.rs`.
 //!
 //! Long ranges and batches (`range.rs`) go the same way. A stream (`stream.rs`) keeps its instance, its store and its
@@ -77,11 +78,13 @@ mod host;
 mod http_client;
 mod http_error;
 mod limits;
+mod network;
 mod options;
 mod outgoing;
 mod outgoing_handler;
 mod plugin;
 mod range;
+mod refusals;
 mod response_body;
 mod running;
 mod sandbox;
@@ -90,6 +93,7 @@ mod shared;
 mod store;
 mod stream;
 mod ticker;
+mod tls;
 mod types;
 
 #[cfg(test)]
@@ -103,11 +107,13 @@ pub use error::{CallError, ConfigError, HostError, LoadError, ServiceError, Sour
 pub use host::{CompileCache, Host, HostOptions};
 pub use limits::Limits;
 pub use metric_scope::{Scope, ScopeError};
+pub use network::Network;
 pub use options::ServiceOptions;
 pub use plugin::Plugin;
 pub use range::{
     Chunk, Fold, MissingChunk, Page, Piece, RangeAnswer, RangeOptions, RangePlan, Span,
 };
+pub use refusals::{Refusal, Refusals};
 pub use service::MetricService;
 pub use stream::RangeStream;
 pub use types::{

@@ -27,6 +27,11 @@ pub struct Limits {
     /// What may cross from the plugin to the host in one go, results included, in bytes. Default 128 MiB,
     /// wasmtime's own; the largest default result is 100 MB.
     pub hostcall_bytes: usize,
+    /// A request's path, query and headers together, in bytes. Default 16 KiB: the plugin's own have some hundreds,
+    /// and balancers take 8 KiB or a little more.
+    pub request_head_bytes: usize,
+    /// A request's headers. Default 32: the plugin's own has four.
+    pub request_headers: usize,
     /// A request's body, in bytes. Default 1 MiB: a long PromQL text has some kilobytes.
     pub request_bytes: usize,
     /// A response's body, in bytes. Default 256 MiB: 100 MB of result are some 6.25 million samples, of up
@@ -59,6 +64,8 @@ impl Default for Limits {
             handles: 1024,
             wasm_stack_bytes: 512 * KIB,
             hostcall_bytes: 128 * MIB,
+            request_head_bytes: 16 * KIB,
+            request_headers: 32,
             request_bytes: MIB,
             response_bytes: 256 << 20,
             call_timeout: None,

@@ -1,8 +1,18 @@
 //! What the operator grants a service beyond its address: read by the host, never shown to the plugin.
 
+use crate::network::Network;
+
 /// How the requests of a service are treated once they have left the sandbox.
 ///
 /// The default is what [`Plugin::service`](crate::Plugin::service) takes.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
-pub struct ServiceOptions {}
+pub struct ServiceOptions {
+    /// Further addresses of the same data, written as the first one is. Requests go to the next one when no connection
+    /// to the present one can be made, and back after a while; the plugin knows the first one only. Default none.
+    pub failover: Vec<String>,
+    /// Networks that the addresses' names may lead to, beyond those that go without saying: the internet; loopback for
+    /// `localhost`; private networks for a name that only these know (`prometheus`, `prometheus.monitoring.svc`,
+    /// `*.internal`, `*.local`). An address that is no name is granted as it is. Judged after DNS, for each connection.
+    pub networks: Vec<Network>,
+}

@@ -7,17 +7,19 @@ use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 use bytes::{Bytes, BytesMut};
 use http::{Request, Response, header};
 use http_body::Body;
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use metric_scope::Scope;
 use wasmtime_wasi_http::{Error, RequestOptions, Result, WasiBody, WasiHttpHooks};
 
 use crate::{
     address::Address,
     alarms::Alarms,
-    egress::{self, Egress, Refusal},
+    egress::{self, Egress},
     error::ConfigError,
     http_client::{HttpClient, Timeouts},
     limits::Limits,
+    options::ServiceOptions,
+    refusals::{Refusal, Refusals},
     response_body::ResponseBody,
 };
 
@@ -25,6 +27,7 @@ use crate::{
 pub(crate) struct Outgoing {
     way: Option<Arc<Way>>,
     scope: Option<Scope>,
+    refusals: Arc<Refusals>,
 }
 
 struct Way {
@@ -42,15 +45,17 @@ impl Outgoing {
     /// To one Prometheus.
     pub(crate) fn to(
         address: Address,
+        options: &ServiceOptions,
         limits: &Limits,
         alarms: &Alarms,
     ) -> Result<Self, ConfigError> {
         Ok(Self {
             scope: None,
+            refusals: Arc::default(),
             way: Some(Arc::new(Way {
-                client: HttpClient::new(address.scheme(), limits, alarms.clone())?,
+                client: HttpClient::new(address.clone(), options, limits, alarms)?,
                 alarms: alarms.clone(),
-                egress: Egress::to(address),
+                egress: Egress::to(address, limits),
                 request_bytes: limits.request_bytes,
                 response_bytes: limits.response_bytes,
                 timeouts: Timeouts {
@@ -67,6 +72,7 @@ impl Outgoing {
         Self {
             way: None,
             scope: None,
+            refusals: Arc::default(),
         }
     }
 
@@ -79,7 +85,12 @@ impl Outgoing {
         Self {
             way: self.way.clone(),
             scope: Some(scope),
+            refusals: Arc::clone(&self.refusals),
         }
+    }
+
+    pub(crate) fn refusals(&self) -> &Refusals {
+        &self.refusals
     }
 
     async fn send(
@@ -90,35 +101,32 @@ impl Outgoing {
         let (mut head, body) = request.into_parts();
         let judged = match &self.way {
             None => Err(Refusal::NoNetwork),
-            Some(way) => way
-                .egress
-                .judge(&head.method, &head.uri)
-                .map(|target| (way, target)),
+            Some(way) => way.egress.judge(&head).map(|target| (way, target)),
         };
-        let (way, target) = judged.map_err(|reason| {
-            tracing::warn!(
-                method = %head.method,
-                scheme = head.uri.scheme_str(),
-                authority = head.uri.authority().map(http::uri::Authority::as_str),
-                path = head.uri.path(),
-                %reason,
-                "a request of the plugin's was denied"
-            );
-            Error::HttpRequestDenied
-        })?;
+        let (way, target) = judged.map_err(|reason| self.deny(&head, reason))?;
         head.uri = target.into_uri();
         egress::drop_headers(&mut head.headers);
         // The length of what is sent, not of what the plugin announced.
         head.headers.remove(header::CONTENT_LENGTH);
-        let body = whole(body, way.request_bytes).await?;
+        let body = whole(body, way.request_bytes).await.inspect_err(|error| {
+            if matches!(error, Error::HttpRequestBodySize(_)) {
+                self.deny(&head, Refusal::Body);
+            }
+        })?;
         let (head, body) = self.narrowed(Request::from_parts(head, body))?.into_parts();
         let response = way
             .client
             .send(
-                Request::from_parts(head, Full::new(body)),
+                Request::from_parts(head, body),
                 way.timeouts.shortened_by(&options),
             )
-            .await?;
+            .await
+            .inspect_err(|error| {
+                if matches!(error, Error::DestinationIpProhibited) {
+                    // The client has said which name leads where.
+                    self.refusals.count(Refusal::Network);
+                }
+            })?;
         let pause = shorter(way.between_bytes, options.between_bytes_timeout);
         let (head, body) = response.into_parts();
         let body = ResponseBody::new(body, way.response_bytes, way.alarms.clone(), pause)?;
@@ -132,9 +140,25 @@ impl Outgoing {
         };
         let path = request.uri().path().to_owned();
         scope.enforce(request).map_err(|reason| {
+            self.refusals.count(Refusal::Scope);
             tracing::warn!(path, %reason, "a request of the plugin's was denied by the scope");
             Error::HttpRequestDenied
         })
+    }
+
+    /// Counts and logs a refusal. What the plugin learns of it is not why.
+    fn deny(&self, head: &http::request::Parts, reason: Refusal) -> Error {
+        self.refusals.count(reason);
+        tracing::warn!(
+            method = %head.method,
+            scheme = head.uri.scheme_str(),
+            host = head.uri.host(),
+            port = head.uri.port_u16(),
+            path = head.uri.path(),
+            %reason,
+            "a request of the plugin's was denied"
+        );
+        Error::HttpRequestDenied
     }
 }
 

@@ -99,6 +99,7 @@ fn limits() -> Limits {
 fn outgoing(address: &str) -> Outgoing {
     Outgoing::to(
         Address::parse(address).unwrap(),
+        &ServiceOptions::default(),
         &limits(),
         &Alarms::ticking(),
     )
@@ -285,6 +286,7 @@ async fn a_server_that_does_not_speak_tls_is_a_failure_of_tls() {
     let uri = format!("{address}/api/v1/query");
     let outgoing = Outgoing::to(
         Address::parse(&address).unwrap(),
+        &ServiceOptions::default(),
         &limits(),
         &Alarms::ticking(),
     );

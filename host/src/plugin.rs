@@ -47,7 +47,7 @@ impl Plugin {
     /// [`ConfigError`], if the address cannot be read, or is `https` and the system has no root
     /// certificates. Everything else in `config` is for the plugin to judge, at the first call.
     pub fn service(&self, config: Config) -> Result<MetricService, ConfigError> {
-        self.service_with(config, ServiceOptions::default())
+        self.service_with(config, &ServiceOptions::default())
     }
 
     /// As [`service`](Self::service), with what the operator grants and demands.
@@ -57,12 +57,11 @@ impl Plugin {
     pub fn service_with(
         &self,
         config: Config,
-        options: ServiceOptions,
+        options: &ServiceOptions,
     ) -> Result<MetricService, ConfigError> {
-        let ServiceOptions {} = options;
         let address = Address::parse(&config.address)?;
         let shared = &self.codec.sandbox().shared;
-        let outgoing = Outgoing::to(address, &shared.limits, shared.ticker.alarms())?;
+        let outgoing = Outgoing::to(address, options, &shared.limits, shared.ticker.alarms())?;
         Ok(MetricService::new(self.clone(), config, outgoing))
     }
 

@@ -13,6 +13,7 @@ use crate::{
     error::{CallError, ServiceError},
     outgoing::Outgoing,
     plugin::Plugin,
+    refusals::Refusals,
     types::{
         Config, HttpRequest, MetricMetadata, MetricQuery, MetricResult, MetricType, ValueType,
     },
@@ -64,6 +65,11 @@ impl MetricService {
     /// The configuration that the plugin is given.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// How many requests of the plugin's were not let out, by reason.
+    pub fn refusals(&self) -> &Refusals {
+        self.outgoing.refusals()
     }
 
     /// The metrics that Prometheus holds, with what the plugin's catalogue knows of each.

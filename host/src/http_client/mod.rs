@@ -1,0 +1,184 @@
+//! The HTTP/1 client that carries the requests: to the first address of a list, and to the next ones when no
+//! connection to it can be made.
+//!
+//! Sends what it is given, follows no redirects, decompresses nothing, and knows nothing of plugins. Each address
+//! has its connections (`connect.rs`, `connection.rs`), its idle ones in a `pool.rs`, and the networks that it
+//! may lead to (`reach.rs`).
+
+mod connect;
+mod connection;
+mod pool;
+mod reach;
+mod resolver;
+mod upstream;
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use http::{Request, Response, uri::Scheme};
+use wasmtime_wasi_http::{Error, Result};
+
+pub(crate) use self::connection::Receiving;
+use self::{
+    resolver::{Resolve, SystemResolver},
+    upstream::{Failure, Upstream},
+};
+use crate::{
+    address::Address, alarms::Alarms, error::ConfigError, limits::Limits, options::ServiceOptions,
+    tls::Tls,
+};
+
+/// How long requests go to the address that worked last, before the first is tried again: a server that restarts
+/// is back within it, and one that stays away costs a connect timeout that often.
+const RETURN_AFTER: Duration = Duration::from_secs(30);
+
+/// The client of one service.
+pub(crate) struct HttpClient {
+    /// In the order of preference, at least one.
+    upstreams: Vec<Upstream>,
+    /// Which one is asked first, if not the first.
+    detour: Mutex<Option<Detour>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Detour {
+    upstream: usize,
+    until: Instant,
+}
+
+/// How long to wait, for each stage of a request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Timeouts {
+    /// For a connection to each address that is tried, TLS included. One from the pool is there at once.
+    pub(crate) connect: Duration,
+    /// For the head of the response, after that.
+    pub(crate) first_byte: Duration,
+}
+
+impl HttpClient {
+    /// A client with pools of its own. `first` is where requests are addressed to; the others are in the options.
+    pub(crate) fn new(
+        first: Address,
+        options: &ServiceOptions,
+        limits: &Limits,
+        alarms: &Alarms,
+    ) -> Result<Self, ConfigError> {
+        Self::with_resolver(
+            first,
+            options,
+            limits,
+            alarms,
+            &(Arc::new(SystemResolver) as _),
+        )
+    }
+
+    fn with_resolver(
+        first: Address,
+        options: &ServiceOptions,
+        limits: &Limits,
+        alarms: &Alarms,
+        resolver: &Arc<dyn Resolve>,
+    ) -> Result<Self, ConfigError> {
+        let mut addresses = vec![first];
+        for address in &options.failover {
+            addresses.push(Address::parse(address)?);
+        }
+        let is_tls = |address: &Address| *address.scheme() == Scheme::HTTPS;
+        let tls = match addresses.iter().any(is_tls) {
+            true => Some(Tls::open()?),
+            false => None,
+        };
+        let upstreams = addresses.into_iter().map(|address| {
+            let tls = tls.clone().filter(|_| is_tls(&address));
+            Upstream::new(address, &options.networks, tls, limits, alarms, resolver)
+        });
+        Ok(Self {
+            upstreams: upstreams.collect(),
+            detour: Mutex::new(None),
+        })
+    }
+
+    /// Sends a request, and waits for the head of its response. Its URI is that of the first address, with which
+    /// another's origin and prefix are exchanged.
+    pub(crate) async fn send(
+        &self,
+        request: Request<Bytes>,
+        timeouts: Timeouts,
+    ) -> Result<Response<Receiving>> {
+        let prefix = self.upstreams.first().map_or("", Upstream::prefix);
+        let (others, from_here) = self.upstreams.split_at(self.preferred());
+        let mut failure = None;
+        for upstream in from_here.iter().chain(others) {
+            match upstream.send(&request, prefix, timeouts).await {
+                Ok(response) => {
+                    self.settle_on(upstream);
+                    return Ok(response);
+                }
+                Err(Failure::Connect(error)) if error.fails_over() => {
+                    tracing::warn!(
+                        address = upstream.authority(),
+                        error = &error as &dyn std::error::Error,
+                        "no connection"
+                    );
+                    // The plugin knows of one address only: what became of the one that was asked first.
+                    failure.get_or_insert(error.name());
+                }
+                Err(other) => return Err(other.name()),
+            }
+        }
+        Err(failure.unwrap_or(Error::DestinationNotFound))
+    }
+
+    /// The position of the upstream to ask first. When a detour's time is over, the one who notices tries the
+    /// straight way, and the others go on as before until it is known to work.
+    fn preferred(&self) -> usize {
+        if !self.has_failover() {
+            return 0;
+        }
+        let now = Instant::now();
+        match &mut *self.detour() {
+            Some(detour) if now < detour.until => detour.upstream,
+            Some(detour) => {
+                detour.until = now + RETURN_AFTER;
+                0
+            }
+            None => 0,
+        }
+    }
+
+    /// Remembers which one works.
+    fn settle_on(&self, upstream: &Upstream) {
+        if !self.has_failover() {
+            return;
+        }
+        let position = self
+            .upstreams
+            .iter()
+            .position(|each| std::ptr::eq(each, upstream))
+            .filter(|position| *position > 0);
+        let mut detour = self.detour();
+        if detour.map(|detour| detour.upstream) == position {
+            return; // and its time runs on
+        }
+        tracing::info!(address = upstream.authority(), "requests go here now");
+        *detour = position.map(|upstream| Detour {
+            upstream,
+            until: Instant::now() + RETURN_AFTER,
+        });
+    }
+
+    fn has_failover(&self) -> bool {
+        self.upstreams.len() > 1
+    }
+
+    fn detour(&self) -> MutexGuard<'_, Option<Detour>> {
+        // Nothing panics while it is held.
+        self.detour.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,261 @@
+//! The list of addresses, and the networks that names lead to.
+
+use super::*;
+use crate::network::Network;
+use http_body_util::BodyExt;
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::atomic::{AtomicUsize, Ordering},
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
+
+/// Answers each request with the path and the host that it was sent to; a connection for each.
+struct Echo {
+    address: SocketAddr,
+    asked: Arc<AtomicUsize>,
+}
+
+impl Echo {
+    async fn start() -> Self {
+        Self::at("127.0.0.1:0".parse().unwrap()).await
+    }
+
+    async fn at(address: SocketAddr) -> Self {
+        let listener = TcpListener::bind(address).await.unwrap();
+        let echo = Self {
+            address: listener.local_addr().unwrap(),
+            asked: Arc::default(),
+        };
+        let asked = Arc::clone(&echo.asked);
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                asked.fetch_add(1, Ordering::SeqCst);
+                let mut head = vec![0; 4096];
+                let length = stream.read(&mut head).await.unwrap();
+                let head = String::from_utf8_lossy(&head[..length]).into_owned();
+                let path = head.split(' ').nth(1).unwrap_or_default();
+                let host = head.lines().find_map(|line| line.strip_prefix("host: "));
+                let text = format!("{path} {}", host.unwrap_or_default());
+                let length = text.len();
+                let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{text}");
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        });
+        echo
+    }
+
+    fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+}
+
+/// Where nothing listens.
+fn nobody() -> SocketAddr {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap()
+}
+
+/// Knows the addresses of the first lookup, of the second, …, and none after the last.
+struct Script(Mutex<Vec<Vec<IpAddr>>>);
+
+impl Script {
+    fn of(lookups: &[&[&str]]) -> Arc<dyn Resolve> {
+        let parse = |addresses: &&[&str]| addresses.iter().map(|a| a.parse().unwrap()).collect();
+        Arc::new(Self(Mutex::new(lookups.iter().map(parse).rev().collect())))
+    }
+}
+
+impl Resolve for Script {
+    fn resolve<'a>(&'a self, _: &'a str, port: u16) -> resolver::Resolving<'a> {
+        let addresses = self.0.lock().unwrap().pop();
+        Box::pin(async move {
+            let addresses = addresses.ok_or(io::ErrorKind::NotFound)?;
+            Ok(addresses.into_iter().map(|ip| (ip, port).into()).collect())
+        })
+    }
+}
+
+fn client(first: &str, options: &ServiceOptions, resolver: &Arc<dyn Resolve>) -> HttpClient {
+    let first = Address::parse(first).unwrap();
+    HttpClient::with_resolver(
+        first,
+        options,
+        &Limits::default(),
+        &Alarms::ticking(),
+        resolver,
+    )
+    .unwrap()
+}
+
+fn with_failover(first: &str, failover: &[String]) -> HttpClient {
+    let options = ServiceOptions {
+        failover: failover.to_vec(),
+        ..ServiceOptions::default()
+    };
+    client(first, &options, &(Arc::new(SystemResolver) as _))
+}
+
+async fn get(client: &HttpClient, uri: &str) -> Result<String> {
+    let request = Request::get(uri).body(Bytes::new()).unwrap();
+    let second = Duration::from_secs(1);
+    let timeouts = Timeouts {
+        connect: second,
+        first_byte: second,
+    };
+    let response = client.send(request, timeouts).await?;
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    Ok(String::from_utf8_lossy(&body).into_owned())
+}
+
+#[tokio::test]
+async fn where_no_connection_can_be_made_the_next_address_is_asked_under_its_own_name() {
+    let (first, echo) = (nobody(), Echo::start().await);
+    let next = format!("http://{}/some/prefix", echo.address);
+    let client = with_failover(&format!("http://{first}/prom"), &[next]);
+    let answer = get(
+        &client,
+        &format!("http://{first}/prom/api/v1/query?query=up"),
+    )
+    .await;
+    let expected = format!("/some/prefix/api/v1/query?query=up {}", echo.address);
+    assert_eq!(answer.unwrap(), expected);
+}
+
+#[tokio::test]
+async fn the_address_that_works_is_remembered_and_the_first_one_is_tried_again_later() {
+    let (first, second) = (nobody(), Echo::start().await);
+    let client = with_failover(&first.to_string(), &[second.address.to_string()]);
+    let uri = format!("http://{first}/api/v1/query");
+    get(&client, &uri).await.unwrap();
+    let first = Echo::at(first).await;
+    get(&client, &uri).await.unwrap();
+    assert_eq!((first.asked(), second.asked()), (0, 2));
+
+    // The time comes for one to try the straight way.
+    if let Some(detour) = &mut *client.detour() {
+        detour.until = Instant::now();
+    }
+    assert_eq!(client.preferred(), 0);
+    assert_eq!(client.preferred(), 1, "the others wait for its outcome");
+    if let Some(detour) = &mut *client.detour() {
+        detour.until = Instant::now();
+    }
+    get(&client, &uri).await.unwrap();
+    get(&client, &uri).await.unwrap();
+    assert_eq!((first.asked(), second.asked()), (2, 2));
+}
+
+#[tokio::test]
+async fn where_nobody_can_be_reached_the_failure_is_the_first_addresses() {
+    let (first, second) = (nobody(), "prometheus.invalid:9090".to_owned());
+    let client = with_failover(&first.to_string(), &[second]);
+    let answer = get(&client, &format!("http://{first}/api/v1/query")).await;
+    assert!(
+        matches!(answer, Err(Error::ConnectionRefused)),
+        "{answer:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_answer_that_is_a_failure_is_an_answer() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (first, second) = (listener.local_addr().unwrap(), Echo::start().await);
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let answer = "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n";
+        stream.write_all(answer.as_bytes()).await.unwrap();
+        std::future::pending::<()>().await;
+    });
+    let client = with_failover(&first.to_string(), &[second.address.to_string()]);
+    let answer = get(&client, &format!("http://{first}/api/v1/query")).await;
+    assert_eq!((answer.unwrap().as_str(), second.asked()), ("", 0));
+}
+
+#[test]
+fn every_address_of_the_list_has_to_be_readable() {
+    let options = ServiceOptions {
+        failover: vec!["prometheus".into()],
+        ..ServiceOptions::default()
+    };
+    let first = Address::parse("prometheus:9090").unwrap();
+    let client = HttpClient::new(first, &options, &Limits::default(), &Alarms::default());
+    assert!(matches!(client.err(), Some(ConfigError::Address { .. })));
+}
+
+#[tokio::test]
+async fn a_name_that_leads_to_another_network_on_its_second_lookup_is_refused_there() {
+    let echo = Echo::start().await;
+    let options = ServiceOptions {
+        networks: vec![Network::Loopback],
+        ..ServiceOptions::default()
+    };
+    let port = echo.address.port();
+    let uri = format!("http://prometheus.example.org:{port}/api/v1/query");
+    for elsewhere in ["169.254.169.254", "10.0.0.1", "::ffff:10.0.0.1", "0.0.0.0"] {
+        let resolver = Script::of(&[&["127.0.0.1"], &[elsewhere]]);
+        let client = client(
+            &format!("prometheus.example.org:{port}"),
+            &options,
+            &resolver,
+        );
+        get(&client, &uri).await.unwrap();
+        let answer = get(&client, &uri).await;
+        assert!(
+            matches!(answer, Err(Error::DestinationIpProhibited)),
+            "{elsewhere}: {answer:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_refused_network_is_not_evaded_by_going_elsewhere() {
+    let echo = Echo::start().await;
+    let options = ServiceOptions {
+        failover: vec![echo.address.to_string()],
+        ..ServiceOptions::default()
+    };
+    let resolver = Script::of(&[&["127.0.0.1"]]);
+    let client = client("prometheus.example.org:9090", &options, &resolver);
+    let answer = get(&client, "http://prometheus.example.org:9090/api/v1/query").await;
+    assert!(matches!(answer, Err(Error::DestinationIpProhibited)));
+    assert_eq!(echo.asked(), 0);
+}
+
+#[tokio::test]
+async fn of_a_names_addresses_the_first_that_answers_is_taken() {
+    let echo = Echo::start().await;
+    let port = echo.address.port();
+    let options = ServiceOptions {
+        networks: vec![Network::Loopback],
+        ..ServiceOptions::default()
+    };
+    // Nothing listens at the first two; the last one may not be asked.
+    let addresses = &["127.0.0.2", "127.0.0.3", "127.0.0.1", "169.254.169.254"];
+    let client = client(
+        &format!("x.org:{port}"),
+        &options,
+        &Script::of(&[addresses]),
+    );
+    let answer = get(&client, &format!("http://x.org:{port}/api/v1/query")).await;
+    assert_eq!(answer.unwrap(), format!("/api/v1/query x.org:{port}"));
+}
+
+#[tokio::test]
+async fn what_is_allowed_and_cannot_be_reached_is_no_refusal() {
+    // RFC 6666: packets for it are discarded.
+    let client = with_failover("[100::1]:9090", &[]);
+    let answer = get(&client, "http://[100::1]:9090/api/v1/query").await;
+    assert!(
+        matches!(
+            answer,
+            Err(Error::DestinationIpUnroutable
+                | Error::ConnectionTimeout
+                | Error::ConnectionRefused)
+        ),
+        "{answer:?}"
+    );
+}
