@@ -7,7 +7,7 @@ use crate::domain::{
     Category, Dimension, LabelFilter, LabelSchema, MetricQuery, MetricType, SettingsInput,
     ValueType,
 };
-use crate::prometheus::{HttpRequest, Method, Scheme};
+use crate::prometheus::{HttpRequest, Method, Scheme, Series};
 
 /// Pairs of the same name on both sides, in both directions where both are needed.
 macro_rules! same_names {
@@ -71,11 +71,6 @@ pub(super) fn metric_query(query: types::MetricQuery) -> MetricQuery {
 
 pub(super) fn metric_result(result: MetricResult) -> types::MetricResult {
     let grid = result.plan.grid;
-    let series = result.series.into_iter().map(|series| types::Series {
-        labels: series.labels,
-        timestamps: series.timestamps,
-        values: series.values,
-    });
     types::MetricResult {
         promql: result.plan.promql,
         metric_type: result.plan.metric_type.into(),
@@ -83,10 +78,19 @@ pub(super) fn metric_result(result: MetricResult) -> types::MetricResult {
         step: grid.step(),
         start: grid.start() * 1000,
         end: grid.end() * 1000,
-        series: series.collect(),
+        series: series(result.series),
         warnings: result.warnings,
         infos: result.infos,
     }
+}
+
+pub(super) fn series(series: Vec<Series>) -> Vec<types::Series> {
+    let one = |series: Series| types::Series {
+        labels: series.labels,
+        timestamps: series.timestamps,
+        values: series.values,
+    };
+    series.into_iter().map(one).collect()
 }
 
 pub(super) fn metadata(metrics: Vec<Metadata>) -> Vec<types::MetricMetadata> {

@@ -1,8 +1,8 @@
 //! The types of `range-service` to the inner rings' and back.
 
 use super::bindings::exports::backendai::metric::range_service as outer;
-use super::convert::metric_result;
-use crate::codec::{Failure, MetricResult, Missing, RangeFailure, RangeResult, Span};
+use super::convert::{metric_result, series};
+use crate::codec::{Failure, MetricResult, Missing, Piece, RangeFailure, RangeResult, Span};
 use crate::domain::{Chunk, Fold, Grid, RangeOptionsInput, RangePlan};
 
 pub(super) fn range_options(options: outer::RangeOptions) -> RangeOptionsInput {
@@ -55,7 +55,16 @@ pub(super) fn range_answer(result: RangeResult) -> outer::RangeAnswer {
     }
 }
 
-pub(super) fn missing(missing: Vec<Missing>) -> Vec<outer::MissingChunk> {
+pub(super) fn piece(piece: Piece) -> outer::Piece {
+    outer::Piece {
+        series: series(piece.series),
+        warnings: piece.warnings,
+        infos: piece.infos,
+        missing: missing(piece.missing),
+    }
+}
+
+fn missing(missing: Vec<Missing>) -> Vec<outer::MissingChunk> {
     let one = |missing: Missing| outer::MissingChunk {
         span: span(missing.span),
         error: missing.failure.into(),

@@ -1,7 +1,7 @@
 //! The answer to a range query, whatever its status: fed as it arrives, it ends as series or as an error.
 
 use super::budget::Budget;
-use super::decode::{Data, Decoded};
+use super::decode::{Data, Decoded, Series};
 use super::error::{AnswerError, DecodeError};
 use super::response::Response;
 
@@ -40,6 +40,12 @@ impl RangeAnswer {
     /// The answer with this HTTP status.
     pub fn new(status: u16, budget: Budget) -> Self {
         Self(Response::new(status, budget))
+    }
+
+    /// Takes out what there is of the series; one that is still coming in goes on later under the same labels.
+    /// What it cost is given back.
+    pub fn take(&mut self) -> Vec<Series> {
+        self.0.take()
     }
 
     /// What it has cost so far, of the budget: 16 bytes a sample, 64 a series, and the labels.

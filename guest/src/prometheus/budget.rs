@@ -38,6 +38,11 @@ impl Budget {
         self.maximum - self.left
     }
 
+    /// What was spent is there again.
+    pub(super) fn refill(&mut self) {
+        self.left = self.maximum;
+    }
+
     pub(super) fn spend(&mut self, bytes: u64) -> Result<(), DecodeError> {
         self.left = self
             .left

@@ -98,6 +98,7 @@ pub struct Decoder {
     taken: u64,
     budget: Budget,
     series: Series,
+    has_labels: bool,
     has_histograms: bool,
     status: Option<String>,
     error_type: Option<String>,
@@ -116,6 +117,7 @@ impl Decoder {
             taken: 0,
             budget,
             series: Series::default(),
+            has_labels: false,
             has_histograms: false,
             status: None,
             error_type: None,
@@ -157,6 +159,24 @@ impl Decoder {
     /// What the answer has cost so far, of the budget.
     pub fn spent(&self) -> u64 {
         self.budget.spent()
+    }
+
+    /// Takes out what there is of the series, so that an answer of any size goes through a bounded memory. One that
+    /// is still coming in goes on later under the same labels. The budget is whole again.
+    pub fn take(&mut self) -> Vec<Series> {
+        let mut series = std::mem::take(&mut self.decoded.series);
+        if self.has_labels {
+            series.push(Series {
+                labels: self.series.labels.clone(),
+                timestamps: std::mem::take(&mut self.series.timestamps),
+                values: std::mem::take(&mut self.series.values),
+            });
+        }
+        // Without labels it has to wait for them, and to be paid for.
+        if self.has_labels || self.series.timestamps.is_empty() {
+            self.budget.refill();
+        }
+        series
     }
 
     /// The body is over: gives what it said.
@@ -278,8 +298,10 @@ impl Decoder {
     }
 
     fn close(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
-        if self.place == Place::Series {
-            self.end_series()?;
+        match self.place {
+            Place::Series => self.end_series()?,
+            Place::Labels => self.has_labels = true,
+            _ => {}
         }
         cursor.advance(1);
         match self.place.outer() {
@@ -433,6 +455,7 @@ impl Decoder {
 
     fn end_series(&mut self) -> Result<(), DecodeError> {
         self.budget.spend(SERIES_BYTES)?;
+        self.has_labels = false;
         if std::mem::take(&mut self.has_histograms) {
             self.decoded.histograms += 1;
         }

@@ -1,7 +1,7 @@
 //! A response of any status while it comes in: 200 is decoded, anything else is a refusal.
 
 use super::budget::Budget;
-use super::decode::{Decoded, Decoder};
+use super::decode::{Decoded, Decoder, Series};
 use super::error::AnswerError;
 use super::refusal::{Refusal, refused};
 
@@ -34,6 +34,14 @@ impl Response {
         match self {
             Self::Success(decoder) => decoder.spent(),
             Self::Refusal(_) => 0,
+        }
+    }
+
+    /// Takes out what there is of the series.
+    pub(super) fn take(&mut self) -> Vec<Series> {
+        match self {
+            Self::Success(decoder) => decoder.take(),
+            Self::Refusal(_) => Vec::new(),
         }
     }
 

@@ -1,0 +1,219 @@
+//! A range in bounded pieces, chunk after chunk: what is to be asked next, and what of the answer can be given on.
+//! It sends nothing, and holds no more than a piece and what one read of the body adds to it.
+
+use super::call::Configured;
+use super::failure::Failure;
+use super::joined::{add_new, histogram_warning, trim};
+use super::keep::Keep;
+use super::query_range::{Missing, QueryRange, RangeFailure};
+use crate::prometheus::{Answer as _, Budget, HttpRequest, RangeAnswer, Series};
+
+/// The most samples of a piece, from the contract: a megabyte, which any host lifts from a call.
+const MOST_SAMPLES: usize = 65_536;
+
+/// What is given on at once.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Piece {
+    /// At most 65,536 samples in all.
+    pub series: Vec<Series>,
+    /// What was not said by an earlier piece.
+    pub warnings: Vec<String>,
+    /// Likewise.
+    pub infos: Vec<String>,
+    /// Chunks that failed since the last piece.
+    pub missing: Vec<Missing>,
+}
+
+/// A range on its way through.
+#[derive(Debug)]
+pub struct Pieces {
+    configured: Configured,
+    query: QueryRange,
+    /// The chunk that is coming in.
+    chunk: usize,
+    answer: Option<RangeAnswer>,
+    /// Of this chunk, trimmed, and not given on yet.
+    waiting: Vec<Series>,
+    /// How many samples wait.
+    samples: usize,
+    /// Whether something of this chunk has been given on: it cannot begin again then.
+    is_begun: bool,
+    said: Piece,
+    to_say: Piece,
+}
+
+impl Pieces {
+    /// At the start of the range.
+    pub fn new(configured: Configured, query: QueryRange) -> Self {
+        let to_say = Piece {
+            warnings: query.plan.plan.warnings.clone(),
+            ..Piece::default()
+        };
+        Self {
+            configured,
+            query,
+            chunk: 0,
+            answer: None,
+            waiting: Vec::new(),
+            samples: 0,
+            is_begun: false,
+            said: Piece::default(),
+            to_say,
+        }
+    }
+
+    /// What is asked for.
+    pub fn query(&self) -> &QueryRange {
+        &self.query
+    }
+
+    /// The configuration it is asked under.
+    pub fn configured(&self) -> &Configured {
+        &self.configured
+    }
+
+    /// The request of the chunk that is coming in, or of one after it; none: there is none.
+    pub fn request(&self, after: usize) -> Option<(HttpRequest, Keep)> {
+        let chunk = self.query.plan.chunks.get(self.chunk + after)?;
+        Some((
+            self.query.request(&self.configured, chunk),
+            self.query.keep(chunk),
+        ))
+    }
+
+    /// The head of the chunk's answer is there. What an earlier attempt left is dropped.
+    pub fn begin(&mut self, status: u16) {
+        self.waiting.clear();
+        self.samples = 0;
+        self.answer = Some(RangeAnswer::new(status, self.configured.budget()));
+    }
+
+    /// Takes the next piece of its body.
+    ///
+    /// # Errors
+    /// As soon as it is clear that the body is no answer.
+    pub fn feed(&mut self, body: &[u8]) -> Result<(), Failure> {
+        let Some(answer) = &mut self.answer else {
+            return Ok(());
+        };
+        answer.feed(body)?;
+        if answer.spent() >= Budget::cost_of_samples(MOST_SAMPLES) {
+            let series = answer.take();
+            self.wait(series);
+        }
+        Ok(())
+    }
+
+    /// Its body is over.
+    ///
+    /// # Errors
+    /// Prometheus's refusal, or what is wrong with the body.
+    pub fn finish(&mut self) -> Result<(), Failure> {
+        let Some(answer) = self.answer.take() else {
+            return Ok(());
+        };
+        let decoded = answer.finish()?;
+        self.wait(decoded.series);
+        let mut warnings = decoded.warnings;
+        warnings.extend(histogram_warning(decoded.histograms));
+        let is_new = |said: &[String], text: &String| !said.contains(text);
+        warnings.retain(|text| is_new(&self.said.warnings, text));
+        let mut infos = decoded.infos;
+        infos.retain(|text| is_new(&self.said.infos, text));
+        add_new(&mut self.to_say.warnings, warnings);
+        add_new(&mut self.to_say.infos, infos);
+        self.turn();
+        Ok(())
+    }
+
+    /// The chunk has failed for good.
+    ///
+    /// # Errors
+    /// That, unless it may be missing.
+    pub fn fail(&mut self, failure: Failure) -> Result<(), RangeFailure> {
+        self.answer = None;
+        let Some(&chunk) = self.query.plan.chunks.get(self.chunk) else {
+            return Ok(());
+        };
+        if !self.query.partial {
+            return Err(RangeFailure {
+                failure,
+                chunk: Some((chunk.grid.start(), chunk.grid.end())),
+            });
+        }
+        let wanted = self.query.wanted(&chunk);
+        self.to_say.missing.push(Missing {
+            span: (wanted.start(), wanted.end()),
+            failure,
+        });
+        self.turn();
+        Ok(())
+    }
+
+    /// Whether a piece has to be given on before more is taken.
+    pub fn is_full(&self) -> bool {
+        self.samples >= MOST_SAMPLES
+    }
+
+    /// Whether the chunk that is coming in can begin again.
+    pub fn can_begin_again(&self) -> bool {
+        !self.is_begun
+    }
+
+    /// A piece, if there is enough for one, or what there is at the end of a chunk.
+    pub fn piece(&mut self) -> Option<Piece> {
+        let at_an_end = self.answer.is_none() && (self.samples > 0 || self.has_news());
+        if !self.is_full() && !at_an_end {
+            return None;
+        }
+        // Something of the chunk goes out while the rest is still to come.
+        self.is_begun = self.answer.is_some();
+        let mut piece = std::mem::take(&mut self.to_say);
+        self.said.warnings.extend_from_slice(&piece.warnings);
+        self.said.infos.extend_from_slice(&piece.infos);
+        let mut room = MOST_SAMPLES;
+        let mut rest = Vec::new();
+        for mut series in std::mem::take(&mut self.waiting) {
+            let fits = series.timestamps.len().min(room);
+            room -= fits;
+            if fits < series.timestamps.len() {
+                rest.push(Series {
+                    labels: series.labels.clone(),
+                    timestamps: series.timestamps.split_off(fits),
+                    values: series.values.split_off(fits),
+                });
+            }
+            if fits > 0 {
+                piece.series.push(series);
+            }
+        }
+        self.samples -= MOST_SAMPLES - room;
+        self.waiting = rest;
+        Some(piece)
+    }
+
+    fn has_news(&self) -> bool {
+        !(self.to_say.warnings.is_empty()
+            && self.to_say.infos.is_empty()
+            && self.to_say.missing.is_empty())
+    }
+
+    fn wait(&mut self, series: Vec<Series>) {
+        let Some(chunk) = self.query.plan.chunks.get(self.chunk) else {
+            return;
+        };
+        let wanted = self.query.wanted(chunk);
+        for mut series in series {
+            trim(&mut series, &wanted);
+            if !series.timestamps.is_empty() {
+                self.samples += series.timestamps.len();
+                self.waiting.push(series);
+            }
+        }
+    }
+
+    fn turn(&mut self) {
+        self.chunk += 1;
+        self.is_begun = false;
+    }
+}
