@@ -10,6 +10,7 @@ use super::choices::{
 };
 use super::duration;
 use super::query_args::QueryArgs;
+use super::scope_args::ScopeArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -148,6 +149,7 @@ Examples:
   metric-host query cpu_util --value-type current --kernel-id UUID --last 1h --step 60
   metric-host query net_rx --agent-id i-0a1b2c --last 5m --step 30
   metric-host query mem --project-id UUID --group-by project-id --last 1d --step 1h
+  metric-host query mem --scope owner_user_id=UUID --scope 'owner_project_id=~p1|p2'
   metric-host query mem --start 2026-01-31 --end 2026-02-01 --format csv > mem.csv";
 
 const CONFORMANCE_EXAMPLES: &str = "\
@@ -164,6 +166,9 @@ Examples:
 
 #[derive(Debug, Args)]
 pub(crate) struct MetricsArgs {
+    #[command(flatten)]
+    pub(crate) scope: ScopeArgs,
+
     /// How the data is written
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: DataFormat,
@@ -183,12 +188,18 @@ pub(crate) struct TypeArgs {
 pub(crate) struct PromqlArgs {
     #[command(flatten)]
     pub(crate) query: QueryArgs,
+
+    #[command(flatten)]
+    pub(crate) scope: ScopeArgs,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct QueryCommandArgs {
     #[command(flatten)]
     pub(crate) query: QueryArgs,
+
+    #[command(flatten)]
+    pub(crate) scope: ScopeArgs,
 
     /// How the data is written
     #[arg(long, value_enum, default_value = "table", help_heading = None)]
@@ -235,6 +246,23 @@ mod tests {
     #[test]
     fn the_flags_do_not_contradict_each_other() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn scopes_add_up_and_stand_behind_the_command() {
+        let cli = Cli::try_parse_from(["x", "query", "mem", "--scope", "a=1", "--scope", "b=~2|3"]);
+        let Command::Query(args) = cli.unwrap().command else {
+            panic!("query was asked for");
+        };
+        let scope = args.scope.scope().unwrap();
+        assert_eq!(scope.to_string(), r#"{a="1",b=~"2|3"}"#);
+        for line in [
+            "x query mem --scope a!=1",
+            "x query mem --scope a=~.*",
+            "x --scope a=1 query mem",
+        ] {
+            assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
+        }
     }
 
     #[test]

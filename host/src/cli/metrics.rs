@@ -10,7 +10,7 @@ use super::output::{self, Screen};
 use super::service;
 
 pub(crate) async fn run(args: &ServiceArgs, command: &MetricsArgs) -> Result<Exit, Failure> {
-    let service = service::open(args)?;
+    let service = command.scope.narrow(service::open(args)?);
     let metrics = service
         .query_metadata()
         .await

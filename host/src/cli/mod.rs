@@ -20,6 +20,7 @@ mod metrics;
 mod output;
 mod query;
 mod query_args;
+mod scope_args;
 mod service;
 mod time;
 mod type_of;
@@ -75,7 +76,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
     match command {
         Command::Metrics(args) => runtime()?.block_on(metrics::run(&service, &args)),
         Command::Type(args) => runtime()?.block_on(type_of::run(&service, &args)),
-        Command::Promql(args) => runtime()?.block_on(query::promql(&service, args.query)),
+        Command::Promql(args) => runtime()?.block_on(query::promql(&service, args)),
         Command::Query(args) => runtime()?.block_on(query::run(&service, args)),
         Command::Conformance(args) => runtime()?.block_on(conformance::run(&service, &args)),
         Command::Inspect(args) => inspect::run(&service, &args),

@@ -5,22 +5,28 @@ use std::io::Write;
 use chrono::{Local, Utc};
 use metric_host::MetricResult;
 
-use super::args::{QueryCommandArgs, ServiceArgs};
+use super::args::{PromqlArgs, QueryCommandArgs, ServiceArgs};
 use super::choices::{DataFormat, LabelSchemaArg};
 use super::exit::Exit;
 use super::failure::{Failure, say};
 use super::output::{self, Screen};
-use super::query_args::QueryArgs;
 use super::service;
 
-/// Prints the query, and sends nothing.
-pub(crate) async fn promql(args: &ServiceArgs, query: QueryArgs) -> Result<Exit, Failure> {
-    let query = query.into_query(Utc::now()).map_err(unreadable)?;
+/// Prints the query, and sends nothing. Within a scope, what the host would make of it.
+pub(crate) async fn promql(args: &ServiceArgs, command: PromqlArgs) -> Result<Exit, Failure> {
+    let scope = command.scope.scope();
+    let query = command.query.into_query(Utc::now()).map_err(unreadable)?;
     let service = service::open_offline(args)?;
     let promql = service
         .build_promql(&query)
         .await
         .map_err(|error| Failure::of_call(&error, args))?;
+    let promql = match scope {
+        Some(scope) => scope
+            .enforce_query(&promql)
+            .map_err(|refusal| Failure::new(Exit::Denied, refusal.to_string()))?,
+        None => promql,
+    };
     let mut out = output::stdout();
     writeln!(out, "{promql}")?;
     out.flush()?;
@@ -31,7 +37,7 @@ pub(crate) async fn promql(args: &ServiceArgs, query: QueryArgs) -> Result<Exit,
 pub(crate) async fn run(args: &ServiceArgs, command: QueryCommandArgs) -> Result<Exit, Failure> {
     let screen = Screen::of_stdout().with_sparkline(command.sparkline);
     let query = command.query.into_query(Utc::now()).map_err(unreadable)?;
-    let service = service::open(args)?;
+    let service = command.scope.narrow(service::open(args)?);
     let result = service
         .query_metric(&query)
         .await
