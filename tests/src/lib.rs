@@ -9,6 +9,7 @@ use metric_host::{Config, Host, HostOptions, LabelSchema, MetricService, Plugin}
 use metric_testbed::{Dataset, Prometheus, PrometheusOptions, Series, Shape};
 
 pub mod reference;
+pub mod soak;
 
 /// The plugin: `METRIC_PLUGIN`, or where `cargo xtask build` puts it.
 #[must_use]

@@ -9,5 +9,6 @@ mod many;
 mod metadata;
 mod ranges;
 mod rates;
+mod restarts;
 mod schemas;
 mod times;

@@ -13,6 +13,8 @@ use metric_host::{
     CallError, Config, Host, HostOptions, Limits, MetricQuery, MetricService, ServiceError,
 };
 
+use metric_tests::soak::resident_bytes;
+
 use crate::faults::{Act, Fault, Outcome};
 use crate::server::{Canary, Server};
 
@@ -148,14 +150,4 @@ fn service(address: &str) -> Result<MetricService> {
     // A sample has 16 bytes, a series its labels: less than the body that is let through.
     config.max_result_bytes = Some(16 << 20);
     Ok(plugin.service(config)?)
-}
-
-/// What of this process is in memory.
-fn resident_bytes() -> Result<u64> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let kib = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"))
-        .context("no VmRSS")?;
-    Ok(kib.trim().parse::<u64>()? << 10)
 }
