@@ -139,20 +139,20 @@ impl fmt::Display for Outcome {
         let errors: u64 = self.errors.values().sum();
         writeln!(
             f,
-            "calls               {}",
+            "calls                {}",
             self.right + self.wrong + errors
         )?;
-        writeln!(f, "right answers       {}", self.right)?;
-        writeln!(f, "wrong answers       {}", self.wrong)?;
+        writeln!(f, "right answers        {}", self.right)?;
+        writeln!(f, "wrong answers        {}", self.wrong)?;
         for (class, count) in &self.errors {
-            writeln!(f, "  {class:<18}{count}")?;
+            writeln!(f, "  {class:<18} {count}")?;
         }
-        writeln!(f, "Prometheus killed   {} times", self.restarts)?;
-        writeln!(f, "connections broken  {}", self.broken_connections)?;
-        writeln!(f, "longest call        {:?}", self.longest_call)?;
+        writeln!(f, "Prometheus killed    {} times", self.restarts)?;
+        writeln!(f, "connections broken   {}", self.broken_connections)?;
+        writeln!(f, "longest call         {:?}", self.longest_call)?;
         let recovered = if self.recovered { "yes" } else { "NO" };
-        writeln!(f, "recovered           {recovered}")?;
+        writeln!(f, "recovered            {recovered}")?;
         let mib: Vec<String> = self.memory.iter().map(|b| (b >> 20).to_string()).collect();
-        write!(f, "memory, MiB         {}", mib.join(" "))
+        write!(f, "memory, MiB          {}", mib.join(" "))
     }
 }
