@@ -1,4 +1,11 @@
 //! For queries of any shape: what goes out selects what was asked, less what is outside the scope.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what tests have in common fails as tests do"
+)]
 
 mod queries;
 mod selection;
@@ -7,7 +14,10 @@ use metric_scope::{Scope, ScopeRefusal};
 use proptest::prelude::*;
 use selection::{Series, assert_narrowed, value};
 
-fn scopes() -> Vec<(Scope, fn(&Series) -> bool)> {
+/// Which series a scope allows.
+type Allows = fn(&Series) -> bool;
+
+fn scopes() -> Vec<(Scope, Allows)> {
     vec![
         (Scope::equal("user", "a").unwrap(), |s| {
             value(s, "user") == "a"

@@ -1,4 +1,11 @@
 //! The plugin, the host and a real Prometheus, together.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what tests have in common fails as tests do"
+)]
 
 mod codec;
 mod component;
