@@ -13,6 +13,7 @@ mod component;
 mod debian_toolchain;
 mod demo;
 mod deny;
+mod fuzz;
 mod hosts;
 mod implementation;
 mod linker;
@@ -51,6 +52,8 @@ enum Verb {
     Mutants(mutants::MutantsArgs),
     /// Check what goes into a build: licences, versions, sources
     Deny,
+    /// Fuzz what takes bytes and texts from outside (needs a nightly compiler)
+    Fuzz(fuzz::FuzzArgs),
     /// Measure the plugin against a native client, side by side
     Bench(bench::BenchArgs),
 }
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Verb::Test(arguments) => test::run(&arguments),
         Verb::Mutants(arguments) => mutants::run(&arguments),
         Verb::Deny => deny::run(),
+        Verb::Fuzz(arguments) => fuzz::run(&arguments),
         Verb::Bench(arguments) => bench::run(&arguments),
     };
     match outcome {

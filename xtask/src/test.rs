@@ -12,6 +12,7 @@ use metric_testbed::Finder;
 
 use crate::build::{self, HostProfile};
 use crate::component::Component;
+use crate::fuzz;
 use crate::hosts::Host;
 use crate::implementation;
 use crate::mutants;
@@ -27,7 +28,13 @@ pub(crate) struct TestArgs {
     /// Whose compiler builds the plugin
     #[arg(long, value_enum, default_value_t)]
     wasm_toolchain: Choice,
+    /// What takes long as well: each fuzz target for a minute
+    #[arg(long)]
+    full: bool,
 }
+
+/// How long each fuzz target runs in the full test.
+const FUZZ_SECONDS: u32 = 60;
 
 pub(crate) fn run(arguments: &TestArgs) -> Result<()> {
     let mut report = Report::default();
@@ -129,7 +136,15 @@ fn all(arguments: &TestArgs, report: &mut Report) -> Result<()> {
             "--workspace",
         ]))
     })?;
-    hosts(profile, report)
+    hosts(profile, report)?;
+    if arguments.full {
+        let step = "fuzz";
+        match fuzz::missing() {
+            Some(missing) => report.skip(step, missing),
+            None => report.step(step, || fuzz::run_all(FUZZ_SECONDS))?,
+        }
+    }
+    Ok(())
 }
 
 /// The hosts in other languages. One that lacks what it needs is left out, and says so.
