@@ -8,9 +8,6 @@ use wasmtime::{
 
 use crate::limits::Limits;
 
-/// Core modules of a plugin, and their tables: its own, and two or three that the component tools add as glue.
-const MODULES_PER_PLUGIN: u32 = 16;
-
 /// Memory of a slot that is wiped by hand between calls rather than given back to the system and faulted in
 /// again: about what a small query touches.
 const RESIDENT_BYTES: usize = 256 << 10;
@@ -36,7 +33,7 @@ pub(crate) fn is_pooled(engine: &Engine) -> bool {
 pub(crate) fn pooled(limits: &Limits, cache: Option<&Cache>) -> Result<Engine> {
     // One more, for a plugin that is being loaded.
     let calls = limits.concurrent_calls.saturating_add(1);
-    let modules = calls.saturating_mul(MODULES_PER_PLUGIN);
+    let modules = calls.saturating_mul(limits.core_modules);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(calls)
         .total_core_instances(modules)
@@ -45,9 +42,9 @@ pub(crate) fn pooled(limits: &Limits, cache: Option<&Cache>) -> Result<Engine> {
         .total_stacks(calls)
         // The proposal that needs them is off.
         .total_gc_heaps(0)
-        .max_core_instances_per_component(MODULES_PER_PLUGIN)
+        .max_core_instances_per_component(limits.core_modules)
         .max_memories_per_component(1)
-        .max_tables_per_component(MODULES_PER_PLUGIN)
+        .max_tables_per_component(limits.core_modules)
         .max_memory_size(limits.memory_bytes)
         .table_elements(limits.table_elements)
         .linear_memory_keep_resident(RESIDENT_BYTES)

@@ -69,6 +69,29 @@ pub enum LoadError {
         /// What is wrong there.
         reason: String,
     },
+    /// Compiling the plugin would cost too much: one of the limits from
+    /// [`Limits::plugin_functions`](crate::Limits::plugin_functions) to [`Limits::core_modules`](crate::Limits::core_modules).
+    #[error("the plugin has {found} {what}; at most {maximum} are accepted")]
+    TooComplex {
+        /// What there is too much of.
+        what: &'static str,
+        /// How much there is at least.
+        found: u64,
+        /// The limit.
+        maximum: u64,
+    },
+    /// The plugin was not compiled in [`Limits::compile_timeout`](crate::Limits::compile_timeout).
+    #[error("the plugin was not compiled within {after:?}, and was given up")]
+    CompileTimedOut {
+        /// The limit.
+        after: Duration,
+    },
+    /// Plugins that were given up are still being compiled, so no other is. Load it again later.
+    #[error("{abandoned} plugins that were given up are still being compiled; try again later")]
+    StillCompiling {
+        /// How many.
+        abandoned: usize,
+    },
     /// The plugin asks for more than a plugin is given.
     #[error(
         "the plugin asks for imports that are not granted: {}; granted are {}",
@@ -176,6 +199,14 @@ pub enum CallError {
     /// not all there is.
     #[error("the stream ended before its time: an earlier piece failed or was given up")]
     StreamEnded,
+    /// As many calls run and wait as may. Nothing was begun: it can be tried again when there is less to do.
+    #[error("{running} calls run and {waiting} wait: no more are taken")]
+    Overloaded {
+        /// [`Limits::concurrent_calls`](crate::Limits::concurrent_calls).
+        running: u32,
+        /// [`Limits::waiting_calls`](crate::Limits::waiting_calls).
+        waiting: u32,
+    },
     /// The plugin did not answer in time and was ended.
     #[error("the plugin was ended after {after:?} without an answer")]
     TimedOut {

@@ -10,20 +10,18 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use tokio::sync::Semaphore;
-use wasmtime::{
-    Cache, CacheConfig,
-    component::{Component, Linker},
-};
+use wasmtime::{Cache, CacheConfig, component::Linker};
 
 use crate::{
     audit::{self, RANGE_SERVICE, World},
     bindings::exports::backendai::metric::{codec, metric_service, range_service},
     codec::Codec,
-    engine,
+    compiling::Compiler,
+    complexity, engine,
     error::{HostError, LoadError},
     limits::Limits,
     outgoing::Outgoing,
+    places::Places,
     plugin::Plugin,
     sandbox::Sandbox,
     shared::Shared,
@@ -81,12 +79,12 @@ impl Host {
         let engine = engine::engine(&limits, cache.as_ref()).map_err(engine_error)?;
         let linker = store::linker(&engine).map_err(engine_error)?;
         let ticker = Ticker::start(&engine).map_err(|source| HostError::Ticker { source })?;
-        let places = (limits.concurrent_calls as usize).min(Semaphore::MAX_PERMITS);
         Ok(Self {
             shared: Arc::new(Shared {
                 engine,
+                compiler: Compiler::default(),
+                places: Places::new(limits.concurrent_calls, limits.waiting_calls),
                 limits,
-                places: Arc::new(Semaphore::new(places)),
                 rehearsal: Mutex::new(()),
                 linker,
                 ticker,
@@ -136,8 +134,12 @@ impl Host {
         self.check_size(bytes.len() as u64)?;
         let description = audit::describe(bytes)?;
         audit::admit(&description, world)?;
-        let component = Component::from_binary(&self.shared.engine, bytes)
-            .map_err(|e| LoadError::Compile { source: e.into() })?;
+        complexity::check(bytes, &self.shared.limits)?;
+        let component = self.shared.compiler.compile(
+            &self.shared.engine,
+            bytes,
+            self.shared.limits.compile_timeout,
+        )?;
         let pre = linker
             .instantiate_pre(&component)
             .map_err(|e| LoadError::Link { source: e.into() })?;

@@ -211,3 +211,20 @@ async fn a_plugin_is_a_codec_too() {
         "{error:?}"
     );
 }
+
+#[test]
+fn a_plugin_that_takes_too_long_to_compile_is_given_up() {
+    let host = Host::new(HostOptions {
+        limits: Limits {
+            compile_timeout: std::time::Duration::ZERO,
+            ..Limits::default()
+        },
+        compile_cache: CompileCache::Off,
+    })
+    .unwrap();
+    let error = host.load(&plugin("unreachable")).unwrap_err();
+    assert!(
+        matches!(error, LoadError::CompileTimedOut { .. }),
+        "{error:?}"
+    );
+}

@@ -41,34 +41,38 @@
 //! # The way of a query
 //!
 //! 1. [`MetricService`] (`service.rs`) takes the call, waits for a place among the
-//!    [concurrent calls](Limits::concurrent_calls), and starts the clock.
+//!    [concurrent calls](Limits::concurrent_calls) (`places.rs`), and starts the clock.
 //! 2. `sandbox.rs` makes a fresh instance (`running.rs`) of the [`Plugin`] (`plugin.rs`) in a store of its own
 //!    (`store.rs`), with its limits. Nothing is left of it after the call.
 //! 3. The plugin runs. `ticker.rs` makes it give way every few milliseconds, so that the call's deadline, one of
 //!    `alarms.rs`, can end it. Its own clock is `clock.rs`.
-//! 4. Its requests come out at `outgoing_handler.rs` and `outgoing.rs`, are judged by `egress.rs` (only the
-//!    configured Prometheus, only the paths that the service needs; `refusals.rs` counts the others), narrowed to the
-//!    call's [`Scope`] (`metric-scope`, a crate of its own), and leave through the client of `http_client/`, which
-//!    judges by `network.rs` where a name leads to. Failures get their names in `http_error.rs`, and cross back by
-//!    `error_code.rs`.
+//! 4. Its requests come out at `outgoing_handler.rs` and `outgoing.rs`, are counted with what they bring
+//!    (`allowance.rs`), judged by `egress.rs` (only the configured Prometheus, only the paths that the service needs;
+//!    `refusals.rs` counts the others), narrowed to the call's [`Scope`] (`metric-scope`, a crate of its own), and
+//!    leave through the client of `http_client/`, which judges by `network.rs` where a name leads to. Failures get
+//!    their names in `http_error.rs`, and cross back by `error_code.rs`.
 //! 5. The result is checked against the contract (`answer.rs`) and handed to the caller; failures are in `error.rs`.
 //!
 //! Long ranges and batches (`range.rs`) go the same way. A stream (`stream.rs`) keeps its instance, its store and its
 //! place until it is dropped.
 //!
-//! Before all that, [`Host::load`] audits the plugin's imports and exports (`audit.rs`) and compiles it for
-//! the engine of `engine.rs`; `functions.rs` finds the contract's functions in it. `codec.rs` is a component
-//! without I/O, which a plugin contains. `types.rs` holds the records of the contract, `address.rs` reads the address.
+//! Before all that, [`Host::load`] audits the plugin's imports and exports (`audit.rs`), looks what compiling it would
+//! cost (`complexity.rs`), and compiles it in bounded time (`compiling.rs`) for the engine of `engine.rs`;
+//! `functions.rs` finds the contract's functions in it. `codec.rs` is a component without I/O, which a plugin contains.
+//! `types.rs` holds the records of the contract, `address.rs` reads the address.
 
 pub mod conformance;
 
 mod address;
 mod alarms;
+mod allowance;
 mod answer;
 mod audit;
 mod bindings;
 mod clock;
 mod codec;
+mod compiling;
+mod complexity;
 mod egress;
 mod engine;
 mod error;
@@ -82,6 +86,7 @@ mod network;
 mod options;
 mod outgoing;
 mod outgoing_handler;
+mod places;
 mod plugin;
 mod range;
 mod refusals;

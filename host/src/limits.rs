@@ -37,6 +37,11 @@ pub struct Limits {
     /// A response's body, in bytes. Default 256 MiB: 100 MB of result are some 6.25 million samples, of up
     /// to about 40 bytes of JSON each.
     pub response_bytes: u64,
+    /// Requests of one call. Default 1024: a year in chunks of a day is 365, and each may be tried again.
+    pub requests_per_call: u32,
+    /// What all responses of one call may bring together, in bytes. Default 2 GiB: the chunks of a long range
+    /// make up one result, of 100 MB at most, but are read one by one.
+    pub received_bytes: u64,
     /// A call, from start to result, its wait for a place included. Default none: the deadline that the
     /// plugin was given (`Config::timeout`, 30 s if that is none) and 2 s, so that the plugin's own
     /// error wins, which says more.
@@ -51,9 +56,27 @@ pub struct Limits {
     /// Calls that run at once; more wait in line, in order. Default 256, which reserves 1 TiB of address space
     /// (4 GiB each, of the 128 TiB there are) and no memory.
     pub concurrent_calls: u32,
+    /// Calls that wait in that line; one more is refused at once ([`CallError::Overloaded`](crate::CallError::Overloaded)).
+    /// Default 4096, sixteen times those that run: at a tenth of a second a call the last one waits less than two.
+    pub waiting_calls: u32,
     /// A plugin's size, in bytes. Default 64 MiB: Rust makes some hundred kilobytes, languages that bring
     /// an interpreter along some ten megabytes.
     pub plugin_bytes: u64,
+    /// A plugin's functions, in all its core modules. Default 200,000: an interpreter has some ten thousand.
+    pub plugin_functions: u32,
+    /// One function's body, in bytes. Default 512 KiB, several times the main loop of an interpreter: what a compiler
+    /// spends on a function grows faster than the function.
+    pub function_bytes: u32,
+    /// One function's local variables. Default 10,000: a compiler's work on a function grows with their number
+    /// times its branches.
+    pub function_locals: u32,
+    /// Core modules, core instances and tables of a plugin. Default 16: its own, and two or three that
+    /// the component tools add as glue; an interpreter with its libraries has about ten.
+    pub core_modules: u32,
+    /// The longest that a plugin may take to compile. Default 60 s: an interpreter takes ten on one core. What compiles
+    /// cannot be interrupted: after that time it is left to itself, and while two such go on nothing else is compiled
+    /// ([`LoadError::StillCompiling`](crate::LoadError::StillCompiling)).
+    pub compile_timeout: Duration,
 }
 
 impl Default for Limits {
@@ -68,12 +91,20 @@ impl Default for Limits {
             request_headers: 32,
             request_bytes: MIB,
             response_bytes: 256 << 20,
+            requests_per_call: 1024,
+            received_bytes: 2 << 30,
             call_timeout: None,
             connect_timeout: Duration::from_secs(5),
             first_byte_timeout: Duration::from_secs(120),
             between_bytes_timeout: Duration::from_secs(30),
             concurrent_calls: 256,
+            waiting_calls: 4096,
             plugin_bytes: 64 << 20,
+            plugin_functions: 200_000,
+            function_bytes: 512 << 10,
+            function_locals: 10_000,
+            core_modules: 16,
+            compile_timeout: Duration::from_secs(60),
         }
     }
 }

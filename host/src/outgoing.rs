@@ -14,6 +14,7 @@ use wasmtime_wasi_http::{Error, RequestOptions, Result, WasiBody, WasiHttpHooks}
 use crate::{
     address::Address,
     alarms::Alarms,
+    allowance::Allowance,
     egress::{self, Egress},
     error::ConfigError,
     http_client::{HttpClient, Timeouts},
@@ -163,7 +164,19 @@ impl Outgoing {
 }
 
 /// The hook of one call's store.
-pub(crate) struct Hooks(pub(crate) Arc<Outgoing>);
+pub(crate) struct Hooks {
+    outgoing: Arc<Outgoing>,
+    allowance: Arc<Allowance>,
+}
+
+impl Hooks {
+    pub(crate) fn new(outgoing: Arc<Outgoing>, limits: &Limits) -> Self {
+        Self {
+            outgoing,
+            allowance: Arc::new(Allowance::of(limits)),
+        }
+    }
+}
 
 /// What `send_request` promises: the response, and the work that is left once it has arrived.
 type Sending = dyn Future<Output = Result<(Response<WasiBody>, Box<Rest>)>> + Send;
@@ -176,9 +189,11 @@ impl WasiHttpHooks for Hooks {
         options: Option<RequestOptions>,
         _request_body_read: Box<Rest>,
     ) -> Box<Sending> {
-        let outgoing = Arc::clone(&self.0);
+        let (outgoing, allowance) = (Arc::clone(&self.outgoing), Arc::clone(&self.allowance));
         Box::new(async move {
+            allowance.request()?;
             let response = outgoing.send(request, options.unwrap_or_default()).await?;
+            let response = response.map(|body| allowance.counted(body));
             // The pool drives the connection, so nothing is left to do.
             let rest: Box<Rest> = Box::new(std::future::ready(Ok(())));
             Ok((response, rest))

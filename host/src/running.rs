@@ -4,13 +4,12 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use tokio::sync::OwnedSemaphorePermit;
 use wasmtime::{
     Store,
     component::{ComponentExportIndex, ComponentNamedList, Instance, Lift, Lower},
 };
 
-use crate::{alarms::Elapsed, error::CallError, shared::Shared, store::CallState};
+use crate::{alarms::Elapsed, error::CallError, places::Place, shared::Shared, store::CallState};
 
 /// An instance. It is of no use after a call that failed or was given up.
 pub(crate) struct Running {
@@ -18,7 +17,7 @@ pub(crate) struct Running {
     store: Store<CallState>,
     instance: Instance,
     shared: Arc<Shared>,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl Running {
@@ -26,7 +25,7 @@ impl Running {
         store: Store<CallState>,
         instance: Instance,
         shared: Arc<Shared>,
-        place: OwnedSemaphorePermit,
+        place: Place,
     ) -> Self {
         Self {
             store,

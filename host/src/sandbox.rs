@@ -9,6 +9,7 @@ use wasmtime::component::{ComponentExportIndex, ComponentNamedList, InstancePre,
 use crate::{
     error::CallError,
     outgoing::Outgoing,
+    places::Full,
     running::Running,
     shared::Shared,
     store::{self, CallState},
@@ -69,10 +70,14 @@ impl Sandbox {
     pub(crate) async fn enter(&self, outgoing: &Arc<Outgoing>) -> Result<Running, CallError> {
         let instantiate = |source| CallError::Instantiate { source };
         let shared = &self.shared;
-        let place = Arc::clone(&shared.places)
-            .acquire_owned()
-            .await
-            .map_err(|closed| instantiate(closed.into()))?;
+        let place = shared.places.take().await.map_err(|Full| {
+            let limits = &shared.limits;
+            tracing::warn!("a call was refused: too many run and wait");
+            CallError::Overloaded {
+                running: limits.concurrent_calls,
+                waiting: limits.waiting_calls,
+            }
+        })?;
         let mut store = store::store(
             &shared.engine,
             &shared.limits,

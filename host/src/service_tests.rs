@@ -5,7 +5,7 @@ use crate::{
     CompileCache, Host, HostOptions, Limits,
     test_components::{TestPlugin, plugin, result_with_columns},
 };
-use std::time::Instant;
+use std::{future::Future, time::Instant};
 
 const TIMEOUT: Duration = Duration::from_millis(300);
 
@@ -230,4 +230,40 @@ async fn a_plugin_works_where_no_pool_can_be_made() {
     );
     let error = service.build_promql(&query()).await.unwrap_err();
     assert!(matches!(error, CallError::TimedOut { .. }));
+}
+
+#[tokio::test]
+async fn one_call_more_than_may_wait_is_refused_at_once_and_the_others_are_served() {
+    let limits = Limits {
+        concurrent_calls: 1,
+        waiting_calls: 2,
+        ..Limits::default()
+    };
+    let bytes = TestPlugin::new("unreachable")
+        .function("detect-metric-type", "(i32.const 0)")
+        .build();
+    let service = service(limits, &bytes);
+    let detect = || service.detect_metric_type("mem", None);
+    let held = service.plugin.codec().sandbox().shared.places.take().await;
+    let mut first = std::pin::pin!(service.query_metadata());
+    let nobody = std::task::Waker::noop();
+    let mut context = std::task::Context::from_waker(nobody);
+    assert!(first.as_mut().poll(&mut context).is_pending());
+    let mut second = std::pin::pin!(detect());
+    assert!(second.as_mut().poll(&mut context).is_pending());
+    let error = detect().await.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            CallError::Overloaded {
+                running: 1,
+                waiting: 2
+            }
+        ),
+        "{error:?}"
+    );
+    drop(held);
+    let (first, second) = tokio::join!(first, second);
+    assert!(matches!(first, Err(CallError::Trapped { .. })), "{first:?}");
+    assert_eq!(second.unwrap(), MetricType::Gauge);
 }

@@ -1,18 +1,19 @@
 //! What a host's plugins and services have in common. Fields only; `host.rs` makes it.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
-use tokio::sync::Semaphore;
 use wasmtime::{Engine, component::Linker};
 
-use crate::{limits::Limits, store::CallState, ticker::Ticker};
+use crate::{
+    compiling::Compiler, limits::Limits, places::Places, store::CallState, ticker::Ticker,
+};
 
 /// What plugins and services keep alive.
 pub(crate) struct Shared {
     pub(crate) engine: Engine,
     pub(crate) limits: Limits,
-    /// One permit a running call, or a stream. Fair: first come, first served.
-    pub(crate) places: Arc<Semaphore>,
+    pub(crate) compiler: Compiler,
+    pub(crate) places: Places,
     /// Held while a plugin that is being loaded makes its first instance: the pool has one slot for that.
     pub(crate) rehearsal: Mutex<()>,
     pub(crate) linker: Linker<CallState>,

@@ -59,7 +59,7 @@ pub(crate) fn store(
             clock: Clock::start(alarms.clone()),
             wall_clock: WasiClocksCtx::default(),
             http: WasiHttpCtx::new(),
-            hooks: Hooks(outgoing),
+            hooks: Hooks::new(outgoing, limits),
             limiter: CallLimiter::new(limits),
         },
     );
