@@ -48,7 +48,9 @@ impl From<&CallError> for Exit {
             CallError::Service(error) | CallError::Chunk { error, .. } => error.into(),
             CallError::TimedOut { .. } => Exit::TimedOut,
             // What the sandbox grants is a limit like the others: a smaller query fits into it.
-            CallError::MemoryLimit { .. } | CallError::AnswerTooLarge { .. } => Exit::LimitExceeded,
+            CallError::MemoryLimit { .. }
+            | CallError::AnswerTooLarge { .. }
+            | CallError::Overloaded { .. } => Exit::LimitExceeded,
             _ => Exit::PluginBroken,
         }
     }
