@@ -191,7 +191,9 @@ impl WasiHttpHooks for Hooks {
     ) -> Box<Sending> {
         let (outgoing, allowance) = (Arc::clone(&self.outgoing), Arc::clone(&self.allowance));
         Box::new(async move {
-            allowance.request()?;
+            if !allowance.request() {
+                return Err(outgoing.deny(&request.into_parts().0, Refusal::Requests));
+            }
             let response = outgoing.send(request, options.unwrap_or_default()).await?;
             let response = response.map(|body| allowance.counted(body));
             // The pool drives the connection, so nothing is left to do.

@@ -14,6 +14,9 @@ pub enum Refusal {
     /// The service has no way out.
     #[error("no network was granted")]
     NoNetwork,
+    /// Its call has sent as many as [`Limits`](crate::Limits) grant.
+    #[error("the call has sent all the requests that it may")]
+    Requests,
     /// It is for another origin than the configured one.
     #[error("the scheme, host or port is not the configured Prometheus")]
     Origin,
@@ -44,6 +47,7 @@ impl Refusal {
     /// Every reason.
     pub const ALL: &[Self] = &[
         Self::NoNetwork,
+        Self::Requests,
         Self::Origin,
         Self::UserInfo,
         Self::Method,
