@@ -387,7 +387,7 @@ fn inspect_says_that_the_plugin_loads() {
     let found: Value = serde_json::from_str(data(&output)).unwrap();
     assert_eq!(found["loads"], true);
     assert_eq!(found["refused_because"], Value::Null);
-    assert_eq!(found["world"], "backendai:metric/metric-plugin@0.1.0");
+    assert_eq!(found["world"], "backendai:metric/metric-plugin-range@0.1.0");
     assert!(
         found["exports"]
             .as_array()
