@@ -171,7 +171,7 @@ fn host_and_port(authority: &str) -> Result<(&str, Option<u16>), &'static str> {
 
 /// The path without its trailing slashes. Only plain segments: what a proxy might resolve to another path
 /// (`..`, `//`, percent-encoded characters) would make the comparison with requests worthless.
-fn prefix(path: &str) -> Result<String, &'static str> {
+pub(crate) fn prefix(path: &str) -> Result<String, &'static str> {
     let path = path.trim_end_matches('/');
     let Some(segments) = path.strip_prefix('/') else {
         return Ok(String::new());

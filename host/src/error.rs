@@ -8,6 +8,7 @@ use std::{fmt, io, path::PathBuf, time::Duration};
 use crate::{
     audit::RANGE_SERVICE,
     bindings::exports::backendai::metric::types::Error as WitError,
+    credentials::SecretSource,
     range::Span,
     types::{FailedToGetMetric, InvalidArgument, InvalidTimeRange, LimitExceeded},
 };
@@ -163,6 +164,38 @@ pub enum ConfigError {
     Address {
         /// As it was given.
         address: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A secret cannot be read.
+    #[error("the {what} cannot be read from {place}")]
+    SecretUnreadable {
+        /// What it is for.
+        what: &'static str,
+        /// Where it should be.
+        place: SecretSource,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A secret, or a certificate, is none. What is there instead is not repeated.
+    #[error("the {what} in {place} cannot be used: {reason}; accepted is {accepted}")]
+    Secret {
+        /// What it is for.
+        what: &'static str,
+        /// Where it is.
+        place: SecretSource,
+        /// What is wrong with it.
+        reason: &'static str,
+        /// What it should be.
+        accepted: &'static str,
+    },
+    /// Something is to be added to requests that must not be.
+    #[error("the {what} {name:?} cannot be used: {reason}")]
+    Addition {
+        /// A header, a parameter, a name.
+        what: &'static str,
+        /// As it was given.
+        name: String,
         /// What is wrong with it.
         reason: &'static str,
     },

@@ -4,6 +4,7 @@
 
 use std::{error::Error as StdError, io};
 
+use rustls::{AlertDescription, CertificateError};
 use wasmtime_wasi_http::Error;
 
 /// The name of a failure, from the whole chain of its causes: the innermost one that says something wins.
@@ -56,15 +57,61 @@ fn of_hyper(error: &hyper::Error) -> Option<Error> {
 
 fn of_tls(error: &rustls::Error) -> Error {
     match error {
-        rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented => {
-            Error::TlsCertificateError
-        }
-        rustls::Error::AlertReceived(alert) => Error::TlsAlertReceived {
-            alert_id: Some(u8::from(*alert)),
-            alert_message: Some(format!("{alert:?}")),
-        },
+        rustls::Error::InvalidCertificate(reason) => certificate(reason),
+        rustls::Error::NoCertificatesPresented => Error::TlsCertificateError,
+        rustls::Error::AlertReceived(alert) => received(*alert),
         _ => Error::TlsProtocolError,
     }
+}
+
+/// `wasi:http` has one name for all that can be wrong with a certificate. Who has to mend it needs to know more, and
+/// gets it in words.
+fn certificate(reason: &CertificateError) -> Error {
+    use CertificateError as E;
+    in_words(match reason {
+        E::Expired | E::ExpiredContext { .. } => "the server's certificate has expired",
+        E::NotValidYet | E::NotValidYetContext { .. } => {
+            "the server's certificate is not valid yet"
+        }
+        E::NotValidForName | E::NotValidForNameContext { .. } => {
+            "the server's certificate is for another name"
+        }
+        E::UnknownIssuer => {
+            "the server's certificate is issued by an authority that is not trusted"
+        }
+        E::Revoked => "the server's certificate is revoked",
+        E::InvalidPurpose | E::InvalidPurposeContext { .. } => {
+            "the server's certificate is not one for servers"
+        }
+        _ => return Error::TlsCertificateError,
+    })
+}
+
+/// What the server says of us.
+fn received(alert: AlertDescription) -> Error {
+    use AlertDescription as A;
+    in_words(match alert {
+        A::CertificateRequired | A::NoCertificate => "the server requires a client certificate",
+        A::CertificateExpired => "the server refuses the client certificate: it has expired",
+        A::UnknownCA => {
+            "the server refuses the client certificate: it does not trust its authority"
+        }
+        A::BadCertificate
+        | A::UnsupportedCertificate
+        | A::CertificateRevoked
+        | A::CertificateUnknown
+        | A::AccessDenied => "the server refuses the client certificate",
+        _ => {
+            return Error::TlsAlertReceived {
+                alert_id: Some(u8::from(alert)),
+                alert_message: Some(format!("{alert:?}")),
+            };
+        }
+    })
+}
+
+fn in_words(words: &str) -> Error {
+    Error::InternalError(Some(words.to_owned()))
 }
 
 fn of_io(error: &io::Error) -> Option<Error> {
@@ -118,9 +165,45 @@ mod tests {
 
     #[test]
     fn a_tls_failure_inside_an_io_error_is_found() {
-        let inside = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
+        let inside = rustls::Error::InvalidCertificate(CertificateError::BadEncoding);
         let error = io::Error::new(io::ErrorKind::InvalidData, inside);
         assert!(matches!(of(&error), Error::TlsCertificateError));
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_certificate_is_said_in_words() {
+        let alert = rustls::Error::AlertReceived;
+        for (error, expected) in [
+            (CertificateError::Expired.into(), "has expired"),
+            (CertificateError::NotValidYet.into(), "not valid yet"),
+            (CertificateError::NotValidForName.into(), "another name"),
+            (CertificateError::UnknownIssuer.into(), "not trusted"),
+            (
+                alert(AlertDescription::CertificateRequired),
+                "requires a client certificate",
+            ),
+            (
+                alert(AlertDescription::UnknownCA),
+                "does not trust its authority",
+            ),
+            (
+                alert(AlertDescription::BadCertificate),
+                "refuses the client certificate",
+            ),
+        ] {
+            match of_tls(&error) {
+                Error::InternalError(Some(words)) => assert!(words.contains(expected), "{words}"),
+                other => panic!("{other:?}"),
+            }
+        }
+        let other = of_tls(&alert(AlertDescription::ProtocolVersion));
+        assert!(matches!(
+            other,
+            Error::TlsAlertReceived {
+                alert_id: Some(70),
+                ..
+            }
+        ));
     }
 
     #[test]

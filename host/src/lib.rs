@@ -49,8 +49,9 @@
 //! 4. Its requests come out at `outgoing_handler.rs` and `outgoing.rs`, are counted with what they bring
 //!    (`allowance.rs`), judged by `egress.rs` (only the configured Prometheus, only the paths that the service needs;
 //!    `refusals.rs` counts the others), narrowed to the call's [`Scope`] (`metric-scope`, a crate of its own), and
-//!    leave through the client of `http_client/`, which judges by `network.rs` where a name leads to. Failures get
-//!    their names in `http_error.rs`, and cross back by `error_code.rs`.
+//!    leave through the client of `http_client/`, which judges by `network.rs` where a name leads to, and adds the
+//!    [`Credentials`] (`credentials/`, `tls.rs`). Failures get their names in `http_error.rs`, and cross back by
+//!    `error_code.rs`.
 //! 5. The result is checked against the contract (`answer.rs`) and handed to the caller; failures are in `error.rs`.
 //!
 //! Long ranges and batches (`range.rs`) go the same way. A stream (`stream.rs`) keeps its instance, its store and its
@@ -73,6 +74,7 @@ mod clock;
 mod codec;
 mod compiling;
 mod complexity;
+mod credentials;
 mod egress;
 mod engine;
 mod error;
@@ -108,6 +110,7 @@ mod test_components;
 
 pub use audit::{PluginDescription, describe};
 pub use codec::Codec;
+pub use credentials::{Credentials, SecretSource};
 pub use error::{CallError, ConfigError, HostError, LoadError, ServiceError, Source};
 pub use host::{CompileCache, Host, HostOptions};
 pub use limits::Limits;

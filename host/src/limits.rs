@@ -35,7 +35,8 @@ pub struct Limits {
     /// A request's body, in bytes. Default 1 MiB: a long PromQL text has some kilobytes.
     pub request_bytes: usize,
     /// A response's body, in bytes. Default 256 MiB: 100 MB of result are some 6.25 million samples, of up
-    /// to about 40 bytes of JSON each.
+    /// to about 40 bytes of JSON each. Counted as they come: the host decompresses nothing, and what a plugin
+    /// decompresses is in its memory.
     pub response_bytes: u64,
     /// Requests of one call. Default 1024: a year in chunks of a day is 365, and each may be tried again.
     pub requests_per_call: u32,

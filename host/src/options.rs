@@ -1,6 +1,6 @@
 //! What the operator grants a service beyond its address: read by the host, never shown to the plugin.
 
-use crate::network::Network;
+use crate::{credentials::Credentials, network::Network};
 
 /// How the requests of a service are treated once they have left the sandbox.
 ///
@@ -15,4 +15,7 @@ pub struct ServiceOptions {
     /// `localhost`; private networks for a name that only these know (`prometheus`, `prometheus.monitoring.svc`,
     /// `*.internal`, `*.local`). An address that is no name is granted as it is. Judged after DNS, for each connection.
     pub networks: Vec<Network>,
+    /// What its requests prove themselves with, and whose data they ask for. Added to a request that goes to the
+    /// address or to one of `failover`, and shown to nobody else. Default none.
+    pub credentials: Credentials,
 }

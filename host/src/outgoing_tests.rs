@@ -1,7 +1,10 @@
 //! The way out, against servers on the loopback that do as they like.
 
 use super::*;
-use crate::test_body::TestBody;
+use crate::{
+    credentials::{Credentials, SecretSource},
+    test_body::TestBody,
+};
 use std::{
     sync::{
         Mutex,
@@ -190,6 +193,29 @@ async fn what_the_policy_refuses_is_denied_and_never_sent() {
     .await;
     assert!(matches!(answer, Err(Error::HttpRequestDenied)));
     assert_eq!(server.connections.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_long_is_denied_counted_and_never_sent() {
+    let server = Server::start(OK, Then::Keep).await;
+    let limits = Limits {
+        request_bytes: 8,
+        ..limits()
+    };
+    let address = Address::parse(&server.address).unwrap();
+    let options = ServiceOptions::default();
+    let outgoing = Outgoing::to(address, &options, &limits, &Alarms::ticking()).unwrap();
+    let uri = server.uri("/api/v1/query");
+    let answer = ask(&outgoing, request("POST", &uri, &["query=up", "1"])).await;
+    assert!(
+        matches!(answer, Err(Error::HttpRequestDenied)),
+        "{answer:?}"
+    );
+    assert_eq!(outgoing.refusals().of(Refusal::Body), 1);
+    assert_eq!(server.connections.load(Ordering::SeqCst), 0);
+    ask(&outgoing, request("POST", &uri, &["query=up"]))
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -392,4 +418,107 @@ async fn what_cannot_be_narrowed_is_denied_and_never_sent() {
         assert!(matches!(answer, Err(Error::HttpRequestDenied)), "{target}");
     }
     assert_eq!(server.connections.load(Ordering::SeqCst), 0);
+}
+
+/// A way out with these credentials, whose secrets are all the name of this package.
+fn with_credentials(server: &Server, credentials: Credentials) -> Outgoing {
+    let options = ServiceOptions {
+        credentials,
+        ..ServiceOptions::default()
+    };
+    let address = Address::parse(&server.address).unwrap();
+    Outgoing::to(address, &options, &limits(), &Alarms::ticking()).unwrap()
+}
+
+fn secret() -> SecretSource {
+    SecretSource::variable("CARGO_PKG_NAME") // metric-host
+}
+
+#[tokio::test]
+async fn what_the_plugin_says_of_who_asks_is_exchanged_for_what_the_operator_says() {
+    let server = Server::start(OK, Then::Keep).await;
+    let credentials = Credentials::new()
+        .bearer_token(secret())
+        .header("X-Scope-OrgID", secret());
+    let outgoing = with_credentials(&server, credentials);
+    let mut request = request("POST", &server.uri("/api/v1/query"), &["query=up"]);
+    for name in [
+        "x-scope-orgid",
+        "thanos-tenant",
+        "accountid",
+        "cookie",
+        "proxy-authorization",
+    ] {
+        request.headers_mut().append(name, "evil".parse().unwrap());
+    }
+    ask(&outgoing, request).await.unwrap();
+    let seen = server.requests.lock().unwrap().concat();
+    assert_eq!(seen.matches("authorization:").count(), 1, "{seen}");
+    assert!(
+        seen.contains("\r\nauthorization: bearer metric-host\r\n"),
+        "{seen}"
+    );
+    assert!(
+        seen.contains("\r\nx-scope-orgid: metric-host\r\n"),
+        "{seen}"
+    );
+    for dropped in ["evil", "stolen", "thanos-tenant", "accountid", "cookie"] {
+        assert!(!seen.contains(dropped), "{seen}");
+    }
+}
+
+#[tokio::test]
+async fn a_tenant_of_the_plugins_own_is_denied_and_never_sent() {
+    let server = Server::start(OK, Then::Keep).await;
+    let credentials = Credentials::new().parameter("extra_filters[]", secret());
+    let outgoing = with_credentials(&server, credentials);
+    for (target, body) in [
+        ("/api/v1/query?extra_filters=x", "query=up"),
+        ("/api/v1/query?query=up;extra_filters[]=x", ""),
+        ("/api/v1/query", "query=up&extra_filters[]=x"),
+        ("/api/v1/query", "query=up&%65xtra_filters%5b%5d=x"),
+    ] {
+        let request = request("POST", &server.uri(target), &[body]);
+        let answer = ask(&outgoing, request).await;
+        assert!(matches!(answer, Err(Error::HttpRequestDenied)), "{target}");
+    }
+    let mut multipart = request("POST", &server.uri("/api/v1/query"), &["--x"]);
+    let value = "multipart/form-data; boundary=x".parse().unwrap();
+    multipart.headers_mut().insert("content-type", value);
+    assert!(ask(&outgoing, multipart).await.is_err());
+    assert_eq!(server.connections.load(Ordering::SeqCst), 0);
+    assert_eq!(outgoing.refusals().of(Refusal::Tenant), 5);
+
+    let request = request("POST", &server.uri("/api/v1/query?start=1"), &["query=up"]);
+    ask(&outgoing, request).await.unwrap();
+    let seen = server.requests.lock().unwrap().concat();
+    let target = "post /api/v1/query?start=1&extra_filters%5b%5d=metric-host http/1.1\r\n";
+    assert!(seen.starts_with(target), "{seen}");
+}
+
+#[tokio::test]
+async fn a_tenant_is_added_to_what_the_scope_has_narrowed() {
+    let server = Server::start(OK, Then::Keep).await;
+    let credentials = Credentials::new().parameter("extra_label", secret());
+    let outgoing =
+        with_credentials(&server, credentials).scoped(Scope::equal("user", "u1").unwrap());
+    let uri = server.uri("/api/v1/series?match[]=up");
+    ask(&outgoing, request("GET", &uri, &[])).await.unwrap();
+    let seen = server.requests.lock().unwrap().concat();
+    let target = "get /api/v1/series?match%5b%5d=up%7buser%3d%22u1%22%7d&extra_label=metric-host http/1.1\r\n";
+    assert!(seen.starts_with(target), "{seen}");
+}
+
+#[tokio::test]
+async fn services_with_credentials_have_identities_of_their_own() {
+    let server = Server::start(OK, Then::Keep).await;
+    let with = |credentials| with_credentials(&server, credentials).identity();
+    let token = || Credentials::new().bearer_token(secret());
+    assert_ne!(with(token()), with(token()));
+    assert_eq!(with(Credentials::new()), Outgoing::nowhere().identity());
+    let outgoing = with_credentials(&server, token());
+    assert_eq!(
+        outgoing.identity(),
+        outgoing.scoped(Scope::equal("a", "b").unwrap()).identity()
+    );
 }

@@ -38,6 +38,9 @@ pub enum Refusal {
     /// Its query cannot be narrowed to the call's scope.
     #[error("its query cannot be narrowed to the call's scope")]
     Scope,
+    /// It sets a parameter that the host sets to say which tenant it is, or may be read so.
+    #[error("it would set a parameter that is the host's to set")]
+    Tenant,
     /// The configured name resolves to a network that was not granted.
     #[error("the name resolves to a network that was not granted")]
     Network,
@@ -55,6 +58,7 @@ impl Refusal {
         Self::Head,
         Self::Body,
         Self::Scope,
+        Self::Tenant,
         Self::Network,
     ];
 }

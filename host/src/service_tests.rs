@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     CompileCache, Host, HostOptions, Limits,
-    test_components::{TestPlugin, plugin, result_with_columns},
+    test_components::{TestPlugin, data_at, plugin, result_with_columns},
 };
 use std::{future::Future, time::Instant};
 
@@ -266,4 +266,114 @@ async fn one_call_more_than_may_wait_is_refused_at_once_and_the_others_are_serve
     let (first, second) = tokio::join!(first, second);
     assert!(matches!(first, Err(CallError::Trapped { .. })), "{first:?}");
     assert_eq!(second.unwrap(), MetricType::Gauge);
+}
+
+/// One way to hit a limit, and the error that it has to end in.
+struct Excess {
+    name: &'static str,
+    service: MetricService,
+    is_told: fn(&CallError) -> bool,
+}
+
+/// Plugins of one host, each of which asks for too much of something when its PromQL is asked for.
+fn excesses(host: &Host) -> Vec<Excess> {
+    let plugin = |body: &str, extra: &str| {
+        let bytes = TestPlugin::new("unreachable")
+            .function("build-promql", body)
+            .extra(extra)
+            .build();
+        let config = Config::new("127.0.0.1:9090");
+        host.load(&bytes).unwrap().service(config).unwrap()
+    };
+    let excess = |name, service, is_told| Excess {
+        name,
+        service,
+        is_told,
+    };
+    let grow = "(loop (br_if 0 (i32.ne (memory.grow (i32.const 1)) (i32.const -1)))) unreachable";
+    let widen = "(loop (br_if 0 (i32.ne (table.grow $t (ref.null func) (i32.const 100)) (i32.const -1)))) unreachable";
+    // `ok`, whose payload begins eight bytes on, as an error may hold 64-bit numbers: a text of 60,000 bytes.
+    let text = [0_u32, 0, 4096, 60_000];
+    let text = data_at(1024, text.into_iter().flat_map(u32::to_le_bytes));
+    vec![
+        excess("time", plugin("(loop (br 0)) unreachable", ""), |error| {
+            matches!(error, CallError::TimedOut { .. })
+        }),
+        excess("memory", plugin(grow, ""), |error| {
+            matches!(error, CallError::MemoryLimit { .. })
+        }),
+        excess("table", plugin(widen, "(table $t 1 funcref)"), |error| {
+            matches!(error, CallError::MemoryLimit { .. })
+        }),
+        excess(
+            "stack",
+            plugin(
+                "(call $deep) unreachable",
+                "(func $deep (call $deep) (call $deep))",
+            ),
+            |error| matches!(error, CallError::Trapped { .. }),
+        ),
+        excess("answer", plugin("(i32.const 1024)", &text), |error| {
+            matches!(error, CallError::AnswerTooLarge { .. })
+        }),
+        excess("a crash", plugin("unreachable", ""), |error| {
+            matches!(error, CallError::Trapped { .. })
+        }),
+        excess(
+            "a pointer to nowhere",
+            plugin("(i32.const -4)", ""),
+            |error| matches!(error, CallError::Trapped { .. }),
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn a_host_survives_its_limits_one_after_the_other_and_no_call_is_affected_by_the_one_before()
+{
+    // One place, so that all calls go through the same slot of the pool; and once without a pool.
+    for concurrent_calls in [1, 1 << 20] {
+        let host = host(Limits {
+            concurrent_calls,
+            memory_bytes: 1 << 20,
+            hostcall_bytes: 32 << 10,
+            call_timeout: Some(TIMEOUT),
+            ..Limits::default()
+        });
+        // Says what is in its memory, where it should be zero, and in a global, and spoils both.
+        let good = TestPlugin::new("unreachable")
+            .function(
+                "detect-metric-type",
+                "(i32.add (global.get $calls) (i32.load8_u (i32.const 60000)))
+                 (global.set $calls (i32.const 2))
+                 (i32.store8 (i32.const 60000) (i32.const 2))",
+            )
+            .extra("(global $calls (mut i32) (i32.const 0))")
+            .build();
+        let good = host.load(&good).unwrap();
+        let good = good.service(Config::new("127.0.0.1:9090")).unwrap();
+        let excesses = excesses(&host);
+        // The one that takes time: once.
+        for round in 0..20 {
+            for excess in &excesses[usize::from(round > 0)..] {
+                let error = excess.service.build_promql(&query()).await.unwrap_err();
+                assert!((excess.is_told)(&error), "{}: {error:?}", excess.name);
+                let next = good.detect_metric_type("mem", None).await;
+                assert_eq!(next.unwrap(), MetricType::Gauge, "after {}", excess.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_second_memory_is_refused_with_a_pool_and_without() {
+    let bytes = TestPlugin::new("unreachable")
+        .extra("(memory $second 1)")
+        .build();
+    for concurrent_calls in [1, 1 << 20] {
+        let limits = Limits {
+            concurrent_calls,
+            ..Limits::default()
+        };
+        host(limits).load(&bytes).unwrap_err();
+    }
 }

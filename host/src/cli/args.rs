@@ -9,6 +9,7 @@ use super::choices::{
     ConformanceFormat, DataFormat, LabelSchemaArg, ReportFormat, ValueTypeArg, When,
 };
 use super::duration;
+use super::options_args::OptionsArgs;
 use super::query_args::QueryArgs;
 use super::scope_args::ScopeArgs;
 
@@ -104,6 +105,9 @@ pub(crate) struct ServiceArgs {
     /// Give up after this long [default: 30s]
     #[arg(long, value_name = "DUR", value_parser = duration::parse_timeout, global = true)]
     pub(crate) timeout: Option<u32>,
+
+    #[command(flatten)]
+    pub(crate) options: OptionsArgs,
 }
 
 /// The commands.

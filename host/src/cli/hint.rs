@@ -32,7 +32,9 @@ fn of_service(error: &ServiceError, address: &str) -> Option<String> {
         }
         ServiceError::InvalidArgument(error) => format!("it comes from {}", flag(&error.field)?),
         ServiceError::FailedToGetMetric(error) => match error.status {
-            401 | 403 => format!("whoever runs {address} decides who may ask"),
+            401 | 403 => format!(
+                "whoever runs {address} decides who may ask; --bearer-token-file, --basic-auth-user or --header-file says who does"
+            ),
             404 | 405 => format!(
                 "is it Prometheus that answers at {address}? --address takes a prefix: http://host:9090/prefix"
             ),
@@ -41,6 +43,9 @@ fn of_service(error: &ServiceError, address: &str) -> Option<String> {
             ),
             _ => format!("the answer came from {address}"),
         },
+        ServiceError::ConnectionFailed(reason) if reason.contains("certificate") => {
+            "--ca-file names who issues the server's certificate, --server-name whose it has to be; --cert-file and --key-file are shown to the server".to_owned()
+        }
         ServiceError::ConnectionFailed(_) => {
             format!(
                 "is Prometheus running at {address}? --address or METRIC_ADDRESS names another place"

@@ -17,6 +17,7 @@ mod hint;
 mod inspect;
 mod locate;
 mod metrics;
+mod options_args;
 mod output;
 mod query;
 mod query_args;
@@ -64,6 +65,13 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
     let Cli {
         service, command, ..
     } = cli;
+    let given: Vec<String> = std::env::args_os()
+        .map(|arg| arg.to_string_lossy().into_owned())
+        .collect();
+    if let Some(flag) = service.options.lost(&given) {
+        let message = format!("{flag} stands before and after the command");
+        return Err(Failure::new(Exit::Usage, message).with_hint("say all of them in one place"));
+    }
     // One thread is enough for one call, and starts faster than a pool.
     let runtime = || {
         tokio::runtime::Builder::new_current_thread()

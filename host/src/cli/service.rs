@@ -8,7 +8,7 @@ use super::locate;
 
 /// A service as the flags describe it.
 pub(crate) fn open(args: &ServiceArgs) -> Result<MetricService, Failure> {
-    Ok(plugin(args)?.service(config(args))?)
+    Ok(plugin(args)?.service_with(config(args), &args.options.options())?)
 }
 
 /// The same for the verbs that send nothing: without a way out, and quicker to start.

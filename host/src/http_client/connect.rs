@@ -17,7 +17,14 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 use wasmtime_wasi_http::Error;
 
 use super::{reach::Reach, resolver::Resolve};
-use crate::{address::Address, alarms::Alarms, http_error, network::Network, tls::Tls};
+use crate::{
+    address::Address,
+    alarms::Alarms,
+    credentials::Identity,
+    http_error,
+    network::Network,
+    tls::{Believed, Tls},
+};
 
 /// How long one of a name's addresses is tried before the next is tried beside it (RFC 8305).
 const HEAD_START: Duration = Duration::from_millis(250);
@@ -97,22 +104,45 @@ impl Connector {
         }
     }
 
-    pub(super) async fn connect(&self) -> Result<Stream, ConnectError> {
+    /// The certificates of now, for the next connection. None without TLS.
+    pub(super) fn certificates(&self) -> (Option<Believed>, Identity) {
+        match &self.tls {
+            None => (None, Identity::default()),
+            Some(tls) => {
+                let (believed, identity) = tls.current();
+                (Some(believed), identity)
+            }
+        }
+    }
+
+    /// A connection with `certificates`; without, one in the clear.
+    pub(super) async fn connect(
+        &self,
+        certificates: Option<&Believed>,
+    ) -> Result<Stream, ConnectError> {
         let tcp = self.tcp().await?;
         // A request is written in one go: waiting for more would only delay it.
         tcp.set_nodelay(true).map_err(ConnectError::Tcp)?;
-        Ok(match &self.tls {
+        Ok(match certificates {
             None => Box::new(tcp),
-            Some(tls) => Box::new(self.handshake(tls, tcp).await.map_err(ConnectError::Tls)?),
+            Some(believed) => Box::new(
+                self.handshake(believed, tcp)
+                    .await
+                    .map_err(ConnectError::Tls)?,
+            ),
         })
     }
 
-    async fn handshake(&self, tls: &Tls, tcp: TcpStream) -> io::Result<TlsStream<TcpStream>> {
-        let name = match tls.server_name() {
+    async fn handshake(
+        &self,
+        believed: &Believed,
+        tcp: TcpStream,
+    ) -> io::Result<TlsStream<TcpStream>> {
+        let name = match self.tls.as_ref().and_then(Tls::server_name) {
             Some(name) => name.clone(),
             None => ServerName::try_from(self.host.clone()).map_err(io::Error::other)?,
         };
-        TlsConnector::from(tls.client_config())
+        TlsConnector::from(Arc::clone(&believed.config))
             .connect(name, tcp)
             .await
     }

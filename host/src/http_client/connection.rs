@@ -20,6 +20,7 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 
 use super::{connect::Stream, pool::Pool};
+use crate::credentials::Identity;
 
 /// The largest piece of a body that is read at once. Reading begins at 8 KiB and grows to this as long as the
 /// pieces come in full; larger ones no longer pay.
@@ -40,10 +41,12 @@ pub(super) struct Connection {
     driver: Pin<Box<Driver>>,
     /// Since when it has lain idle.
     pub(super) since: Instant,
+    /// Which certificates it was made with.
+    pub(super) identity: Identity,
 }
 
 impl Connection {
-    pub(super) async fn over(stream: Stream) -> hyper::Result<Self> {
+    pub(super) async fn over(stream: Stream, identity: Identity) -> hyper::Result<Self> {
         let (requests, driver) = http1::Builder::new()
             .max_buf_size(READ_BYTES)
             .max_header_size(HEAD_BYTES)
@@ -54,6 +57,7 @@ impl Connection {
             requests,
             driver: Box::pin(driver),
             since: Instant::now(),
+            identity,
         })
     }
 
@@ -82,6 +86,7 @@ impl Connection {
         let mut body = Receiving {
             incoming,
             connection,
+            identity: self.identity,
             pool,
         };
         body.give_back_at_end();
@@ -104,6 +109,7 @@ pub(crate) struct Receiving {
     incoming: Incoming,
     /// Until it has ended or was given back.
     connection: Option<(Requests, Pin<Box<Driver>>)>,
+    identity: Identity,
     pool: Weak<Pool>,
 }
 
@@ -122,6 +128,7 @@ impl Receiving {
                 requests,
                 driver,
                 since: Instant::now(),
+                identity: self.identity,
             });
         }
     }

@@ -1,8 +1,8 @@
 //! The HTTP/1 client that carries the requests: to the first address of a list, and to the next ones when no
 //! connection to it can be made.
 //!
-//! Sends what it is given, follows no redirects, decompresses nothing, and knows nothing of plugins. Each address
-//! has its connections (`connect.rs`, `connection.rs`), its idle ones in a `pool.rs`, and the networks that it
+//! Sends what it is given and the operator's credentials with it, follows no redirects, decompresses nothing, and knows
+//! nothing of plugins. Each address has its connections (`connect.rs`, `connection.rs`), its idle ones in a `pool.rs`, and the networks that it
 //! may lead to (`reach.rs`).
 
 mod connect;
@@ -23,11 +23,17 @@ use wasmtime_wasi_http::{Error, Result};
 
 pub(crate) use self::connection::Receiving;
 use self::{
+    reach::is_loopback,
     resolver::{Resolve, SystemResolver},
     upstream::{Failure, Upstream},
 };
 use crate::{
-    address::Address, alarms::Alarms, error::ConfigError, limits::Limits, options::ServiceOptions,
+    address::Address,
+    alarms::Alarms,
+    credentials::{Additions, Identity},
+    error::ConfigError,
+    limits::Limits,
+    options::ServiceOptions,
     tls::Tls,
 };
 
@@ -41,6 +47,8 @@ pub(crate) struct HttpClient {
     upstreams: Vec<Upstream>,
     /// Which one is asked first, if not the first.
     detour: Mutex<Option<Detour>>,
+    additions: Arc<Additions>,
+    tls: Option<Tls>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -88,17 +96,55 @@ impl HttpClient {
         }
         let is_tls = |address: &Address| *address.scheme() == Scheme::HTTPS;
         let tls = match addresses.iter().any(is_tls) {
-            true => Some(Tls::open()?),
+            true => Some(Tls::open(&options.credentials)?),
             false => None,
         };
+        if tls.is_none() && options.credentials.has_tls() {
+            tracing::warn!("certificates were given, and no address is https: they are not used");
+        }
+        let additions = Arc::new(Additions::of(&options.credentials)?);
+        let in_the_clear = |address: &&Address| !is_tls(address) && !is_loopback(address.host());
+        for address in addresses.iter().filter(in_the_clear) {
+            if !additions.is_empty() {
+                let address = address.authority().as_str();
+                tracing::warn!(
+                    address,
+                    "credentials go over plain http, for everyone on the way to read"
+                );
+            }
+        }
         let upstreams = addresses.into_iter().map(|address| {
             let tls = tls.clone().filter(|_| is_tls(&address));
-            Upstream::new(address, &options.networks, tls, limits, alarms, resolver)
+            let additions = Arc::clone(&additions);
+            Upstream::new(
+                address,
+                &options.networks,
+                tls,
+                additions,
+                limits,
+                alarms,
+                resolver,
+            )
         });
         Ok(Self {
             upstreams: upstreams.collect(),
             detour: Mutex::new(None),
+            additions,
+            tls,
         })
+    }
+
+    /// Whether a request sets what is the operator's to set, which tenant it is for.
+    pub(crate) fn would_set_tenant(&self, request: &Request<Bytes>) -> bool {
+        self.additions.are_set_by(request)
+    }
+
+    /// Which state of the credentials requests are sent with now.
+    pub(crate) fn identity(&self) -> Identity {
+        let certificates = self.tls.as_ref().map(|tls| tls.current().1);
+        self.additions
+            .identity()
+            .max(certificates.unwrap_or_default())
     }
 
     /// Sends a request, and waits for the head of its response. Its URI is that of the first address, with which

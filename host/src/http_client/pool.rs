@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::connection::Connection;
+use crate::credentials::Identity;
 
 /// How long a connection may lie idle. Shorter than what servers and balancers grant (Prometheus 5 min, most
 /// balancers 60 s), so that it is the client that closes it.
@@ -37,11 +38,12 @@ impl Pool {
         })
     }
 
-    /// An open connection, if there is one.
-    pub(super) fn take(&self) -> Option<Connection> {
+    /// An open connection that was made with these certificates, if there is one.
+    pub(super) fn take(&self, identity: Identity) -> Option<Connection> {
         loop {
             let mut connection = self.lock().connections.pop()?;
-            if connection.since.elapsed() < IDLE && connection.is_open() {
+            let is_valid = connection.identity == identity && connection.since.elapsed() < IDLE;
+            if is_valid && connection.is_open() {
                 return Some(connection);
             }
         }

@@ -50,6 +50,11 @@ impl Reach {
     }
 }
 
+/// Whether this host's requests stay on this machine.
+pub(super) fn is_loopback(host: &str) -> bool {
+    implied(host) == Some(Network::Loopback)
+}
+
 /// What an operator who writes this host can only have meant.
 fn implied(host: &str) -> Option<Network> {
     if let Ok(address) = host.parse() {

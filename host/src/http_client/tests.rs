@@ -1,7 +1,10 @@
 //! The list of addresses, and the networks that names lead to.
 
 use super::*;
-use crate::network::Network;
+use crate::{
+    credentials::{Credentials, SecretSource},
+    network::Network,
+};
 use http_body_util::BodyExt;
 use std::{
     io,
@@ -17,6 +20,7 @@ use tokio::{
 struct Echo {
     address: SocketAddr,
     asked: Arc<AtomicUsize>,
+    heads: Arc<Mutex<Vec<String>>>,
 }
 
 impl Echo {
@@ -29,14 +33,17 @@ impl Echo {
         let echo = Self {
             address: listener.local_addr().unwrap(),
             asked: Arc::default(),
+            heads: Arc::default(),
         };
         let asked = Arc::clone(&echo.asked);
+        let heads = Arc::clone(&echo.heads);
         tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
                 asked.fetch_add(1, Ordering::SeqCst);
                 let mut head = vec![0; 4096];
                 let length = stream.read(&mut head).await.unwrap();
                 let head = String::from_utf8_lossy(&head[..length]).into_owned();
+                heads.lock().unwrap().push(head.clone());
                 let path = head.split(' ').nth(1).unwrap_or_default();
                 let host = head.lines().find_map(|line| line.strip_prefix("host: "));
                 let text = format!("{path} {}", host.unwrap_or_default());
@@ -258,4 +265,42 @@ async fn what_is_allowed_and_cannot_be_reached_is_no_refusal() {
         ),
         "{answer:?}"
     );
+}
+
+#[tokio::test]
+async fn credentials_go_to_the_addresses_of_the_list_and_to_no_other() {
+    let (first, second, elsewhere) = (nobody(), Echo::start().await, Echo::start().await);
+    let options = ServiceOptions {
+        // The last one is a name that leads to where it may not.
+        failover: vec![
+            second.address.to_string(),
+            format!("x.org:{}", elsewhere.address.port()),
+        ],
+        credentials: Credentials::new()
+            .bearer_token(SecretSource::variable("CARGO_PKG_NAME"))
+            .header("x-scope-orgid", SecretSource::variable("CARGO_PKG_VERSION")),
+        ..ServiceOptions::default()
+    };
+    let client = client(&first.to_string(), &options, &Script::of(&[&["127.0.0.1"]]));
+    let uri = format!("http://{first}/api/v1/query");
+    get(&client, &uri).await.unwrap();
+    let heads = second.heads.lock().unwrap().concat();
+    assert!(
+        heads.contains("authorization: Bearer metric-host\r\n"),
+        "{heads}"
+    );
+    assert!(heads.contains("x-scope-orgid: 0.1.0\r\n"), "{heads}");
+    assert_eq!(elsewhere.asked(), 0);
+
+    let only_elsewhere = ServiceOptions {
+        failover: options.failover[1..].to_vec(),
+        ..options
+    };
+    let client = super::tests::client(
+        &first.to_string(),
+        &only_elsewhere,
+        &Script::of(&[&["127.0.0.1"]]),
+    );
+    get(&client, &uri).await.unwrap_err();
+    assert_eq!(elsewhere.asked(), 0);
 }

@@ -20,15 +20,17 @@ use super::{
 use crate::{
     address::Address,
     alarms::{Alarms, Elapsed},
+    credentials::Additions,
     http_error,
     limits::Limits,
     network::Network,
-    tls::Tls,
+    tls::{Believed, Tls},
 };
 
 pub(super) struct Upstream {
     address: Address,
     connector: Connector,
+    additions: Arc<Additions>,
     pool: Arc<Pool>,
     alarms: Alarms,
 }
@@ -48,6 +50,16 @@ impl Failure {
             Self::Exchange(name) => name,
         }
     }
+
+    /// The same, in the words of what lies behind it, if that is known.
+    fn suspected(self, certificates: Option<&Believed>) -> Self {
+        match (&self, certificates.and_then(Believed::suspicion)) {
+            (Self::Exchange(Error::ConnectionTerminated), Some(words)) => {
+                Self::Exchange(Error::InternalError(Some(words.to_owned())))
+            }
+            _ => self,
+        }
+    }
 }
 
 impl Upstream {
@@ -55,11 +67,13 @@ impl Upstream {
         address: Address,
         networks: &[Network],
         tls: Option<Tls>,
+        additions: Arc<Additions>,
         limits: &Limits,
         alarms: &Alarms,
         resolver: &Arc<dyn Resolve>,
     ) -> Self {
         Self {
+            additions,
             connector: Connector::new(
                 &address,
                 networks,
@@ -91,7 +105,8 @@ impl Upstream {
         let request = self
             .readdressed(request, prefix)
             .map_err(Failure::Exchange)?;
-        if let Some(connection) = self.pool.take() {
+        let (certificates, identity) = self.connector.certificates();
+        if let Some(connection) = self.pool.take(identity) {
             match self.exchange(connection, request.clone(), timeouts).await {
                 // The server closed it, before it knew of the request or (which cannot be told) after. What may be
                 // asked here only reads, and so it is asked once more.
@@ -99,17 +114,18 @@ impl Upstream {
                 outcome => return outcome,
             }
         }
-        let connecting = self.connector.connect();
+        let connecting = self.connector.connect(certificates.as_ref());
         let stream = self
             .alarms
             .timeout(timeouts.connect, connecting)
             .await
             .unwrap_or_else(|Elapsed| Err(ConnectError::TimedOut))
             .map_err(Failure::Connect)?;
-        let connection = Connection::over(stream)
+        let connection = Connection::over(stream, identity)
             .await
             .map_err(|error| Failure::Exchange(http_error::of(&error)))?;
-        self.exchange(connection, request, timeouts).await
+        let outcome = self.exchange(connection, request, timeouts).await;
+        outcome.map_err(|failure| failure.suspected(certificates.as_ref()))
     }
 
     async fn exchange(
@@ -133,7 +149,8 @@ impl Upstream {
             .map_err(Failure::Exchange)
     }
 
-    /// The request as it goes over a connection to here: a path in the place of a URI, and the host as a header.
+    /// The request as it goes over a connection to here: a path in the place of a URI, the host as a header, and what
+    /// the operator adds.
     fn readdressed(
         &self,
         request: &Request<Bytes>,
@@ -144,11 +161,17 @@ impl Upstream {
             .path_and_query()
             .ok_or(Error::HttpRequestUriInvalid)?;
         let path = match path.as_str().strip_prefix(prefix) {
+            Some(endpoint) if self.additions.changes_target() => self
+                .additions
+                .target(self.prefix(), endpoint)
+                .map_err(|_| Error::HttpRequestUriInvalid)?,
             Some(endpoint) if prefix != self.prefix() => {
                 PathAndQuery::try_from(format!("{}{endpoint}", self.prefix()))
                     .map_err(|_| Error::HttpRequestUriInvalid)?
             }
-            _ => path.clone(),
+            Some(_) => path.clone(),
+            // Egress has let it pass, so it has the prefix.
+            None => return Err(Error::HttpRequestUriInvalid),
         };
         let mut readdressed = Request::new(Full::new(request.body().clone()));
         *readdressed.method_mut() = request.method().clone();
@@ -156,6 +179,7 @@ impl Upstream {
         *readdressed.headers_mut() = request.headers().clone();
         let host = self.host_header().ok_or(Error::HttpRequestUriInvalid)?;
         readdressed.headers_mut().insert(header::HOST, host);
+        self.additions.set_headers(readdressed.headers_mut());
         Ok(readdressed)
     }
 

@@ -47,6 +47,9 @@ pub enum TestbedError {
     /// No loopback port could be had.
     #[error("no free loopback port")]
     Port(#[source] std::io::Error),
+    /// No certificate could be made.
+    #[error("cannot make a certificate")]
+    Certificate(#[from] rcgen::Error),
     /// Prometheus did not become ready.
     #[error("Prometheus did not become ready: {reason}; the end of its log:\n{log}")]
     NotReady {

@@ -4,6 +4,7 @@
 //! - [`Finder`] finds `prometheus` and `promtool`, or fetches Debian's package without root.
 //! - [`Dataset`] is what agents would have exported; [`Shape`] says how much of it.
 //! - [`Prometheus`] is a running server; dropped, it is gone, its data too.
+//! - [`Authority`] issues certificates that nobody else believes.
 //!
 //! ```no_run
 //! use metric_testbed::{Dataset, Prometheus, PrometheusOptions, Shape};
@@ -22,6 +23,7 @@ mod error;
 mod finder;
 mod fleet;
 mod openmetrics;
+mod pki;
 mod probe;
 mod prometheus;
 mod shape;
@@ -32,6 +34,7 @@ pub use error::TestbedError;
 pub use finder::{Finder, PrometheusTools};
 pub use fleet::{Fleet, Kernel};
 pub use openmetrics::{METRIC_FAMILY, write_openmetrics};
+pub use pki::{Authority, Certified, Purpose};
 pub use probe::http_status;
 pub use prometheus::{Prometheus, PrometheusOptions};
 pub use shape::{LabelSchema, Shape};

@@ -20,6 +20,9 @@ const PORT_ATTEMPTS: usize = 5;
 /// Between two looks at whether it is ready.
 const PROBE_INTERVAL: Duration = Duration::from_millis(20);
 
+/// What it logs when it is ready.
+const READY: &str = "Server is ready to receive web requests";
+
 /// How to start a [`Prometheus`].
 #[derive(Clone, Debug)]
 pub struct PrometheusOptions {
@@ -31,6 +34,8 @@ pub struct PrometheusOptions {
     pub scrape_interval: u32,
     /// Further flags, e.g. `--query.max-samples=1000`.
     pub arguments: Vec<String>,
+    /// The text of a web configuration file: TLS, users. With one, the server is taken for ready when its log says so.
+    pub web_config: Option<String>,
     /// How long it may take until it is ready. Blocks of a day take under a second; a loaded machine takes its time.
     pub ready_within: Duration,
 }
@@ -42,6 +47,7 @@ impl Default for PrometheusOptions {
             scrape_targets: Vec::new(),
             scrape_interval: 15,
             arguments: Vec::new(),
+            web_config: None,
             ready_within: Duration::from_secs(60),
         }
     }
@@ -126,11 +132,23 @@ impl Prometheus {
         fs::create_dir_all(server.data()).map_err(file_error("make", &server.data()))?;
         let file = server.folder.path().join("prometheus.yml");
         fs::write(&file, configuration(&server.options)).map_err(file_error("write", &file))?;
+        if let Some(text) = &server.options.web_config {
+            let file = server.web_config();
+            fs::write(&file, text).map_err(file_error("write", &file))?;
+        }
         Ok(server)
     }
 
     fn data(&self) -> std::path::PathBuf {
         self.folder.path().join("data")
+    }
+
+    fn times_ready(&self) -> usize {
+        self.log().matches(READY).count()
+    }
+
+    fn web_config(&self) -> std::path::PathBuf {
+        self.folder.path().join("web.yml")
     }
 
     /// Launches it, on another port if somebody takes ours between the look and the start.
@@ -150,6 +168,7 @@ impl Prometheus {
     }
 
     fn launch(&mut self) -> Result<(), TestbedError> {
+        let earlier = self.times_ready();
         let log = self.folder.path().join("log");
         let log = OpenOptions::new()
             .create(true)
@@ -161,7 +180,7 @@ impl Prometheus {
             &self.tools,
             self.folder.path(),
         )?);
-        let outcome = self.wait_until_ready();
+        let outcome = self.wait_until_ready(earlier);
         if outcome.is_err() {
             self.running = None;
         }
@@ -189,16 +208,25 @@ impl Prometheus {
             .stdin(Stdio::null())
             .stdout(log)
             .stderr(errors);
+        if self.options.web_config.is_some() {
+            let file = self.web_config();
+            command.arg(format!("--web.config.file={}", file.display()));
+        }
         Ok(command)
     }
 
-    fn wait_until_ready(&mut self) -> Result<(), TestbedError> {
+    /// Its log may say of `earlier` starts that it was ready.
+    fn wait_until_ready(&mut self, earlier: usize) -> Result<(), TestbedError> {
         let started = Instant::now();
         let reason = loop {
             if let Some(status) = self.running.as_mut().and_then(Running::ended) {
                 break format!("it ended ({status})");
             }
-            if http_status(self.address, "/-/ready", Duration::from_secs(1)) == Some(200) {
+            let is_ready = match self.options.web_config {
+                Some(_) => self.times_ready() > earlier,
+                None => http_status(self.address, "/-/ready", Duration::from_secs(1)) == Some(200),
+            };
+            if is_ready {
                 // Whoever else might listen there: ours would have ended.
                 return Ok(());
             }

@@ -1,0 +1,134 @@
+//! One host that serves many calls, and runs into each of its limits on the network again and again: every time with
+//! the error of that limit, and the call after it is served as if nothing had been.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use metric_host::{
+    CallError, Config, Dimension, Host, HostOptions, Limits, MetricQuery, MetricResult,
+    MetricService, Plugin, RangeOptions, Refusal, ServiceError,
+};
+use metric_testbed::Shape;
+use metric_tests::{Testbed, plugin_file};
+
+/// Requests of a call.
+const REQUESTS: u32 = 4;
+const CALLS: u32 = 2;
+const WAITING: u32 = 2;
+
+fn host() -> Host {
+    Host::new(HostOptions {
+        limits: Limits {
+            requests_per_call: REQUESTS,
+            response_bytes: 128 << 10,
+            received_bytes: 192 << 10,
+            request_bytes: 2 << 10,
+            concurrent_calls: CALLS,
+            waiting_calls: WAITING,
+            ..Limits::default()
+        },
+        ..HostOptions::default()
+    })
+    .unwrap()
+}
+
+fn service(plugin: &Plugin, address: &str, timeout: u32) -> MetricService {
+    let mut config = Config::new(address);
+    config.timeout = Some(timeout);
+    config.sample_interval = Some(30);
+    plugin.service(config).unwrap()
+}
+
+/// The fleet's memory over so long, at this step.
+fn query(seconds: i64, step: u32) -> MetricQuery {
+    let start = Shape::fixed_start();
+    let mut query = MetricQuery::new("mem", start.to_string(), (start + seconds).to_string());
+    query.step = Some(step);
+    query
+}
+
+fn in_pieces_of(seconds: u32) -> RangeOptions {
+    RangeOptions {
+        interval: Some(seconds),
+        concurrency: Some(1),
+        ..RangeOptions::default()
+    }
+}
+
+fn said(error: &CallError) -> &ServiceError {
+    error.service().unwrap_or_else(|| panic!("{error:?}"))
+}
+
+#[tokio::test]
+async fn a_host_that_runs_into_its_limits_on_the_network_serves_the_next_call() {
+    let testbed = Testbed::shared().unwrap();
+    let plugin = host().load_file(plugin_file()).unwrap();
+    let good = service(&plugin, &testbed.server.address(), 30_000);
+    // Takes connections, and never looks at them.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let expected = good.query_metric(&query(600, 60)).await.unwrap();
+    assert!(!expected.series.is_empty());
+    for round in 1..=10 {
+        // A body that is too long.
+        let mut by_kernel = query(4 * 3600, 2);
+        by_kernel.group_by = vec![Dimension::KernelId];
+        let error = good.query_metric(&by_kernel).await.unwrap_err();
+        let is_told = matches!(said(&error), ServiceError::LimitExceeded(limit) if limit.limit == "response-bytes");
+        assert!(is_told, "{error:?}");
+        assert_same(&good, &expected).await;
+
+        // More requests than a call has.
+        let error = good
+            .query_range(&query(3600, 60), &in_pieces_of(300))
+            .await
+            .unwrap_err();
+        assert!(matches!(said(&error), ServiceError::Denied(_)), "{error:?}");
+        assert!(good.refusals().of(Refusal::Requests) >= round);
+        assert_same(&good, &expected).await;
+
+        // Each body is short enough, and all together are too long.
+        let mut by_kernel = query(3600, 5);
+        by_kernel.group_by = vec![Dimension::KernelId];
+        let error = good
+            .query_range(&by_kernel, &in_pieces_of(1200))
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(said(&error), ServiceError::LimitExceeded(_)),
+            "{error:?}"
+        );
+        assert_same(&good, &expected).await;
+
+        // A request that is too long.
+        let mut long = query(600, 60);
+        long.labels.kernel_id = Some("k".repeat(4 << 10));
+        let error = good.query_metric(&long).await.unwrap_err();
+        assert!(matches!(said(&error), ServiceError::Denied(_)), "{error:?}");
+        assert_eq!(good.refusals().of(Refusal::Body), round);
+        assert_same(&good, &expected).await;
+    }
+
+    // Nobody answers, in all places and in the line; one more is refused, and then there is room again.
+    let stuck = service(&plugin, &silent.local_addr().unwrap().to_string(), 1_000);
+    let calls: Vec<_> = (0..CALLS + WAITING)
+        .map(|_| {
+            let stuck = stuck.clone();
+            tokio::spawn(async move { stuck.query_metric(&query(600, 60)).await })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let error = good.query_metric(&query(600, 60)).await.unwrap_err();
+    assert!(matches!(error, CallError::Overloaded { .. }), "{error:?}");
+    for call in calls {
+        let error = call.await.unwrap().unwrap_err();
+        let is_late = matches!(error, CallError::TimedOut { .. })
+            || matches!(error.service(), Some(ServiceError::TimedOut(_)));
+        assert!(is_late, "{error:?}");
+    }
+    assert_same(&good, &expected).await;
+}
+
+async fn assert_same(service: &MetricService, expected: &MetricResult) {
+    let next = service.query_metric(&query(600, 60)).await.unwrap();
+    assert_eq!(next.series, expected.series);
+}
