@@ -425,3 +425,91 @@ fn conformance_reports_and_its_filter_chooses() {
         .unwrap();
     assert!(said(&output, 2).contains("--filter"));
 }
+
+#[test]
+fn secrets_come_from_files_and_variables_and_are_said_to_nobody_but_the_server() {
+    let server = Canned::json(MATRIX);
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let (token, label) = (file("token", "hunter2-token\n"), file("label", "project=7"));
+    let output = command(&[
+        "query",
+        "mem",
+        "--address",
+        &server.address,
+        "--bearer-token-file",
+        &token,
+        "--header-file",
+        "X-Scope-OrgID=env:TENANT",
+        "--parameter-file",
+        &format!("extra_label={label}"),
+    ])
+    .env("TENANT", "hunter2-tenant")
+    .env("RUST_LOG", "trace")
+    .output()
+    .unwrap();
+    assert!(!data(&output).contains("hunter2"));
+    assert!(!text(&output.stderr).contains("hunter2"));
+    let heads = server.heads().concat();
+    for expected in [
+        "/api/v1/query_range?extra_label=project%3d7 http/1.1",
+        "authorization: bearer hunter2-token",
+        "x-scope-orgid: hunter2-tenant",
+    ] {
+        assert!(heads.contains(expected), "{heads}");
+    }
+}
+
+#[test]
+fn a_secret_that_is_not_there_ends_the_command_before_anything_is_asked() {
+    let server = Canned::json(MATRIX);
+    for (args, expected) in [
+        (
+            &["--bearer-token-file", "/no/such/token"][..],
+            "/no/such/token",
+        ),
+        (
+            &["--bearer-token-file", "env:NO_SUCH_VARIABLE"],
+            "NO_SUCH_VARIABLE",
+        ),
+        (&["--header-file", "Host=env:PATH"], "Host"),
+    ] {
+        let args = [&["query", "mem"], args].concat();
+        let output = asks(&server, &args);
+        let said = said(&output, 1);
+        assert!(said.contains(expected), "{said}");
+    }
+    let before_and_after = &[
+        "--header-file",
+        "a=env:PATH",
+        "query",
+        "mem",
+        "--header-file",
+        "b=env:PATH",
+    ];
+    let output = asks(&server, before_and_after);
+    assert!(said(&output, 2).contains("before and after"));
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn another_address_is_asked_where_the_first_cannot_be_reached() {
+    let server = Canned::json(MATRIX);
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobody = free.local_addr().unwrap().to_string();
+    drop(free);
+    let args = [
+        "query",
+        "mem",
+        "--address",
+        &nobody,
+        "--failover",
+        &server.address,
+    ];
+    data(&command(&args).output().unwrap());
+    assert_eq!(server.requests().len(), 1);
+}

@@ -11,6 +11,7 @@ pub(crate) struct Canned {
     /// `127.0.0.1:port`.
     pub(crate) address: String,
     requests: Arc<Mutex<Vec<String>>>,
+    heads: Arc<Mutex<Vec<String>>>,
 }
 
 impl Canned {
@@ -47,31 +48,45 @@ impl Canned {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&requests);
+        let heads = Arc::new(Mutex::new(Vec::new()));
+        let (kept, kept_heads) = (Arc::clone(&requests), Arc::clone(&heads));
         std::thread::spawn(move || {
             for mut stream in listener.incoming().flatten() {
-                let request = read(&stream);
+                let (head, request) = read(&stream);
+                kept_heads.lock().unwrap().push(head);
                 kept.lock().unwrap().push(request);
                 answer(&mut stream);
             }
         });
-        Self { address, requests }
+        Self {
+            address,
+            requests,
+            heads,
+        }
     }
 
     /// Each request so far: its first line, a line break, its body.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
+
+    /// The head of each request so far, in lower case.
+    pub(crate) fn heads(&self) -> Vec<String> {
+        self.heads.lock().unwrap().clone()
+    }
 }
 
-fn read(stream: &TcpStream) -> String {
+/// The head, and the first line with the body.
+fn read(stream: &TcpStream) -> (String, String) {
     let mut reader = BufReader::new(stream);
     let mut request = String::new();
     reader.read_line(&mut request).unwrap();
+    let mut head = request.to_ascii_lowercase();
     let mut length = 0;
     loop {
         let mut line = String::new();
         reader.read_line(&mut line).unwrap();
+        head.push_str(&line.to_ascii_lowercase());
         match line.trim().split_once(':') {
             None => break,
             Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
@@ -83,5 +98,5 @@ fn read(stream: &TcpStream) -> String {
     let mut body = vec![0; length];
     reader.read_exact(&mut body).unwrap();
     request.push_str(&String::from_utf8(body).unwrap());
-    request
+    (head, request)
 }
