@@ -61,7 +61,7 @@ impl Call for QueryMetric {
     }
 
     fn answer(&self, status: u16) -> RangeAnswer {
-        RangeAnswer::new(status, self.configured.budget())
+        RangeAnswer::new(status, self.configured.budget()).expecting(self.plan.grid.points())
     }
 
     fn result(&self, decoded: <RangeAnswer as Answer>::Output) -> MetricResult {

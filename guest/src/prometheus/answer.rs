@@ -42,6 +42,12 @@ impl RangeAnswer {
         Self(Response::new(status, budget))
     }
 
+    /// The same, where a series has at most so many samples: its columns need not grow as they come in.
+    #[must_use]
+    pub fn expecting(self, samples: u64) -> Self {
+        Self(self.0.expecting(usize::try_from(samples).unwrap_or(0)))
+    }
+
     /// Takes out what there is of the series; one that is still coming in goes on later under the same labels.
     /// What it cost is given back.
     pub fn take(&mut self) -> Vec<Series> {

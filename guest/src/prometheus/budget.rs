@@ -34,6 +34,11 @@ impl Budget {
         SERIES_BYTES + texts.sum::<usize>() as u64
     }
 
+    /// How many samples it is enough for.
+    pub(super) fn samples(&self) -> usize {
+        usize::try_from(self.left / SAMPLE_BYTES).unwrap_or(usize::MAX)
+    }
+
     pub(super) fn spent(&self) -> u64 {
         self.maximum - self.left
     }

@@ -9,6 +9,7 @@ use super::cursor::{Cursor, Stop};
 use super::error::DecodeError;
 use super::number;
 use super::place::Place;
+use super::run::{self, Clock};
 use super::skip::Skip;
 use crate::domain::head;
 
@@ -16,6 +17,8 @@ use crate::domain::head;
 const LONGEST_STRING: usize = 256 * 1024;
 /// How much of a new piece is first put behind a token that was cut: most tokens are shorter.
 const CARRY_STEP: usize = 256;
+/// Prometheus gives no series more points.
+const MOST_POINTS: usize = 11_001;
 /// What a text costs besides its length: its place in a list.
 const STRING_BYTES: u64 = 16;
 
@@ -98,6 +101,9 @@ pub struct Decoder {
     taken: u64,
     budget: Budget,
     series: Series,
+    clock: Clock,
+    /// How many samples a series has, as far as is known.
+    expected: usize,
     has_labels: bool,
     has_histograms: bool,
     status: Option<String>,
@@ -117,6 +123,8 @@ impl Decoder {
             taken: 0,
             budget,
             series: Series::default(),
+            clock: Clock::default(),
+            expected: 0,
             has_labels: false,
             has_histograms: false,
             status: None,
@@ -124,6 +132,14 @@ impl Decoder {
             error: None,
             result_type: None,
             decoded: Decoded::default(),
+        }
+    }
+
+    /// The same, where a series has at most so many samples.
+    pub fn expecting(self, samples: usize) -> Self {
+        Self {
+            expected: samples.min(MOST_POINTS),
+            ..self
         }
     }
 
@@ -383,6 +399,7 @@ impl Decoder {
                     Place::Data => self.decoded.data = Data::Object,
                     Place::Result => self.decoded.data = Data::Result,
                     Place::Names => self.decoded.data = Data::Names,
+                    Place::Samples => self.make_room(),
                     _ => {}
                 }
                 self.enter(place);
@@ -415,9 +432,26 @@ impl Decoder {
         Ok(())
     }
 
+    /// Series of one answer are mostly equally long. Room is made for no more than the last one had, so that an answer
+    /// of many short ones takes no more memory than it is worth.
+    fn make_room(&mut self) {
+        let Series {
+            timestamps, values, ..
+        } = &mut self.series;
+        if timestamps.is_empty() {
+            let samples = self.expected.min(self.budget.samples());
+            timestamps.reserve_exact(samples);
+            values.reserve_exact(samples);
+        }
+    }
+
     /// As many samples as the piece holds: nearly all bytes of a large answer pass here.
     fn samples(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
         loop {
+            if !self.usual_samples(cursor)? {
+                self.wait = Wait::Comma;
+                return Ok(());
+            }
             let (millis, value) = number::sample(cursor)?;
             self.push(millis, value)?;
             match cursor.rest() {
@@ -431,6 +465,35 @@ impl Decoder {
                 }
             }
         }
+    }
+
+    /// As many samples of the usual form as follow each other. Whether there should be another one: after a comma.
+    fn usual_samples(&mut self, cursor: &mut Cursor<'_>) -> Result<bool, DecodeError> {
+        let mut clock = self.clock;
+        let mut rest = cursor.rest();
+        let most = self.budget.samples();
+        let mut count = 0;
+        let mut goes_on = true;
+        let Series {
+            timestamps, values, ..
+        } = &mut self.series;
+        while goes_on
+            && count < most
+            && let Some((millis, value, end)) = run::sample(rest, &mut clock)
+        {
+            timestamps.push(millis);
+            values.push(value);
+            count += 1;
+            goes_on = rest.get(end) == Some(&b',');
+            rest = rest.get(end + usize::from(goes_on)..).unwrap_or_default();
+        }
+        cursor.advance(cursor.rest().len() - rest.len());
+        self.clock = clock;
+        if count > 0 {
+            self.wait = Wait::Member;
+            self.budget.spend(Budget::cost_of_samples(count))?;
+        }
+        Ok(goes_on)
     }
 
     fn text(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
@@ -459,13 +522,12 @@ impl Decoder {
         if std::mem::take(&mut self.has_histograms) {
             self.decoded.histograms += 1;
         }
-        // Series of one answer are mostly equally long and equally labelled.
-        let like = |series: &Series| Series {
-            labels: Vec::with_capacity(series.labels.len()),
-            timestamps: Vec::with_capacity(series.timestamps.len()),
-            values: Vec::with_capacity(series.values.len()),
+        self.expected = self.series.timestamps.len();
+        let labels = Vec::with_capacity(self.series.labels.len());
+        let next = Series {
+            labels,
+            ..Series::default()
         };
-        let next = like(&self.series);
         self.decoded
             .series
             .push(std::mem::replace(&mut self.series, next));

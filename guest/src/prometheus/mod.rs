@@ -10,12 +10,15 @@ mod cursor;
 mod decode;
 mod error;
 mod names;
+mod nearest;
 mod number;
 mod place;
 mod refusal;
 mod request;
 mod response;
+mod run;
 mod skip;
+mod swar;
 
 pub use address::{Address, AddressError, Scheme};
 pub use answer::{Answer, RangeAnswer};

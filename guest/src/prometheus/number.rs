@@ -2,18 +2,7 @@
 //! and sample values to the nearest `f64`.
 
 use super::cursor::{Cursor, Stop};
-
-/// Powers of ten that an `f64` holds exactly.
-const EXACT_POWERS: [f64; 23] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
-    1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
-];
-
-/// Whole numbers up to here are exact in an `f64`.
-const EXACT_INTEGERS: u64 = 1 << 53;
-
-/// Digits that a `u64` holds whatever they are.
-const SAFE_DIGITS: usize = 19;
+use super::nearest::{SAFE_DIGITS, nearest};
 
 /// The longest number that is still one: an exact decimal of an `f64` has at most 767 significant digits.
 const LONGEST: usize = 1_100;
@@ -105,14 +94,11 @@ fn value(cursor: &mut Cursor<'_>) -> Result<f64, Stop> {
     if let [b'.', fraction @ ..] = rest {
         (mantissa, decimals, rest) = digits(fraction, whole);
     }
-    // Clinger's fast path: an exact integer over an exact power of ten, one correctly rounded division.
-    if let ([b'"', after @ ..], Some(power)) = (rest, EXACT_POWERS.get(decimals))
+    if let [b'"', after @ ..] = rest
         && whole_digits > 0
         && whole_digits + decimals <= SAFE_DIGITS
-        && mantissa <= EXACT_INTEGERS
+        && let Some(magnitude) = nearest(mantissa, decimals)
     {
-        #[allow(clippy::cast_precision_loss, reason = "exact up to 2^53")]
-        let magnitude = mantissa as f64 / power;
         *cursor = Cursor::new(after);
         return Ok(if negative { -magnitude } else { magnitude });
     }

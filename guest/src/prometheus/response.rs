@@ -21,6 +21,14 @@ impl Response {
         }
     }
 
+    /// The same, where a series has at most so many samples.
+    pub(super) fn expecting(self, samples: usize) -> Self {
+        match self {
+            Self::Success(decoder) => Self::Success(Box::new(decoder.expecting(samples))),
+            refusal @ Self::Refusal(_) => refusal,
+        }
+    }
+
     pub(super) fn feed(&mut self, piece: &[u8]) -> Result<(), AnswerError> {
         match self {
             Self::Success(decoder) => decoder.feed(piece)?,

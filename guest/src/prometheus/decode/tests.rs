@@ -248,6 +248,61 @@ fn the_budget_bounds_samples_series_labels_and_remarks() {
     }
 }
 
+#[test]
+fn a_piece_may_end_within_any_byte_of_a_sample() {
+    let samples = r#"[1769851800,"1234.5"],[1769851860,"-0.03333333333333333"],[1769851920,"NaN"],[1769851920.5,"17"],[1769852920,"123456789012345678901"],"#;
+    let body = format!(
+        r#"{{"status":"success","data":{{"result":[{{"metric":{{}},"values":[{}[1769851800,"0"]]}}]}}}}"#,
+        samples.repeat(3)
+    );
+    let expected = reference(&body);
+    for cut in 0..=body.len() {
+        let (first, second) = body.as_bytes().split_at(cut);
+        let mut decoder = Decoder::new(Budget::bytes(1 << 20)).expecting(3);
+        decoder.feed(first).unwrap();
+        decoder.feed(second).unwrap();
+        let decoded = decoder.finish().unwrap();
+        assert_eq!(plain(&decoded), expected, "cut at {cut}");
+        assert_eq!(decoded.series[0].values.len(), 16);
+    }
+}
+
+#[test]
+fn a_budget_that_ends_among_many_samples_ends_there() {
+    let body = |samples: usize| {
+        let values = vec![r#"[1769851800,"12345.678"]"#; samples].join(",");
+        format!(
+            r#"{{"status":"success","data":{{"result":[{{"metric":{{}},"values":[{values}]}}]}}}}"#
+        )
+    };
+    let read = |samples: usize| {
+        let mut decoder =
+            Decoder::new(Budget::bytes(SERIES_BYTES + 50 * SAMPLE_BYTES)).expecting(usize::MAX);
+        decoder.feed(body(samples).as_bytes())?;
+        decoder.finish()
+    };
+    assert_eq!(read(50).unwrap().series[0].values.len(), 50);
+    assert!(matches!(read(55), Err(DecodeError::OverBudget { .. })));
+}
+
+#[test]
+fn no_more_room_is_made_than_the_series_before_needed() {
+    let long = vec![r#"[1769851800,"1"]"#; 500].join(",");
+    let short = r#"{"metric":{},"values":[[1769851800,"1"]]}"#;
+    let body = format!(
+        r#"{{"status":"success","data":{{"result":[{{"metric":{{}},"values":[{long}]}},{short},{short}]}}}}"#
+    );
+    let mut decoder = Decoder::new(Budget::bytes(1 << 20)).expecting(1000);
+    decoder.feed(body.as_bytes()).unwrap();
+    let series = decoder.finish().unwrap().series;
+    let rooms: Vec<usize> = series
+        .iter()
+        .map(|series| series.values.capacity())
+        .collect();
+    assert_eq!(rooms[0], 1000);
+    assert!(rooms[1] <= 500 && rooms[2] <= 8, "{rooms:?}");
+}
+
 /// A tree first, then columns: slow, and plainly right.
 fn reference(body: &str) -> Plain {
     let tree: Value = serde_json::from_str(body).unwrap();
@@ -279,6 +334,10 @@ fn reference(body: &str) -> Plain {
 
 fn any_value() -> impl Strategy<Value = String> {
     prop_oneof![
+        // What `rate()` and divisions give: up to 21 digits, most often 16 or 17, some of them noughts in front.
+        "-?(0|[1-9][0-9]{0,6})\\.0{0,3}[0-9]{8,17}",
+        "-?[1-9][0-9]{0,20}",
+        (any::<u32>(), 1_u32..1000).prop_map(|(v, d)| (f64::from(v) / f64::from(d)).to_string()),
         any::<i32>().prop_map(|v| v.to_string()),
         any::<f64>().prop_map(|v| format!("{v}")),
         any::<f64>().prop_map(|v| format!("{v:e}")),
@@ -303,10 +362,34 @@ fn any_value() -> impl Strategy<Value = String> {
     })
 }
 
+/// `(seconds, milliseconds, value)`: a step that may change once, or times in no order, most of them whole seconds.
+fn any_samples() -> impl Strategy<Value = Vec<(i64, u32, String)>> {
+    let millis = || prop_oneof![4 => Just(0), 1 => 0_u32..1000];
+    let in_steps = (
+        0_i64..4_000_000_000,
+        proptest::sample::select(vec![0_i64, 1, 15, 60, 300, 3600, 86_400]),
+        proptest::sample::select(vec![-60_i64, 30, 1000]),
+        0_usize..40,
+        proptest::collection::vec(any_value(), 0..40),
+        millis(),
+    )
+        .prop_map(|(start, step, later_step, change, values, millis)| {
+            let mut seconds = start;
+            let mut samples = Vec::new();
+            for (place, value) in values.into_iter().enumerate() {
+                samples.push((seconds, millis, value));
+                seconds = (seconds + if place < change { step } else { later_step }).max(0);
+            }
+            samples
+        });
+    let in_no_order =
+        proptest::collection::vec((0_i64..4_000_000_000, millis(), any_value()), 0..20);
+    prop_oneof![3 => in_steps, 1 => in_no_order]
+}
+
 fn any_answer() -> impl Strategy<Value = String> {
     let labels = proptest::collection::btree_map("[a-z]{1,8}", any::<String>(), 0..4);
-    let sample = (0_i64..4_000_000_000, 0_u32..1000, any_value());
-    let series = (labels, proptest::collection::vec(sample, 0..20));
+    let series = (labels, any_samples());
     proptest::collection::vec(series, 0..5).prop_map(|all| {
         let result: Vec<String> = all
             .into_iter()
@@ -334,7 +417,7 @@ fn any_answer() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn decoding_agrees_with_the_reference_to_the_last_bit(body in any_answer(), piece in 1_usize..200) {
+    fn decoding_agrees_with_the_reference_to_the_last_bit(body in any_answer(), piece in prop_oneof![1_usize..200, 1_usize..10_000]) {
         let decoded = decode_in_pieces(body.as_bytes(), piece).unwrap();
         prop_assert_eq!(plain(&decoded), reference(&body), "{}", body);
     }
