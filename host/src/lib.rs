@@ -46,7 +46,8 @@
 //!    (`store.rs`), with its limits. Nothing is left of it after the call.
 //! 3. The plugin runs. `ticker.rs` makes it give way every few milliseconds, so that the call's deadline, one of
 //!    `alarms.rs`, can end it. Its own clock is `clock.rs`.
-//! 4. Its requests come out at `outgoing_handler.rs` and `outgoing.rs`, are counted with what they bring
+//! 4. Its requests come out at `outgoing_handler.rs` and `outgoing.rs`, are driven by the call itself
+//!    (`pending_response.rs`), counted with what they bring
 //!    (`allowance.rs`), judged by `egress.rs` (only the configured Prometheus, only the paths that the service needs;
 //!    `refusals.rs` counts the others), narrowed to the call's [`Scope`] (`metric-scope`, a crate of its own), and
 //!    leave through the client of `http_client/`, which judges by `network.rs` where a name leads to, and adds the
@@ -88,6 +89,7 @@ mod network;
 mod options;
 mod outgoing;
 mod outgoing_handler;
+mod pending_response;
 mod places;
 mod plugin;
 mod range;

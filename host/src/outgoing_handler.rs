@@ -1,32 +1,29 @@
-//! `wasi:http/outgoing-handler` for plugins: a request becomes a task that sends it by the call's hook.
-//!
-//! wasmtime's own does the same, but starts a second task in the moment in which the response arrives and the
-//! plugin is woken. Two tasks that become ready at once make tokio wake another thread to share them with.
+//! `wasi:http/outgoing-handler` for plugins: a request becomes a [`PendingResponse`] that sends it by the call's hook.
 
 use std::pin::Pin;
 
 use bytes::Bytes;
 use http::{Request, header, uri::Scheme};
 use http_body_util::{BodyExt as _, Empty};
-use tokio::task::LocalSet;
 use wasmtime::{
     StoreContextMut,
     component::{Linker, Resource},
 };
-use wasmtime_wasi::runtime::{AbortOnDropJoinHandle, spawn};
 use wasmtime_wasi_http::{
     RequestOptions, WasiBody, WasiHttpCtxView, WasiHttpView,
     p2::{
         bindings::http::types::{self, ErrorCode},
         http_request_error,
-        types::{HostFutureIncomingResponse, HostOutgoingRequest},
+        types::HostOutgoingRequest,
     },
 };
+
+use crate::pending_response::PendingResponse;
 
 /// The interface, of the version that every 0.2 is compatible with.
 const INTERFACE: &str = "wasi:http/outgoing-handler@0.2.0";
 
-type Answer = Result<Resource<HostFutureIncomingResponse>, ErrorCode>;
+type Answer = Result<Resource<PendingResponse>, ErrorCode>;
 
 /// Links the interface.
 pub(crate) fn add_to_linker<T: WasiHttpView + 'static>(
@@ -54,16 +51,12 @@ fn handle(
         Err(code) => return Ok(Err(code)),
     };
     let sending = hooks.send_request(request, options, Box::new(async { Ok(()) }));
-    let pending = spawn(async move {
+    let pending = PendingResponse::new(async move {
+        // The pool drives the connection, so nothing is left to do afterwards.
         let (response, _) = Pin::from(sending).await?;
-        Ok((response, idle()))
+        Ok(response)
     });
-    Ok(Ok(table.push(HostFutureIncomingResponse::Pending(pending))?))
-}
-
-/// A task that has ended. Responses come with a task that drives their connection; ours are driven by the pool.
-fn idle() -> AbortOnDropJoinHandle<()> {
-    LocalSet::new().spawn_local(std::future::ready(())).into()
+    Ok(Ok(table.push(pending)?))
 }
 
 fn request_of(request: HostOutgoingRequest) -> Result<Request<WasiBody>, ErrorCode> {

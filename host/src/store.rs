@@ -23,7 +23,7 @@ use crate::{
     error_code,
     limits::Limits,
     outgoing::{Hooks, Outgoing},
-    outgoing_handler,
+    outgoing_handler, pending_response,
 };
 
 /// The data of a call's store.
@@ -85,6 +85,7 @@ pub(crate) fn linker(engine: &Engine) -> Result<Linker<CallState>> {
         &(&LinkOptions::default()).into(),
         CallState::http,
     )?;
+    pending_response::add_to_linker(l)?;
     outgoing_handler::add_to_linker(l)?;
     error_code::add_to_linker(l)?;
     Ok(linker)
