@@ -1,5 +1,6 @@
 //! The end of a call's time, and waiting that never goes beyond it.
 
+use std::cell::OnceCell;
 use std::num::NonZeroU32;
 
 use wasip2::clocks::monotonic_clock::{Instant, now, subscribe_instant};
@@ -12,7 +13,8 @@ pub(super) const NANOS: u64 = 1_000_000;
 
 /// The end of a call's time, as something that can be waited for.
 pub(super) struct Deadline {
-    over: Pollable,
+    /// Made when it is first waited for: what a host has at hand needs no waiting.
+    over: OnceCell<Pollable>,
     /// Nanoseconds on the monotonic clock.
     end: Instant,
     millis: NonZeroU32,
@@ -20,12 +22,15 @@ pub(super) struct Deadline {
 
 impl Deadline {
     pub(super) fn in_millis(millis: NonZeroU32) -> Self {
-        let end = now().saturating_add(u64::from(millis.get()) * NANOS);
         Self {
-            over: subscribe_instant(end),
-            end,
+            over: OnceCell::new(),
+            end: now().saturating_add(u64::from(millis.get()) * NANOS),
             millis,
         }
+    }
+
+    fn over(&self) -> &Pollable {
+        self.over.get_or_init(|| subscribe_instant(self.end))
     }
 
     /// A number that differs from call to call.
@@ -40,7 +45,7 @@ impl Deadline {
 
     /// Waits for something, or for the end.
     pub(super) fn wait(&self, ready: &Pollable) -> Result<(), Failure> {
-        match poll(&[ready, &self.over]).contains(&1) {
+        match poll(&[ready, self.over()]).contains(&1) {
             false => Ok(()),
             true => Err(self.passed()),
         }
@@ -51,7 +56,7 @@ impl Deadline {
         &'a self,
         ready: impl Iterator<Item = &'a Pollable>,
     ) -> Result<Vec<u32>, Failure> {
-        let mut all: Vec<&Pollable> = vec![&self.over];
+        let mut all: Vec<&Pollable> = vec![self.over()];
         all.extend(ready);
         let mut places = poll(&all);
         match places.contains(&0) {

@@ -66,7 +66,8 @@ pub(super) struct Flight {
     state: State,
 }
 
-/// Within each, what has to be dropped first stands first: wasi:io's children before their parents.
+/// Within each, what has to be dropped first stands first: wasi:io's children before their parents. What is often
+/// there at once is subscribed to only when it has to be waited for.
 enum State {
     /// Nothing is on its way.
     Grounded,
@@ -80,12 +81,12 @@ enum State {
     },
     /// For the head.
     Waiting {
-        ready: Pollable,
+        ready: Option<Pollable>,
         pending: FutureIncomingResponse,
     },
     /// The body.
     Reading {
-        ready: Pollable,
+        ready: Option<Pollable>,
         stream: InputStream,
         #[allow(dead_code, reason = "the stream's parent, to be dropped after it")]
         body: IncomingBody,
@@ -112,10 +113,8 @@ impl Flight {
     pub(super) fn ready(&self) -> Option<&Pollable> {
         match &self.state {
             State::Grounded => None,
-            State::Sending { ready, .. }
-            | State::Waiting { ready, .. }
-            | State::Reading { ready, .. }
-            | State::Pausing { ready } => Some(ready),
+            State::Waiting { ready, .. } | State::Reading { ready, .. } => ready.as_ref(),
+            State::Sending { ready, .. } | State::Pausing { ready } => Some(ready),
         }
     }
 
@@ -160,8 +159,11 @@ impl Flight {
                     }
                     std::mem::replace(&mut self.state, State::Grounded).written()
                 }
-                State::Waiting { pending, .. } => match pending.get() {
-                    None => return Ok(Progress::Waits),
+                State::Waiting { pending, ready } => match pending.get() {
+                    None => {
+                        ready.get_or_insert_with(|| pending.subscribe());
+                        return Ok(Progress::Waits);
+                    }
                     Some(Ok(Ok(response))) => {
                         let status = response.status();
                         if matches!(status, TOO_MANY_REQUESTS | SERVICE_UNAVAILABLE) {
@@ -173,11 +175,17 @@ impl Flight {
                     Some(Ok(Err(code))) => return Err(transport_error(&code)),
                     Some(Err(())) => return Err(taken_twice()),
                 },
-                State::Reading { stream, .. } => {
+                State::Reading { stream, ready, .. } => {
                     let progress = read(stream, receiver)?;
-                    if progress == Progress::Over {
-                        self.state = State::Grounded;
-                        receiver.finish()?;
+                    match progress {
+                        Progress::Waits => {
+                            ready.get_or_insert_with(|| stream.subscribe());
+                        }
+                        Progress::Full => {}
+                        Progress::Over => {
+                            self.state = State::Grounded;
+                            receiver.finish()?;
+                        }
                     }
                     return Ok(progress);
                 }
@@ -219,7 +227,7 @@ fn send(request: &HttpRequest, keep: Keep) -> Result<State, Failure> {
     let pending = handle(outgoing, None).map_err(|code| transport_error(&code))?;
     let Some(body) = body else {
         return Ok(State::Waiting {
-            ready: pending.subscribe(),
+            ready: None,
             pending,
         });
     };
@@ -257,7 +265,7 @@ fn write(stream: &OutputStream, bytes: &[u8]) -> Option<usize> {
 fn wait_for_head(body: OutgoingBody, pending: FutureIncomingResponse) -> State {
     let _ = OutgoingBody::finish(body, None);
     State::Waiting {
-        ready: pending.subscribe(),
+        ready: None,
         pending,
     }
 }
@@ -266,7 +274,7 @@ fn read_body(response: IncomingResponse) -> Result<State, Failure> {
     let body = response.consume().map_err(|()| taken_twice())?;
     let stream = body.stream().map_err(|()| taken_twice())?;
     Ok(State::Reading {
-        ready: stream.subscribe(),
+        ready: None,
         stream,
         body,
         response,

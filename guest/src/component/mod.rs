@@ -16,6 +16,7 @@ mod deadline;
 mod exchange;
 #[cfg(not(feature = "codec-only"))]
 mod flight;
+mod heap;
 #[cfg(not(feature = "codec-only"))]
 mod range_service;
 #[cfg(not(feature = "codec-only"))]

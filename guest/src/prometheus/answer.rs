@@ -44,8 +44,9 @@ impl RangeAnswer {
 
     /// The same, where a series has at most so many samples: its columns need not grow as they come in.
     #[must_use]
-    pub fn expecting(self, samples: u64) -> Self {
-        Self(self.0.expecting(usize::try_from(samples).unwrap_or(0)))
+    pub fn expecting(mut self, samples: u64) -> Self {
+        self.0.expect(usize::try_from(samples).unwrap_or(0));
+        self
     }
 
     /// Takes out what there is of the series; one that is still coming in goes on later under the same labels.

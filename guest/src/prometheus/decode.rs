@@ -135,12 +135,9 @@ impl Decoder {
         }
     }
 
-    /// The same, where a series has at most so many samples.
-    pub fn expecting(self, samples: usize) -> Self {
-        Self {
-            expected: samples.min(MOST_POINTS),
-            ..self
-        }
+    /// A series has at most so many samples: its columns need not grow as they come in.
+    pub fn expect(&mut self, samples: usize) {
+        self.expected = samples.min(MOST_POINTS);
     }
 
     /// Takes the next piece of the body.

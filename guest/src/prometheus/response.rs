@@ -21,11 +21,10 @@ impl Response {
         }
     }
 
-    /// The same, where a series has at most so many samples.
-    pub(super) fn expecting(self, samples: usize) -> Self {
-        match self {
-            Self::Success(decoder) => Self::Success(Box::new(decoder.expecting(samples))),
-            refusal @ Self::Refusal(_) => refusal,
+    /// A series has at most so many samples.
+    pub(super) fn expect(&mut self, samples: usize) {
+        if let Self::Success(decoder) = self {
+            decoder.expect(samples);
         }
     }
 
