@@ -33,7 +33,7 @@ fn small(setting: &Setting) -> Preparation<'_> {
             points: 61,
         };
         // What a fresh instance and the boundary may cost, on a request of half a millisecond.
-        let goal = 1.25;
+        let goal = 1.10;
         race(
             setting,
             an_hour_of_one_kernel(setting),
@@ -55,7 +55,7 @@ fn large(setting: &Setting) -> Preparation<'_> {
             setting,
             a_day_of_all_kernels(),
             &size,
-            1.05,
+            1.00,
             Duration::from_secs(30),
         )
         .await
