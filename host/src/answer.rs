@@ -12,13 +12,23 @@ pub(crate) fn broken(reason: String) -> CallError {
     CallError::BrokenContract { reason }
 }
 
-/// A result whose series are in order.
+/// A result that can be counted with: a step, a range that does not end before it starts, and series in order.
 pub(crate) fn checked(result: MetricResult) -> Result<MetricResult, CallError> {
+    if result.step == 0 {
+        return Err(broken("a result with steps of 0 s".to_owned()));
+    }
+    if result.end < result.start {
+        return Err(broken(format!(
+            "a result from {} back to {}",
+            result.start, result.end
+        )));
+    }
     check_series(&result.series)?;
     Ok(result)
 }
 
-/// In each series, `timestamps[i]` belongs to `values[i]`, and the timestamps ascend.
+/// In each series, `timestamps[i]` belongs to `values[i]`, and the timestamps ascend. Its labels have names, each one of
+/// its own: whoever makes a map of them loses none.
 pub(crate) fn check_series(series: &[Series]) -> Result<(), CallError> {
     for (at, series) in series.iter().enumerate() {
         let (timestamps, values) = (series.timestamps.len(), series.values.len());
@@ -32,8 +42,26 @@ pub(crate) fn check_series(series: &[Series]) -> Result<(), CallError> {
                 "the timestamps of series {at} do not ascend"
             )));
         }
+        check_labels(&series.labels)
+            .map_err(|reason| broken(format!("the labels of series {at}: {reason}")))?;
     }
     Ok(())
+}
+
+fn check_labels(labels: &[(String, String)]) -> Result<(), String> {
+    // They mostly come sorted, as Prometheus sorts them.
+    let mut names: Vec<&str> = Vec::new();
+    if !labels.is_sorted_by(|(one, _), (next, _)| one < next) {
+        names.extend(labels.iter().map(|(name, _)| name.as_str()));
+        names.sort_unstable();
+    }
+    if labels.iter().any(|(name, _)| name.is_empty()) {
+        return Err("one has no name".to_owned());
+    }
+    match names.iter().zip(names.iter().skip(1)).find(|(a, b)| a == b) {
+        Some((name, _)) => Err(format!("{name:?} is there twice")),
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -64,6 +92,50 @@ mod tests {
                     assert!(error.to_string().contains("series 1"), "{error}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn labels_without_a_name_or_of_the_same_one_break_the_contract() {
+        for (names, sound) in [
+            (&[][..], true),
+            (&["a", "b", "c"], true),
+            (&["b", "a"], true),
+            (&["\n", "NaN", "\u{1b}[2J"], true),
+            (&["a", ""], false),
+            (&[""], false),
+            (&["a", "a"], false),
+            (&["a", "b", "a"], false),
+        ] {
+            let mut labelled = series(&[1]);
+            labelled.labels = names
+                .iter()
+                .map(|name| ((*name).to_owned(), "value".to_owned()))
+                .collect();
+            assert_eq!(check_series(&[labelled]).is_ok(), sound, "{names:?}");
+        }
+    }
+
+    #[test]
+    fn a_result_without_a_step_or_with_its_end_before_its_start_breaks_the_contract() {
+        let result = |step, start, end| MetricResult {
+            promql: String::new(),
+            metric_type: crate::MetricType::Gauge,
+            unit: None,
+            step,
+            start,
+            end,
+            series: Vec::new(),
+            warnings: Vec::new(),
+            infos: Vec::new(),
+        };
+        assert!(checked(result(1, 5, 5)).is_ok());
+        for (step, start, end) in [(0, 5, 5), (1, 5, 4), (1, i64::MAX, i64::MIN)] {
+            let error = checked(result(step, start, end)).unwrap_err();
+            assert!(
+                matches!(error, CallError::BrokenContract { .. }),
+                "{error:?}"
+            );
         }
     }
 }

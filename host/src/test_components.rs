@@ -181,12 +181,12 @@ pub(crate) const WITH_RANGES: &str = "package test:plugin;
         export backendai:metric/range-service@0.1.0;
     }";
 
-/// Data fields that hold, at address 1024, an `ok` of `query-metric` with one series, of so many timestamps
-/// and so many values.
+/// Data fields that hold, at address 1024, an `ok` of `query-metric` with a step of 1 s and one series, of so many
+/// timestamps and so many values.
 pub(crate) fn result_with_columns(timestamps: u32, values: u32) -> String {
     // The result's discriminant, 0 for ok, and then its payload: eight bytes on, as it holds 64-bit numbers.
-    let at = 1024 + 8 + offset("metric-result", "series");
-    series_at(at, 1, timestamps, values)
+    let at = |field| 1024 + 8 + offset("metric-result", field);
+    data_at(at("step"), [1]) + &series_at(at("series"), 1, timestamps, values)
 }
 
 /// Data fields that hold a list of series, all of the same columns: timestamps that count from 0, and values.
