@@ -163,7 +163,6 @@ impl Outgoing {
 
     /// Counts and logs a refusal. What the plugin learns of it is not why.
     fn deny(&self, head: &http::request::Parts, reason: Refusal) -> Error {
-        self.refusals.count(reason);
         tracing::warn!(
             method = %head.method,
             scheme = head.uri.scheme_str(),
@@ -173,6 +172,12 @@ impl Outgoing {
             %reason,
             "a request of the plugin's was denied"
         );
+        self.deny_in_silence(reason)
+    }
+
+    /// Counts a refusal.
+    fn deny_in_silence(&self, reason: Refusal) -> Error {
+        self.refusals.count(reason);
         Error::HttpRequestDenied
     }
 }
@@ -206,7 +211,10 @@ impl WasiHttpHooks for Hooks {
         let (outgoing, allowance) = (Arc::clone(&self.outgoing), Arc::clone(&self.allowance));
         Box::new(async move {
             if !allowance.request() {
-                return Err(outgoing.deny(&request.into_parts().0, Refusal::Requests));
+                return Err(match allowance.is_news() {
+                    true => outgoing.deny(&request.into_parts().0, Refusal::Requests),
+                    false => outgoing.deny_in_silence(Refusal::Requests),
+                });
             }
             let response = outgoing.send(request, options.unwrap_or_default()).await?;
             let response = response.map(|body| allowance.counted(body));
