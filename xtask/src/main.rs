@@ -14,6 +14,7 @@ mod debian_toolchain;
 mod demo;
 mod deny;
 mod fuzz;
+mod hostile;
 mod hosts;
 mod implementation;
 mod linker;
@@ -50,6 +51,8 @@ enum Verb {
     Test(test::TestArgs),
     /// Test the conformance kit: build mutants of the plugin, and see each caught by its case
     Mutants(mutants::MutantsArgs),
+    /// Build the hostile plugin, which the tests try on the host
+    Hostile(hostile::HostileArgs),
     /// Check what goes into a build: licences, versions, sources
     Deny,
     /// Fuzz what takes bytes and texts from outside (needs a nightly compiler)
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
         Verb::Demo(arguments) => demo::run(&arguments),
         Verb::Test(arguments) => test::run(&arguments),
         Verb::Mutants(arguments) => mutants::run(&arguments),
+        Verb::Hostile(arguments) => hostile::run(&arguments),
         Verb::Deny => deny::run(),
         Verb::Fuzz(arguments) => fuzz::run(&arguments),
         Verb::Bench(arguments) => bench::run(&arguments),

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: everything, one step after the other, up to the first that fails. Output streams
 //! through as it comes; the table at the end says what ran and how long.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,7 @@ use metric_testbed::Finder;
 use crate::build::{self, HostProfile};
 use crate::component::Component;
 use crate::fuzz;
+use crate::hostile;
 use crate::hosts::Host;
 use crate::implementation;
 use crate::mutants;
@@ -45,7 +46,8 @@ pub(crate) fn run(arguments: &TestArgs) -> Result<()> {
 
 fn all(arguments: &TestArgs, report: &mut Report) -> Result<()> {
     report.step("format", || {
-        process::shown(workspace::cargo().args(["fmt", "--all", "--check"]))
+        process::shown(workspace::cargo().args(["fmt", "--all", "--check"]))?;
+        hostile::check_format()
     })?;
 
     let toolchain = WasmToolchain::find(arguments.wasm_toolchain)?;
@@ -55,6 +57,11 @@ fn all(arguments: &TestArgs, report: &mut Report) -> Result<()> {
             process::shown(&mut build::command(&toolchain, component))?;
             build::place(&toolchain, component, profile)?;
         }
+        Ok(())
+    })?;
+    let mut hostile_plugin = PathBuf::new();
+    report.step("hostile plugin", || {
+        hostile_plugin = hostile::build(&toolchain)?;
         Ok(())
     })?;
 
@@ -69,7 +76,7 @@ fn all(arguments: &TestArgs, report: &mut Report) -> Result<()> {
         ]))
     })?;
     if toolchain.has_clippy() {
-        report.step("lints of the plugin", || {
+        report.step("lints of the plugin, and of the hostile one", || {
             let mut clippy = toolchain.cargo("clippy", Component::Service);
             clippy.args([
                 "--package",
@@ -80,11 +87,12 @@ fn all(arguments: &TestArgs, report: &mut Report) -> Result<()> {
                 "-D",
                 "warnings",
             ]);
-            process::shown(&mut clippy)
+            process::shown(&mut clippy)?;
+            hostile::lint(&toolchain)
         })?;
     } else {
         report.skip(
-            "lints of the plugin",
+            "lints of the plugin, and of the hostile one",
             "no clippy for wasm in this toolchain",
         );
     }
@@ -103,6 +111,7 @@ fn all(arguments: &TestArgs, report: &mut Report) -> Result<()> {
             tests.args(["test", "--workspace", "--no-fail-fast"]);
             tests
                 .env("METRIC_PLUGIN", profile.plugin())
+                .env("METRIC_HOSTILE", &hostile_plugin)
                 .env("PROMETHEUS", prometheus);
             process::watched(&mut tests, |line| tally.see(line))
         },

@@ -91,7 +91,8 @@ impl WasmToolchain {
             .join(LIBRARY_FILE)
     }
 
-    fn target(&self) -> PathBuf {
+    /// The folder that it builds in.
+    pub(crate) fn target(&self) -> PathBuf {
         match self {
             Self::Rustup { .. } => workspace::target(),
             // A folder of its own: two compilers in one would build everything anew in turns.

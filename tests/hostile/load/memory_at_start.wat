@@ -1,0 +1,9 @@
+;; Begins with four gigabytes of memory.
+(component
+    (core module $plugin (memory 65536))
+    (core instance (instantiate $plugin))
+    (instance $nothing)
+    (export "backendai:metric/types@0.1.0" (instance $nothing))
+    (export "backendai:metric/metric-service@0.1.0" (instance $nothing))
+    (export "backendai:metric/codec@0.1.0" (instance $nothing))
+)

@@ -1,0 +1,12 @@
+;; Calls itself for ever as soon as an instance is made.
+(component
+    (core module $plugin
+        (start $start)
+        (func $start (call $start) (call $start))
+    )
+    (core instance (instantiate $plugin))
+    (instance $nothing)
+    (export "backendai:metric/types@0.1.0" (instance $nothing))
+    (export "backendai:metric/metric-service@0.1.0" (instance $nothing))
+    (export "backendai:metric/codec@0.1.0" (instance $nothing))
+)

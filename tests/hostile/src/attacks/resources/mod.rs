@@ -1,0 +1,51 @@
+//! Attacks on the machine: its processors, its memory, its log, its patience.
+
+mod answers_left_lying;
+mod busy_clock;
+mod deep_recursion;
+mod drip;
+mod endless_answer;
+mod endless_loop;
+mod gigabyte_list;
+mod gigabyte_of_headers;
+mod gigabyte_of_metadata;
+mod handle_leak;
+mod header_flood;
+mod headers_one_by_one;
+mod large_request;
+mod log_flood;
+mod long_head;
+mod memory_bomb;
+mod parallel_flood;
+mod poll_a_million;
+mod request_flood;
+mod sleep;
+mod timer_leak;
+mod waits_without_end;
+mod zeroes;
+
+named!(
+    answers_left_lying,
+    busy_clock,
+    deep_recursion,
+    drip,
+    endless_answer,
+    endless_loop,
+    gigabyte_list,
+    gigabyte_of_headers,
+    gigabyte_of_metadata,
+    handle_leak,
+    header_flood,
+    headers_one_by_one,
+    large_request,
+    log_flood,
+    long_head,
+    memory_bomb,
+    parallel_flood,
+    poll_a_million,
+    request_flood,
+    sleep,
+    timer_leak,
+    waits_without_end,
+    zeroes,
+);

@@ -1,0 +1,68 @@
+//! `cargo xtask hostile`: the hostile plugin of `tests/hostile`, which is a workspace of its own, built as the plugin
+//! is. What is done with it is in `tests/tests/hostile_plugins`.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::process;
+use crate::wasm_toolchain::{Choice, WasmToolchain};
+use crate::workspace::{self, WASM_TARGET};
+
+/// The file that its library becomes.
+const FILE: &str = "metric_hostile.wasm";
+
+#[derive(Debug, Args)]
+pub(crate) struct HostileArgs {
+    /// Whose compiler builds it
+    #[arg(long, value_enum, default_value_t)]
+    wasm_toolchain: Choice,
+}
+
+pub(crate) fn run(arguments: &HostileArgs) -> Result<()> {
+    let toolchain = WasmToolchain::find(arguments.wasm_toolchain)?;
+    let built = build(&toolchain)?;
+    println!("{}", workspace::shown(&built));
+    Ok(())
+}
+
+/// Builds it, and says where it is.
+pub(crate) fn build(toolchain: &WasmToolchain) -> Result<PathBuf> {
+    process::shown(&mut cargo(toolchain, "build"))?;
+    Ok(target(toolchain)
+        .join(WASM_TARGET)
+        .join("release")
+        .join(FILE))
+}
+
+/// Looks at it with clippy.
+pub(crate) fn lint(toolchain: &WasmToolchain) -> Result<()> {
+    process::shown(cargo(toolchain, "clippy").args(["--", "-D", "warnings"]))
+}
+
+/// Whether it is formatted.
+pub(crate) fn check_format() -> Result<()> {
+    process::shown(
+        workspace::cargo()
+            .args(["fmt", "--check"])
+            .current_dir(folder()),
+    )
+}
+
+fn cargo(toolchain: &WasmToolchain, verb: &str) -> Command {
+    let mut command = toolchain.cargo_into(verb, &target(toolchain));
+    command
+        .args(["--release", "--locked"])
+        .current_dir(folder());
+    command
+}
+
+fn target(toolchain: &WasmToolchain) -> PathBuf {
+    toolchain.target().join("hostile")
+}
+
+fn folder() -> PathBuf {
+    workspace::root().join("tests/hostile")
+}
