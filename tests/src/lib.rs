@@ -26,6 +26,14 @@ pub fn codec_file() -> PathBuf {
     std::env::var_os("METRIC_CODEC").map_or(built, PathBuf::from)
 }
 
+/// The hostile plugin: `METRIC_HOSTILE`, or where `cargo xtask hostile` puts it.
+#[must_use]
+pub fn hostile_file() -> PathBuf {
+    let built = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../target/hostile/wasm32-unknown-unknown/release/metric_hostile.wasm");
+    std::env::var_os("METRIC_HOSTILE").map_or(built, PathBuf::from)
+}
+
 /// The plugin, loaded once.
 ///
 /// # Errors

@@ -1,0 +1,92 @@
+//! What came of an attack, in the words of the table.
+
+use std::error::Error;
+use std::fmt::Debug;
+
+use metric_host::{CallError, LoadError, Refusal, Refusals, ServiceError};
+
+/// How an attack ended.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Outcome {
+    /// For the table.
+    pub(crate) ends: String,
+    /// All that was said: by an error and its causes, or by an answer.
+    pub(crate) says: String,
+}
+
+impl Outcome {
+    /// Of a file.
+    pub(crate) fn of_load(error: &LoadError) -> Self {
+        Self {
+            ends: format!("not loaded: {}", variant(error)),
+            says: chain(error),
+        }
+    }
+
+    /// Of a call. A plugin can say that it was denied; whether it was, the host knows.
+    pub(crate) fn of_call(result: Result<String, CallError>, refusals: &Refusals) -> Self {
+        match result {
+            Ok(says) => Self {
+                ends: with_refusals("sent without harm", refusals),
+                says,
+            },
+            Err(error) => Self {
+                ends: match &error {
+                    CallError::Service(ServiceError::Denied(_)) => match reasons(refusals) {
+                        reasons if reasons.is_empty() => "kept in".to_owned(),
+                        reasons => format!("denied: {reasons}"),
+                    },
+                    CallError::Service(error) => variant(error),
+                    error => variant(error),
+                },
+                says: chain(&error),
+            },
+        }
+    }
+
+    /// Of a call within a scope.
+    pub(crate) fn within_scope(result: Result<String, CallError>, refusals: &Refusals) -> Self {
+        match result {
+            Ok(says) => Self {
+                ends: with_refusals("narrowed", refusals),
+                says,
+            },
+            denied => Self::of_call(denied, refusals),
+        }
+    }
+}
+
+fn with_refusals(word: &str, refusals: &Refusals) -> String {
+    match reasons(refusals) {
+        reasons if reasons.is_empty() => word.to_owned(),
+        reasons => format!("{word}, denied: {reasons}"),
+    }
+}
+
+/// Why requests were refused, as the host counted them.
+fn reasons(refusals: &Refusals) -> String {
+    let reasons = Refusal::ALL
+        .iter()
+        .filter(|reason| refusals.of(**reason) > 0);
+    let names: Vec<String> = reasons.map(|reason| format!("{reason:?}")).collect();
+    names.join(", ")
+}
+
+/// The name of an error's variant.
+fn variant(error: &impl Debug) -> String {
+    let text = format!("{error:?}");
+    let end = text.find(|c: char| !c.is_alphanumeric());
+    text.get(..end.unwrap_or(text.len()))
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text = format!("{text}: {error}");
+        source = error.source();
+    }
+    text
+}

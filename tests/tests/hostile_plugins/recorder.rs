@@ -1,0 +1,189 @@
+//! A server that stands where Prometheus would, and keeps what it is sent, byte by byte; and canaries, to which
+//! nobody may come. Judges whether a request is one that a host may let out.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Result;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+/// An answer with nothing in it.
+const EMPTY: &str = r#"{"status":"success","data":{"resultType":"vector","result":[]}}"#;
+
+pub(crate) struct Recorder {
+    pub(crate) address: SocketAddr,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl Recorder {
+    /// Redirects those who ask for it to `elsewhere`.
+    pub(crate) async fn start(elsewhere: String) -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&requests);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (kept, elsewhere) = (Arc::clone(&kept), elsewhere.clone());
+                tokio::spawn(async move {
+                    // A host that hangs up in the middle is the end of many attacks.
+                    let _ = serve(stream, &kept, &elsewhere).await;
+                });
+            }
+        });
+        Ok(Self { address, requests })
+    }
+
+    /// What came since the last time, and is forgotten now.
+    pub(crate) fn take(&self) -> Vec<String> {
+        let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *requests)
+    }
+}
+
+async fn serve(
+    mut stream: TcpStream,
+    kept: &Mutex<Vec<String>>,
+    elsewhere: &str,
+) -> std::io::Result<()> {
+    let mut buffer = Vec::new();
+    loop {
+        let Some(request) = next_request(&mut stream, &mut buffer).await? else {
+            return Ok(());
+        };
+        kept.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(request.clone());
+        let line = request.lines().next().unwrap_or_default();
+        if line.contains("query=endless") {
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n")
+                .await?;
+            loop {
+                stream.write_all(&[b' '; 1 << 16]).await?;
+            }
+        }
+        if line.contains("query=silence") {
+            // Until the host hangs up.
+            while stream.read(&mut [0; 64]).await? > 0 {}
+            return Ok(());
+        }
+        let answer = if line.contains("query=elsewhere") {
+            format!(
+                "HTTP/1.1 302 Found\r\nlocation: http://{elsewhere}/\r\ncontent-length: 0\r\n\r\n"
+            )
+        } else {
+            format!(
+                "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{EMPTY}",
+                EMPTY.len()
+            )
+        };
+        stream.write_all(answer.as_bytes()).await?;
+    }
+}
+
+/// Reads a request, the way HTTP has it: what is left over belongs to the next one.
+async fn next_request(
+    stream: &mut TcpStream,
+    buffer: &mut Vec<u8>,
+) -> std::io::Result<Option<String>> {
+    loop {
+        let text = String::from_utf8_lossy(buffer).into_owned();
+        if let Some((head, _)) = text.split_once("\r\n\r\n") {
+            let whole = head.len() + 4 + content_length(head).unwrap_or(0);
+            if buffer.len() >= whole {
+                let request: Vec<u8> = buffer.drain(..whole).collect();
+                return Ok(Some(String::from_utf8_lossy(&request).into_owned()));
+            }
+        }
+        let mut piece = [0; 4096];
+        match stream.read(&mut piece).await? {
+            0 if buffer.is_empty() => return Ok(None),
+            // What is no request is kept as well: it is judged.
+            0 => {
+                buffer.clear();
+                return Ok(Some(text));
+            }
+            read => buffer.extend_from_slice(piece.get(..read).unwrap_or_default()),
+        }
+    }
+}
+
+fn content_length(head: &str) -> Option<usize> {
+    fields(head)
+        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))?
+        .1
+        .parse()
+        .ok()
+}
+
+fn fields(head: &str) -> impl Iterator<Item = (&str, &str)> {
+    let lines = head.split("\r\n").skip(1);
+    lines.map(|line| line.split_once(": ").unwrap_or((line, "")))
+}
+
+/// What is wrong with a request that was let out, if anything.
+pub(crate) fn fault(request: &str, address: SocketAddr) -> Option<String> {
+    let Some((head, body)) = request.split_once("\r\n\r\n") else {
+        return Some(format!("half a request: {request:?}"));
+    };
+    let line = head.split("\r\n").next().unwrap_or_default();
+    let allowed = ["GET ", "POST "]
+        .iter()
+        .any(|method| line.starts_with(&format!("{method}/api/v1/query")))
+        && line.ends_with(" HTTP/1.1")
+        && line.split(' ').count() == 3
+        && line.is_ascii();
+    if !allowed {
+        return Some(format!("the request {line:?}"));
+    }
+    let path = line.split([' ', '?']).nth(1).unwrap_or_default();
+    if !matches!(path, "/api/v1/query" | "/api/v1/query_range") {
+        return Some(format!("the path {path:?}"));
+    }
+    let mut seen = Vec::new();
+    for (name, value) in fields(head) {
+        let known = match name {
+            "host" => value == address.to_string(),
+            "content-length" => value.parse() == Ok(body.len()),
+            "accept" | "accept-encoding" | "content-type" | "user-agent" => true,
+            _ => false,
+        };
+        if !known || seen.contains(&name) {
+            return Some(format!("the header {name:?}: {value:?}"));
+        }
+        seen.push(name);
+    }
+    (!seen.contains(&"host")).then(|| "no host".to_owned())
+}
+
+/// Listens, and counts who comes.
+pub(crate) struct Canary {
+    pub(crate) address: SocketAddr,
+    visitors: Arc<AtomicUsize>,
+}
+
+impl Canary {
+    /// At this address, or, where the machine has no such, at a port of its own.
+    pub(crate) async fn start(at: &str) -> Result<Self> {
+        let listener = match TcpListener::bind(at).await {
+            Ok(listener) => listener,
+            Err(_) => TcpListener::bind("127.0.0.1:0").await?,
+        };
+        let address = listener.local_addr()?;
+        let visitors = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&visitors);
+        tokio::spawn(async move {
+            while listener.accept().await.is_ok() {
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        Ok(Self { address, visitors })
+    }
+
+    pub(crate) fn visitors(&self) -> usize {
+        self.visitors.load(Ordering::Relaxed)
+    }
+}
