@@ -3,6 +3,7 @@
 //! Inputs are texts with [`SEPARATOR`] between their parts, so that a seed can be read and written by hand,
 //! and so that the fuzzer can move, join and repeat the parts.
 
+pub mod form;
 pub mod reference;
 
 /// Stands between the parts of an input. No byte of a text in UTF-8 is this one.

@@ -1,0 +1,208 @@
+//! A scope, held to what it is for: what passes selects what was asked less what is outside the scope, as far as
+//! an evaluation of both trees over a few dozen series can tell.
+//!
+//! An input begins with two letters: how it is to be read, and which of the scopes is to be kept.
+//! `t`: the rest is a query. `g`: the rest is the dice by which a query is made. `r`: the rest is a request, as
+//! method, target, content type, body.
+
+#![no_main]
+
+use bytes::Bytes;
+use http::Request;
+use libfuzzer_sys::fuzz_target;
+use metric_fuzz::{SEPARATOR, form};
+use metric_scope::{Scope, ScopeRefusal};
+use proptest::strategy::{Strategy as _, ValueTree as _};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+use scopes::Allows;
+use selection::{assert_narrowed, selected, series};
+
+// How queries are made and how they are evaluated is the same as in the scope's own tests.
+#[path = "../../host/scope/tests/queries/mod.rs"]
+mod queries;
+#[path = "../../host/scope/tests/scopes/mod.rs"]
+mod scopes;
+#[path = "../../host/scope/tests/selection/mod.rs"]
+mod selection;
+
+const ORIGIN: &str = "http://prometheus:9090";
+
+fuzz_target!(|input: &[u8]| {
+    let [kind, which, rest @ ..] = input else {
+        return;
+    };
+    let scopes = scopes::scopes();
+    let (scope, within) = &scopes[usize::from(*which) % scopes.len()];
+    match kind {
+        b'r' => request(scope, *within, rest),
+        b'g' => generated(scope, *within, rest),
+        _ => text(scope, *within, &String::from_utf8_lossy(rest)),
+    }
+});
+
+fn text(scope: &Scope, within: Allows, query: &str) {
+    if let Ok(narrowed) = scope.enforce_query(query) {
+        assert_narrowed(query, &narrowed, within);
+        assert_eq!(scope.enforce_query(&narrowed).as_ref(), Ok(&narrowed));
+    }
+    if let Ok(narrowed) = scope.enforce_selector(query) {
+        assert_narrowed(query, &narrowed, within);
+        assert_eq!(scope.enforce_query(query), Ok(narrowed));
+    }
+}
+
+/// A query that is one: if the parser takes it, the scope must, up to its bounds.
+fn generated(scope: &Scope, within: Allows, dice: &[u8]) {
+    let dice = TestRng::from_seed(RngAlgorithm::PassThrough, &endless(dice));
+    let mut runner = TestRunner::new_with_rng(Config::default(), dice);
+    let Ok(query) = queries::vector().new_tree(&mut runner) else {
+        return;
+    };
+    let query = query.current();
+    if promql_parser::parser::parse(&query).is_err() {
+        return;
+    }
+    match scope.enforce_query(&query) {
+        Ok(narrowed) => assert_narrowed(&query, &narrowed, within),
+        Err(ScopeRefusal::TooManySelectors { .. } | ScopeRefusal::TooManyRegexes { .. }) => {}
+        Err(refusal) => panic!("{query:?} was refused: {refusal}"),
+    }
+}
+
+/// The dice, and more of them than any query takes: where there are none left, a strategy that throws again until
+/// the result suits it would never end.
+fn endless(dice: &[u8]) -> Vec<u8> {
+    const ENOUGH: usize = 1 << 16;
+    let mut state = dice.len() as u64;
+    let more = std::iter::repeat_with(|| {
+        // Knuth's MMIX generator.
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 56) as u8
+    });
+    dice.iter().copied().chain(more).take(ENOUGH).collect()
+}
+
+fn request(scope: &Scope, within: Allows, input: &[u8]) {
+    let mut parts = input.splitn(4, |&byte| byte == SEPARATOR);
+    let mut part = || parts.next().unwrap_or_default();
+    let (method, target, content_type, body) = (part(), part(), part(), part());
+    let Ok(target) = std::str::from_utf8(target) else {
+        return;
+    };
+    let build = || {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{ORIGIN}{target}"));
+        if !content_type.is_empty() {
+            request = request.header("content-type", content_type);
+        }
+        request.body(Bytes::copy_from_slice(body))
+    };
+    let Ok(asked) = build() else {
+        return;
+    };
+    let asked = Sent::read(&asked);
+    let Ok(enforced) = build().map(|request| scope.enforce(request)) else {
+        return;
+    };
+    let Ok(enforced) = enforced else {
+        return;
+    };
+    let sent = Sent::read(&enforced).expect("what goes out can be read");
+    check_reach(&sent, within);
+    // A broken escape passes as the characters that it is made of; Go reads nothing then.
+    if let Some(asked) = asked {
+        check_meaning(&asked, &sent, scope, within);
+    }
+
+    let again = scope.enforce(enforced).expect("what goes out passes again");
+    assert_eq!(Sent::read(&again), Some(sent));
+}
+
+/// What a server reads of a request.
+#[derive(Debug, PartialEq)]
+struct Sent {
+    path: String,
+    pairs: Vec<(String, String)>,
+}
+
+impl Sent {
+    /// Wherever a parameter stands: a server that looks in one place only sees less, and none that are others.
+    fn read(request: &Request<Bytes>) -> Option<Self> {
+        let mut pairs = form::pairs(request.uri().query().unwrap_or_default().as_bytes())?;
+        pairs.extend(form::pairs(request.body())?);
+        let text = |bytes| String::from_utf8(bytes).ok();
+        Some(Self {
+            path: request.uri().path().to_owned(),
+            pairs: pairs
+                .into_iter()
+                .map(|(name, value)| Some((text(name)?, text(value)?)))
+                .collect::<Option<_>>()?,
+        })
+    }
+
+    fn values(&self, name: &str) -> Vec<&str> {
+        let named = self.pairs.iter().filter(|(other, _)| other == name);
+        named.map(|(_, value)| value.as_str()).collect()
+    }
+
+    /// The parameters that select no series.
+    fn others(&self) -> Vec<&(String, String)> {
+        let mut others: Vec<_> = self
+            .pairs
+            .iter()
+            .filter(|(name, _)| name != "query" && name != "match[]")
+            .collect();
+        others.sort();
+        others
+    }
+}
+
+/// What goes out names series in the one place for it, and none outside the scope.
+fn check_reach(sent: &Sent, within: Allows) {
+    let (_, endpoint) = sent.path.rsplit_once("/api/v1/").expect("an endpoint");
+    let (takes_query, takes_match) = match endpoint {
+        "query" | "query_range" => (true, false),
+        "labels" | "series" => (false, true),
+        "status/buildinfo" => (false, false),
+        other => {
+            let label = other
+                .strip_prefix("label/")
+                .and_then(|rest| rest.strip_suffix("/values"));
+            assert!(label.is_some_and(|label| !label.contains('/')), "{other}");
+            (false, true)
+        }
+    };
+    let (queries, matches) = (sent.values("query"), sent.values("match[]"));
+    assert_eq!(queries.len(), usize::from(takes_query), "{sent:?}");
+    assert_eq!(!matches.is_empty(), takes_match, "{sent:?}");
+    let series = series();
+    for query in queries.into_iter().chain(matches) {
+        for selection in selected(query, &series).expect("what goes out can be read") {
+            assert!(selection.iter().all(|&i| within(&series[i])), "{query:?}");
+        }
+    }
+}
+
+/// What goes out is what was asked, less what is outside the scope.
+fn check_meaning(asked: &Sent, sent: &Sent, scope: &Scope, within: Allows) {
+    assert_eq!(asked.path, sent.path);
+    assert_eq!(asked.others(), sent.others());
+    let narrowed = |name| {
+        let (asked, sent) = (asked.values(name), sent.values(name));
+        assert_eq!(asked.len(), sent.len(), "{name}");
+        for (asked, sent) in asked.iter().zip(sent) {
+            assert_narrowed(asked, sent, within);
+        }
+    };
+    narrowed("query");
+    match asked.values("match[]").as_slice() {
+        [] if !sent.values("match[]").is_empty() => {
+            assert_eq!(sent.values("match[]"), [scope.to_string()]);
+        }
+        _ => narrowed("match[]"),
+    }
+}

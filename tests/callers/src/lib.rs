@@ -1,0 +1,29 @@
+//! Hostile callers: the worst that can be passed in every field of a call, and what must come of it.
+//!
+//! | file          | what it does                                                                        |
+//! |---------------|-------------------------------------------------------------------------------------|
+//! | `trials.rs`   | [`trials`]: thousands of drawn values, and the seed by which they are drawn again    |
+//! | `texts.rs`    | texts that try to break out, be misread, or cost much                                |
+//! | `times.rs`    | instants and durations in all their forms, each with what it means                   |
+//! | `asked.rs`    | [`Asked`]: a call with everything that it may carry, and the strategy for one        |
+//! | `expected.rs` | [`Expected`]: the query that the contract promises for it, or that it is refused     |
+//! | `reading.rs`  | [`Reading`]: what a query selects and how, read letter by letter                     |
+//! | `tree.rs`     | the same from the tree of `promql-parser`                                            |
+//!
+//! It shares no code with plugin or host, and knows them only by the names in the contract: records are plain
+//! fields and enumerations are their names. So the same calls go through every door, and the same promise holds each.
+
+mod asked;
+mod expected;
+mod reading;
+mod texts;
+mod times;
+mod tree;
+mod trials;
+
+pub use asked::{Asked, Config, Options, Query, asked};
+pub use expected::{Expected, automatic_window, expected};
+pub use reading::{Reading, Side};
+pub use texts::text;
+pub use times::{Meaning, Span, Time};
+pub use trials::trials;
