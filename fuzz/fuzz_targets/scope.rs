@@ -7,6 +7,8 @@
 
 #![no_main]
 
+use std::sync::OnceLock;
+
 use bytes::Bytes;
 use http::Request;
 use libfuzzer_sys::fuzz_target;
@@ -32,7 +34,9 @@ fuzz_target!(|input: &[u8]| {
     let [kind, which, rest @ ..] = input else {
         return;
     };
-    let scopes = scopes::scopes();
+    // Made once: their regular expressions take longer to compile than most inputs to judge.
+    static SCOPES: OnceLock<Vec<(Scope, Allows)>> = OnceLock::new();
+    let scopes = SCOPES.get_or_init(scopes::scopes);
     let (scope, within) = &scopes[usize::from(*which) % scopes.len()];
     match kind {
         b'r' => request(scope, *within, rest),

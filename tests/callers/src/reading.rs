@@ -46,16 +46,28 @@ impl Reading {
     /// The same without the lengths of windows.
     #[must_use]
     pub fn without_windows(mut self) -> Self {
-        let sides = match &mut self {
-            Self::Sum(side) => vec![side],
-            Self::Percent { part, of } => vec![part, of],
-        };
-        for side in sides {
+        for side in self.sides_mut() {
             if let Some((_, window)) = &mut side.function {
                 *window = None;
             }
         }
         self
+    }
+
+    /// The same with its matchers by label, as Prometheus prints them. All of them hold, so their order means nothing.
+    #[must_use]
+    pub fn with_sorted_matchers(mut self) -> Self {
+        for side in self.sides_mut() {
+            side.matchers.sort();
+        }
+        self
+    }
+
+    fn sides_mut(&mut self) -> Vec<&mut Side> {
+        match self {
+            Self::Sum(side) => vec![side],
+            Self::Percent { part, of } => vec![part, of],
+        }
     }
 }
 

@@ -1,0 +1,54 @@
+//! The codec's door of JSON texts, asked without any host of ours: a component that imports nothing, in bare wasmtime.
+
+use wasmtime::component::{Component, ComponentExportIndex, Instance, InstancePre, Linker};
+use wasmtime::error::Context as _;
+use wasmtime::{Engine, Result, Store};
+
+const JSON_CODEC: &str = "backendai:metric/json-codec@0.1.0";
+
+pub(crate) struct JsonDoor {
+    engine: Engine,
+    codec: InstancePre<()>,
+}
+
+impl JsonDoor {
+    pub(crate) fn open() -> Result<Self> {
+        let engine = Engine::default();
+        let file = metric_tests::codec_file();
+        let component = Component::from_file(&engine, &file).with_context(|| {
+            format!(
+                "no codec at {}: `cargo xtask build` makes it",
+                file.display()
+            )
+        })?;
+        let codec = Linker::new(&engine).instantiate_pre(&component)?;
+        Ok(Self { engine, codec })
+    }
+
+    /// Asks a fresh instance. An error is a trap.
+    pub(crate) fn ask(&self, verb: &str, request: &str) -> Result<String> {
+        let mut store = Store::new(&self.engine, ());
+        let codec = self.codec.instantiate(&mut store)?;
+        let function = exported(&codec, &mut store, verb)?;
+        let function = codec.get_typed_func::<(&str,), (String,)>(&mut store, function)?;
+        Ok(function.call(&mut store, (request,))?.0)
+    }
+
+    /// As [`ask`](Self::ask), with a response to read.
+    pub(crate) fn ask_with_body(&self, verb: &str, request: &str, body: &str) -> Result<String> {
+        let mut store = Store::new(&self.engine, ());
+        let codec = self.codec.instantiate(&mut store)?;
+        let function = exported(&codec, &mut store, verb)?;
+        let function = codec.get_typed_func::<(&str, &str), (String,)>(&mut store, function)?;
+        Ok(function.call(&mut store, (request, body))?.0)
+    }
+}
+
+fn exported(codec: &Instance, store: &mut Store<()>, verb: &str) -> Result<ComponentExportIndex> {
+    let interface = codec
+        .get_export_index(&mut *store, None, JSON_CODEC)
+        .context("no json-codec")?;
+    codec
+        .get_export_index(&mut *store, Some(&interface), verb)
+        .with_context(|| format!("no {verb}"))
+}

@@ -1,0 +1,15 @@
+//! Hostile callers, through the whole: the plugin in its sandbox, asked through every door with the worst values in
+//! every field, and its queries put before a real Prometheus. What to pass, and what must come of it, is in the
+//! crate `metric-callers`.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "what tests have in common fails as tests do"
+)]
+
+mod accepted;
+mod convert;
+mod doors;
+mod json_door;
+mod verbs;
