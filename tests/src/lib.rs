@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 use metric_host::{Config, Host, HostOptions, LabelSchema, MetricService, Plugin};
 use metric_testbed::{Dataset, Prometheus, PrometheusOptions, Series, Shape};
 
+pub mod crashing;
 pub mod reference;
 pub mod soak;
 

@@ -16,7 +16,9 @@ const DOUBT: i64 = 15;
 /// Series by their labels: `(Unix milliseconds, bits of the value)`. Every NaN is the same NaN.
 pub type Plain = BTreeMap<Vec<(String, String)>, Vec<(i64, u64)>>;
 
-fn bits(value: f64) -> u64 {
+/// The bits of a value. Every NaN is the same NaN.
+#[must_use]
+pub fn bits(value: f64) -> u64 {
     if value.is_nan() {
         f64::NAN.to_bits()
     } else {

@@ -25,6 +25,7 @@ mod progress;
 mod python_service;
 mod reproducible;
 mod scenario;
+mod soak;
 mod test;
 mod wasm_toolchain;
 mod workspace;
@@ -57,6 +58,8 @@ enum Verb {
     Deny,
     /// Fuzz what takes bytes and texts from outside (needs a nightly compiler)
     Fuzz(fuzz::FuzzArgs),
+    /// Callers, faults and restarts for half an hour: no wrong answer, no hang, no growth
+    Soak(soak::SoakArgs),
     /// Measure the plugin against a native client, side by side
     Bench(bench::BenchArgs),
 }
@@ -70,6 +73,7 @@ fn main() -> ExitCode {
         Verb::Hostile(arguments) => hostile::run(&arguments),
         Verb::Deny => deny::run(),
         Verb::Fuzz(arguments) => fuzz::run(&arguments),
+        Verb::Soak(arguments) => soak::run(&arguments),
         Verb::Bench(arguments) => bench::run(&arguments),
     };
     match outcome {

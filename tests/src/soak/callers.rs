@@ -1,116 +1,97 @@
-//! The questions, what they have to answer, and callers that ask them in turns.
+//! Callers that ask in turns, and what they were given.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, ensure};
-use metric_host::{
-    CallError, Dimension, MetricQuery, MetricResult, MetricService, ServiceError, ValueType,
-};
-use metric_testbed::{Dataset, Shape};
+use super::questions::Questions;
+use super::ways::{Came, Services, Way};
 
-/// Questions, each with its answer in quiet times.
-pub(super) struct Expected(Vec<(MetricQuery, MetricResult)>);
-
-impl Expected {
-    /// Asks each once.
-    pub(super) async fn of(service: &MetricService, dataset: &Dataset) -> Result<Self> {
-        let mut expected = Vec::new();
-        for question in questions(dataset)? {
-            let answer = service.query_metric(&question).await?;
-            ensure!(!answer.series.is_empty(), "{} has no data", answer.promql);
-            expected.push((question, answer));
-        }
-        Ok(Self(expected))
-    }
-
-    /// Whether each is answered as in quiet times. A stale connection may cost a first attempt.
-    pub(super) async fn all_right(&self, service: &MetricService) -> bool {
-        for (question, answer) in &self.0 {
-            if !matches!(service.query_metric(question).await, Ok(again) if again == *answer) {
-                return false;
-            }
-        }
-        true
-    }
-}
-
-fn questions(dataset: &Dataset) -> Result<Vec<MetricQuery>> {
-    let kernel = dataset.fleet().kernels.first().context("no kernels")?;
-    let start = Shape::four_hours().from;
-    let question = |name: &str, side, seconds: i64| {
-        let mut query = MetricQuery::new(name, start.to_string(), (start + seconds).to_string());
-        query.labels.value_type = Some(side);
-        query
-    };
-    let mut of_one = question("mem", ValueType::Current, 3600);
-    of_one.labels.kernel_id = Some(kernel.kernel_id.clone());
-    let mut of_all = question("net_rx", ValueType::Current, 4 * 3600);
-    of_all.group_by = vec![Dimension::KernelId];
-    of_all.step = Some(30);
-    let percent = question("cpu_util", ValueType::Pct, 2 * 3600);
-    Ok(vec![of_one, of_all, percent])
-}
+/// More of them would say no more.
+const WRONG_ONES_KEPT: usize = 5;
 
 /// What callers were given.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
+    /// By the way that was taken.
+    pub(super) calls: BTreeMap<&'static str, u64>,
     pub(super) right: u64,
+    pub(super) parts: u64,
+    pub(super) left: u64,
+    pub(super) crashes: u64,
     pub(super) wrong: u64,
+    /// Some that were wrong.
+    pub(super) wrong_ones: Vec<String>,
     pub(super) errors: BTreeMap<&'static str, u64>,
     pub(super) longest: Duration,
 }
 
 impl Tally {
+    fn count(&mut self, way: Way, came: Came, took: Duration) {
+        *self.calls.entry(way.name()).or_default() += 1;
+        self.longest = self.longest.max(took);
+        match came {
+            Came::Right => self.right += 1,
+            Came::Part => self.parts += 1,
+            Came::Left => self.left += 1,
+            Came::Crash => self.crashes += 1,
+            Came::Error(class) => *self.errors.entry(class).or_default() += 1,
+            Came::Wrong(what) => {
+                self.wrong += 1;
+                self.keep(format!("{}: {what}", way.name()));
+            }
+        }
+    }
+
+    fn keep(&mut self, wrong: String) {
+        if self.wrong_ones.len() < WRONG_ONES_KEPT {
+            self.wrong_ones.push(wrong);
+        }
+    }
+
     pub(super) fn add(&mut self, other: Self) {
         self.right += other.right;
+        self.parts += other.parts;
+        self.left += other.left;
+        self.crashes += other.crashes;
         self.wrong += other.wrong;
-        for (class, count) in other.errors {
-            *self.errors.entry(class).or_default() += count;
+        other.wrong_ones.into_iter().for_each(|one| self.keep(one));
+        for (all, some) in [
+            (&mut self.calls, other.calls),
+            (&mut self.errors, other.errors),
+        ] {
+            for (name, count) in some {
+                *all.entry(name).or_default() += count;
+            }
         }
         self.longest = self.longest.max(other.longest);
     }
 }
 
-/// One caller: question after question, beginning with another one than its neighbour.
+/// One caller: every question in every way, beginning with another one than its neighbour.
 pub(super) async fn call_until(
     end: Instant,
     pause: Duration,
     seed: usize,
-    service: MetricService,
-    expected: std::sync::Arc<Expected>,
+    services: Arc<Services>,
+    questions: Arc<Questions>,
 ) -> Tally {
     let mut tally = Tally::default();
-    for (question, answer) in expected.0.iter().cycle().skip(seed) {
-        if Instant::now() >= end {
+    let turns: Vec<_> = Way::ALL
+        .into_iter()
+        .flat_map(|way| questions.all.iter().map(move |question| (way, question)))
+        .collect();
+    // Neighbours do not march in step.
+    let first = seed * 5;
+    for turn in first.. {
+        let (Some((way, question)), true) = (turns.get(turn % turns.len()), Instant::now() < end)
+        else {
             break;
-        }
+        };
         let begun = Instant::now();
-        match service.query_metric(question).await {
-            Ok(again) if again == *answer => tally.right += 1,
-            Ok(_) => tally.wrong += 1,
-            Err(error) => *tally.errors.entry(class(&error)).or_default() += 1,
-        }
-        tally.longest = tally.longest.max(begun.elapsed());
+        let came = question.ask(*way, &services, &questions).await;
+        tally.count(*way, came, begun.elapsed());
         tokio::time::sleep(pause).await;
     }
     tally
-}
-
-fn class(error: &CallError) -> &'static str {
-    match error {
-        CallError::Service(error) => match error {
-            ServiceError::InvalidTimeRange(_) => "invalid-time-range",
-            ServiceError::InvalidArgument(_) => "invalid-argument",
-            ServiceError::FailedToGetMetric(_) => "refused",
-            ServiceError::ConnectionFailed(_) => "connection-failed",
-            ServiceError::TimedOut(_) => "timed-out",
-            ServiceError::MalformedResponse(_) => "malformed-response",
-            ServiceError::LimitExceeded(_) => "limit-exceeded",
-            ServiceError::Denied(_) => "denied",
-        },
-        CallError::TimedOut { .. } => "ended by the host",
-        CallError::Trapped { .. } => "trapped",
-        _ => "other",
-    }
 }

@@ -17,12 +17,9 @@ async fn sixty_four_callers_see_right_answers_or_errors_and_recover() {
     .await
     .unwrap();
     println!("{outcome}");
-    assert_eq!(outcome.wrong, 0);
-    assert!(outcome.right > 0 && outcome.restarts > 0 && outcome.broken_connections > 0);
-    assert!(outcome.recovered);
-    // The plugin ends by itself, after its 3 s; nothing hangs, nothing crashes.
-    for class in ["ended by the host", "trapped", "other"] {
-        assert!(!outcome.errors.contains_key(class), "{outcome}");
-    }
-    assert!(outcome.longest_call < Duration::from_secs(30));
+    assert_eq!(outcome.complaints(), [""; 0], "{outcome}");
+    assert!(outcome.restarts > 0 && outcome.broken_connections > 0);
+    // Each way was taken, and the crashes next door were met.
+    assert_eq!(outcome.calls.len(), 8, "{outcome}");
+    assert!(outcome.crashes > 0 && outcome.left > 0, "{outcome}");
 }
