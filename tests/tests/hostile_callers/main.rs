@@ -11,5 +11,6 @@
 mod accepted;
 mod convert;
 mod doors;
+mod files;
 mod json_door;
 mod verbs;
