@@ -38,10 +38,11 @@ pub struct Limits {
     /// to about 40 bytes of JSON each. Counted as they come: the host decompresses nothing, and what a plugin
     /// decompresses is in its memory.
     pub response_bytes: u64,
-    /// Requests of one call. Default 1024: a year in chunks of a day is 365, and each may be tried again.
+    /// Requests of one call, or of one piece of a stream. Default 1024: a year in chunks of a day is 365, and each may
+    /// be tried again.
     pub requests_per_call: u32,
-    /// What all responses of one call may bring together, in bytes. Default 2 GiB: the chunks of a long range
-    /// make up one result, of 100 MB at most, but are read one by one.
+    /// What all responses of one call, or of one piece of a stream, may bring together, in bytes. Default 2 GiB: the
+    /// chunks of a long range make up one result, of 100 MB at most, but are read one by one.
     pub received_bytes: u64,
     /// A call, from start to result, its wait for a place included. Default none: the deadline that the
     /// plugin was given (`Config::timeout`, 30 s if that is none) and 2 s, so that the plugin's own

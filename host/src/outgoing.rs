@@ -106,7 +106,8 @@ impl Outgoing {
         &self.refusals
     }
 
-    async fn send(
+    /// Judges a request, and sends it.
+    pub(crate) async fn send(
         &self,
         request: Request<WasiBody>,
         options: RequestOptions,
@@ -194,6 +195,11 @@ impl Hooks {
             outgoing,
             allowance: Arc::new(Allowance::of(limits)),
         }
+    }
+
+    /// Another call begins.
+    pub(crate) fn renew(&self) {
+        self.allowance.renew();
     }
 }
 

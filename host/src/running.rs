@@ -35,7 +35,7 @@ impl Running {
         }
     }
 
-    /// Calls a function. What it hands over is counted anew for each call.
+    /// Calls a function. What it hands over, sends and receives is counted anew for each call.
     pub(crate) async fn call<P, R>(
         &mut self,
         function: &ComponentExportIndex,
@@ -51,6 +51,7 @@ impl Running {
             .map_err(|error| CallError::Instantiate {
                 source: error.into(),
             })?;
+        self.store.data().begin_call();
         function
             .call_async(&mut self.store, params)
             .await

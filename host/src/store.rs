@@ -37,6 +37,11 @@ pub(crate) struct CallState {
 }
 
 impl CallState {
+    /// Grants what a call may have of the network, to the next call into the same instance.
+    pub(crate) fn begin_call(&self) {
+        self.hooks.renew();
+    }
+
     /// Whether the plugin was refused memory or a larger table.
     pub(crate) fn was_refused_memory(&self) -> bool {
         self.limiter.refused
