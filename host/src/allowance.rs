@@ -47,6 +47,7 @@ impl Allowance {
         self.requests
             .store(self.maximum_requests, Ordering::Relaxed);
         self.bytes.store(self.maximum_bytes, Ordering::Relaxed);
+        self.told.store(false, Ordering::Relaxed);
     }
 
     /// Takes one request, if there is one left.

@@ -58,7 +58,7 @@ pub struct HostOptions {
 /// A thread of its own lives as long as the host, its plugins or their services do.
 #[derive(Clone)]
 pub struct Host {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 /// How long a plugin may compute when it is instantiated for the first time: a second.

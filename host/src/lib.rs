@@ -61,9 +61,11 @@
 //! Before all that, [`Host::load`] audits the plugin's imports and exports (`audit.rs`), looks what compiling it would
 //! cost (`complexity.rs`), and compiles it in bounded time (`compiling.rs`) for the engine of `engine.rs`;
 //! `functions.rs` finds the contract's functions in it. `codec.rs` is a component without I/O, which a plugin contains.
-//! `types.rs` holds the records of the contract, `address.rs` reads the address.
+//! `types.rs` holds the records of the contract, `address.rs` reads the address. [`doctor`] looks at a Prometheus without
+//! a plugin, and says what to set.
 
 pub mod conformance;
+pub mod doctor;
 
 mod address;
 mod alarms;

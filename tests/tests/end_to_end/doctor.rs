@@ -1,0 +1,217 @@
+//! What the doctor says of a real Prometheus: with each schema's data, without any, and of VictoriaMetrics.
+
+use std::process::Stdio;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use metric_host::doctor::{Examination, Setting, Subject, Verdict};
+use metric_host::{Config, Host, HostOptions, LabelSchema, ServiceOptions};
+use metric_testbed::{Dataset, Finder, METRIC_FAMILY, Prometheus, PrometheusOptions, Shape};
+
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    i64::try_from(since.as_secs()).unwrap()
+}
+
+/// The half hour before `end`, of all metrics, sampled every 30 s.
+fn half_an_hour(end: i64, schema: metric_testbed::LabelSchema) -> Dataset {
+    Dataset::generate(&Shape {
+        from: end - 1800,
+        to: end,
+        churn: false,
+        schema,
+        ..Shape::demo(end)
+    })
+}
+
+async fn examined(address: &str, change: impl FnOnce(&mut Config)) -> Examination {
+    let mut config = Config::new(address);
+    change(&mut config);
+    let host = Host::new(HostOptions::default()).unwrap();
+    let doctor = host.doctor(config, &ServiceOptions::default()).unwrap();
+    doctor.examine().await
+}
+
+fn verdict(examination: &Examination, subject: Subject) -> Verdict {
+    examination.check(subject).unwrap().verdict
+}
+
+fn set(examination: &Examination) -> Vec<Setting> {
+    let checks = examination.checks.iter();
+    checks.flat_map(|check| check.set.clone()).collect()
+}
+
+fn found(examination: &Examination, subject: Subject) -> &str {
+    &examination.check(subject).unwrap().found
+}
+
+#[tokio::test]
+async fn what_does_not_fit_the_data_is_said_and_what_is_set_then_fits() {
+    for (there, set_so, other) in [
+        (
+            metric_testbed::LabelSchema::Documented,
+            LabelSchema::Documented,
+            LabelSchema::Agent,
+        ),
+        (
+            metric_testbed::LabelSchema::Agent,
+            LabelSchema::Agent,
+            LabelSchema::Documented,
+        ),
+    ] {
+        // Samples come on while the test runs.
+        let dataset = half_an_hour(now() + 300, there);
+        let server = Prometheus::start_with(PrometheusOptions::default(), &dataset).unwrap();
+        let wrong = examined(&server.address(), |config| config.label_schema = other).await;
+        assert_eq!(wrong.verdict(), Verdict::Warn, "{wrong:#?}");
+        let settings = [Setting::LabelSchema(set_so), Setting::SampleInterval(30)];
+        assert_eq!(set(&wrong), settings, "{wrong:#?}");
+
+        let right = examined(&server.address(), |config| {
+            config.label_schema = set_so;
+            config.sample_interval = Some(30);
+        })
+        .await;
+        assert_eq!(right.verdict(), Verdict::Ok, "{right:#?}");
+        assert!(set(&right).is_empty());
+        assert!(
+            found(&right, Subject::Server).starts_with("Prometheus 2."),
+            "{right:#?}"
+        );
+        assert!(
+            found(&right, Subject::Window).starts_with("120 s"),
+            "{right:#?}"
+        );
+        assert!(
+            right
+                .checks
+                .iter()
+                .all(|check| check.verdict == Verdict::Ok)
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_prometheus_without_our_metrics_fails_and_is_otherwise_well() {
+    let server = Prometheus::start(PrometheusOptions::default()).unwrap();
+    let examination = examined(&server.address(), |_| {}).await;
+    assert_eq!(verdict(&examination, Subject::Metrics), Verdict::Fail);
+    for subject in [Subject::Server, Subject::Clock, Subject::Limits] {
+        assert_eq!(
+            verdict(&examination, subject),
+            Verdict::Ok,
+            "{examination:#?}"
+        );
+    }
+    for subject in [Subject::Freshness, Subject::SampleInterval, Subject::Window] {
+        assert_eq!(verdict(&examination, subject), Verdict::Skipped);
+    }
+}
+
+#[tokio::test]
+async fn data_that_stopped_are_found_and_their_age_is_told() {
+    // Older than Prometheus looks back by itself.
+    let dataset = half_an_hour(now() - 3 * 3600, metric_testbed::LabelSchema::Documented);
+    let server = Prometheus::start_with(PrometheusOptions::default(), &dataset).unwrap();
+    let examination = examined(&server.address(), |_| {}).await;
+    assert_eq!(
+        verdict(&examination, Subject::Freshness),
+        Verdict::Warn,
+        "{examination:#?}"
+    );
+    assert!(
+        found(&examination, Subject::Freshness).ends_with("is 3 h old"),
+        "{examination:#?}"
+    );
+    assert_eq!(
+        set(&examination),
+        [Setting::SampleInterval(30)],
+        "{examination:#?}"
+    );
+
+    let ancient = half_an_hour(
+        Shape::fixed_start(),
+        metric_testbed::LabelSchema::Documented,
+    );
+    let server = Prometheus::start_with(PrometheusOptions::default(), &ancient).unwrap();
+    let examination = examined(&server.address(), |_| {}).await;
+    assert_eq!(
+        verdict(&examination, Subject::Metrics),
+        Verdict::Fail,
+        "{examination:#?}"
+    );
+    assert!(
+        found(&examination, Subject::Metrics).contains("before that"),
+        "{examination:#?}"
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_takes_less_than_is_configured_is_told_from_others() {
+    let server = Prometheus::start(PrometheusOptions::default()).unwrap();
+    let examination = examined(&server.address(), |config| config.max_points = Some(20_000)).await;
+    assert_eq!(
+        verdict(&examination, Subject::Limits),
+        Verdict::Warn,
+        "{examination:#?}"
+    );
+    assert_eq!(set(&examination), [Setting::MaxPoints(11_001)]);
+}
+
+/// Runs where VictoriaMetrics is installed, or was fetched.
+#[tokio::test]
+async fn victoria_metrics_is_recognised_and_read() {
+    let Ok(program) = Finder::new().offline().victoria_metrics() else {
+        println!("skipped: no victoria-metrics here");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap().to_string();
+    drop(free);
+    let _server = tokio::process::Command::new(program)
+        .arg(format!("-storageDataPath={}", folder.path().display()))
+        .arg(format!("-httpListenAddr={address}"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let dataset = half_an_hour(now() + 300, metric_testbed::LabelSchema::Agent);
+    // Its own samples come on, and those of the past are there at once after a flush.
+    let mut text = String::new();
+    for series in dataset.series() {
+        let labels: Vec<_> = series
+            .labels
+            .iter()
+            .map(|(name, value)| format!("{name}={value:?}"))
+            .collect();
+        let labels = labels.join(",");
+        for (time, value) in series.timestamps.iter().zip(&series.values) {
+            text.push_str(&format!("{METRIC_FAMILY}{{{labels}}} {value} {time}000\n"));
+        }
+    }
+    let imported = format!("http://{address}/api/v1/import/prometheus");
+    let begun = std::time::Instant::now();
+    while ureq::post(&imported).send(text.as_str()).is_err() {
+        assert!(
+            begun.elapsed() < Duration::from_secs(60),
+            "it does not come up"
+        );
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    ureq::get(format!("http://{address}/internal/force_flush"))
+        .call()
+        .unwrap();
+
+    let examination = examined(&address, |config| {
+        config.label_schema = LabelSchema::Agent;
+        config.sample_interval = Some(30);
+    })
+    .await;
+    assert!(
+        found(&examination, Subject::Server).starts_with("VictoriaMetrics"),
+        "{examination:#?}"
+    );
+    assert_eq!(examination.verdict(), Verdict::Ok, "{examination:#?}");
+}
