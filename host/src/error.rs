@@ -5,6 +5,8 @@
 
 use std::{fmt, io, path::PathBuf, time::Duration};
 
+use chrono::{DateTime, SecondsFormat};
+
 use crate::{
     audit::RANGE_SERVICE,
     bindings::exports::backendai::metric::types::Error as WitError,
@@ -215,7 +217,7 @@ pub enum CallError {
     #[error(transparent)]
     Service(#[from] ServiceError),
     /// As [`Service`](Self::Service), of one chunk of a range: its request failed.
-    #[error("{error} (in the chunk from {} to {})", chunk.start, chunk.end)]
+    #[error("{error} (in the chunk from {} to {})", utc(chunk.start), utc(chunk.end))]
     Chunk {
         /// What went wrong.
         error: ServiceError,
@@ -358,6 +360,14 @@ impl fmt::Display for Refusal<'_> {
         }
         write!(f, ": {}", self.0.message)
     }
+}
+
+/// An instant in words; beyond the calendar, its milliseconds.
+fn utc(millis: i64) -> String {
+    DateTime::from_timestamp_millis(millis).map_or_else(
+        || millis.to_string(),
+        |time| time.to_rfc3339_opts(SecondsFormat::AutoSi, true),
+    )
 }
 
 struct Excess<'a>(&'a LimitExceeded);

@@ -62,6 +62,11 @@ impl MetricService {
         }
     }
 
+    /// The plugin that is asked.
+    pub fn plugin(&self) -> &Plugin {
+        &self.plugin
+    }
+
     /// The configuration that the plugin is given.
     pub fn config(&self) -> &Config {
         &self.config

@@ -20,6 +20,18 @@ pub fn plugin_file() -> PathBuf {
     std::env::var_os("METRIC_PLUGIN").map_or(built, PathBuf::from)
 }
 
+/// The command line: `METRIC_HOST`, or where a build leaves it, beside the tests.
+#[must_use]
+pub fn host_executable() -> PathBuf {
+    let built = || {
+        // <target>/<profile>/deps/<this test>
+        let test = std::env::current_exe().unwrap_or_default();
+        let profile = test.ancestors().nth(2).map(Path::to_path_buf);
+        profile.unwrap_or_default().join("metric-host")
+    };
+    std::env::var_os("METRIC_HOST").map_or_else(built, PathBuf::from)
+}
+
 /// The codec without I/O: `METRIC_CODEC`, or beside the plugin.
 #[must_use]
 pub fn codec_file() -> PathBuf {

@@ -6,21 +6,24 @@ use clap::{Args, Parser, Subcommand};
 use metric_host::conformance::Level;
 
 use super::choices::{
-    ConformanceFormat, DataFormat, LabelSchemaArg, ReportFormat, ValueTypeArg, When,
+    ConformanceFormat, DataFormat, LabelSchemaArg, QueryFormat, ReportFormat, ValueTypeArg, When,
 };
 use super::duration;
 use super::options_args::OptionsArgs;
 use super::query_args::QueryArgs;
+use super::range_args::LongRangeArgs;
 use super::scope_args::ScopeArgs;
 
 const EXAMPLES: &str = "\
 Examples:
+  metric-host doctor --address prometheus:9090
   metric-host metrics
   metric-host type net_rx
   metric-host promql cpu_util --value-type current --agent-id i-0a1b2c
   metric-host query mem --value-type current --last 30m
   metric-host query net_rx --group-by agent-id --start 2026-01-31 --format csv
   metric-host query cpu_util --value-type pct --session-id UUID --format json | jq .series
+  metric-host query cpu_util mem --last 7d --explain
 
 The plugin is found by --plugin, METRIC_PLUGIN, or as metric_service.wasm beside this program.
 
@@ -30,7 +33,8 @@ Exit codes:
   2 usage                      8 no plugin, or a broken one
   3 invalid query or address   9 conformance failed
   4 Prometheus said no        10 a limit was exceeded
-  5 cannot connect            11 the answer was not Prometheus's";
+  5 cannot connect            11 the answer was not Prometheus's
+                              12 the doctor found what fails";
 
 /// Asks for the metrics of Backend.AI's containers, through a Metric Service plugin in a sandbox.
 #[derive(Debug, Parser)]
@@ -94,7 +98,7 @@ pub(crate) struct ServiceArgs {
     #[arg(long, value_name = "DUR", value_parser = duration::parse_seconds, global = true, hide_short_help = true)]
     pub(crate) max_range: Option<u32>,
 
-    /// The most points that a series may have [default: 11001]
+    /// The most points of a series that one request may ask for [default: 11001]
     #[arg(long, value_name = "N", global = true, hide_short_help = true)]
     pub(crate) max_points: Option<u32>,
 
@@ -121,13 +125,17 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  metric-host type cpu_util --value-type current   # diff")]
     Type(TypeArgs),
 
-    /// Print the query that would be sent, and send nothing
+    /// Print the queries that would be sent, one a line, and send nothing
     #[command(after_help = "Example:\n  metric-host promql net_rx --agent-id i-0a1b2c --step 30")]
     Promql(PromqlArgs),
 
     /// Ask Prometheus, and print the series
     #[command(after_help = QUERY_EXAMPLES)]
     Query(QueryCommandArgs),
+
+    /// Look at the Prometheus, and say what to set: version, clock, labels, sample interval, limits
+    #[command(after_help = DOCTOR_EXAMPLES)]
+    Doctor(DoctorArgs),
 
     /// Judge the plugin, or any component, by the conformance tests, and say at which level it stands
     #[command(after_help = CONFORMANCE_EXAMPLES)]
@@ -154,7 +162,20 @@ Examples:
   metric-host query net_rx --agent-id i-0a1b2c --last 5m --step 30
   metric-host query mem --project-id UUID --group-by project-id --last 1d --step 1h
   metric-host query mem --scope owner_user_id=UUID --scope 'owner_project_id=~p1|p2'
-  metric-host query mem --start 2026-01-31 --end 2026-02-01 --format csv > mem.csv";
+  metric-host query mem --start 2026-01-31 --end 2026-02-01 --format csv > mem.csv
+  metric-host query cpu_util mem net_rx --value-type current,capacity --format json
+  metric-host query mem --last 30d --max-range 30d --fold max --points 500
+  metric-host query mem --last 30d --max-range 30d --step 15 --explain
+  metric-host query mem --last 30d --max-range 30d --step 15 --format ndjson | gzip > mem.ndjson.gz";
+
+const DOCTOR_EXAMPLES: &str = "\
+The configuration is judged by what is found: give the flags that queries are asked with.
+It needs no plugin, and ends with 0 when nothing failed.
+
+Examples:
+  metric-host doctor --address prometheus:9090
+  metric-host doctor --label-schema agent --sample-interval 30s
+  metric-host doctor --format json | jq .set";
 
 const CONFORMANCE_EXAMPLES: &str = "\
 Levels:
@@ -203,15 +224,29 @@ pub(crate) struct QueryCommandArgs {
     pub(crate) query: QueryArgs,
 
     #[command(flatten)]
+    pub(crate) range: LongRangeArgs,
+
+    #[command(flatten)]
     pub(crate) scope: ScopeArgs,
+
+    /// Show what would be asked, in which requests and why so, and send nothing (as table or json)
+    #[arg(long, help_heading = None)]
+    pub(crate) explain: bool,
 
     /// How the data is written
     #[arg(long, value_enum, default_value = "table", help_heading = None)]
-    pub(crate) format: DataFormat,
+    pub(crate) format: QueryFormat,
 
     /// Draw a sparkline for each series of the table; auto: when stdout is a terminal
     #[arg(long, value_name = "WHEN", value_enum, default_value = "auto", help_heading = None)]
     pub(crate) sparkline: When,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// How the findings are written
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: ReportFormat,
 }
 
 #[derive(Debug, Args)]

@@ -2,7 +2,7 @@
 //! an enumeration of the contract turn into it.
 
 use clap::ValueEnum;
-use metric_host::{Dimension, LabelSchema, MetricType, ValueType};
+use metric_host::{Dimension, Fold, LabelSchema, MetricType, ValueType};
 
 /// How rows of data are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -13,6 +13,19 @@ pub(crate) enum DataFormat {
     Json,
     /// One line a value, RFC 4180
     Csv,
+}
+
+/// How series are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum QueryFormat {
+    /// For people
+    Table,
+    /// One JSON document
+    Json,
+    /// One line a value, RFC 4180
+    Csv,
+    /// A stream of JSON objects, one a line: for answers that are larger than memory
+    Ndjson,
 }
 
 /// How a report or a description is written.
@@ -105,6 +118,30 @@ impl From<MetricTypeArg> for MetricType {
             MetricTypeArg::Gauge => MetricType::Gauge,
             MetricTypeArg::Rate => MetricType::Rate,
             MetricTypeArg::Diff => MetricType::Diff,
+        }
+    }
+}
+
+/// [`Fold`], as a flag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FoldArg {
+    /// Their mean
+    Avg,
+    /// The largest
+    Max,
+    /// The smallest
+    Min,
+    /// The latest of them
+    Last,
+}
+
+impl From<FoldArg> for Fold {
+    fn from(arg: FoldArg) -> Self {
+        match arg {
+            FoldArg::Avg => Fold::Avg,
+            FoldArg::Max => Fold::Max,
+            FoldArg::Min => Fold::Min,
+            FoldArg::Last => Fold::Last,
         }
     }
 }

@@ -34,6 +34,29 @@ pub(crate) enum Exit {
     LimitExceeded = 10,
     /// Something answered that does not speak Prometheus's protocol: `malformed-response`.
     MalformedResponse = 11,
+    /// The doctor found at least one thing that fails.
+    DoctorFailed = 12,
+}
+
+impl Exit {
+    /// The class of error in a word, for documents.
+    pub(crate) fn class(self) -> &'static str {
+        match self {
+            Exit::Success => "success",
+            Exit::Other => "other",
+            Exit::Usage => "usage",
+            Exit::InvalidQuery => "invalid-query",
+            Exit::Refused => "refused",
+            Exit::CannotConnect => "cannot-connect",
+            Exit::TimedOut => "timed-out",
+            Exit::Denied => "denied",
+            Exit::PluginBroken => "plugin-broken",
+            Exit::ConformanceFailed => "conformance-failed",
+            Exit::LimitExceeded => "limit-exceeded",
+            Exit::MalformedResponse => "malformed-response",
+            Exit::DoctorFailed => "doctor-failed",
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {

@@ -38,6 +38,16 @@ impl Failure {
         self.exit
     }
 
+    /// Empty: there is nothing to say.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What would mend it.
+    pub(crate) fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
     /// Says on stderr what was wrong.
     pub(crate) fn print(&self) {
         if self.message.is_empty() {

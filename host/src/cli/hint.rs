@@ -87,15 +87,17 @@ fn flag(field: &str) -> Option<String> {
     let name = field
         .strip_prefix("labels.")
         .or_else(|| field.strip_prefix("config."))
+        .or_else(|| field.strip_prefix("options."))
         .unwrap_or(field);
     match name {
+        // The configuration's limit has the name already.
+        _ if field == "options.max-points" => Some("--points".to_owned()),
         "metric-name" => Some("METRIC".to_owned()),
         "address" => Some("--address or METRIC_ADDRESS".to_owned()),
         "value-type" | "agent-id" | "kernel-id" | "session-id" | "user-id" | "project-id"
         | "start" | "end" | "step" | "group-by" | "metric-type" | "timewindow" | "label-schema"
-        | "sample-interval" | "max-range" | "max-points" | "max-result-bytes" | "timeout" => {
-            Some(format!("--{name}"))
-        }
+        | "sample-interval" | "max-range" | "max-points" | "max-result-bytes" | "timeout"
+        | "fold" | "interval" | "freshness" | "concurrency" => Some(format!("--{name}")),
         _ => None,
     }
 }
@@ -167,6 +169,11 @@ mod tests {
             "config.max-points",
             "config.max-result-bytes",
             "config.timeout",
+            "options.max-points",
+            "options.fold",
+            "options.interval",
+            "options.freshness",
+            "options.concurrency",
         ] {
             let error = InvalidArgument {
                 field: field.to_owned(),

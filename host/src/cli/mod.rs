@@ -7,11 +7,14 @@
 //! and ends with a code of [`exit::Exit`].
 
 mod args;
+mod batch;
 mod choices;
 mod completions;
 mod conformance;
+mod doctor;
 mod duration;
 mod exit;
+mod explain;
 mod failure;
 mod hint;
 mod inspect;
@@ -21,8 +24,10 @@ mod options_args;
 mod output;
 mod query;
 mod query_args;
+mod range_args;
 mod scope_args;
 mod service;
+mod streaming;
 mod time;
 mod type_of;
 
@@ -86,6 +91,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Type(args) => runtime()?.block_on(type_of::run(&service, &args)),
         Command::Promql(args) => runtime()?.block_on(query::promql(&service, args)),
         Command::Query(args) => runtime()?.block_on(query::run(&service, args)),
+        Command::Doctor(args) => runtime()?.block_on(doctor::run(&service, &args)),
         Command::Conformance(args) => runtime()?.block_on(conformance::run(&service, &args)),
         Command::Inspect(args) => inspect::run(&service, &args),
         Command::Completions(args) => completions::run(&args),

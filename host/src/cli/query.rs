@@ -1,66 +1,144 @@
 //! `query` and `promql`: the same flags; one asks, the other only shows what it would ask.
+//!
+//! What is asked in another way has a file of its own: many queries `batch.rs`, a stream `streaming.rs`, a plan
+//! `explain.rs`.
 
 use std::io::Write;
 
 use chrono::{Local, Utc};
-use metric_host::MetricResult;
+use metric_host::{
+    CallError, MetricQuery, MetricResult, MetricService, RangeAnswer, RangeOptions, Scope,
+};
 
 use super::args::{PromqlArgs, QueryCommandArgs, ServiceArgs};
-use super::choices::{DataFormat, LabelSchemaArg};
+use super::choices::{LabelSchemaArg, QueryFormat};
 use super::exit::Exit;
 use super::failure::{Failure, say};
 use super::output::{self, Screen};
-use super::service;
+use super::{batch, explain, service, streaming};
 
-/// Prints the query, and sends nothing. Within a scope, what the host would make of it.
+/// Prints the queries, and sends nothing. Within a scope, what the host would make of them.
 pub(crate) async fn promql(args: &ServiceArgs, command: PromqlArgs) -> Result<Exit, Failure> {
     let scope = command.scope.scope();
-    let query = command.query.into_query(Utc::now()).map_err(unreadable)?;
+    let queries = command.query.into_queries(Utc::now()).map_err(unreadable)?;
     let service = service::open_offline(args)?;
-    let promql = service
-        .build_promql(&query)
-        .await
-        .map_err(|error| Failure::of_call(&error, args))?;
-    let promql = match scope {
-        Some(scope) => scope
-            .enforce_query(&promql)
-            .map_err(|refusal| Failure::new(Exit::Denied, refusal.to_string()))?,
-        None => promql,
-    };
+    let mut lines = Vec::new();
+    for query in &queries {
+        let promql = service
+            .build_promql(query)
+            .await
+            .map_err(|error| Failure::of_call(&error, args))?;
+        lines.push(within(scope.as_ref(), promql)?);
+    }
     let mut out = output::stdout();
-    writeln!(out, "{promql}")?;
+    for line in lines {
+        writeln!(out, "{line}")?;
+    }
     out.flush()?;
     Ok(Exit::Success)
 }
 
+/// What the host sends in place of a query.
+pub(crate) fn within(scope: Option<&Scope>, promql: String) -> Result<String, Failure> {
+    match scope {
+        Some(scope) => scope
+            .enforce_query(&promql)
+            .map_err(|refusal| Failure::new(Exit::Denied, refusal.to_string())),
+        None => Ok(promql),
+    }
+}
+
 /// Asks, and prints the series.
 pub(crate) async fn run(args: &ServiceArgs, command: QueryCommandArgs) -> Result<Exit, Failure> {
-    let screen = Screen::of_stdout().with_sparkline(command.sparkline);
-    let query = command.query.into_query(Utc::now()).map_err(unreadable)?;
-    let service = command.scope.narrow(service::open(args)?);
-    let result = service
-        .query_metric(&query)
+    let QueryCommandArgs {
+        query,
+        range,
+        scope,
+        explain,
+        format,
+        sparkline,
+    } = command;
+    let options = range.options();
+    let queries = query.into_queries(Utc::now()).map_err(unreadable)?;
+    if explain {
+        return explain::run(args, scope.scope().as_ref(), &queries, &options, format).await;
+    }
+    let screen = Screen::of_stdout().with_sparkline(sparkline);
+    let service = scope.narrow(service::open(args)?);
+    match &queries[..] {
+        _ if format == QueryFormat::Ndjson => {
+            streaming::run(args, &service, &queries, &options).await
+        }
+        [query] => one(args, &service, query, &options, format, &screen).await,
+        _ => batch::run(args, &service, &queries, &options, format, &screen).await,
+    }
+}
+
+async fn one(
+    args: &ServiceArgs,
+    service: &MetricService,
+    query: &MetricQuery,
+    options: &RangeOptions,
+    format: QueryFormat,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
+    let answer = ask(service, query, options)
         .await
         .map_err(|error| Failure::of_call(&error, args))?;
-
-    remarks(&result, command.format);
-    if result.series.is_empty() {
+    let result = &answer.answer;
+    remarks("", &answer, format);
+    if is_empty(&answer) {
         say(
             "note",
-            &nothing_found(&query.metric_name, &result, args.label_schema),
+            &nothing_found(&query.metric_name, result, args.label_schema),
         );
     }
     let mut out = output::stdout();
-    match command.format {
-        DataFormat::Table if result.series.is_empty() => {}
-        DataFormat::Table => {
-            output::query_table::write(&mut out, &query.metric_name, &result, &screen, &Local)?;
+    match format {
+        QueryFormat::Json => output::json::query(&mut out, &answer, options.partial)?,
+        QueryFormat::Csv => output::csv::query(&mut out, result)?,
+        QueryFormat::Table | QueryFormat::Ndjson if result.series.is_empty() => {}
+        QueryFormat::Table | QueryFormat::Ndjson => {
+            output::query_table::write(&mut out, &query.metric_name, result, screen, &Local)?;
         }
-        DataFormat::Json => output::json::query(&mut out, &result)?,
-        DataFormat::Csv => output::csv::query(&mut out, &result)?,
     }
     out.flush()?;
-    Ok(Exit::Success)
+    Ok(exit_of(&answer))
+}
+
+/// Whether it was answered, and there is nothing.
+pub(crate) fn is_empty(answer: &RangeAnswer) -> bool {
+    answer.answer.series.is_empty() && answer.missing.is_empty()
+}
+
+/// Success, unless all of the range is missing: then what is so is the first reason.
+pub(crate) fn exit_of(RangeAnswer { answer, missing }: &RangeAnswer) -> Exit {
+    let step = u64::from(answer.step.max(1)) * 1000;
+    let points = |start: i64, end: i64| end.abs_diff(start) / step + 1;
+    let lacking: u64 = missing
+        .iter()
+        .map(|chunk| points(chunk.span.start, chunk.span.end))
+        .sum();
+    match missing.first() {
+        Some(first) if lacking >= points(answer.start, answer.end) => (&first.error).into(),
+        _ => Exit::Success,
+    }
+}
+
+/// In chunks, side by side; in one request where the plugin knows no others and nothing asks for them.
+async fn ask(
+    service: &MetricService,
+    query: &MetricQuery,
+    options: &RangeOptions,
+) -> Result<RangeAnswer, CallError> {
+    if service.plugin().has_ranges() || *options != RangeOptions::default() {
+        return service.query_range(query, options).await;
+    }
+    let answer = service.query_metric(query).await?;
+    Ok(RangeAnswer {
+        answer,
+        missing: Vec::new(),
+    })
 }
 
 fn unreadable(reason: String) -> Failure {
@@ -68,32 +146,45 @@ fn unreadable(reason: String) -> Failure {
 }
 
 /// What makes the answer doubtful. JSON carries it in the document.
-fn remarks(result: &MetricResult, format: DataFormat) {
-    if format == DataFormat::Json {
+pub(crate) fn remarks(of: &str, answer: &RangeAnswer, format: QueryFormat) {
+    if matches!(format, QueryFormat::Json | QueryFormat::Ndjson) {
         return;
     }
-    for warning in &result.warnings {
-        say("warning", warning);
+    for missing in &answer.missing {
+        let span = output::times::range(missing.span.start, missing.span.end, &Local);
+        say("warning", &format!("{of}missing {span}: {}", missing.error));
     }
-    for info in &result.infos {
-        say("note", info);
+    for warning in &answer.answer.warnings {
+        say("warning", &format!("{of}{warning}"));
+    }
+    for info in &answer.answer.infos {
+        say("note", &format!("{of}{info}"));
     }
 }
 
 /// An empty answer is no error, and rarely what was hoped for.
-fn nothing_found(metric: &str, result: &MetricResult, schema: LabelSchemaArg) -> String {
+pub(crate) fn nothing_found(metric: &str, result: &MetricResult, schema: LabelSchemaArg) -> String {
+    nothing_in(metric, (result.start, result.end), &result.promql, schema)
+}
+
+/// The same, of a range in Unix milliseconds.
+pub(crate) fn nothing_in(
+    metric: &str,
+    (start, end): (i64, i64),
+    promql: &str,
+    schema: LabelSchemaArg,
+) -> String {
     let schema = match schema {
         LabelSchemaArg::Documented => "documented was asked for; today's agents write `agent`",
         LabelSchemaArg::Agent => "agent was asked for; Backend.AI documents `documented`",
     };
-    let range = output::times::range(result.start, result.end, &Local);
+    let range = output::times::range(start, end, &Local);
     format!(
         "no series of {metric} from {range}\n\
-         asked: {}\n\
+         asked: {promql}\n\
          check: the name (`metric-host metrics` lists what there is)\n\
          \x20      the filters and --value-type\n\
          \x20      the time range\n\
-         \x20      --label-schema ({schema})",
-        result.promql
+         \x20      --label-schema ({schema})"
     )
 }

@@ -1,20 +1,21 @@
-//! The flags that make a query, shared by `query` and `promql`. What a query means, the plugin decides.
+//! The flags that make queries, shared by `query` and `promql`. What a query means, the plugin decides.
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use clap::Args;
-use metric_host::{LabelFilter, MetricQuery};
+use metric_host::{LabelFilter, MetricQuery, ValueType};
 
 use super::choices::{DimensionArg, MetricTypeArg, ValueTypeArg};
 use super::duration;
 use super::time::{self, Instant};
 
-/// A query, as flags.
+/// Queries, as flags: each metric by each value type.
 #[derive(Debug, Args)]
 pub(crate) struct QueryArgs {
-    /// The metric, such as cpu_util, mem, net_rx (`metric-host metrics` lists what there is)
-    pub(crate) metric: String,
+    /// The metrics, such as cpu_util, mem, net_rx (`metric-host metrics` lists what there is)
+    #[arg(value_name = "METRIC", required = true)]
+    metrics: Vec<String>,
 
     #[command(flatten)]
     filters: FilterArgs,
@@ -35,9 +36,9 @@ pub(crate) struct QueryArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Filters")]
 struct FilterArgs {
-    /// Which side of the metric
-    #[arg(long, value_name = "V", value_enum)]
-    value_type: Option<ValueTypeArg>,
+    /// Which side of the metric; several, separated by commas, are a query each
+    #[arg(long, value_name = "V,V", value_enum, value_delimiter = ',')]
+    value_type: Vec<ValueTypeArg>,
     /// The agent that runs the kernel
     #[arg(long, value_name = "ID")]
     agent_id: Option<String>,
@@ -79,16 +80,17 @@ struct RangeArgs {
 }
 
 impl QueryArgs {
-    /// The query, with its relative times resolved against `now`. The error says what would be accepted.
-    pub(crate) fn into_query(self, now: DateTime<Utc>) -> Result<MetricQuery, String> {
+    /// The queries, metric by metric, with their relative times resolved against `now`. The error says what would
+    /// be accepted.
+    pub(crate) fn into_queries(self, now: DateTime<Utc>) -> Result<Vec<MetricQuery>, String> {
         let (start, end) = time::resolve(self.range.start, self.range.end, self.range.last, now)?;
-        Ok(MetricQuery {
-            metric_name: self.metric,
+        let query = MetricQuery {
+            metric_name: String::new(),
             start,
             end,
             step: self.range.step,
             labels: LabelFilter {
-                value_type: self.filters.value_type.map(Into::into),
+                value_type: None,
                 agent_id: self.filters.agent_id,
                 kernel_id: self.filters.kernel_id,
                 session_id: self.filters.session_id,
@@ -97,7 +99,21 @@ impl QueryArgs {
             },
             group_by: self.group_by.into_iter().map(Into::into).collect(),
             metric_type: self.metric_type.map(Into::into),
-        })
+        };
+        let value_types: Vec<Option<ValueType>> = match &self.filters.value_type[..] {
+            [] => vec![None],
+            some => some.iter().map(|arg| Some((*arg).into())).collect(),
+        };
+        let mut queries = Vec::new();
+        for metric in &self.metrics {
+            for value_type in &value_types {
+                let mut query = query.clone();
+                query.metric_name.clone_from(metric);
+                query.labels.value_type = *value_type;
+                queries.push(query);
+            }
+        }
+        Ok(queries)
     }
 }
 
@@ -107,13 +123,44 @@ mod tests {
     use super::*;
     use clap::Parser;
 
-    fn query(line: &str) -> MetricQuery {
+    fn queries(line: &str) -> Vec<MetricQuery> {
         let Command::Query(args) = Cli::try_parse_from(line.split(' ')).unwrap().command else {
             panic!("not a query: {line}")
         };
         args.query
-            .into_query(DateTime::from_timestamp(1_767_225_600, 0).unwrap())
+            .into_queries(DateTime::from_timestamp(1_767_225_600, 0).unwrap())
             .unwrap()
+    }
+
+    fn query(line: &str) -> MetricQuery {
+        let [query] = &queries(line)[..] else {
+            panic!("not one query: {line}")
+        };
+        query.clone()
+    }
+
+    #[test]
+    fn each_metric_is_asked_for_by_each_value_type() {
+        for line in [
+            "metric-host query mem net_rx --value-type current --value-type capacity --step 5",
+            "metric-host query mem net_rx --value-type current,capacity --step 5",
+        ] {
+            let asked: Vec<_> = queries(line)
+                .into_iter()
+                .map(|query| (query.metric_name, query.labels.value_type, query.step))
+                .collect();
+            let expected =
+                |metric: &str, value_type| (metric.to_owned(), Some(value_type), Some(5));
+            assert_eq!(
+                asked,
+                [
+                    expected("mem", ValueType::Current),
+                    expected("mem", ValueType::Capacity),
+                    expected("net_rx", ValueType::Current),
+                    expected("net_rx", ValueType::Capacity),
+                ]
+            );
+        }
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub(crate) fn plugin(args: &ServiceArgs) -> Result<Plugin, Failure> {
 }
 
 /// What the plugin is told.
-fn config(args: &ServiceArgs) -> Config {
+pub(crate) fn config(args: &ServiceArgs) -> Config {
     Config {
         timewindow: args.timewindow.clone(),
         label_schema: args.label_schema.into(),

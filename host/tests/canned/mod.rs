@@ -22,15 +22,22 @@ impl Canned {
         body: impl Into<String>,
     ) -> Self {
         let body = body.into();
-        let head = format!(
-            "HTTP/1.1 {status} X\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-            body.len()
-        );
-        Self::start(move |stream| {
+        let head = head(status, content_type, &body);
+        Self::start(move |_, stream| {
             // A client that has seen enough may be gone.
             let _ = stream
                 .write_all(head.as_bytes())
                 .and_then(|()| stream.write_all(body.as_bytes()));
+        })
+    }
+
+    /// Answers each request with the status and the JSON that it gets, from its first line and its body.
+    #[allow(dead_code, reason = "not every test needs it")]
+    pub(crate) fn deciding(decide: impl Fn(&str) -> (u16, String) + Send + 'static) -> Self {
+        Self::start(move |request, stream| {
+            let (status, body) = decide(request);
+            let _ = stream.write_all(head(status, "application/json", &body).as_bytes());
+            let _ = stream.write_all(body.as_bytes());
         })
     }
 
@@ -41,10 +48,10 @@ impl Canned {
 
     /// Takes the request and says nothing for longer than any test waits.
     pub(crate) fn silent() -> Self {
-        Self::start(|_| std::thread::sleep(Duration::from_secs(20)))
+        Self::start(|_, _| std::thread::sleep(Duration::from_secs(20)))
     }
 
-    fn start(answer: impl Fn(&mut TcpStream) + Send + 'static) -> Self {
+    fn start(answer: impl Fn(&str, &mut TcpStream) + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -54,8 +61,8 @@ impl Canned {
             for mut stream in listener.incoming().flatten() {
                 let (head, request) = read(&stream);
                 kept_heads.lock().unwrap().push(head);
-                kept.lock().unwrap().push(request);
-                answer(&mut stream);
+                kept.lock().unwrap().push(request.clone());
+                answer(&request, &mut stream);
             }
         });
         Self {
@@ -74,6 +81,13 @@ impl Canned {
     pub(crate) fn heads(&self) -> Vec<String> {
         self.heads.lock().unwrap().clone()
     }
+}
+
+fn head(status: u16, content_type: &str, body: &str) -> String {
+    format!(
+        "HTTP/1.1 {status} X\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        body.len()
+    )
 }
 
 /// The head, and the first line with the body.

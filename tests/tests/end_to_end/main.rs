@@ -8,7 +8,9 @@
 )]
 
 mod codec;
+mod command_line;
 mod component;
+mod doctor;
 mod failures;
 mod gauges;
 mod limits;

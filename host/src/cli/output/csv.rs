@@ -4,9 +4,10 @@ use std::io::Write;
 
 use metric_host::{MetricMetadata, MetricResult, ValueType};
 
-use super::labels::{label, label_names};
+use super::labels::{label, label_names, names_in};
 use super::number::not_finite;
 use super::times;
+use crate::cli::batch::Answered;
 
 /// Writes `timestamp`, the labels in the order in which they occur, `value`.
 pub(crate) fn query(out: &mut dyn Write, result: &MetricResult) -> Result<(), csv::Error> {
@@ -33,6 +34,55 @@ pub(crate) fn query(out: &mut dyn Write, result: &MetricResult) -> Result<(), cs
     }
     rows.flush()?;
     Ok(())
+}
+
+/// Writes the answers to many queries as one table, whose first column is the metric.
+pub(crate) fn batch(out: &mut dyn Write, answers: &[Answered<'_>]) -> Result<(), csv::Error> {
+    // The side that was asked for tells two queries apart, also where the series do not carry it, as those of `pct`.
+    const SIDE: &str = "value_type";
+    let answered = || {
+        let found = |it| answer_of(it).map(|answer| (it.query, answer));
+        answers.iter().filter_map(found)
+    };
+    let mut labels = names_in(answered().flat_map(|(_, answer)| &answer.series));
+    let is_asked = answers
+        .iter()
+        .any(|it| it.query.labels.value_type.is_some());
+    if is_asked && !labels.contains(&SIDE) {
+        labels.push(SIDE);
+    }
+    let mut rows = csv::Writer::from_writer(out);
+    rows.write_record(
+        ["metric", "timestamp"]
+            .into_iter()
+            .chain(labels.iter().copied())
+            .chain(std::iter::once("value")),
+    )?;
+    for (query, answer) in answered() {
+        let asked = query.labels.value_type.map(ValueType::as_str);
+        for series in &answer.series {
+            let value_of = |name: &&'_ str| match label(&series.labels, name) {
+                None if *name == SIDE => asked.unwrap_or_default(),
+                value => value.unwrap_or_default(),
+            };
+            let found: Vec<&str> = labels.iter().map(value_of).collect();
+            for (timestamp, value) in series.timestamps.iter().zip(&series.values) {
+                rows.write_field(&query.metric_name)?;
+                rows.write_field(times::utc(*timestamp))?;
+                for value in &found {
+                    rows.write_field(value)?;
+                }
+                rows.write_field(exact(*value))?;
+                rows.write_record(None::<&[u8]>)?;
+            }
+        }
+    }
+    rows.flush()?;
+    Ok(())
+}
+
+fn answer_of<'a>(answered: &'a Answered<'_>) -> Option<&'a MetricResult> {
+    answered.answer.as_ref().ok().map(|range| &range.answer)
 }
 
 /// Writes one line a metric, with the columns that JSON has. What the catalogue does not know is empty.

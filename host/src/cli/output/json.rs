@@ -1,28 +1,51 @@
 //! JSON, written as it is made: a large result is never held a second time as a tree of values.
 
+use std::borrow::Cow;
 use std::io::Write;
 
-use metric_host::{MetricMetadata, MetricResult, Series, ValueType};
+use metric_host::{MetricMetadata, MetricQuery, MissingChunk, RangeAnswer, Series, ValueType};
 use serde::{Serialize, Serializer};
 
 use super::number::not_finite;
+use crate::cli::batch::Answered;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
 
-/// Writes the answer to a query as one object on one line.
-pub(crate) fn query(out: &mut dyn Write, result: &MetricResult) -> Result<(), serde_json::Error> {
-    line(
-        out,
-        &QueryDocument {
-            promql: &result.promql,
-            metric_type: result.metric_type.as_str(),
-            unit: result.unit.as_deref(),
-            step: result.step,
-            start: result.start,
-            end: result.end,
-            series: Each(&result.series, SeriesDocument),
-            warnings: &result.warnings,
-            infos: &result.infos,
-        },
-    )
+/// Writes the answer to a query as one object on one line. What is missing of it is told where it may be.
+pub(crate) fn query(
+    out: &mut dyn Write,
+    answer: &RangeAnswer,
+    partial: bool,
+) -> Result<(), serde_json::Error> {
+    line(out, &QueryDocument::of(answer, partial))
+}
+
+/// Writes the answers to many queries as an array, an object a line: each with its query, and the answer or the error.
+pub(crate) fn batch(
+    out: &mut dyn Write,
+    answers: &[Answered<'_>],
+    partial: bool,
+) -> Result<(), serde_json::Error> {
+    let mut before = "[";
+    for answered in answers {
+        out.write_all(before.as_bytes())
+            .map_err(serde_json::Error::io)?;
+        let query = QueryName::of(answered.query);
+        match &answered.answer {
+            Ok(answer) => {
+                let answer = QueryDocument::of(answer, partial);
+                serde_json::to_writer(&mut *out, &Named { query, answer })?;
+            }
+            Err(failure) => {
+                let answer = Failed {
+                    error: ErrorDocument::of(failure),
+                };
+                serde_json::to_writer(&mut *out, &Named { query, answer })?;
+            }
+        }
+        before = ",\n";
+    }
+    out.write_all(b"]\n").map_err(serde_json::Error::io)
 }
 
 /// Writes the metrics as an array of objects on one line.
@@ -33,7 +56,10 @@ pub(crate) fn metrics(
     line(out, &Each(metrics, MetricDocument::of))
 }
 
-fn line(out: &mut dyn Write, document: &impl Serialize) -> Result<(), serde_json::Error> {
+pub(super) fn line(
+    out: &mut dyn Write,
+    document: &impl Serialize,
+) -> Result<(), serde_json::Error> {
     serde_json::to_writer(&mut *out, document)?;
     out.write_all(b"\n").map_err(serde_json::Error::io)
 }
@@ -52,9 +78,100 @@ struct QueryDocument<'a> {
     series: Each<'a, Series, SeriesDocument<'a>>,
     warnings: &'a [String],
     infos: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    missing: Option<Each<'a, MissingChunk, MissingDocument>>,
 }
 
-struct SeriesDocument<'a>(&'a Series);
+impl<'a> QueryDocument<'a> {
+    fn of(RangeAnswer { answer, missing }: &'a RangeAnswer, partial: bool) -> Self {
+        Self {
+            promql: &answer.promql,
+            metric_type: answer.metric_type.as_str(),
+            unit: answer.unit.as_deref(),
+            step: answer.step,
+            start: answer.start,
+            end: answer.end,
+            series: Each(&answer.series, SeriesDocument),
+            warnings: &answer.warnings,
+            infos: &answer.infos,
+            missing: partial.then_some(Each(missing, MissingDocument::of)),
+        }
+    }
+}
+
+/// What tells one query of several from the others.
+#[derive(Serialize)]
+pub(super) struct QueryName<'a> {
+    metric: &'a str,
+    value_type: Option<&'static str>,
+}
+
+impl<'a> QueryName<'a> {
+    pub(super) fn of(query: &'a MetricQuery) -> Self {
+        Self {
+            metric: &query.metric_name,
+            value_type: query.labels.value_type.map(ValueType::as_str),
+        }
+    }
+}
+
+/// A document that begins with the query that it belongs to.
+#[derive(Serialize)]
+pub(super) struct Named<'a, A> {
+    #[serde(flatten)]
+    pub(super) query: QueryName<'a>,
+    #[serde(flatten)]
+    pub(super) answer: A,
+}
+
+#[derive(Serialize)]
+struct Failed<'a> {
+    error: ErrorDocument<'a>,
+}
+
+/// An error, with the exit code of its class.
+#[derive(Serialize)]
+pub(super) struct ErrorDocument<'a> {
+    code: u8,
+    class: &'static str,
+    message: Cow<'a, str>,
+}
+
+impl<'a> ErrorDocument<'a> {
+    pub(super) fn of(failure: &'a Failure) -> Self {
+        Self::new(failure.exit(), failure.message().into())
+    }
+
+    fn new(exit: Exit, message: Cow<'a, str>) -> Self {
+        Self {
+            code: exit as u8,
+            class: exit.class(),
+            message,
+        }
+    }
+}
+
+/// A chunk that failed.
+#[derive(Serialize)]
+pub(super) struct MissingDocument {
+    /// Unix milliseconds.
+    start: i64,
+    /// Unix milliseconds.
+    end: i64,
+    error: ErrorDocument<'static>,
+}
+
+impl MissingDocument {
+    pub(super) fn of(missing: &MissingChunk) -> Self {
+        Self {
+            start: missing.span.start,
+            end: missing.span.end,
+            error: ErrorDocument::new((&missing.error).into(), missing.error.to_string().into()),
+        }
+    }
+}
+
+pub(super) struct SeriesDocument<'a>(pub(super) &'a Series);
 
 impl Serialize for SeriesDocument<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -100,7 +217,7 @@ impl Serialize for Value {
 }
 
 /// An array, each element turned into its document when its turn comes.
-struct Each<'a, T, D>(&'a [T], fn(&'a T) -> D);
+pub(super) struct Each<'a, T, D>(pub(super) &'a [T], pub(super) fn(&'a T) -> D);
 
 impl<T, D: Serialize> Serialize for Each<'_, T, D> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -147,7 +264,7 @@ impl<'a> MetricDocument<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use metric_host::{CatalogueEntry, Category, MetricType};
+    use metric_host::{CatalogueEntry, Category, MetricResult, MetricType, ServiceError, Span};
 
     fn text(write: impl FnOnce(&mut Vec<u8>) -> Result<(), serde_json::Error>) -> String {
         let mut out = Vec::new();
@@ -157,7 +274,7 @@ mod tests {
 
     #[test]
     fn a_result_is_one_object_on_one_line() {
-        let result = MetricResult {
+        let answer = MetricResult {
             promql: "sum(x)".to_owned(),
             metric_type: MetricType::Rate,
             unit: Some("bytes/s".to_owned()),
@@ -172,13 +289,28 @@ mod tests {
             warnings: vec!["careful".to_owned()],
             infos: vec![],
         };
+        let missing = vec![MissingChunk {
+            span: Span {
+                start: 60_000,
+                end: 120_000,
+            },
+            error: ServiceError::TimedOut("late".to_owned()),
+        }];
+        let answer = RangeAnswer { answer, missing };
+        let whole = concat!(
+            r#"{"promql":"sum(x)","metric_type":"rate","unit":"bytes/s","step":60,"start":0,"end":120000,"#,
+            r#""series":[{"labels":{"value_type":"cur\"rent"},"timestamps":[0,60000,120000,180000],"#,
+            r#""values":[1.5,"NaN","+Inf","-Inf"]}],"warnings":["careful"],"infos":[]"#,
+        );
         assert_eq!(
-            text(|out| query(out, &result)),
-            concat!(
-                r#"{"promql":"sum(x)","metric_type":"rate","unit":"bytes/s","step":60,"start":0,"end":120000,"#,
-                r#""series":[{"labels":{"value_type":"cur\"rent"},"timestamps":[0,60000,120000,180000],"#,
-                r#""values":[1.5,"NaN","+Inf","-Inf"]}],"warnings":["careful"],"infos":[]}"#,
-                "\n"
+            text(|out| query(out, &answer, false)),
+            format!("{whole}}}\n")
+        );
+        assert_eq!(
+            text(|out| query(out, &answer, true)),
+            format!(
+                "{whole}{}\n",
+                r#","missing":[{"start":60000,"end":120000,"error":{"code":6,"class":"timed-out","message":"timed out: late"}}]}"#
             )
         );
     }

@@ -1,11 +1,16 @@
 //! The labels of several series side by side, as the columns of a table.
 
-use metric_host::MetricResult;
+use metric_host::{MetricResult, Series};
 
 /// Every label that occurs, in the order of its first occurrence.
 pub(super) fn label_names(result: &MetricResult) -> Vec<&str> {
+    names_in(&result.series)
+}
+
+/// The same, of series of any answer.
+pub(super) fn names_in<'a>(series: impl IntoIterator<Item = &'a Series>) -> Vec<&'a str> {
     let mut names: Vec<&str> = Vec::new();
-    for (name, _) in result.series.iter().flat_map(|series| &series.labels) {
+    for (name, _) in series.into_iter().flat_map(|series| &series.labels) {
         if !names.contains(&name.as_str()) {
             names.push(name);
         }

@@ -2,13 +2,16 @@
 //! and writes wherever it is told to, so that tests can read it.
 
 pub(super) mod csv;
+pub(super) mod examination;
 pub(super) mod inspection;
 pub(super) mod json;
 pub(super) mod judgement;
 mod labels;
 mod layout;
 pub(super) mod metrics_table;
+pub(super) mod ndjson;
 mod number;
+pub(super) mod plan;
 pub(super) mod printable;
 pub(super) mod query_table;
 mod sparkline;

@@ -4,7 +4,8 @@ use std::fmt::Display;
 
 use chrono::{DateTime, Offset, SecondsFormat, TimeZone, Timelike};
 
-/// A range in words, such as `2026-01-31 09:00:00 to 10:00:00 +09:00`. Both ends in Unix milliseconds.
+/// A range in words, such as `2026-01-31 09:00:00 to 10:00:00 +09:00`, or its only instant. Both ends in Unix
+/// milliseconds.
 pub(crate) fn range<Tz>(start: i64, end: i64, zone: &Tz) -> String
 where
     Tz: TimeZone<Offset: Display>,
@@ -15,6 +16,9 @@ where
         return format!("{start} to {end} (Unix milliseconds)");
     };
     let same_offset = start_at.offset().fix() == end_at.offset().fix();
+    if start == end {
+        return start_at.format("%Y-%m-%d %H:%M:%S%.f %:z").to_string();
+    }
     let from = if same_offset {
         "%Y-%m-%d %H:%M:%S%.f"
     } else {
@@ -61,6 +65,10 @@ mod tests {
         assert_eq!(
             range(NEW_YEAR, NEW_YEAR + 86_400_000, &chrono::Utc),
             "2026-01-01 00:00:00 to 2026-01-02 00:00:00 +00:00"
+        );
+        assert_eq!(
+            range(NEW_YEAR, NEW_YEAR, &seoul),
+            "2026-01-01 09:00:00 +09:00"
         );
         assert_eq!(
             range(i64::MIN, 0, &seoul),

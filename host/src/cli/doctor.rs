@@ -1,0 +1,31 @@
+//! `doctor`: looks at the Prometheus, and says what to set. It needs no plugin.
+
+use std::io::Write;
+
+use metric_host::doctor::Verdict;
+use metric_host::{Host, HostOptions, ServiceOptions};
+
+use super::args::{DoctorArgs, ServiceArgs};
+use super::choices::ReportFormat;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output::{self, Screen};
+use super::service;
+
+pub(crate) async fn run(args: &ServiceArgs, command: &DoctorArgs) -> Result<Exit, Failure> {
+    let host = Host::new(HostOptions::default())?;
+    let doctor = host.doctor(service::config(args), &ServiceOptions::default())?;
+    let examination = doctor.examine().await;
+    let mut out = output::stdout();
+    match command.format {
+        ReportFormat::Table => {
+            output::examination::table(&mut out, &examination, &Screen::of_stdout())?;
+        }
+        ReportFormat::Json => output::examination::json(&mut out, &examination)?,
+    }
+    out.flush()?;
+    Ok(match examination.verdict() {
+        Verdict::Fail => Exit::DoctorFailed,
+        _ => Exit::Success,
+    })
+}

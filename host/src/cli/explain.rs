@@ -1,0 +1,65 @@
+//! `query --explain`: what would be asked, in which requests and why so. It sends nothing.
+
+use std::io::Write;
+
+use chrono::Local;
+use metric_host::{MetricQuery, RangeOptions, RangePlan, Scope};
+
+use super::args::ServiceArgs;
+use super::choices::QueryFormat;
+use super::exit::Exit;
+use super::failure::{Failure, say};
+use super::output;
+use super::{batch, query, service};
+
+/// A query, and what would become of it.
+pub(crate) struct Planned<'a> {
+    pub(crate) query: &'a MetricQuery,
+    pub(crate) plan: RangePlan,
+}
+
+/// Plans each query. Within a scope, its PromQL is what the host would make of it.
+pub(crate) async fn run(
+    args: &ServiceArgs,
+    scope: Option<&Scope>,
+    queries: &[MetricQuery],
+    options: &RangeOptions,
+    format: QueryFormat,
+) -> Result<Exit, Failure> {
+    if !matches!(format, QueryFormat::Table | QueryFormat::Json) {
+        return Err(Failure::new(
+            Exit::Usage,
+            "--explain prints no series; its formats are table and json",
+        ));
+    }
+    let service = service::open_offline(args)?;
+    let mut plans = Vec::new();
+    for query in queries {
+        let mut plan = service
+            .plan(query, options)
+            .await
+            .map_err(|error| Failure::of_call(&error, args))?;
+        plan.promql = query::within(scope, plan.promql)?;
+        plans.push(Planned { query, plan });
+    }
+    let mut out = output::stdout();
+    if format == QueryFormat::Json {
+        output::plan::json(&mut out, &plans)?;
+    } else {
+        for (at, planned) in plans.iter().enumerate() {
+            for warning in &planned.plan.warnings {
+                let of = match plans.len() {
+                    1 => String::new(),
+                    _ => format!("{}: ", batch::name(planned.query)),
+                };
+                say("warning", &format!("{of}{warning}"));
+            }
+            if at > 0 {
+                writeln!(out, "\n")?;
+            }
+            output::plan::table(&mut out, planned, &Local)?;
+        }
+    }
+    out.flush()?;
+    Ok(Exit::Success)
+}
