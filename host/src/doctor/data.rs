@@ -322,7 +322,8 @@ fn whole(seconds: f64) -> u32 {
     (seconds.round() as u32).max(1)
 }
 
-fn words(seconds: f64) -> String {
+/// A length of time, as people say it.
+pub(super) fn words(seconds: f64) -> String {
     match seconds {
         _ if seconds < 120.0 => format!("{seconds:.0} s"),
         _ if seconds < 7200.0 => format!("{:.0} min", seconds / 60.0),

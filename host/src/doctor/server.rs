@@ -8,6 +8,7 @@ use http::{HeaderMap, header, uri::Scheme};
 use wasmtime_wasi_http::Error;
 
 use super::answer::{BuildInfo, Queried};
+use super::data::words;
 use super::probe::{Probe, Reply, Trouble};
 use super::report::{Check, Setting, Subject};
 use crate::{address::Address, network::Network, types::Config};
@@ -178,7 +179,7 @@ pub(super) fn clock(Clock { server, here }: Clock) -> Check {
     if size < SKEW {
         return Check::ok(
             subject,
-            format!("agrees with this machine's within {size:.1} s"),
+            format!("agrees with this machine's within {:.1} s", size.max(0.1)),
         );
     }
     let side = if skew > 0.0 { "ahead of" } else { "behind" };
@@ -266,7 +267,7 @@ pub(super) async fn limits(probe: &Probe, config: &Config, now: i64) -> Check {
     {
         let check = Check::warn(
             subject,
-            format!("a range of {range} s is too long: {trouble}"),
+            format!("a range of {} is too long: {trouble}", words(range.into())),
         );
         for days in [31_u32, 7, 1] {
             let shorter = days * 86_400;
@@ -281,7 +282,10 @@ pub(super) async fn limits(probe: &Probe, config: &Config, now: i64) -> Check {
     }
     Check::ok(
         subject,
-        format!("answers {points} points of a series, and a range of {range} s"),
+        format!(
+            "answers {points} points of a series, and a range of {}",
+            words(range.into())
+        ),
     )
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use metric_host::{Dimension, MetricQuery, RangeOptions};
 use metric_testbed::{Dataset, Prometheus, PrometheusOptions, Shape};
@@ -173,6 +174,35 @@ fn a_stream_whose_server_dies_ends_as_failed() {
 }
 
 #[test]
+fn a_reader_may_pause_for_longer_than_a_request_may_take() {
+    let address = Testbed::shared().unwrap().server.address();
+    let (start, end) = ends();
+    let args = [
+        "--step",
+        "1",
+        "--interval",
+        "15m",
+        "--format",
+        "ndjson",
+        "--timeout",
+        "5s",
+    ];
+    let mut child = command(&address, &everything(&start, &end, &args))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut text = Vec::new();
+    stdout.read_until(b'\n', &mut text).unwrap();
+    std::thread::sleep(Duration::from_secs(8));
+    stdout.read_to_end(&mut text).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!(lines(&text).last().unwrap()["outcome"], "whole");
+}
+
+#[test]
 fn a_plan_is_what_is_then_asked() {
     let address = Testbed::shared().unwrap().server.address();
     let (start, end) = ends();
@@ -204,21 +234,22 @@ fn a_fold_is_the_extreme_of_what_lies_between() {
     let address = Testbed::shared().unwrap().server.address();
     let (start, end) = ends();
     // The sum of all points, which are the same ones each time.
-    let sum = |more: &[&str]| {
-        let args = ["--step", "1h", "--value-type", "current", "--format", "csv"];
-        let output = run(
-            &address,
-            &everything(&start, &end, &[&args[..], more].concat()),
-        );
-        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
-        let csv = String::from_utf8(output.stdout).unwrap();
-        let values = csv
-            .lines()
-            .skip(1)
-            .map(|line| line.rsplit(',').next().unwrap().parse::<f64>().unwrap());
-        values.sum::<f64>()
+    let sum = |fold: &str| {
+        let args = [
+            "--step",
+            "1h",
+            "--value-type",
+            "current",
+            "--format",
+            "json",
+        ];
+        let args = [&args[..], &["--fold", fold]].concat();
+        let answer = json(&run(&address, &everything(&start, &end, &args)));
+        let series = answer["series"].as_array().unwrap().iter();
+        let values = series.flat_map(|series| series["values"].as_array().unwrap());
+        values.filter_map(Value::as_f64).sum::<f64>()
     };
-    let [least, mean, most] = ["min", "avg", "max"].map(|fold| sum(&["--fold", fold]));
+    let [least, mean, most] = ["min", "avg", "max"].map(sum);
     assert!(
         0.0 < least && least < mean && mean < most,
         "{least} {mean} {most}"
