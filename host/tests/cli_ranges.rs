@@ -169,6 +169,8 @@ fn a_plan_says_what_would_be_asked_and_sends_nothing() {
             "20",
             "--timewindow",
             "1m",
+            "--freshness",
+            "2h",
         ],
     );
     let table = data(&output);
@@ -179,7 +181,7 @@ fn a_plan_says_what_would_be_asked_and_sends_nothing() {
         "window    1m: `timewindow` is configured\n",
         "\n\n\nmem  gauge  bytes\n",
         "window    none",
-        // What is newer than ten minutes is not final.
+        // What is newer than two hours is not final.
         "  yes\n",
         "  no\n",
     ] {

@@ -206,7 +206,7 @@ pub(super) async fn build(probe: &Probe) -> Check {
     }
 }
 
-fn judge_build(headers: &HeaderMap, build: &BuildInfo) -> Check {
+pub(super) fn judge_build(headers: &HeaderMap, build: &BuildInfo) -> Check {
     let subject = Subject::Server;
     let version = build.version.as_deref().filter(|text| !text.is_empty());
     // VictoriaMetrics gives Grafana the version of a Prometheus, or none.

@@ -1,5 +1,11 @@
 //! What is said of servers that are odd, and of none. The rest is tested with a real one.
 
+use http::HeaderMap;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use super::answer::BuildInfo;
 use super::report::Verdict;
 use super::*;
 use crate::{CompileCache, HostOptions};
@@ -31,20 +37,22 @@ fn verdicts(examination: &Examination) -> Vec<Verdict> {
 }
 
 /// Gives every request this answer, and hands on what it was asked.
-async fn server(
-    head: &'static str,
-    body: String,
-) -> (String, tokio::sync::mpsc::UnboundedReceiver<String>) {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+async fn server(head: &'static str, body: String) -> (String, UnboundedReceiver<String>) {
+    deciding(move |_| (head, body.clone())).await
+}
+
+/// Answers each request with the head and the body that it gets, and hands on the requests.
+async fn deciding(
+    decide: impl Fn(&str) -> (&'static str, String) + Send + 'static,
+) -> (String, UnboundedReceiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    let (asked, requests) = tokio::sync::mpsc::unbounded_channel();
+    let (asked, requests) = unbounded_channel();
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
-            let mut request = vec![0; 8192];
-            let read = stream.read(&mut request).await.unwrap_or(0);
-            let text = String::from_utf8_lossy(&request[..read]).into_owned();
-            let _ = asked.send(text.lines().next().unwrap_or_default().to_owned());
+            let request = whole(&mut stream).await;
+            let (head, body) = decide(&request);
+            let _ = asked.send(request);
             let answer = format!(
                 "HTTP/1.1 {head}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
                 body.len()
@@ -53,6 +61,27 @@ async fn server(
         }
     });
     (address, requests)
+}
+
+/// A request with its body, which is one form.
+async fn whole(stream: &mut TcpStream) -> String {
+    let mut text = String::new();
+    let mut buffer = [0; 8192];
+    loop {
+        let length = |head: &str| {
+            let length = head.split("content-length: ").nth(1)?.lines().next()?;
+            length.parse::<usize>().ok()
+        };
+        if let Some((head, body)) = text.split_once("\r\n\r\n")
+            && body.len() >= length(head).unwrap_or(0)
+        {
+            return text;
+        }
+        match stream.read(&mut buffer).await {
+            Ok(read) if read > 0 => text.push_str(&String::from_utf8_lossy(&buffer[..read])),
+            _ => return text,
+        }
+    }
 }
 
 #[tokio::test]
@@ -137,6 +166,7 @@ async fn only_what_a_service_may_ask_is_asked() {
     let mut number = 0;
     while let Ok(request) = requests.try_recv() {
         number += 1;
+        let request = request.lines().next().unwrap_or_default();
         assert!(
             [
                 "query?",
@@ -151,6 +181,80 @@ async fn only_what_a_service_may_ask_is_asked() {
         );
     }
     assert!(number >= 4, "{number}");
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_long_ranges_says_how_long_they_may_be() {
+    let (address, _requests) = deciding(|request| {
+        let form = request.rsplit("\r\n").next().unwrap_or_default();
+        let number = |name: &str| {
+            let mut fields = form_urlencoded::parse(form.as_bytes());
+            let (_, value) = fields.find(|(found, _)| found == name)?;
+            value.parse::<i64>().ok()
+        };
+        let length = number("end")
+            .zip(number("start"))
+            .map(|(end, start)| end - start);
+        let success = |data: &str| ("200 OK", format!(r#"{{"status":"success","data":{data}}}"#));
+        match length {
+            Some(86_401..) => (
+                "422 No",
+                r#"{"status":"error","errorType":"execution","error":"the range is too long"}"#
+                    .to_owned(),
+            ),
+            Some(_) => success(r#"{"resultType":"matrix","result":[]}"#),
+            None if request.contains("query?") => {
+                let now = server::here();
+                success(&format!(
+                    r#"{{"resultType":"scalar","result":[{now},"{now}"]}}"#
+                ))
+            }
+            None => success("[]"),
+        }
+    })
+    .await;
+    let examination = examined(&address).await;
+    let limits = examination.check(Subject::Limits).unwrap();
+    assert_eq!(limits.verdict, Verdict::Warn, "{examination:#?}");
+    assert_eq!(limits.set, [Setting::MaxRange(86_400)]);
+    assert!(limits.found.contains("the range is too long"), "{limits:?}");
+}
+
+#[test]
+fn servers_are_told_apart_by_what_they_say_of_themselves() {
+    let judge = |victoria: bool, application: Option<&str>, version: Option<&str>| {
+        let mut headers = HeaderMap::new();
+        if victoria {
+            headers.insert("x-server-hostname", "here".parse().unwrap());
+        }
+        let build = BuildInfo {
+            application: application.map(str::to_owned),
+            version: version.map(str::to_owned),
+        };
+        let check = server::judge_build(&headers, &build);
+        (check.verdict, check.found)
+    };
+    let ok = |found: &str| (Verdict::Ok, found.to_owned());
+    assert_eq!(
+        judge(false, None, Some("2.42.0+ds")),
+        ok("Prometheus 2.42.0+ds")
+    );
+    assert_eq!(judge(false, None, Some("3.5.0")), ok("Prometheus 3.5.0"));
+    assert_eq!(judge(false, None, Some("0.35.1")), ok("Thanos 0.35.1"));
+    assert_eq!(
+        judge(false, Some("Grafana Mimir"), Some("2.15.0")),
+        ok("Grafana Mimir 2.15.0")
+    );
+    // It tells Grafana that it was Prometheus 2.24.
+    assert!(
+        judge(true, None, Some("2.24.0"))
+            .1
+            .starts_with("VictoriaMetrics")
+    );
+    assert_eq!(judge(false, None, Some("2.19.3")).0, Verdict::Warn);
+    for nothing in [None, Some("")] {
+        assert_eq!(judge(false, None, nothing).0, Verdict::Warn);
+    }
 }
 
 #[test]
