@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+#[allow(dead_code, reason = "other test files read the heads of requests")]
 mod canned;
 mod command;
 
