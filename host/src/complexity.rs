@@ -4,7 +4,7 @@
 
 use wasmparser::{BinaryReaderError, FunctionBody, Parser, Payload};
 
-use crate::{error::LoadError, limits::Limits};
+use crate::{effort::Functions, error::LoadError, limits::Limits};
 
 /// How deep components may lie in one another. Composing plugins makes two or three layers.
 const DEPTH: u64 = 16;
@@ -22,8 +22,11 @@ pub(crate) fn check(bytes: &[u8], limits: &Limits) -> Result<(), LoadError> {
         Ok(())
     };
     let (mut functions, mut modules, mut instances, mut depth) = (0, 0, 0, 0);
+    let mut effort = Functions::default();
     for payload in Parser::new(0).parse_all(bytes) {
-        match payload.map_err(|e| damaged(&e))? {
+        let payload = payload.map_err(|e| damaged(&e))?;
+        effort.see(&payload).map_err(|e| damaged(&e))?;
+        match payload {
             Payload::ComponentSection { .. } => {
                 depth += 1;
                 within("components one in another", depth, DEPTH)?;
@@ -52,6 +55,12 @@ pub(crate) fn check(bytes: &[u8], limits: &Limits) -> Result<(), LoadError> {
                     "locals in one function",
                     locals,
                     limits.function_locals.into(),
+                )?;
+                let maximum = limits.function_compile_bytes;
+                within(
+                    "bytes that compiling one function is estimated to take",
+                    effort.exceeds(maximum, &body, locals).unwrap_or(0),
+                    maximum,
                 )?;
             }
             _ => {}
@@ -86,6 +95,7 @@ mod tests {
             plugin_functions: 3,
             function_bytes: 100,
             function_locals: 10,
+            function_compile_bytes: 100_000,
             core_modules: 2,
             ..Limits::default()
         };
@@ -129,6 +139,26 @@ mod tests {
             )),
             Some("locals in one function")
         );
+    }
+
+    #[test]
+    fn a_few_variables_in_many_loops_are_refused() {
+        let function =
+            |loops: &str| format!("(component (core module (func (local i64 i64) {loops})))");
+        assert_eq!(refusal(&function(&"(loop)".repeat(10))), None);
+        // Within every other limit.
+        let limits = Limits {
+            function_compile_bytes: 10_000,
+            ..Limits::default()
+        };
+        let bytes = wat::parse_str(function(&"(loop)".repeat(10))).unwrap();
+        assert!(matches!(
+            check(&bytes, &limits),
+            Err(LoadError::TooComplex {
+                maximum: 10_000,
+                ..
+            })
+        ));
     }
 
     #[test]

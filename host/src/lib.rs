@@ -59,7 +59,7 @@
 //! place until it is dropped.
 //!
 //! Before all that, [`Host::load`] audits the plugin's imports and exports (`audit.rs`), looks what compiling it would
-//! cost (`complexity.rs`), and compiles it in bounded time (`compiling.rs`) for the engine of `engine.rs`;
+//! cost (`complexity.rs`, `effort.rs`), and compiles it in bounded time (`compiling.rs`) for the engine of `engine.rs`;
 //! `functions.rs` finds the contract's functions in it. `codec.rs` is a component without I/O, which a plugin contains.
 //! `types.rs` holds the records of the contract, `address.rs` reads the address. [`doctor`] looks at a Prometheus without
 //! a plugin, and says what to set.
@@ -78,6 +78,7 @@ mod codec;
 mod compiling;
 mod complexity;
 mod credentials;
+mod effort;
 mod egress;
 mod engine;
 mod error;

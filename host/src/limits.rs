@@ -72,6 +72,10 @@ pub struct Limits {
     /// One function's local variables. Default 10,000: a compiler's work on a function grows with their number
     /// times its branches.
     pub function_locals: u32,
+    /// What compiling one function may take in memory, in bytes, as estimated from its variables, loops, blocks and
+    /// calls. Default 256 MiB, a thousand variables in three hundred loops: several times what an interpreter's main
+    /// loop comes to. As many functions are compiled at once as there are processors.
+    pub function_compile_bytes: u64,
     /// Core modules, core instances and tables of a plugin. Default 16: its own, and two or three that
     /// the component tools add as glue; an interpreter with its libraries has about ten.
     pub core_modules: u32,
@@ -105,6 +109,7 @@ impl Default for Limits {
             plugin_functions: 200_000,
             function_bytes: 512 << 10,
             function_locals: 10_000,
+            function_compile_bytes: 256 << 20,
             core_modules: 16,
             compile_timeout: Duration::from_secs(60),
         }

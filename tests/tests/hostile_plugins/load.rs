@@ -51,6 +51,11 @@ pub(crate) const MADE: &[Made] = &[
         make: |_| component(&format!("(func (local {}))", "i64 ".repeat(50_000))),
     },
     Made {
+        name: "gigabytes_to_compile",
+        tries: "Has a function of eighty kilobytes whose variables all live through a thousand loops: gigabytes for a compiler.",
+        make: |_| component(&variables_in_loops(10_000, 1_000)),
+    },
+    Made {
         name: "many_modules",
         tries: "Has a hundred core modules.",
         make: |_| parse(&"(core module)".repeat(100)),
@@ -97,18 +102,20 @@ fn parse(parts: &str) -> Result<Vec<u8>> {
     ))?)
 }
 
-/// As much code as fits, in functions that are as hard as is allowed: many variables, each of them alive through
-/// many branches.
+/// Functions that are as hard as is allowed.
 fn slow() -> Result<Vec<u8>> {
-    const LOCALS: usize = 1_000;
-    const BRANCHES: usize = 2_000;
-    const FUNCTIONS: usize = 200;
-    let mut body = format!("(local {})", "i32 ".repeat(LOCALS));
-    for branch in 0..BRANCHES {
-        let (from, to) = (branch % LOCALS, (branch * 7 + 1) % LOCALS);
-        body += &format!(
-            "(if (local.get {from}) (then (local.set {to} (i32.add (local.get {from}) (local.get {to})))))"
-        );
-    }
-    component(&format!("(func {body})").repeat(FUNCTIONS))
+    component(&variables_in_loops(3_900, 95).repeat(120))
+}
+
+/// A function of so many variables, each of which changes within so many loops, one in another.
+fn variables_in_loops(variables: usize, loops: usize) -> String {
+    let changes: String = (0..variables)
+        .map(|i| format!("(local.set {i} (local.get {}))", (i * 7 + 1) % variables))
+        .collect();
+    format!(
+        "(func (local {}) {}{changes}{})",
+        "i32 ".repeat(variables),
+        "(loop ".repeat(loops),
+        "(br_if 0 (local.get 0)))".repeat(loops)
+    )
 }

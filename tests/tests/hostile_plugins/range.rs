@@ -12,7 +12,7 @@ use metric_host::{
 use crate::load;
 use crate::log;
 use crate::outcome::Outcome;
-use crate::recorder::{Canary, Recorder, fault};
+use crate::recorder::{self, Canary, Recorder, fault};
 use crate::rows::{Bait, Row, Verb, Way};
 use crate::tenants::{SECRETS, Tenants, ask};
 
@@ -54,6 +54,7 @@ impl Range {
             },
             compile_cache: CompileCache::Off,
         })?;
+        recorder::check()?;
         let tenants = tokio::task::spawn_blocking(Tenants::start).await??;
         let other_port = Canary::start("127.0.0.1:0").await?;
         let recorder = Recorder::start(other_port.address.to_string()).await?;
@@ -102,8 +103,14 @@ impl Range {
                 head(&outcome.says)
             ));
         }
-        for request in self.recorder.take() {
-            faults.extend(fault(&request, self.recorder.address));
+        let requests = self.recorder.take();
+        faults.extend(
+            requests
+                .iter()
+                .filter_map(|request| fault(request, self.recorder.address)),
+        );
+        if !row.may_send(requests.len(), REQUESTS as usize) {
+            faults.push(format!("{} requests were let out", requests.len()));
         }
         for canary in [&self.other_port, &self.other_host] {
             if canary.visitors() > 0 {

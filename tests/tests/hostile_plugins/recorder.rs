@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -157,6 +157,46 @@ pub(crate) fn fault(request: &str, address: SocketAddr) -> Option<String> {
         seen.push(name);
     }
     (!seen.contains(&"host")).then(|| "no host".to_owned())
+}
+
+/// Fails unless the judge finds what it is there to find.
+pub(crate) fn check() -> Result<()> {
+    let address = SocketAddr::from(([127, 0, 0, 1], 9090));
+    let good = "POST /api/v1/query HTTP/1.1\r\nhost: 127.0.0.1:9090\r\ncontent-length: 2\r\n\r\nup";
+    ensure!(
+        fault(good, address).is_none(),
+        "a good request was found bad"
+    );
+    for (part, bad) in [
+        ("POST", "DELETE"),
+        ("/api/v1/query", "/-/quit"),
+        ("/api/v1/query", "/api/v1/query/../admin"),
+        ("/api/v1/query", "http://127.0.0.1:9091/api/v1/query"),
+        ("127.0.0.1:9090", "127.0.0.1:9091"),
+        ("content-length: 2", "content-length: 0"),
+        (
+            "content-length: 2",
+            "content-length: 2\r\ncontent-length: 2",
+        ),
+        ("content-length: 2", "transfer-encoding: chunked"),
+        (
+            "content-length: 2",
+            "content-length: 2\r\nauthorization: stolen",
+        ),
+        (
+            "content-length: 2",
+            "content-length: 2\r\nx-metric-cache: final-at=0",
+        ),
+        ("host: 127.0.0.1:9090\r\n", ""),
+        ("\r\n\r\n", "\r\n"),
+    ] {
+        let bad = good.replacen(part, bad, 1);
+        ensure!(
+            fault(&bad, address).is_some(),
+            "a bad request was found good: {bad:?}"
+        );
+    }
+    Ok(())
 }
 
 /// Listens, and counts who comes.

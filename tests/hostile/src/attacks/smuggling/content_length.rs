@@ -30,5 +30,9 @@ pub(crate) const ATTACK: Attack = Attack::of_query(|order| {
         .body(smuggled)
         .field("content-length", "0")
         .send();
-    told(announced.into_iter().chain([twice, of_a_get]))
+    // What is announced rightly goes out, and is one request with a strange form.
+    let rightly = Message::post(&order.authority, "/api/v1/query", smuggled)
+        .field("content-length", smuggled.len().to_string())
+        .send();
+    told(announced.into_iter().chain([twice, of_a_get, rightly]))
 });
