@@ -140,6 +140,29 @@ mod tests {
     }
 
     #[test]
+    fn what_stays_on_this_machine_is_told_from_what_leaves_it() {
+        for host in [
+            "localhost",
+            "prometheus.localhost.",
+            "127.0.0.1",
+            "127.9.9.9",
+            "::1",
+        ] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in [
+            "prometheus",
+            "localhost.org",
+            "10.0.0.1",
+            "0.0.0.0",
+            "127.1",
+            "fe80::1",
+        ] {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
+
+    #[test]
     fn of_several_addresses_only_those_that_are_allowed_are_left() {
         let address = |text: &str| text.parse().unwrap();
         let addresses = vec![address("169.254.169.254:80"), address("1.1.1.1:80")];
