@@ -12,6 +12,7 @@ mod command_line;
 mod component;
 mod doctor;
 mod failures;
+mod files;
 mod gauges;
 mod limits;
 mod literals;

@@ -1,62 +1,15 @@
 //! What the host proves itself with: to a TLS server with an authority of its own that asks for a client certificate,
-//! and to a real Prometheus that does. And that none of it is to be seen anywhere else.
-
-use std::fs;
-use std::io;
-use std::sync::{Arc, Mutex};
+//! and to a real Prometheus that does. That none of it is to be seen anywhere else is shown by `unseen_secrets`.
 
 use metric_host::{
-    CallError, Config, ConfigError, Credentials, MetricQuery, MetricResult, MetricService,
-    SecretSource, ServiceError, ServiceOptions,
+    CallError, Config, ConfigError, Credentials, MetricQuery, SecretSource, ServiceError,
+    ServiceOptions,
 };
-use metric_testbed::{
-    Authority, Certified, Dataset, Prometheus, PrometheusOptions, Purpose, Shape,
-};
+use metric_testbed::{Authority, Dataset, Prometheus, PrometheusOptions, Purpose, Shape};
 use metric_tests::plugin;
-use tempfile::TempDir;
 
+use crate::files::{Files, ask, service};
 use crate::tls_server::{Identity, TlsServer};
-
-/// The secrets of a test, as files.
-struct Files(TempDir);
-
-impl Files {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn with(&self, name: &str, text: &str) -> SecretSource {
-        let path = self.0.path().join(name);
-        fs::write(&path, text).unwrap();
-        SecretSource::file(path)
-    }
-
-    fn trusting(&self, authority: &Authority) -> Credentials {
-        Credentials::new().certificate_authorities(self.with("ca.pem", &authority.certificate))
-    }
-
-    fn showing(&self, credentials: Credentials, client: &Certified) -> Credentials {
-        credentials.client_certificate(
-            self.with("client.pem", &client.certificate),
-            self.with("client.key", &client.key),
-        )
-    }
-}
-
-fn service(address: &str, failover: &[&str], credentials: &Credentials) -> MetricService {
-    let mut options = ServiceOptions::default();
-    options.failover = failover.iter().map(|&address| address.to_owned()).collect();
-    options.credentials = credentials.clone();
-    let mut config = Config::new(address);
-    config.timeout = Some(20_000);
-    plugin().unwrap().service_with(config, &options).unwrap()
-}
-
-async fn ask(service: &MetricService) -> Result<MetricResult, CallError> {
-    service
-        .query_metric(&MetricQuery::new("mem", "0", "60"))
-        .await
-}
 
 fn lower(text: &str) -> String {
     text.to_ascii_lowercase()
@@ -267,130 +220,6 @@ fn what_cannot_be_read_is_an_error_that_names_the_file() {
         "{error:?}"
     );
     assert!(error.to_string().contains("/no/such/token"), "{error}");
-}
-
-/// Everything that is logged, by whatever crate, at whatever level.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
-    }
-}
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-#[tokio::test]
-async fn secrets_are_in_no_log_no_error_and_no_debug() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(move || writer.clone())
-        .finish();
-    let guard = tracing::subscriber::set_default(subscriber);
-
-    let (files, authority) = (Files::new(), Authority::new("organisation").unwrap());
-    let server = TlsServer::good(&authority).await;
-    let client = authority.issue(&["host"], Purpose::Client).unwrap();
-    let credentials = files
-        .showing(files.trusting(&authority), &client)
-        .bearer_token(files.with("token", "hunter2-token"))
-        .header("X-Scope-OrgID", files.with("tenant", "hunter2-tenant"))
-        .parameter("extra_label", files.with("label", "project=hunter2-label"))
-        .path(files.with("path", "/select/hunter2-path"));
-    let basic = Credentials::new().basic_auth("user", files.with("password", "hunter2-password"));
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let nobody = free.local_addr().unwrap().to_string();
-    drop(free);
-
-    let mut seen = Vec::new();
-    let services = [
-        service(&server.address, &[], &credentials),
-        service(&nobody, &[&server.address], &credentials),
-        service(&nobody, &[], &basic),
-        // In the clear, and far away.
-        service("prometheus.invalid:9090", &[], &basic),
-    ];
-    for service in &services {
-        seen.push(format!(
-            "{service:?} {:?} {:?}",
-            service.config(),
-            service.refusals()
-        ));
-        seen.push(format!("{:?}", ask(service).await));
-        seen.push(format!(
-            "{:?}",
-            service
-                .metric_request(&MetricQuery::new("mem", "0", "60"))
-                .await
-        ));
-    }
-    assert_eq!(server.requests().len(), 2, "both went there with all of it");
-    seen.push(format!("{credentials:?} {basic:?}"));
-    let mut options = ServiceOptions::default();
-    options.credentials = credentials.clone();
-    seen.push(format!("{options:?}"));
-
-    // Files that are no good any more, and then good ones.
-    let path = "hunter2 path";
-    let token = "hunter2 to ken";
-    for (file, text) in [
-        ("token", token),
-        ("tenant", "hunter2\u{1}"),
-        ("path", path),
-        ("client.key", "hunter2"),
-    ] {
-        files.with(file, text);
-    }
-    seen.push(format!("{:?}", ask(&services[0]).await));
-    for (name, credentials) in [
-        (
-            "token",
-            Credentials::new().bearer_token(files.with("token", token)),
-        ),
-        ("path", Credentials::new().path(files.with("path", path))),
-        ("client.key", credentials),
-    ] {
-        let mut options = ServiceOptions::default();
-        options.credentials = credentials;
-        let config = Config::new(server.address.clone());
-        let error = plugin()
-            .unwrap()
-            .service_with(config, &options)
-            .unwrap_err();
-        let error = format!("{error} {error:?}");
-        assert!(error.contains(name), "{error}");
-        seen.push(error);
-    }
-    drop(guard);
-
-    let log = log.text();
-    for expected in [
-        "what was read before stays in use",
-        "no connection",
-        "credentials go over plain http",
-    ] {
-        assert!(log.contains(expected), "{expected}: {log}");
-    }
-    seen.push(log);
-    let key_line = client.key.lines().nth(1).unwrap();
-    // base64 of `user:hunter2-password`.
-    for secret in ["hunter2", "dXNlcjpodW50ZXIyLXBhc3N3b3Jk", key_line] {
-        for text in &seen {
-            assert!(!text.contains(secret), "{secret} in {text}");
-        }
-    }
 }
 
 /// A password, and what bcrypt makes of it.
