@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of where Prometheus is reached, nor of who sends the requests.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, future::Future, sync::Arc};
 
 use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Lift, Lower};
 
@@ -68,9 +68,12 @@ impl Codec {
         config: &Config,
         query: &MetricQuery,
     ) -> Result<String, CallError> {
-        let function = &self.loaded.functions.build_promql;
-        let (answer,): Answer<_> = self.call(function, (config, query), config).await?;
-        Ok(answer.map_err(ServiceError::from)?)
+        self.observed("build-promql", async {
+            let function = &self.loaded.functions.build_promql;
+            let (answer,): Answer<_> = self.call(function, (config, query), config).await?;
+            Ok(answer.map_err(ServiceError::from)?)
+        })
+        .await
     }
 
     /// How a metric is read: as a gauge, a rate or a diff.
@@ -82,11 +85,14 @@ impl Codec {
         metric_name: &str,
         value_type: Option<ValueType>,
     ) -> Result<MetricType, CallError> {
-        let function = &self.loaded.functions.detect_metric_type;
-        let params = (metric_name, value_type);
-        // No configuration, so the contract's own timeout.
-        let (metric_type,) = self.call(function, params, &Config::new("")).await?;
-        Ok(metric_type)
+        self.observed("detect-metric-type", async {
+            let function = &self.loaded.functions.detect_metric_type;
+            let params = (metric_name, value_type);
+            // No configuration, so the contract's own timeout.
+            let (metric_type,) = self.call(function, params, &Config::new("")).await?;
+            Ok(metric_type)
+        })
+        .await
     }
 
     /// The request that asks which metrics there are.
@@ -94,9 +100,12 @@ impl Codec {
     /// # Errors
     /// [`CallError`].
     pub async fn metadata_request(&self, config: &Config) -> Result<HttpRequest, CallError> {
-        let function = &self.loaded.functions.metadata_request;
-        let (answer,): Answer<_> = self.call(function, (config,), config).await?;
-        Ok(answer.map_err(ServiceError::from)?)
+        self.observed("metadata-request", async {
+            let function = &self.loaded.functions.metadata_request;
+            let (answer,): Answer<_> = self.call(function, (config,), config).await?;
+            Ok(answer.map_err(ServiceError::from)?)
+        })
+        .await
     }
 
     /// The metrics, from the status and the whole body of the response.
@@ -109,10 +118,13 @@ impl Codec {
         status: u16,
         body: &str,
     ) -> Result<Vec<MetricMetadata>, CallError> {
-        let function = &self.loaded.functions.metadata_response;
-        let params = (config, status, body);
-        let (answer,): Answer<_> = self.call(function, params, config).await?;
-        Ok(answer.map_err(ServiceError::from)?)
+        self.observed("metadata-response", async {
+            let function = &self.loaded.functions.metadata_response;
+            let params = (config, status, body);
+            let (answer,): Answer<_> = self.call(function, params, config).await?;
+            Ok(answer.map_err(ServiceError::from)?)
+        })
+        .await
     }
 
     /// The request that asks for the series.
@@ -124,9 +136,12 @@ impl Codec {
         config: &Config,
         query: &MetricQuery,
     ) -> Result<HttpRequest, CallError> {
-        let function = &self.loaded.functions.metric_request;
-        let (answer,): Answer<_> = self.call(function, (config, query), config).await?;
-        Ok(answer.map_err(ServiceError::from)?)
+        self.observed("metric-request", async {
+            let function = &self.loaded.functions.metric_request;
+            let (answer,): Answer<_> = self.call(function, (config, query), config).await?;
+            Ok(answer.map_err(ServiceError::from)?)
+        })
+        .await
     }
 
     /// The series, from the status and the whole body of the response.
@@ -140,14 +155,27 @@ impl Codec {
         status: u16,
         body: &str,
     ) -> Result<MetricResult, CallError> {
-        let function = &self.loaded.functions.metric_response;
-        let params = (config, query, status, body);
-        let (answer,): Answer<_> = self.call(function, params, config).await?;
-        checked(answer.map_err(ServiceError::from)?)
+        self.observed("metric-response", async {
+            let function = &self.loaded.functions.metric_response;
+            let params = (config, query, status, body);
+            let (answer,): Answer<_> = self.call(function, params, config).await?;
+            checked(answer.map_err(ServiceError::from)?)
+        })
+        .await
     }
 
     pub(crate) fn sandbox(&self) -> &Sandbox {
         &self.loaded.sandbox
+    }
+
+    /// Sees a call through: log and metrics.
+    async fn observed<R>(
+        &self,
+        verb: &'static str,
+        work: impl Future<Output = Result<R, CallError>>,
+    ) -> Result<R, CallError> {
+        let metrics = &self.loaded.sandbox.shared.metrics;
+        metrics.observe(verb, None, work).await
     }
 
     /// Calls a function of the component, without a network.

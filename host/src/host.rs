@@ -20,6 +20,7 @@ use crate::{
     complexity, engine,
     error::{HostError, LoadError},
     limits::Limits,
+    observation::{HostMetrics, Metrics},
     outgoing::Outgoing,
     places::Places,
     plugin::Plugin,
@@ -88,6 +89,7 @@ impl Host {
                 rehearsal: Mutex::new(()),
                 linker,
                 ticker,
+                metrics: Arc::new(Metrics::new()),
             }),
         })
     }
@@ -154,6 +156,11 @@ impl Host {
     /// How much a plugin may use here.
     pub fn limits(&self) -> &Limits {
         &self.shared.limits
+    }
+
+    /// What the host tells of itself: calls, how they ended and how long they took, refusals, requests, bytes.
+    pub fn metrics(&self) -> HostMetrics<'_> {
+        HostMetrics(&self.shared.metrics)
     }
 
     /// Makes one instance and compares the types of its functions with the contract's, so that a plugin that

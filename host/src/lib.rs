@@ -55,6 +55,8 @@
 //!    `error_code.rs`.
 //! 5. The result is checked against the contract (`answer.rs`) and handed to the caller; failures are in `error.rs`.
 //!
+//! Each call has a span in the log and counts in the host's own metrics ([`Host::metrics`], `observation/`).
+//!
 //! Long ranges and batches (`range.rs`) go the same way. A stream (`stream.rs`) keeps its instance, its store and its
 //! place until it is dropped.
 //!
@@ -89,6 +91,7 @@ mod http_client;
 mod http_error;
 mod limits;
 mod network;
+mod observation;
 mod options;
 mod outgoing;
 mod outgoing_handler;
@@ -112,6 +115,8 @@ mod types;
 mod test_body;
 #[cfg(test)]
 mod test_components;
+#[cfg(test)]
+mod test_log;
 
 pub use audit::{PluginDescription, describe};
 pub use codec::Codec;
@@ -121,6 +126,7 @@ pub use host::{CompileCache, Host, HostOptions};
 pub use limits::Limits;
 pub use metric_scope::{Scope, ScopeError};
 pub use network::Network;
+pub use observation::{HostMetrics, RequestId, RequestIdError};
 pub use options::ServiceOptions;
 pub use plugin::Plugin;
 pub use range::{

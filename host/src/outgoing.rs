@@ -21,6 +21,7 @@ use crate::{
     error::ConfigError,
     http_client::{HttpClient, Timeouts},
     limits::Limits,
+    observation::{Exchange, Metrics},
     options::ServiceOptions,
     refusals::{Refusal, Refusals},
     response_body::ResponseBody,
@@ -34,6 +35,7 @@ pub(crate) struct Outgoing {
 }
 
 struct Way {
+    metrics: Arc<Metrics>,
     alarms: Alarms,
     egress: Egress,
     client: HttpClient,
@@ -51,11 +53,13 @@ impl Outgoing {
         options: &ServiceOptions,
         limits: &Limits,
         alarms: &Alarms,
+        metrics: &Arc<Metrics>,
     ) -> Result<Self, ConfigError> {
         Ok(Self {
             scope: None,
-            refusals: Arc::default(),
+            refusals: Arc::new(Refusals::told_to(metrics)),
             way: Some(Arc::new(Way {
+                metrics: Arc::clone(metrics),
                 client: HttpClient::new(address.clone(), options, limits, alarms)?,
                 alarms: alarms.clone(),
                 egress: Egress::to(address, limits),
@@ -133,6 +137,7 @@ impl Outgoing {
             return Err(self.deny(&request.into_parts().0, Refusal::Tenant));
         }
         let request = self.narrowed(request)?;
+        let exchange = Exchange::begin(&way.metrics);
         let response = way
             .client
             .send(request, way.timeouts.shortened_by(&options))
@@ -144,7 +149,7 @@ impl Outgoing {
                 }
             })?;
         let pause = shorter(way.between_bytes, options.between_bytes_timeout);
-        let (head, body) = response.into_parts();
+        let (head, body) = exchange.answered(response).into_parts();
         let body = ResponseBody::new(body, way.response_bytes, way.alarms.clone(), pause)?;
         Ok(Response::from_parts(head, body.boxed_unsync()))
     }

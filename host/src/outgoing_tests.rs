@@ -3,6 +3,7 @@
 use super::*;
 use crate::{
     credentials::{Credentials, SecretSource},
+    observation::HostMetrics,
     test_body::TestBody,
 };
 use std::{
@@ -105,6 +106,7 @@ fn outgoing(address: &str) -> Outgoing {
         &ServiceOptions::default(),
         &limits(),
         &Alarms::ticking(),
+        &Arc::new(Metrics::new()),
     )
     .unwrap()
 }
@@ -196,6 +198,39 @@ async fn what_the_policy_refuses_is_denied_and_never_sent() {
 }
 
 #[tokio::test]
+async fn what_is_sent_and_what_is_refused_counts_in_the_metrics_of_the_host() {
+    let server = Server::start(OK, Then::Keep).await;
+    let metrics = Arc::new(Metrics::new());
+    let outgoing = Outgoing::to(
+        Address::parse(&server.address).unwrap(),
+        &ServiceOptions::default(),
+        &limits(),
+        &Alarms::ticking(),
+        &metrics,
+    )
+    .unwrap();
+    for _ in 0..2 {
+        let uri = server.uri("/api/v1/query");
+        ask(&outgoing, request("POST", &uri, &["query=up"]))
+            .await
+            .unwrap();
+    }
+    let uri = server.uri("/api/v1/admin/tsdb/snapshot");
+    ask(&outgoing, request("POST", &uri, &[]))
+        .await
+        .unwrap_err();
+    let text = HostMetrics(&metrics).to_string();
+    for line in [
+        r#"metric_host_prometheus_requests_total{status="2xx"} 2"#,
+        r#"metric_host_refusals_total{reason="path"} 1"#,
+        "metric_host_prometheus_seconds_count 2",
+        "metric_host_received_bytes_total 4",
+    ] {
+        assert!(text.lines().any(|each| each == line), "{line}\n{text}");
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_is_too_long_is_denied_counted_and_never_sent() {
     let server = Server::start(OK, Then::Keep).await;
     let limits = Limits {
@@ -204,7 +239,14 @@ async fn a_body_that_is_too_long_is_denied_counted_and_never_sent() {
     };
     let address = Address::parse(&server.address).unwrap();
     let options = ServiceOptions::default();
-    let outgoing = Outgoing::to(address, &options, &limits, &Alarms::ticking()).unwrap();
+    let outgoing = Outgoing::to(
+        address,
+        &options,
+        &limits,
+        &Alarms::ticking(),
+        &Arc::new(Metrics::new()),
+    )
+    .unwrap();
     let uri = server.uri("/api/v1/query");
     let answer = ask(&outgoing, request("POST", &uri, &["query=up", "1"])).await;
     assert!(
@@ -315,6 +357,7 @@ async fn a_server_that_does_not_speak_tls_is_a_failure_of_tls() {
         &ServiceOptions::default(),
         &limits(),
         &Alarms::ticking(),
+        &Arc::new(Metrics::new()),
     );
     let Ok(outgoing) = outgoing else {
         return; // a machine without root certificates
@@ -427,7 +470,14 @@ fn with_credentials(server: &Server, credentials: Credentials) -> Outgoing {
         ..ServiceOptions::default()
     };
     let address = Address::parse(&server.address).unwrap();
-    Outgoing::to(address, &options, &limits(), &Alarms::ticking()).unwrap()
+    Outgoing::to(
+        address,
+        &options,
+        &limits(),
+        &Alarms::ticking(),
+        &Arc::new(Metrics::new()),
+    )
+    .unwrap()
 }
 
 fn secret() -> SecretSource {

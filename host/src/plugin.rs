@@ -61,7 +61,8 @@ impl Plugin {
     ) -> Result<MetricService, ConfigError> {
         let address = Address::parse(&config.address)?;
         let shared = &self.codec.sandbox().shared;
-        let outgoing = Outgoing::to(address, options, &shared.limits, shared.ticker.alarms())?;
+        let (limits, alarms) = (&shared.limits, shared.ticker.alarms());
+        let outgoing = Outgoing::to(address, options, limits, alarms, &shared.metrics)?;
         Ok(MetricService::new(self.clone(), config, outgoing))
     }
 

@@ -90,10 +90,13 @@ impl MetricService {
         query: &MetricQuery,
         options: &RangeOptions,
     ) -> Result<RangePlan, CallError> {
-        let function = &self.ranges("plan")?.plan;
-        let params = (&*self.config, query, &told_the_time(options));
-        let (answer,): Answer<_> = self.call(function, params).await?;
-        checked_plan(answer.map_err(ServiceError::from)?)
+        self.observed("plan", async {
+            let function = &self.ranges("plan")?.plan;
+            let params = (&*self.config, query, &told_the_time(options));
+            let (answer,): Answer<_> = self.call(function, params).await?;
+            checked_plan(answer.map_err(ServiceError::from)?)
+        })
+        .await
     }
 
     /// Asks Prometheus for a range of any length, chunk by chunk and side by side, and returns the series.
@@ -105,10 +108,13 @@ impl MetricService {
         query: &MetricQuery,
         options: &RangeOptions,
     ) -> Result<RangeAnswer, CallError> {
-        let function = &self.ranges("query-range")?.query_range;
-        let params = (&*self.config, query, &told_the_time(options));
-        let (answer,): RangeResult<_> = self.call(function, params).await?;
-        RangeAnswer::checked(answer?)
+        self.observed("query-range", async {
+            let function = &self.ranges("query-range")?.query_range;
+            let params = (&*self.config, query, &told_the_time(options));
+            let (answer,): RangeResult<_> = self.call(function, params).await?;
+            RangeAnswer::checked(answer?)
+        })
+        .await
     }
 
     /// Asks for many ranges at once, side by side; what is the same is asked once. The answers are in the order of
@@ -122,21 +128,24 @@ impl MetricService {
         queries: &[MetricQuery],
         options: &RangeOptions,
     ) -> Result<Vec<Result<RangeAnswer, CallError>>, CallError> {
-        let function = &self.ranges("query-batch")?.query_batch;
-        let params = (&*self.config, queries, &told_the_time(options));
-        let (answers,): (Vec<Result<wit::RangeAnswer, wit::RangeError>>,) =
-            self.call(function, params).await?;
-        if answers.len() != queries.len() {
-            return Err(broken(format!(
-                "{} answers to {} queries",
-                answers.len(),
-                queries.len()
-            )));
-        }
-        Ok(answers
-            .into_iter()
-            .map(|answer| RangeAnswer::checked(answer?))
-            .collect())
+        self.observed("query-batch", async {
+            let function = &self.ranges("query-batch")?.query_batch;
+            let params = (&*self.config, queries, &told_the_time(options));
+            let (answers,): (Vec<Result<wit::RangeAnswer, wit::RangeError>>,) =
+                self.call(function, params).await?;
+            if answers.len() != queries.len() {
+                return Err(broken(format!(
+                    "{} answers to {} queries",
+                    answers.len(),
+                    queries.len()
+                )));
+            }
+            Ok(answers
+                .into_iter()
+                .map(|answer| RangeAnswer::checked(answer?))
+                .collect())
+        })
+        .await
     }
 
     /// One chunk of a range. The first call has no cursor, each further one that of the [`Page`] before, with the
@@ -150,10 +159,13 @@ impl MetricService {
         options: &RangeOptions,
         cursor: Option<&str>,
     ) -> Result<Page, CallError> {
-        let function = &self.ranges("query-page")?.query_page;
-        let params = (&*self.config, query, &told_the_time(options), cursor);
-        let (page,): RangeResult<_> = self.call(function, params).await?;
-        Page::checked(page?, cursor)
+        self.observed("query-page", async {
+            let function = &self.ranges("query-page")?.query_page;
+            let params = (&*self.config, query, &told_the_time(options), cursor);
+            let (page,): RangeResult<_> = self.call(function, params).await?;
+            Page::checked(page?, cursor)
+        })
+        .await
     }
 
     pub(crate) fn ranges(&self, verb: &'static str) -> Result<&RangeFunctions, CallError> {

@@ -4,8 +4,13 @@
 
 use std::{
     fmt,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
+
+use crate::observation::Metrics;
 
 /// Why a request of a plugin's may not leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
@@ -61,13 +66,41 @@ impl Refusal {
         Self::Tenant,
         Self::Network,
     ];
+
+    /// Its name in the host's metrics.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::NoNetwork => "no-network",
+            Self::Requests => "requests",
+            Self::Origin => "origin",
+            Self::UserInfo => "user-info",
+            Self::Method => "method",
+            Self::Path => "path",
+            Self::Head => "head",
+            Self::Body => "body",
+            Self::Scope => "scope",
+            Self::Tenant => "tenant",
+            Self::Network => "network",
+        }
+    }
 }
 
 /// How many requests were refused, by reason. Counts for as long as the service lives.
 #[derive(Default)]
-pub struct Refusals([AtomicU64; Refusal::ALL.len()]);
+pub struct Refusals {
+    counters: [AtomicU64; Refusal::ALL.len()],
+    /// The host's, which count for all of its services. None: those without a network.
+    metrics: Option<Arc<Metrics>>,
+}
 
 impl Refusals {
+    pub(crate) fn told_to(metrics: &Arc<Metrics>) -> Self {
+        Self {
+            metrics: Some(Arc::clone(metrics)),
+            ..Self::default()
+        }
+    }
+
     /// How many were refused for this reason.
     pub fn of(&self, reason: Refusal) -> u64 {
         self.counter(reason)
@@ -83,10 +116,13 @@ impl Refusals {
         if let Some(counter) = self.counter(reason) {
             counter.fetch_add(1, Ordering::Relaxed);
         }
+        if let Some(metrics) = &self.metrics {
+            metrics.refused(reason);
+        }
     }
 
     fn counter(&self, reason: Refusal) -> Option<&AtomicU64> {
-        self.0.get(reason as usize)
+        self.counters.get(reason as usize)
     }
 }
 

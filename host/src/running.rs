@@ -59,7 +59,8 @@ impl Running {
     }
 
     fn crash(&self, error: wasmtime::Error) -> CallError {
-        tracing::warn!(error = format!("{error:?}"), "the plugin crashed");
+        // The chain of its causes, the plugin's backtrace among them; `{:?}` would add the host's own.
+        tracing::warn!(error = format!("{error:#}"), "the plugin crashed");
         let limits = &self.shared.limits;
         let answer_too_large = is_hostcall_fuel_exhausted(&error);
         let source = error.into();

@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of PromQL or HTTP, nor of how an instance is made and how it ends.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use metric_scope::Scope;
 use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Lift, Lower};
@@ -11,6 +11,7 @@ use crate::{
     answer::checked,
     codec::Answer,
     error::{CallError, ServiceError},
+    observation::RequestId,
     outgoing::Outgoing,
     plugin::Plugin,
     refusals::Refusals,
@@ -31,6 +32,7 @@ pub struct MetricService {
     pub(crate) config: Arc<Config>,
     pub(crate) outgoing: Arc<Outgoing>,
     pub(crate) timeout: Duration,
+    pub(crate) request_id: Option<RequestId>,
 }
 
 impl MetricService {
@@ -46,6 +48,7 @@ impl MetricService {
             config: Arc::new(config),
             outgoing: Arc::new(outgoing),
             timeout,
+            request_id: None,
         }
     }
 
@@ -67,6 +70,15 @@ impl MetricService {
         &self.plugin
     }
 
+    /// The same service, whose calls are found in the log under this id. Without it each call draws one.
+    #[must_use]
+    pub fn with_request_id(&self, id: RequestId) -> Self {
+        Self {
+            request_id: Some(id),
+            ..self.clone()
+        }
+    }
+
     /// The configuration that the plugin is given.
     pub fn config(&self) -> &Config {
         &self.config
@@ -82,11 +94,14 @@ impl MetricService {
     /// # Errors
     /// [`CallError`].
     pub async fn query_metadata(&self) -> Result<Vec<MetricMetadata>, CallError> {
-        let params = (&*self.config,);
-        let (answer,): Answer<_> = self
-            .call(&self.plugin.functions.query_metadata, params)
-            .await?;
-        Ok(answer.map_err(ServiceError::from)?)
+        self.observed("query-metadata", async {
+            let params = (&*self.config,);
+            let (answer,): Answer<_> = self
+                .call(&self.plugin.functions.query_metadata, params)
+                .await?;
+            Ok(answer.map_err(ServiceError::from)?)
+        })
+        .await
     }
 
     /// Asks Prometheus and returns the series.
@@ -94,11 +109,14 @@ impl MetricService {
     /// # Errors
     /// [`CallError`].
     pub async fn query_metric(&self, query: &MetricQuery) -> Result<MetricResult, CallError> {
-        let params = (&*self.config, query);
-        let (answer,): Answer<_> = self
-            .call(&self.plugin.functions.query_metric, params)
-            .await?;
-        checked(answer.map_err(ServiceError::from)?)
+        self.observed("query-metric", async {
+            let params = (&*self.config, query);
+            let (answer,): Answer<_> = self
+                .call(&self.plugin.functions.query_metric, params)
+                .await?;
+            checked(answer.map_err(ServiceError::from)?)
+        })
+        .await
     }
 
     /// The PromQL that [`query_metric`](Self::query_metric) would send. Nothing is sent.
@@ -106,11 +124,14 @@ impl MetricService {
     /// # Errors
     /// [`CallError`].
     pub async fn build_promql(&self, query: &MetricQuery) -> Result<String, CallError> {
-        let params = (&*self.config, query);
-        let (answer,): Answer<_> = self
-            .call(&self.plugin.functions.build_promql, params)
-            .await?;
-        Ok(answer.map_err(ServiceError::from)?)
+        self.observed("build-promql", async {
+            let params = (&*self.config, query);
+            let (answer,): Answer<_> = self
+                .call(&self.plugin.functions.build_promql, params)
+                .await?;
+            Ok(answer.map_err(ServiceError::from)?)
+        })
+        .await
     }
 
     /// How a metric is read: as a gauge, a rate or a diff.
@@ -122,11 +143,14 @@ impl MetricService {
         metric_name: &str,
         value_type: Option<ValueType>,
     ) -> Result<MetricType, CallError> {
-        let params = (metric_name, value_type);
-        let (metric_type,) = self
-            .call(&self.plugin.functions.detect_metric_type, params)
-            .await?;
-        Ok(metric_type)
+        self.observed("detect-metric-type", async {
+            let params = (metric_name, value_type);
+            let (metric_type,) = self
+                .call(&self.plugin.functions.detect_metric_type, params)
+                .await?;
+            Ok(metric_type)
+        })
+        .await
     }
 
     /// The request of [`query_metadata`](Self::query_metadata), for an embedder that sends it itself.
@@ -175,6 +199,16 @@ impl MetricService {
         codec
             .metric_response(&self.config, query, status, body)
             .await
+    }
+
+    /// Sees a call through: log and metrics.
+    pub(crate) async fn observed<R>(
+        &self,
+        verb: &'static str,
+        work: impl Future<Output = Result<R, CallError>>,
+    ) -> Result<R, CallError> {
+        let metrics = &self.plugin.codec().sandbox().shared.metrics;
+        metrics.observe(verb, self.request_id.as_ref(), work).await
     }
 
     /// Calls a function of the plugin, with its way to Prometheus.

@@ -1,11 +1,12 @@
 //! What a host's plugins and services have in common. Fields only; `host.rs` makes it.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use wasmtime::{Engine, component::Linker};
 
 use crate::{
-    compiling::Compiler, limits::Limits, places::Places, store::CallState, ticker::Ticker,
+    compiling::Compiler, limits::Limits, observation::Metrics, places::Places, store::CallState,
+    ticker::Ticker,
 };
 
 /// What plugins and services keep alive.
@@ -18,4 +19,5 @@ pub(crate) struct Shared {
     pub(crate) rehearsal: Mutex<()>,
     pub(crate) linker: Linker<CallState>,
     pub(crate) ticker: Ticker,
+    pub(crate) metrics: Arc<Metrics>,
 }

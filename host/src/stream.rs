@@ -9,6 +9,7 @@ use wasmtime::component::{ComponentExportIndex, ResourceAny};
 use crate::{
     bindings::exports::backendai::metric::range_service as wit,
     error::CallError,
+    observation::RequestId,
     range::{Piece, RangeOptions, RangePlan, RangeResult, checked_plan, told_the_time},
     running::Running,
     service::MetricService,
@@ -27,6 +28,7 @@ pub struct RangeStream {
     next: ComponentExportIndex,
     shared: Arc<Shared>,
     timeout: Duration,
+    request_id: Option<RequestId>,
 }
 
 enum State {
@@ -48,6 +50,15 @@ impl MetricService {
         query: &MetricQuery,
         options: &RangeOptions,
     ) -> Result<RangeStream, CallError> {
+        self.observed("range-stream.open", self.open(query, options))
+            .await
+    }
+
+    async fn open(
+        &self,
+        query: &MetricQuery,
+        options: &RangeOptions,
+    ) -> Result<RangeStream, CallError> {
         let functions = self.ranges("range-stream")?;
         let sandbox = self.plugin.codec().sandbox();
         let open = async {
@@ -63,6 +74,7 @@ impl MetricService {
                 next: functions.stream_next,
                 shared: Arc::clone(&sandbox.shared),
                 timeout: self.timeout,
+                request_id: self.request_id.clone(),
             })
         };
         sandbox.shared.within(self.timeout, open).await
@@ -82,6 +94,15 @@ impl RangeStream {
     /// # Errors
     /// [`CallError`]; from then on it is always [`CallError::StreamEnded`].
     pub async fn next(&mut self) -> Result<Option<Piece>, CallError> {
+        let (shared, request_id) = (Arc::clone(&self.shared), self.request_id.clone());
+        let next = self.next_piece();
+        let metrics = &shared.metrics;
+        metrics
+            .observe("range-stream.next", request_id.as_ref(), next)
+            .await
+    }
+
+    async fn next_piece(&mut self) -> Result<Option<Piece>, CallError> {
         // Broken, until the piece has arrived.
         match mem::replace(&mut self.state, State::Broken) {
             State::Broken => Err(CallError::StreamEnded),

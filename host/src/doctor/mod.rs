@@ -58,7 +58,13 @@ impl Host {
         }
         let shared = &self.shared;
         let alarms = shared.ticker.alarms();
-        let outgoing = Outgoing::to(address.clone(), options, &shared.limits, alarms)?;
+        let outgoing = Outgoing::to(
+            address.clone(),
+            options,
+            &shared.limits,
+            alarms,
+            &shared.metrics,
+        )?;
         let timeout = shared.limits.timeout_of_call(&config);
         Ok(Doctor {
             config,
