@@ -571,6 +571,13 @@ fn the_doctor_names_what_fails_and_needs_no_plugin() {
     assert_eq!(found["verdict"], "fail");
     assert_eq!(found["checks"].as_array().unwrap().len(), 11);
 
+    // Nothing listens there: what the flags grant is granted to the doctor, too.
+    let output = doctor(
+        &html,
+        &["--address", "127.0.0.1:9", "--failover", &html.address],
+    );
+    assert!(text(&output.stdout).contains("fail     protocol"));
+
     let output = doctor(&html, &["--address", "not an address"]);
     assert!(said(&output, 3).contains("host:port"));
 }

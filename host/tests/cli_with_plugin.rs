@@ -457,5 +457,5 @@ fn another_address_is_asked_where_the_first_cannot_be_reached() {
         &server.address,
     ];
     data(&command(&args).output().unwrap());
-    assert_eq!(server.requests().len(), 1);
+    assert!(!server.requests().is_empty());
 }

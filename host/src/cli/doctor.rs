@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use metric_host::doctor::Verdict;
-use metric_host::{Host, HostOptions, ServiceOptions};
+use metric_host::{Host, HostOptions};
 
 use super::args::{DoctorArgs, ServiceArgs};
 use super::choices::ReportFormat;
@@ -14,7 +14,7 @@ use super::service;
 
 pub(crate) async fn run(args: &ServiceArgs, command: &DoctorArgs) -> Result<Exit, Failure> {
     let host = Host::new(HostOptions::default())?;
-    let doctor = host.doctor(service::config(args), &ServiceOptions::default())?;
+    let doctor = host.doctor(service::config(args), &args.options.options())?;
     let examination = doctor.examine().await;
     let mut out = output::stdout();
     match command.format {

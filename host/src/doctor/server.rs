@@ -134,7 +134,9 @@ fn no_prometheus(trouble: &Trouble) -> Check {
         Trouble::Refused {
             status: 401 | 403 | 407,
             ..
-        } => "whoever runs it decides who may ask, and it does not know us",
+        } => {
+            "it wants credentials, or others than it was shown: whoever runs it decides who may ask"
+        }
         Trouble::Refused { .. } => "its log says more",
         Trouble::Foreign {
             status: 404 | 405, ..

@@ -8,9 +8,13 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use super::answer::BuildInfo;
 use super::report::Verdict;
 use super::*;
-use crate::{CompileCache, HostOptions};
+use crate::{CompileCache, Credentials, HostOptions, SecretSource};
 
 async fn examined(address: &str) -> Examination {
+    examined_with(address, &ServiceOptions::default()).await
+}
+
+async fn examined_with(address: &str, options: &ServiceOptions) -> Examination {
     let host = Host::new(HostOptions {
         compile_cache: CompileCache::Off,
         ..HostOptions::default()
@@ -20,10 +24,7 @@ async fn examined(address: &str) -> Examination {
         timeout: Some(1000),
         ..Config::new(address)
     };
-    host.doctor(config, &ServiceOptions::default())
-        .unwrap()
-        .examine()
-        .await
+    host.doctor(config, options).unwrap().examine().await
 }
 
 /// The verdicts from `transport` to `clock`.
@@ -181,6 +182,34 @@ async fn only_what_a_service_may_ask_is_asked() {
         );
     }
     assert!(number >= 4, "{number}");
+}
+
+#[tokio::test]
+async fn the_doctor_shows_the_credentials_of_a_service() {
+    let (address, _requests) =
+        deciding(
+            |request| match request.contains("authorization: Bearer s3cret") {
+                true => (
+                    "200 OK",
+                    r#"{"status":"success","data":{"resultType":"scalar","result":[1,"1"]}}"#
+                        .to_owned(),
+                ),
+                false => ("401 Unauthorized", String::new()),
+            },
+        )
+        .await;
+    let protocol = |examination: Examination| examination.check(Subject::Protocol).unwrap().verdict;
+    assert_eq!(protocol(examined(&address).await), Verdict::Fail);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "s3cret").unwrap();
+    let options = ServiceOptions {
+        credentials: Credentials::new().bearer_token(SecretSource::file(file.path())),
+        ..ServiceOptions::default()
+    };
+    assert_eq!(
+        protocol(examined_with(&address, &options).await),
+        Verdict::Ok
+    );
 }
 
 #[tokio::test]
