@@ -47,7 +47,7 @@
 //! 3. The plugin runs. `ticker.rs` makes it give way every few milliseconds, so that the call's deadline, one of
 //!    `alarms.rs`, can end it. Its own clock is `clock.rs`.
 //! 4. Its requests come out at `outgoing_handler.rs` and `outgoing.rs`, are driven by the call itself
-//!    (`pending_response.rs`), counted with what they bring
+//!    (`pending_response.rs`, `under_way.rs`), counted with what they bring
 //!    (`allowance.rs`), judged by `egress.rs` (only the configured Prometheus, only the paths that the service needs;
 //!    `refusals.rs` counts the others), narrowed to the call's [`Scope`] (`metric-scope`, a crate of its own), and
 //!    leave through the client of `http_client/`, which judges by `network.rs` where a name leads to, and adds the
@@ -110,6 +110,7 @@ mod stream;
 mod ticker;
 mod tls;
 mod types;
+mod under_way;
 
 #[cfg(test)]
 mod test_body;

@@ -25,6 +25,7 @@ use crate::{
     options::ServiceOptions,
     refusals::{Refusal, Refusals},
     response_body::ResponseBody,
+    under_way::UnderWay,
 };
 
 /// The way out for one service, and for the services that were made of it by narrowing their scope.
@@ -192,14 +193,24 @@ impl Outgoing {
 pub(crate) struct Hooks {
     outgoing: Arc<Outgoing>,
     allowance: Arc<Allowance>,
+    under_way: Requests,
 }
+
+/// The requests of a call.
+pub(crate) type Requests = UnderWay<Result<Response<WasiBody>>>;
 
 impl Hooks {
     pub(crate) fn new(outgoing: Arc<Outgoing>, limits: &Limits) -> Self {
         Self {
             outgoing,
             allowance: Arc::new(Allowance::of(limits)),
+            under_way: Requests::default(),
         }
+    }
+
+    /// What is to be moved on while the plugin waits.
+    pub(crate) fn under_way(&self) -> &Requests {
+        &self.under_way
     }
 
     /// Another call begins.
@@ -220,7 +231,7 @@ impl WasiHttpHooks for Hooks {
         _request_body_read: Box<Rest>,
     ) -> Box<Sending> {
         let (outgoing, allowance) = (Arc::clone(&self.outgoing), Arc::clone(&self.allowance));
-        Box::new(async move {
+        let arrival = self.under_way.start(async move {
             if !allowance.request() {
                 return Err(match allowance.is_news() {
                     true => outgoing.deny(&request.into_parts().0, Refusal::Requests),
@@ -228,7 +239,10 @@ impl WasiHttpHooks for Hooks {
                 });
             }
             let response = outgoing.send(request, options.unwrap_or_default()).await?;
-            let response = response.map(|body| allowance.counted(body));
+            Ok(response.map(|body| allowance.counted(body)))
+        });
+        Box::new(async move {
+            let response = arrival.await?;
             // The pool drives the connection, so nothing is left to do.
             let rest: Box<Rest> = Box::new(std::future::ready(Ok(())));
             Ok((response, rest))

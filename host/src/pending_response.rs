@@ -1,8 +1,8 @@
 //! `wasi:http`'s `future-incoming-response` for plugins: a request that is under way.
 //!
 //! wasmtime's own is a task that sends the request and then wakes the plugin's. Here the plugin's own task does the
-//! work, as it does for the body: whenever the plugin waits for the response, or asks whether it is there. So no other
-//! thread is woken, neither to send a small request nor to hand over its answer. A request that is dropped is given
+//! work, as it does for the body: whenever the plugin waits, be it for the response (`under_way.rs`), or asks whether it
+//! is there. So no other thread is woken, neither to send a small request nor to hand over its answer. A request that is dropped is given
 //! up at once.
 //!
 //! Knows nothing of what is sent, nor where to.

@@ -9,7 +9,10 @@ use wasmtime::{
     component::{ComponentExportIndex, ComponentNamedList, Instance, Lift, Lower},
 };
 
-use crate::{alarms::Elapsed, error::CallError, places::Place, shared::Shared, store::CallState};
+use crate::{
+    alarms::Elapsed, error::CallError, outgoing::Requests, places::Place, shared::Shared,
+    store::CallState,
+};
 
 /// An instance. It is of no use after a call that failed or was given up.
 pub(crate) struct Running {
@@ -17,6 +20,7 @@ pub(crate) struct Running {
     store: Store<CallState>,
     instance: Instance,
     shared: Arc<Shared>,
+    under_way: Requests,
     _place: Place,
 }
 
@@ -28,6 +32,7 @@ impl Running {
         place: Place,
     ) -> Self {
         Self {
+            under_way: store.data().under_way().clone(),
             store,
             instance,
             shared,
@@ -52,10 +57,9 @@ impl Running {
                 source: error.into(),
             })?;
         self.store.data().begin_call();
-        function
-            .call_async(&mut self.store, params)
-            .await
-            .map_err(|error| self.crash(error))
+        let call = function.call_async(&mut self.store, params);
+        let outcome = self.under_way.along_with(call).await;
+        outcome.map_err(|error| self.crash(error))
     }
 
     fn crash(&self, error: wasmtime::Error) -> CallError {

@@ -22,7 +22,7 @@ use crate::{
     clock::{Clock, ClockView},
     error_code,
     limits::Limits,
-    outgoing::{Hooks, Outgoing},
+    outgoing::{Hooks, Outgoing, Requests},
     outgoing_handler, pending_response,
 };
 
@@ -40,6 +40,11 @@ impl CallState {
     /// Grants what a call may have of the network, to the next call into the same instance.
     pub(crate) fn begin_call(&self) {
         self.hooks.renew();
+    }
+
+    /// The requests that are to be moved on while the plugin waits.
+    pub(crate) fn under_way(&self) -> &Requests {
+        self.hooks.under_way()
     }
 
     /// Whether the plugin was refused memory or a larger table.

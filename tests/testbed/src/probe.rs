@@ -38,12 +38,17 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let server = std::thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
-            let mut request = [0_u8; 256];
-            let read = stream.read(&mut request).unwrap();
+            // All of it: closed with something unread, the connection would be reset under the answer.
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                let mut byte = [0_u8];
+                stream.read_exact(&mut byte).unwrap();
+                request.extend(byte);
+            }
             stream
                 .write_all(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")
                 .unwrap();
-            String::from_utf8_lossy(&request[..read]).into_owned()
+            String::from_utf8(request).unwrap()
         });
         assert_eq!(
             http_status(address, "/-/ready", Duration::from_secs(5)),

@@ -104,7 +104,7 @@ fn parse(parts: &str) -> Result<Vec<u8>> {
 
 /// Functions that are as hard as is allowed.
 fn slow() -> Result<Vec<u8>> {
-    component(&variables_in_loops(3_900, 95).repeat(120))
+    component(&variables_in_loops(3_900, 95).repeat(600))
 }
 
 /// A function of so many variables, each of which changes within so many loops, one in another.

@@ -1,10 +1,11 @@
-//! Sends headers after the body, where nobody looks any more.
+//! Sends headers after the body, where nobody looks any more, and the body a byte a write, each of which waits for the
+//! one before to be taken.
 
 use wasip2::http::outgoing_handler::handle;
 use wasip2::http::types::{Fields, OutgoingBody};
 
 use crate::kit::{Attack, told};
-use crate::message::{Fate, Message, answer, write};
+use crate::message::{Fate, Message, answer};
 
 pub(crate) const ATTACK: Attack = Attack::of_query(|order| {
     let message = Message::post(&order.authority, "/api/v1/query", "");
@@ -24,7 +25,9 @@ pub(crate) const ATTACK: Attack = Attack::of_query(|order| {
         Err(code) => return told([Fate::of(&code)]),
     };
     if let Ok(stream) = body.write() {
-        let _ = write(&stream, b"query=up");
+        for byte in b"query=up" {
+            let _ = stream.blocking_write_and_flush(std::slice::from_ref(byte));
+        }
     }
     let _ = OutgoingBody::finish(body, Some(trailers));
     told([answer(&pending)])
