@@ -49,10 +49,10 @@
 //! 4. Its requests come out at `outgoing_handler.rs` and `outgoing.rs`, are driven by the call itself
 //!    (`pending_response.rs`, `under_way.rs`), counted with what they bring
 //!    (`allowance.rs`), judged by `egress.rs` (only the configured Prometheus, only the paths that the service needs;
-//!    `refusals.rs` counts the others), narrowed to the call's [`Scope`] (`metric-scope`, a crate of its own), and
-//!    leave through the client of `http_client/`, which judges by `network.rs` where a name leads to, and adds the
-//!    [`Credentials`] (`credentials/`, `tls.rs`). Failures get their names in `http_error.rs`, and cross back by
-//!    `error_code.rs`.
+//!    `refusals.rs` counts the others), narrowed to the call's [`Scope`] (`metric-scope`, a crate of its own), answered
+//!    by `cache/` where Prometheus has answered the same before, and leave through the client of `http_client/`, which
+//!    judges by `network.rs` where a name leads to, and adds the [`Credentials`] (`credentials/`, `tls.rs`). Failures
+//!    get their names in `http_error.rs`, and cross back by `error_code.rs`.
 //! 5. The result is checked against the contract (`answer.rs`) and handed to the caller; failures are in `error.rs`.
 //!
 //! Each call has a span in the log and counts in the host's own metrics ([`Host::metrics`], `observation/`).
@@ -75,6 +75,7 @@ mod allowance;
 mod answer;
 mod audit;
 mod bindings;
+mod cache;
 mod clock;
 mod codec;
 mod compiling;
@@ -120,6 +121,7 @@ mod test_components;
 mod test_log;
 
 pub use audit::{PluginDescription, describe};
+pub use cache::{CacheOptions, CacheStatistics};
 pub use codec::Codec;
 pub use credentials::{Credentials, SecretSource};
 pub use error::{CallError, ConfigError, HostError, LoadError, ServiceError, Source};

@@ -1,6 +1,6 @@
 //! What the operator grants a service beyond its address: read by the host, never shown to the plugin.
 
-use crate::{credentials::Credentials, network::Network};
+use crate::{cache::CacheOptions, credentials::Credentials, network::Network};
 
 /// How the requests of a service are treated once they have left the sandbox.
 ///
@@ -18,4 +18,6 @@ pub struct ServiceOptions {
     /// What its requests prove themselves with, and whose data they ask for. Added to a request that goes to the
     /// address or to one of `failover`, and shown to nobody else. Default none.
     pub credentials: Credentials,
+    /// Which of Prometheus's answers are kept, to be given again to whoever asks the same.
+    pub cache: CacheOptions,
 }

@@ -1,7 +1,7 @@
 //! The one door out of the sandbox: `wasi:http` hands each request to the hook here.
 //!
-//! The policy judges it, its body is taken in whole, the call's scope narrows it, the client adds the operator's
-//! credentials and sends it.
+//! The policy judges it, its body is taken in whole, the call's scope narrows it, and unless the cache has its answer,
+//! the client adds the operator's credentials and sends it.
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
@@ -16,6 +16,7 @@ use crate::{
     address::Address,
     alarms::Alarms,
     allowance::Allowance,
+    cache::{Cache, CacheStatistics, Keep, Question},
     credentials::Identity,
     egress::{self, Egress},
     error::ConfigError,
@@ -40,6 +41,8 @@ struct Way {
     alarms: Alarms,
     egress: Egress,
     client: HttpClient,
+    /// None: it is off.
+    cache: Option<Cache>,
     request_bytes: usize,
     response_bytes: u64,
     /// The longest waits that a plugin can have.
@@ -62,6 +65,7 @@ impl Outgoing {
             way: Some(Arc::new(Way {
                 metrics: Arc::clone(metrics),
                 client: HttpClient::new(address.clone(), options, limits, alarms)?,
+                cache: Cache::new(&options.cache),
                 alarms: alarms.clone(),
                 egress: Egress::to(address, limits),
                 request_bytes: limits.request_bytes,
@@ -98,9 +102,8 @@ impl Outgoing {
     }
 
     /// Which state of the credentials requests are sent with now: another one after each change, and the same for no
-    /// two services that have any. For whoever keeps answers beyond their call.
-    #[allow(dead_code, reason = "nobody keeps answers yet")]
-    pub(crate) fn identity(&self) -> Identity {
+    /// two services that have any.
+    fn identity(&self) -> Identity {
         self.way
             .as_ref()
             .map(|way| way.client.identity())
@@ -124,6 +127,7 @@ impl Outgoing {
         };
         let (way, target) = judged.map_err(|reason| self.deny(&head, reason))?;
         head.uri = target.into_uri();
+        let keep = Keep::of(&head.headers);
         egress::drop_headers(&mut head.headers);
         // The length of what is sent, not of what the plugin announced.
         head.headers.remove(header::CONTENT_LENGTH);
@@ -138,21 +142,29 @@ impl Outgoing {
             return Err(self.deny(&request.into_parts().0, Refusal::Tenant));
         }
         let request = self.narrowed(request)?;
-        let exchange = Exchange::begin(&way.metrics);
-        let response = way
-            .client
-            .send(request, way.timeouts.shortened_by(&options))
-            .await
-            .inspect_err(|error| {
-                if matches!(error, Error::DestinationIpProhibited) {
-                    // The client has said which name leads where.
-                    self.refusals.count(Refusal::Network);
-                }
-            })?;
-        let pause = shorter(way.between_bytes, options.between_bytes_timeout);
-        let (head, body) = exchange.answered(response).into_parts();
-        let body = ResponseBody::new(body, way.response_bytes, way.alarms.clone(), pause)?;
-        Ok(Response::from_parts(head, body.boxed_unsync()))
+        let patience = way.patience(&options);
+        let send = || {
+            let (way, refusals) = (Arc::clone(way), Arc::clone(&self.refusals));
+            let request = request.clone();
+            async move { way.send(request, patience, &refusals).await }
+        };
+        let (Some(cache), Some(keep)) = (&way.cache, keep) else {
+            return send().await;
+        };
+        let question = Question {
+            request: &request,
+            identity: self.identity(),
+            scope: self.scope.as_ref().map(ToString::to_string),
+            keep,
+            patience: patience.waits(),
+        };
+        cache.answer(question, send).await
+    }
+
+    /// What the cache did; all noughts where there is none.
+    pub(crate) fn cache_statistics(&self) -> CacheStatistics {
+        let cache = self.way.as_ref().and_then(|way| way.cache.as_ref());
+        cache.map(Cache::statistics).unwrap_or_default()
     }
 
     /// The request within the scope. The log says why one is denied, without its query, which names series.
@@ -186,6 +198,56 @@ impl Outgoing {
     fn deny_in_silence(&self, reason: Refusal) -> Error {
         self.refusals.count(reason);
         Error::HttpRequestDenied
+    }
+}
+
+impl Way {
+    /// The plugin's wishes, as far as they are shorter than what it can have.
+    fn patience(&self, options: &RequestOptions) -> Patience {
+        Patience {
+            timeouts: self.timeouts.shortened_by(options),
+            between_bytes: shorter(self.between_bytes, options.between_bytes_timeout),
+        }
+    }
+
+    async fn send(
+        &self,
+        request: Request<Bytes>,
+        patience: Patience,
+        refusals: &Refusals,
+    ) -> Result<Response<WasiBody>> {
+        let exchange = Exchange::begin(&self.metrics);
+        let response = self
+            .client
+            .send(request, patience.timeouts)
+            .await
+            .inspect_err(|error| {
+                if matches!(error, Error::DestinationIpProhibited) {
+                    // The client has said which name leads where.
+                    refusals.count(Refusal::Network);
+                }
+            })?;
+        let (head, body) = exchange.answered(response).into_parts();
+        let (maximum, pause) = (self.response_bytes, patience.between_bytes);
+        let body = ResponseBody::new(body, maximum, self.alarms.clone(), pause)?;
+        Ok(Response::from_parts(head, body.boxed_unsync()))
+    }
+}
+
+/// How long a request is waited for.
+#[derive(Clone, Copy)]
+struct Patience {
+    timeouts: Timeouts,
+    between_bytes: Duration,
+}
+
+impl Patience {
+    fn waits(self) -> [Duration; 3] {
+        [
+            self.timeouts.connect,
+            self.timeouts.first_byte,
+            self.between_bytes,
+        ]
     }
 }
 

@@ -572,3 +572,68 @@ async fn services_with_credentials_have_identities_of_their_own() {
         outgoing.scoped(Scope::equal("a", "b").unwrap()).identity()
     );
 }
+
+const ANSWER: &str = concat!(
+    "HTTP/1.1 200 OK\r\ncontent-length: 95\r\n\r\n",
+    r#"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[1,"2"]]}]}}"#
+);
+
+/// A range that ended long ago, with the header in which the plugin says so.
+fn final_range(server: &Server) -> Request<WasiBody> {
+    let uri = server.uri("/api/v1/query_range");
+    let mut request = request("POST", &uri, &["query=up&start=0&end=60&step=30"]);
+    let header = request.headers_mut();
+    header.insert("x-metric-cache", "final-at=660".parse().unwrap());
+    request
+}
+
+#[tokio::test]
+async fn what_was_answered_is_kept_and_what_the_plugin_says_of_it_never_leaves() {
+    let server = Server::start(ANSWER, Then::Keep).await;
+    let outgoing = server.outgoing();
+    for _ in 0..3 {
+        let (status, body) = ask(&outgoing, final_range(&server)).await.unwrap();
+        assert_eq!(status, 200);
+        assert!(ANSWER.ends_with(std::str::from_utf8(&body).unwrap()));
+    }
+    // Another scope, and one who does not say how long.
+    let scoped = outgoing.scoped(Scope::equal("user", "u1").unwrap());
+    ask(&scoped, final_range(&server)).await.unwrap();
+    let mut silent = final_range(&server);
+    silent.headers_mut().remove("x-metric-cache");
+    ask(&outgoing, silent).await.unwrap();
+    let seen = server.requests.lock().unwrap();
+    assert_eq!(seen.len(), 3);
+    assert!(seen.iter().all(|request| !request.contains("x-metric")));
+    let statistics = outgoing.cache_statistics();
+    assert_eq!((statistics.hits, statistics.misses), (2, 2));
+}
+
+#[tokio::test]
+async fn what_comes_from_the_cache_counts_as_what_comes_from_the_network() {
+    let server = Server::start(ANSWER, Then::Keep).await;
+    let outgoing = Arc::new(server.outgoing());
+    let limits = Limits {
+        requests_per_call: 3,
+        received_bytes: 200,
+        ..limits()
+    };
+    let mut hooks = Hooks::new(Arc::clone(&outgoing), &limits);
+    let mut call = async || {
+        let none = Box::new(std::future::ready(Ok(())));
+        let sent = hooks.send_request(final_range(&server), None, none);
+        let (response, _) = Pin::from(sent).await?;
+        response
+            .into_body()
+            .collect()
+            .await
+            .map(|body| body.to_bytes())
+    };
+    assert!(call().await.is_ok());
+    assert!(call().await.is_ok());
+    // Two are 190 bytes.
+    let third = call().await;
+    assert!(matches!(third, Err(Error::HttpResponseBodySize(Some(200)))));
+    assert!(matches!(call().await, Err(Error::HttpRequestDenied)));
+    assert_eq!(server.requests.lock().unwrap().len(), 1);
+}

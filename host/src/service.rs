@@ -9,6 +9,7 @@ use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Lift, Lower}
 
 use crate::{
     answer::checked,
+    cache::CacheStatistics,
     codec::Answer,
     error::{CallError, ServiceError},
     observation::RequestId,
@@ -87,6 +88,12 @@ impl MetricService {
     /// How many requests of the plugin's were not let out, by reason.
     pub fn refusals(&self) -> &Refusals {
         self.outgoing.refusals()
+    }
+
+    /// What the cache of this service, and of those made of it by [`scoped`](Self::scoped), did and holds. All noughts
+    /// where it is off.
+    pub fn cache_statistics(&self) -> CacheStatistics {
+        self.outgoing.cache_statistics()
     }
 
     /// The metrics that Prometheus holds, with what the plugin's catalogue knows of each.

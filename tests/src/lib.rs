@@ -5,10 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use anyhow::{Context as _, Result};
-use metric_host::{Config, Host, HostOptions, LabelSchema, MetricService, Plugin};
+use metric_host::{
+    CacheOptions, Config, Host, HostOptions, LabelSchema, MetricService, Plugin, ServiceOptions,
+};
 use metric_testbed::{Dataset, Prometheus, PrometheusOptions, Series, Shape};
 
 pub mod crashing;
+pub mod passage;
 pub mod reference;
 pub mod soak;
 
@@ -66,6 +69,14 @@ pub fn plugin() -> Result<Plugin> {
             )
         })?;
     Ok(PLUGIN.get_or_init(|| plugin).clone())
+}
+
+/// Without a cache: each request is sent, so that each answer is Prometheus's own.
+#[must_use]
+pub fn uncached() -> ServiceOptions {
+    let mut options = ServiceOptions::default();
+    options.cache = CacheOptions::off();
+    options
 }
 
 /// A value of a label that tries to break out of a PromQL literal.
@@ -138,7 +149,7 @@ impl Testbed {
         config.sample_interval = Some(30);
         config.label_schema = LabelSchema::Documented;
         change(&mut config);
-        Ok(plugin()?.service(config)?)
+        Ok(plugin()?.service_with(config, &uncached())?)
     }
 }
 

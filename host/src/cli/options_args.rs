@@ -7,7 +7,7 @@
 use std::convert::Infallible;
 
 use clap::{Args, builder::PossibleValue};
-use metric_host::{Credentials, Network, SecretSource, ServiceOptions};
+use metric_host::{CacheOptions, Credentials, Network, SecretSource, ServiceOptions};
 
 /// What a flag says where a secret is.
 #[derive(Debug, Clone)]
@@ -148,6 +148,8 @@ impl OptionsArgs {
         options.failover.clone_from(&self.failover);
         options.networks = self.allow_network.iter().map(|arg| arg.0).collect();
         options.credentials = self.credentials();
+        // A process that asks once has nothing to ask again.
+        options.cache = CacheOptions::off();
         options
     }
 

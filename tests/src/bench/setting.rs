@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
-use metric_host::{Config, Host, HostOptions, MetricService, Plugin};
+use metric_host::{CacheOptions, Config, Host, HostOptions, MetricService, Plugin, ServiceOptions};
 use metric_testbed::{Dataset, Shape};
 
 /// The plugin and the data.
@@ -54,8 +54,12 @@ impl Setting {
         })
     }
 
-    /// The plugin with its default configuration.
+    /// The plugin with its default configuration, each of whose requests is sent: what comes from the cache would be
+    /// compared with what comes from Prometheus.
     pub(crate) fn service(&self) -> Result<MetricService> {
-        Ok(self.plugin.service(Config::new(&self.address))?)
+        let mut options = ServiceOptions::default();
+        options.cache = CacheOptions::off();
+        let config = Config::new(&self.address);
+        Ok(self.plugin.service_with(config, &options)?)
     }
 }

@@ -29,7 +29,7 @@ use self::proxy::Proxy;
 use self::questions::Questions;
 use self::ways::{Came, Services, Way};
 use crate::crashing::crashing_plugin;
-use crate::plugin_file;
+use crate::{plugin_file, uncached};
 
 /// The class of a call that the plugin did not end by itself.
 const ENDED_BY_THE_HOST: &str = "ended by the host";
@@ -101,7 +101,9 @@ impl Soak {
         config.sample_interval = Some(30);
         let host = Host::new(HostOptions::default())?;
         let services = Arc::new(Services {
-            plugin: host.load_file(plugin_file())?.service(config.clone())?,
+            plugin: host
+                .load_file(plugin_file())?
+                .service_with(config.clone(), &uncached())?,
             crashing: host.load(&crashing_plugin()?)?.service(config)?,
         });
         let questions = Arc::new(Questions::ask(&services.plugin, &dataset).await?);

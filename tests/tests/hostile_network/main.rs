@@ -149,5 +149,5 @@ fn service(address: &str) -> Result<MetricService> {
     config.timeout = Some(TIMEOUT);
     // A sample has 16 bytes, a series its labels: less than the body that is let through.
     config.max_result_bytes = Some(16 << 20);
-    Ok(plugin.service(config)?)
+    Ok(plugin.service_with(config, &metric_tests::uncached())?)
 }
