@@ -1,9 +1,9 @@
 //! A long range as requests: cut at multiples of an interval since the epoch, so that the same chunk is the same
 //! request, byte for byte, whoever asks. It knows no clock and nothing of HTTP.
 //!
-//! A *cell* is the points `k * length <= t < (k + 1) * length`. Cells of the interval are cut finer, to a 96th (a day:
-//! 6 h, 1 h, 15 min), only at the ends of a range, where a whole one would ask for much that is not wanted or is not
-//! final yet:
+//! A *cell* is the points `k * length <= t < (k + 1) * length`. Cells of the interval are cut finer, to a 288th (a day:
+//! 6 h, 1 h, 15 min, 5 min), only at the ends of a range, where a whole one would ask for much that is not wanted or is
+//! not final yet:
 //!
 //! - What is final is asked for in whole cells, also over the ends of the range: only so can another range use it.
 //! - A cell that is final in part is cut, so that a dashboard that asks again a minute later asks anew only for what
@@ -11,8 +11,9 @@
 //! - A range that ends before now will be asked for again as it is, so few requests matter more: a cell is taken whole
 //!   where at least half of it is wanted. That leaves at most twice the bytes at the ends, and seldom more than
 //!   three requests for each.
-//! - A range that reaches the present moves on. Its first cell is then cut until less than the least one is asked for
-//!   in vain; with half cells, a dashboard would ask anew for half a day whenever its start passes noon.
+//! - A range that reaches the present moves on. Its first cell is then cut until it is a sixteenth of the range or less
+//!   (of a day: an hour), and taken whole. With half cells, a dashboard would ask anew for half a day whenever its start
+//!   passes noon; with the least ones, it would begin with a few more requests.
 
 use std::num::NonZeroU32;
 
@@ -21,7 +22,10 @@ use super::range::Grid;
 use super::range_options::RangeOptions;
 
 /// What the interval is divided by, each a multiple of the one before.
-const DIVISORS: [i64; 4] = [1, 4, 24, 96];
+const DIVISORS: [i64; 5] = [1, 4, 24, 96, 288];
+
+/// The part of a range that moves which may be asked for in vain at its start.
+const VAIN_SHARE: u64 = 16;
 
 /// More requests than that are no query but a mistake: ten years, day by day, are 3,650.
 const MOST_CHUNKS: u64 = 10_000;
@@ -149,11 +153,12 @@ impl Cutter {
             asked.start().max(self.grid.start()),
             asked.end().min(self.grid.end()),
         );
-        let enough = match self.moves {
-            true => wanted.points(),
-            false => wanted.points() * 2,
-        };
-        enough >= asked.points()
+        match self.moves {
+            true => {
+                wanted == *asked || asked.points().saturating_mul(VAIN_SHARE) <= self.grid.points()
+            }
+            false => wanted.points() * 2 >= asked.points(),
+        }
     }
 
     fn take(&mut self, chunk: Chunk) {

@@ -60,7 +60,7 @@ fn a_range_of_the_past_takes_few_requests_for_its_ends() {
     assert_eq!(starts(20 * HOUR + 2400, DAY - 60, 10 * DAY), [(1080, true)]);
     assert_eq!(
         starts(22 * HOUR + 2400, DAY - 60, 10 * DAY),
-        [(1350, true), (1365, true), (1380, true)]
+        [(1360, true), (1365, true), (1380, true)]
     );
 }
 
@@ -70,9 +70,13 @@ fn a_range_that_reaches_the_present_is_asked_to_its_end_and_no_further() {
     let now = 7 * HOUR + 1200;
     assert_eq!(
         starts(0, now, now),
-        [(0, true), (360, true), (420, false)]
-            .into_iter()
-            .collect::<Vec<_>>()
+        [
+            (0, true),
+            (360, true),
+            (420, true),
+            (425, true),
+            (430, false)
+        ]
     );
     let grid = grid(MIDNIGHT, MIDNIGHT + now, 60);
     let last = chunks(&grid, &options(Some(MIDNIGHT + now), None), 11_001);
@@ -80,11 +84,18 @@ fn a_range_that_reaches_the_present_is_asked_to_its_end_and_no_further() {
 }
 
 #[test]
-fn its_start_is_cut_to_less_than_the_least_cell() {
+fn its_start_is_asked_for_in_vain_by_less_than_a_sixteenth_of_it() {
+    // From 20:40, nearly a day.
     let now = DAY + 20 * HOUR;
     assert_eq!(
         starts(20 * HOUR + 2400, now, now).first(),
-        Some(&(20 * 60 + 30, true))
+        Some(&(20 * 60, true))
+    );
+    // From 20:41, two hours.
+    let now = 22 * HOUR + 2460;
+    assert_eq!(
+        starts(20 * HOUR + 2460, now, now).first(),
+        Some(&(20 * 60 + 40, true))
     );
 }
 
