@@ -627,7 +627,7 @@ async fn what_comes_from_the_cache_counts_as_what_comes_from_the_network() {
             .into_body()
             .collect()
             .await
-            .map(|body| body.to_bytes())
+            .map(http_body_util::Collected::to_bytes)
     };
     assert!(call().await.is_ok());
     assert!(call().await.is_ok());

@@ -204,13 +204,13 @@ struct Bench {
 
 impl Bench {
     fn new(answers: &[Reply]) -> Self {
-        Self::with(answers, CacheOptions::default())
+        Self::with(answers, &CacheOptions::default())
     }
 
-    fn with(answers: &[Reply], options: CacheOptions) -> Self {
+    fn with(answers: &[Reply], options: &CacheOptions) -> Self {
         let clock = Clock::new();
         let shown = clock.clone();
-        let cache = Cache::with_clock(&options, move || *shown.0.lock().unwrap()).unwrap();
+        let cache = Cache::with_clock(options, move || *shown.0.lock().unwrap()).unwrap();
         Self {
             cache: Arc::new(cache),
             clock,
@@ -424,7 +424,7 @@ async fn what_is_too_large_passes_through_and_is_not_kept() {
         bytes: 8 * 64,
         ..CacheOptions::default()
     };
-    let bench = Bench::with(&[Reply::AsSent], small);
+    let bench = Bench::with(&[Reply::AsSent], &small);
     let first = bench.asking(OLD);
     bench.sent(1).await;
     let follower = bench.reading(OLD);
@@ -689,7 +689,7 @@ async fn what_is_under_way_holds_no_more_than_is_granted() {
         bytes: 8 * 200,
         ..CacheOptions::default()
     };
-    let bench = Bench::with(&[Reply::AsSent], options);
+    let bench = Bench::with(&[Reply::AsSent], &options);
     let mut callers = Vec::new();
     for number in 0..30 {
         callers.push(bench.reading(OLD - number));

@@ -7,6 +7,7 @@
     reason = "what tests have in common fails as tests do"
 )]
 
+mod cache;
 mod codec;
 mod command_line;
 mod component;
