@@ -39,12 +39,16 @@ pub(crate) fn run(arguments: &BenchArgs) -> Result<()> {
     build::plugin_quietly(profile)?;
 
     let tools = Finder::new().prometheus()?;
-    let task = Task::start("Starting Prometheus with 200 series of a day");
+    let task = Task::start("Starting Prometheus with 1.3 days of a hundred containers, and more");
     let options = PrometheusOptions {
         tools: Some(tools),
         ..PrometheusOptions::default()
     };
-    let server = Prometheus::start_with(options, &Dataset::generate(&Shape::bench()))?;
+    // Of different days: no row sees the data of another.
+    let mut dataset = Dataset::generate(&Shape::bench());
+    dataset.extend(Dataset::generate(&Shape::dashboard()));
+    dataset.extend(Dataset::generate(&Shape::growth()));
+    let server = Prometheus::start_with(options, &dataset)?;
     task.done();
 
     let mut command = workspace::command(profile.executable("metric-bench"));

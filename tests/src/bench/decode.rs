@@ -15,6 +15,16 @@ pub(crate) struct Series {
     pub(crate) values: Vec<f64>,
 }
 
+/// Whether the plugin read the same.
+pub(crate) fn is_same(ours: &[metric_host::Series], theirs: &[Series]) -> bool {
+    let is_same = |(ours, theirs): (&metric_host::Series, &Series)| {
+        ours.labels == theirs.labels
+            && ours.timestamps == theirs.timestamps
+            && ours.values == theirs.values
+    };
+    ours.len() == theirs.len() && ours.iter().zip(theirs).all(is_same)
+}
+
 #[derive(Deserialize)]
 struct Answer<'a> {
     status: &'a str,

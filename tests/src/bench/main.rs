@@ -1,15 +1,19 @@
 //! The benchmark: what the plugin costs beside a native client, measured side by side in one run against a
 //! real Prometheus. `cargo xtask bench` starts it, with the data of `Shape::bench` loaded.
 //!
-//! A row is a file in `rows`; `race` measures it, `report` prints it. `native` is the competitor.
+//! A row is a file in `rows`; `race` measures it, `outcome` is what it comes to, `report` prints it. `native` is the
+//! competitor.
 
 mod decode;
+mod memory;
 mod native;
+mod outcome;
 mod python_service;
 mod race;
 mod report;
 mod rows;
 mod setting;
+mod wire;
 
 use std::path::PathBuf;
 
@@ -41,6 +45,9 @@ struct Arguments {
     /// Measure only the rows whose name contains this text
     #[arg(long, default_value = "")]
     filter: String,
+    /// Only make so many calls at once, hold their results, and print the most memory that took, in bytes
+    #[arg(long, hide = true, value_name = "CALLS")]
+    hold: Option<usize>,
 }
 
 #[tokio::main]
@@ -57,16 +64,20 @@ async fn measure(arguments: Arguments) -> Result<()> {
         arguments.host_executable,
         arguments.python,
     )?;
+    if let Some(calls) = arguments.hold {
+        println!("{}", rows::growth::hold(&setting, calls).await?);
+        return Ok(());
+    }
     let mut report = Report::default();
     for row in rows::ALL
         .iter()
         .filter(|row| row.name.contains(&arguments.filter))
     {
         eprintln!("{} ...", row.name);
-        let race = (row.prepare)(&setting)
+        let outcomes = (row.measure)(&setting)
             .await
             .with_context(|| format!("row `{}`", row.name))?;
-        report.add(race.run(row.name).await?);
+        report.add(row.name, outcomes);
     }
     if arguments.json {
         println!("{}", report.json()?);

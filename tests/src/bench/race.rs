@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 
+use crate::outcome::{Goal, Outcome, Unit};
+
 /// What a run leaves behind. It is dropped when the clock has stopped.
 pub(crate) type Leftover = Box<dyn Any + Send>;
 /// A run under way.
@@ -16,7 +18,7 @@ pub(crate) type Run = Pin<Box<dyn Future<Output = Result<Leftover>> + Send>>;
 pub(crate) struct Contender {
     name: &'static str,
     run: Box<dyn FnMut() -> Run + Send>,
-    goal: Option<f64>,
+    goal: Option<Goal>,
     compared: bool,
 }
 
@@ -40,9 +42,9 @@ impl Contender {
         }
     }
 
-    /// It should take at most so many times what the baseline takes.
-    pub(crate) fn with_goal(mut self, ratio: f64) -> Self {
-        self.goal = Some(ratio);
+    /// What it should come to.
+    pub(crate) fn with_goal(mut self, goal: Goal) -> Self {
+        self.goal = Some(goal);
         self
     }
 
@@ -66,44 +68,11 @@ pub(crate) struct Race {
     pub(crate) time: Duration,
 }
 
-/// What a contender took.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Outcome {
-    pub(crate) row: &'static str,
-    pub(crate) contender: &'static str,
-    pub(crate) rounds: usize,
-    pub(crate) median: Duration,
-    /// A tenth of the rounds took less than the first, a tenth more than the second.
-    pub(crate) spread: (Duration, Duration),
-    /// The median over the rounds of its time divided by the baseline's in the same round.
-    pub(crate) ratio: Option<f64>,
-    /// The most that the ratio should be.
-    pub(crate) goal: Option<f64>,
-}
-
-impl Outcome {
-    /// Whether the goal is met; none: there is none.
-    pub(crate) fn met(&self) -> Option<bool> {
-        Some(self.ratio? <= self.goal?)
-    }
-}
-
 impl Race {
-    /// A race that is called off.
-    pub(crate) fn nobody() -> Self {
-        Self {
-            baseline: None,
-            contenders: Vec::new(),
-            warm_up: 0,
-            least_rounds: 0,
-            time: Duration::ZERO,
-        }
-    }
-
     /// Lets them run.
-    pub(crate) async fn run(mut self, row: &'static str) -> Result<Vec<Outcome>> {
+    pub(crate) async fn run(mut self) -> Result<Vec<Outcome>> {
         let count = self.contenders.len();
-        let mut times: Vec<Vec<Duration>> = vec![Vec::new(); count];
+        let mut times: Vec<Vec<f64>> = vec![Vec::new(); count];
         let mut started = Instant::now();
         let mut round = 0;
         while round < self.warm_up + self.least_rounds || started.elapsed() < self.time {
@@ -117,12 +86,12 @@ impl Race {
                 if round >= self.warm_up
                     && let Some(times) = times.get_mut(index)
                 {
-                    times.push(took);
+                    times.push(took.as_secs_f64());
                 }
             }
             round += 1;
         }
-        Ok(self.outcomes(row, &times))
+        Ok(self.outcomes(times))
     }
 
     async fn once(&mut self, index: usize) -> Result<Duration> {
@@ -142,49 +111,26 @@ impl Race {
         Ok(took)
     }
 
-    fn outcomes(&self, row: &'static str, times: &[Vec<Duration>]) -> Vec<Outcome> {
+    fn outcomes(self, times: Vec<Vec<f64>>) -> Vec<Outcome> {
         let of_baseline = self
             .contenders
             .iter()
             .position(|contender| Some(contender.name) == self.baseline)
-            .and_then(|index| times.get(index));
-        let outcome = |(contender, times): (&Contender, &Vec<Duration>)| {
-            let mut sorted = times.clone();
-            sorted.sort();
-            Outcome {
-                row,
-                contender: contender.name,
-                rounds: times.len(),
-                median: quantile(&sorted, 0.5).unwrap_or_default(),
-                spread: (
-                    quantile(&sorted, 0.1).unwrap_or_default(),
-                    quantile(&sorted, 0.9).unwrap_or_default(),
-                ),
-                ratio: of_baseline
-                    .filter(|_| contender.compared)
-                    .and_then(|baseline| median_ratio(times, baseline)),
-                goal: contender.goal,
+            .and_then(|index| times.get(index).cloned());
+        let outcome = |(contender, times): (Contender, Vec<f64>)| {
+            let mut outcome = Outcome::new(contender.name, Unit::Seconds, times);
+            if let (Some(baseline), true) = (&of_baseline, contender.compared) {
+                outcome = outcome.against(baseline);
             }
+            outcome.goal = contender.goal;
+            outcome
         };
-        self.contenders.iter().zip(times).map(outcome).collect()
+        self.contenders
+            .into_iter()
+            .zip(times)
+            .map(outcome)
+            .collect()
     }
-}
-
-/// The median of the ratios of the same round.
-fn median_ratio(times: &[Duration], baseline: &[Duration]) -> Option<f64> {
-    let mut ratios: Vec<f64> = times
-        .iter()
-        .zip(baseline)
-        .map(|(time, base)| time.as_secs_f64() / base.as_secs_f64())
-        .collect();
-    ratios.sort_by(f64::total_cmp);
-    quantile(&ratios, 0.5)
-}
-
-/// The element at this share of a sorted list.
-fn quantile<T: Copy>(sorted: &[T], share: f64) -> Option<T> {
-    let last = sorted.len().checked_sub(1)?;
-    sorted.get((last as f64 * share).round() as usize).copied()
 }
 
 #[cfg(test)]
@@ -213,11 +159,11 @@ mod tests {
             })
         };
         let outcomes = race(vec![contender("a"), contender("b"), contender("c")], 3)
-            .run("row")
+            .run()
             .await
             .unwrap();
         assert_eq!(*order.lock().unwrap(), "abcbcacababc");
-        assert!(outcomes.iter().all(|outcome| outcome.rounds == 3));
+        assert!(outcomes.iter().all(|outcome| outcome.values.len() == 3));
     }
 
     #[tokio::test]
@@ -228,8 +174,11 @@ mod tests {
                 Ok(())
             })
         };
-        let contenders = vec![sleeping("base", 10), sleeping("slow", 40).with_goal(1.5)];
-        let outcomes = race(contenders, 3).run("row").await.unwrap();
+        let contenders = vec![
+            sleeping("base", 10),
+            sleeping("slow", 40).with_goal(Goal::RatioAtMost(1.5)),
+        ];
+        let outcomes = race(contenders, 3).run().await.unwrap();
         assert_eq!(outcomes[0].ratio, Some(1.0));
         assert_eq!((outcomes[0].met(), outcomes[1].met()), (None, Some(false)));
         assert!(outcomes[1].ratio.unwrap() > 1.5);
@@ -240,21 +189,7 @@ mod tests {
         let broken = Contender::new("broken", || async {
             anyhow::Result::<()>::Err(anyhow::anyhow!("no answer"))
         });
-        let error = race(vec![broken], 1).run("row").await.unwrap_err();
+        let error = race(vec![broken], 1).run().await.unwrap_err();
         assert_eq!(format!("{error:#}"), "`broken`: no answer");
-    }
-
-    #[test]
-    fn quantiles_are_elements_of_the_list() {
-        let sorted = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
-        assert_eq!(
-            (
-                quantile(&sorted, 0.1),
-                quantile(&sorted, 0.5),
-                quantile(&sorted, 0.9)
-            ),
-            (Some(2), Some(6), Some(10))
-        );
-        assert_eq!(quantile::<u8>(&[], 0.5), None);
     }
 }

@@ -62,4 +62,9 @@ impl Setting {
         let config = Config::new(&self.address);
         Ok(self.plugin.service_with(config, &options)?)
     }
+
+    /// The same with a cache of its own, which is empty, at another address of Prometheus.
+    pub(crate) fn cached_service(&self, address: &str) -> Result<MetricService> {
+        Ok(self.plugin.service(Config::new(address))?)
+    }
 }

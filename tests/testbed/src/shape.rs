@@ -137,6 +137,36 @@ impl Shape {
         }
     }
 
+    /// All metrics, current and capacity, of 100 whole containers with a GPU, one sample a minute, two days after
+    /// [`bench`](Self::bench): what a dashboard of a day sees in the six hours after it.
+    #[must_use]
+    pub fn dashboard() -> Self {
+        let from = FIXED_START + 2 * DAY;
+        Self {
+            from,
+            to: from + DAY + 6 * 3600,
+            kernels: 100,
+            gpu_every: 1,
+            metrics: Vec::new(),
+            value_types: ["capacity", "current"].map(str::to_owned).to_vec(),
+            seed: 2,
+            ..Self::bench()
+        }
+    }
+
+    /// 1,000 whole series of one metric, one sample a minute, an hour, five days after [`bench`](Self::bench).
+    #[must_use]
+    pub fn growth() -> Self {
+        let from = FIXED_START + 5 * DAY;
+        Self {
+            from,
+            to: from + 3600,
+            kernels: 1000,
+            seed: 3,
+            ..Self::bench()
+        }
+    }
+
     /// One whole series: `mem`, `current`, an hour from 2026-01-05T00:00:00Z, one sample a minute: 61 points.
     #[must_use]
     pub fn one_series() -> Self {

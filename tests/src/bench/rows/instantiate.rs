@@ -7,16 +7,16 @@ use std::time::Duration;
 use wasmtime::component::{Component, InstancePre, Linker};
 use wasmtime::{Config, Engine, PoolingAllocationConfig, Store};
 
-use super::{Preparation, Row};
+use super::{Measurement, Row};
 use crate::race::{Contender, Race};
 use crate::setting::Setting;
 
 pub(super) const ROW: Row = Row {
     name: "instantiate",
-    prepare,
+    measure,
 };
 
-fn prepare(setting: &Setting) -> Preparation<'_> {
+fn measure(setting: &Setting) -> Measurement<'_> {
     Box::pin(async move {
         let instance = Arc::new(instance(setting).map_err(boxed)?);
         let instantiate = Contender::new("wasmtime, pooled", move || {
@@ -31,13 +31,15 @@ fn prepare(setting: &Setting) -> Preparation<'_> {
                 Ok(store)
             }
         });
-        Ok(Race {
+        Race {
             baseline: None,
             contenders: vec![instantiate],
             warm_up: 200,
             least_rounds: 1000,
             time: Duration::from_secs(1),
-        })
+        }
+        .run()
+        .await
     })
 }
 

@@ -2,28 +2,34 @@
 
 mod call;
 mod cold_start;
+mod dashboard;
 mod decode;
+pub(crate) mod growth;
 mod instantiate;
+mod merged;
 mod process;
 mod python;
 mod query;
+mod refresh;
+mod split;
+mod stream;
 
 use std::pin::Pin;
 
 use anyhow::Result;
 
-use crate::race::Race;
+use crate::outcome::Outcome;
 use crate::setting::Setting;
 
-/// A race being set up.
-pub(crate) type Preparation<'a> = Pin<Box<dyn Future<Output = Result<Race>> + Send + 'a>>;
+/// A row being measured.
+pub(crate) type Measurement<'a> = Pin<Box<dyn Future<Output = Result<Vec<Outcome>>> + Send + 'a>>;
 
 /// A row of the table.
 pub(crate) struct Row {
     /// What is done, and under which circumstances.
     pub(crate) name: &'static str,
-    /// Checks that the contenders do the same, and lines them up.
-    pub(crate) prepare: for<'a> fn(&'a Setting) -> Preparation<'a>,
+    /// Checks that the contenders do the same, and measures them.
+    pub(crate) measure: for<'a> fn(&'a Setting) -> Measurement<'a>,
 }
 
 /// In the order in which they are measured and printed.
@@ -34,9 +40,18 @@ pub(crate) const ALL: &[Row] = &[
     process::ROW,
     query::SMALL,
     query::LARGE,
+    split::ROW,
+    dashboard::ROW,
+    refresh::ROW,
+    merged::HOUR,
+    merged::DAY,
+    merged::CLUSTER,
     python::SMALL,
     python::LARGE,
     python::MANY,
     decode::SMALL,
     decode::LARGE,
+    stream::ROW,
+    growth::TIME,
+    growth::MEMORY,
 ];

@@ -6,16 +6,20 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 
-use super::{Preparation, Row};
+use super::{Measurement, Row};
+use crate::outcome::Goal;
 use crate::race::{Contender, Race};
 use crate::setting::Setting;
 
+/// Quick enough for a completion at every keystroke.
+const PROMPT: Goal = Goal::AtMost(0.015);
+
 pub(super) const ROW: Row = Row {
     name: "cold start of the command line, cached",
-    prepare,
+    measure,
 };
 
-fn prepare(setting: &Setting) -> Preparation<'_> {
+fn measure(setting: &Setting) -> Measurement<'_> {
     Box::pin(async move {
         let process = |name, arguments: &'static [&'static str]| {
             let (host, plugin) = (setting.host_executable.clone(), setting.plugin_file.clone());
@@ -25,16 +29,18 @@ fn prepare(setting: &Setting) -> Preparation<'_> {
                 async move { run(&mut command) }
             })
         };
-        Ok(Race {
+        Race {
             baseline: None,
             contenders: vec![
-                process("metric-host promql mem", &["promql", "mem"]),
+                process("metric-host promql mem", &["promql", "mem"]).with_goal(PROMPT),
                 process("metric-host --version", &["--version"]),
             ],
             warm_up: 3,
             least_rounds: 50,
             time: Duration::from_secs(3),
-        })
+        }
+        .run()
+        .await
     })
 }
 

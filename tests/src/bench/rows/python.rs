@@ -7,7 +7,8 @@ use anyhow::{Result, ensure};
 use metric_host::{MetricQuery, MetricService};
 
 use super::query::{a_day_of_all_kernels, an_hour_of_one_kernel};
-use super::{Preparation, Row};
+use super::{Measurement, Row};
+use crate::outcome::{Goal, Outcome};
 use crate::python_service::{Job, PythonService};
 use crate::race::{Contender, Race};
 use crate::setting::Setting;
@@ -19,36 +20,43 @@ const TIMES: usize = 8 * AT_ONCE;
 
 pub(super) const SMALL: Row = Row {
     name: "small query, a Python service",
-    prepare: small,
+    measure: small,
 };
 pub(super) const LARGE: Row = Row {
     name: "large query, a Python service",
-    prepare: large,
+    measure: large,
 };
 pub(super) const MANY: Row = Row {
     name: "256 small queries, 32 at once, a Python service",
-    prepare: many,
+    measure: many,
 };
 
-fn small(setting: &Setting) -> Preparation<'_> {
+fn small(setting: &Setting) -> Measurement<'_> {
     let query = an_hour_of_one_kernel(setting);
-    // At least 1.5 times as fast.
-    Box::pin(race(setting, query, Load::ONE, 1.0 / 1.5))
+    Box::pin(race(setting, query, Load::ONE, times_as_fast(1.5)))
 }
 
-fn large(setting: &Setting) -> Preparation<'_> {
-    // At least 5 times as fast.
-    Box::pin(race(setting, a_day_of_all_kernels(), Load::ONE, 1.0 / 5.0))
+fn large(setting: &Setting) -> Measurement<'_> {
+    Box::pin(race(
+        setting,
+        a_day_of_all_kernels(),
+        Load::ONE,
+        times_as_fast(5.0),
+    ))
 }
 
-fn many(setting: &Setting) -> Preparation<'_> {
+fn many(setting: &Setting) -> Measurement<'_> {
     let query = an_hour_of_one_kernel(setting);
     let load = Load {
         times: TIMES,
         at_once: AT_ONCE,
     };
-    // At least 10 times as many in the same time.
-    Box::pin(race(setting, query, load, 1.0 / 10.0))
+    Box::pin(race(setting, query, load, times_as_fast(10.0)))
+}
+
+/// At least so many times as fast as the competitor.
+fn times_as_fast(times: f64) -> Goal {
+    Goal::RatioAtMost(1.0 / times)
 }
 
 /// How often a run asks, and by how many askers.
@@ -65,10 +73,15 @@ impl Load {
     };
 }
 
-async fn race(setting: &Setting, query: MetricQuery, load: Load, goal: f64) -> Result<Race> {
+async fn race(
+    setting: &Setting,
+    query: MetricQuery,
+    load: Load,
+    goal: Goal,
+) -> Result<Vec<Outcome>> {
     let Some(python) = &setting.python else {
         eprintln!("left out: without --python there is no Python service");
-        return Ok(Race::nobody());
+        return Ok(Vec::new());
     };
     let service = setting.service()?;
     let job = Job::of(
@@ -85,7 +98,7 @@ async fn race(setting: &Setting, query: MetricQuery, load: Load, goal: f64) -> R
         ours == theirs && ours > 0,
         "the plugin read {ours} points, the Python service {theirs}"
     );
-    Ok(Race {
+    Race {
         baseline: Some("aiohttp, pydantic"),
         contenders: vec![
             Contender::new("plugin, fresh instance", move || {
@@ -101,7 +114,9 @@ async fn race(setting: &Setting, query: MetricQuery, load: Load, goal: f64) -> R
         warm_up: 2,
         least_rounds: 5,
         time: Duration::from_secs(6),
-    })
+    }
+    .run()
+    .await
 }
 
 /// All queries of a run, by so many askers side by side. Gives the number of points that were read.

@@ -7,9 +7,10 @@ use anyhow::{Result, ensure};
 use metric_host::{Dimension, LabelFilter, MetricQuery, MetricResult, ValueType};
 use metric_testbed::Shape;
 
-use super::{Preparation, Row};
-use crate::decode::Series;
+use super::{Measurement, Row};
+use crate::decode::{Series, is_same};
 use crate::native::{NativeClient, NativeRequest};
+use crate::outcome::{Goal, Outcome};
 use crate::race::{Contender, Race};
 use crate::setting::Setting;
 
@@ -19,21 +20,21 @@ const HOUR: i64 = 3600;
 
 pub(super) const SMALL: Row = Row {
     name: "small query, 1 series x 61 points",
-    prepare: small,
+    measure: small,
 };
 pub(super) const LARGE: Row = Row {
     name: "large query, 200 series x 1441 points",
-    prepare: large,
+    measure: large,
 };
 
-fn small(setting: &Setting) -> Preparation<'_> {
+fn small(setting: &Setting) -> Measurement<'_> {
     Box::pin(async move {
         let size = Size {
             series: 1,
             points: 61,
         };
         // What a fresh instance and the boundary may cost, on a request of half a millisecond.
-        let goal = 1.10;
+        let goal = Goal::RatioAtMost(1.10);
         race(
             setting,
             an_hour_of_one_kernel(setting),
@@ -45,7 +46,7 @@ fn small(setting: &Setting) -> Preparation<'_> {
     })
 }
 
-fn large(setting: &Setting) -> Preparation<'_> {
+fn large(setting: &Setting) -> Measurement<'_> {
     Box::pin(async move {
         let size = Size {
             series: setting.kernels,
@@ -55,7 +56,8 @@ fn large(setting: &Setting) -> Preparation<'_> {
             setting,
             a_day_of_all_kernels(),
             &size,
-            1.00,
+            // Decoded while Prometheus still writes: no later than a client that reads it all first.
+            Goal::RatioAtMost(1.00),
             Duration::from_secs(30),
         )
         .await
@@ -98,9 +100,9 @@ async fn race(
     setting: &Setting,
     query: MetricQuery,
     size: &Size,
-    goal: f64,
+    goal: Goal,
     time: Duration,
-) -> Result<Race> {
+) -> Result<Vec<Outcome>> {
     let service = setting.service()?;
     let request = NativeRequest::of(service.metric_request(&query).await?)?;
     let client = NativeClient::new();
@@ -111,7 +113,7 @@ async fn race(
     )?;
 
     let (native, native_request) = (client.clone(), request.clone());
-    Ok(Race {
+    Race {
         baseline: Some("native client"),
         contenders: vec![
             Contender::new("plugin, fresh instance", move || {
@@ -131,7 +133,9 @@ async fn race(
         warm_up: 5,
         least_rounds: 30,
         time,
-    })
+    }
+    .run()
+    .await
 }
 
 /// Whether both read the same, and as much as there is.
@@ -142,24 +146,17 @@ fn agree(plugin: &MetricResult, native: &[Series], size: &Size) -> Result<()> {
         native.len(),
         size.series
     );
-    ensure!(
-        plugin.series.len() == native.len(),
-        "the plugin found {} series",
-        plugin.series.len()
-    );
-    for (ours, theirs) in plugin.series.iter().zip(native) {
+    for series in native {
         ensure!(
-            theirs.values.len() == size.points,
+            series.values.len() == size.points,
             "{} points instead of {}",
-            theirs.values.len(),
+            series.values.len(),
             size.points
         );
-        ensure!(
-            ours.labels == theirs.labels
-                && ours.timestamps == theirs.timestamps
-                && ours.values == theirs.values,
-            "the plugin and the native client read the answer differently"
-        );
     }
+    ensure!(
+        is_same(&plugin.series, native),
+        "the plugin and the native client read the answer differently"
+    );
     Ok(())
 }
