@@ -1,5 +1,5 @@
 //! Many requests for one or more queries: what to send next, where each answer goes, and what it all comes to.
-//! It sends nothing; whoever does tells it what came.
+//! It sends nothing; whoever does tells it what came. Which queries are asked as one is `company.rs`.
 
 use super::call::Configured;
 use super::failure::Failure;
@@ -7,7 +7,10 @@ use super::joined::Joined;
 use super::keep::Keep;
 use super::query_range::{Missing, QueryRange, RangeFailure, RangeResult};
 use crate::domain::{Chunk, Limit};
-use crate::prometheus::{Answer as _, Decoded, HttpRequest, RangeAnswer};
+use crate::prometheus::{Answer as _, Decoded, HttpRequest, RangeAnswer, range_request};
+
+#[path = "company.rs"]
+mod company;
 
 /// The queries of a call and their requests.
 #[derive(Debug)]
@@ -40,11 +43,14 @@ struct Arrived {
     spent: u64,
 }
 
+/// Query and chunk by their places.
+type Use = (usize, usize);
+
 /// A request, which may be that of several chunks.
 #[derive(Debug)]
 struct Sent {
-    /// Query and chunk by their places.
-    uses: Vec<(usize, usize)>,
+    /// Of one query, or of several of a family.
+    uses: Vec<Use>,
     answer: Option<RangeAnswer>,
     /// What the answer has cost so far.
     spent: u64,
@@ -80,6 +86,7 @@ impl<'a> Batch<'a> {
             });
             batch.add_requests(place, &mut asked);
         }
+        batch.merge();
         batch
     }
 
@@ -129,13 +136,17 @@ impl<'a> Batch<'a> {
             let &(query, chunk) = self.requests.get(number)?.uses.first()?;
             self.next += 1;
             if self.is_wanted(number) {
+                let names = self.names(&self.requests.get(number)?.uses);
                 let query = &self.queries.get(query)?.query;
                 let chunk = query.plan.chunks.get(chunk)?;
-                return Some((
-                    number,
-                    query.request(self.configured, chunk),
-                    query.keep(chunk),
-                ));
+                let request = match (names, &query.plan.relative) {
+                    (Some(names), Some(relative)) => {
+                        let promql = relative.family.promql(&names);
+                        range_request(&self.configured.address, &promql, &chunk.grid)
+                    }
+                    _ => query.request(self.configured, chunk),
+                };
+                return Some((number, request, query.keep(chunk)));
             }
         }
     }
@@ -207,25 +218,34 @@ impl<'a> Batch<'a> {
             return Ok(());
         };
         let spent = sent.spent;
-        let mut decoded = answer.finish()?;
+        let decoded = answer.finish()?;
         let uses = std::mem::take(&mut sent.uses);
-        if let Some((&(query, chunk), others)) = uses.split_last() {
+        if self.names(&uses).is_some() {
+            self.take_apart(&uses, decoded, spent);
+        } else if let Some((&(query, chunk), others)) = uses.split_last() {
             for &(query, chunk) in others {
                 self.arrive(query, chunk, Ok((decoded.clone(), spent)));
             }
-            self.arrive(query, chunk, Ok((std::mem::take(&mut decoded), spent)));
+            self.arrive(query, chunk, Ok((decoded, spent)));
         }
         Ok(())
     }
 
-    /// A request has failed for good.
+    /// A request has failed for good. One of several queries is sent again for each alone, so that every one has the
+    /// outcome of its own, unless nobody answers.
     pub fn fail(&mut self, request: usize, failure: &Failure) {
         self.spend(request, 0);
-        let uses = self
-            .requests
-            .get_mut(request)
-            .map(|sent| std::mem::take(&mut sent.uses));
-        for (query, chunk) in uses.into_iter().flatten() {
+        let Some(sent) = self.requests.get_mut(request) else {
+            return;
+        };
+        sent.answer = None;
+        let uses = std::mem::take(&mut sent.uses);
+        let is_nobody_there =
+            matches!(failure, Failure::ConnectionFailed(_) | Failure::TimedOut(_));
+        if !is_nobody_there && self.names(&uses).is_some() {
+            return self.ask_alone(&uses);
+        }
+        for (query, chunk) in uses {
             self.arrive(query, chunk, Err(failure.clone()));
         }
     }
@@ -300,3 +320,7 @@ impl Asked {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "batch_tests.rs"]
+mod tests;

@@ -29,12 +29,22 @@ pub fn quote(value: &str) -> String {
 
 /// A literal of a regular expression (RE2) that matches exactly `value`.
 pub fn quote_regex(value: &str) -> String {
-    let mut escaped = String::with_capacity(value.len());
-    for c in value.chars() {
-        if r"\.+*?()|[]{}^$".contains(c) {
-            escaped.push('\\');
+    quote_regex_any([value])
+}
+
+/// A literal of a regular expression (RE2) that matches exactly one of the values.
+pub fn quote_regex_any<'a>(values: impl IntoIterator<Item = &'a str>) -> String {
+    let mut escaped = String::new();
+    for (place, value) in values.into_iter().enumerate() {
+        if place > 0 {
+            escaped.push('|');
         }
-        escaped.push(c);
+        for c in value.chars() {
+            if r"\.+*?()|[]{}^$".contains(c) {
+                escaped.push('\\');
+            }
+            escaped.push(c);
+        }
     }
     quote(&escaped)
 }
@@ -76,7 +86,25 @@ mod tests {
         });
     }
 
+    #[test]
+    fn a_bar_between_alternatives_is_none_within_them() {
+        assert_eq!(quote_regex_any(["a|b", "c"]), r#""a\\|b|c""#);
+    }
+
     proptest! {
+        #[test]
+        fn an_alternative_matches_its_values_and_nothing_else(
+            values in proptest::collection::vec("\\PC{1,6}|[.|(\\[a-c\\\\\n]{1,4}", 1..4),
+            other in "\\PC{0,6}|[.|(\\[a-c\\\\\n]{1,4}",
+        ) {
+            let literal = quote_regex_any(values.iter().map(String::as_str));
+            let regex = regex::Regex::new(&format!("^(?:{})$", parsed_value(&literal))).unwrap();
+            for value in &values {
+                prop_assert!(regex.is_match(value));
+            }
+            prop_assert_eq!(regex.is_match(&other), values.contains(&other));
+        }
+
         #[test]
         fn a_literal_is_ascii_and_parses_back_to_the_value(value in any::<String>()) {
             let literal = quote(&value);

@@ -6,7 +6,7 @@ use super::error::QueryError;
 use super::fold::Fold;
 use super::label::{Dimension, LabelFilter};
 use super::metric::{MetricType, ValueType, detect_metric_type};
-use super::promql::{Grouping, Selector};
+use super::promql::{Grouping, Named, Selector};
 use super::range::{Grid, TimeRange};
 use super::settings::Settings;
 use super::window;
@@ -95,7 +95,8 @@ pub(super) fn plan_on(
         ),
         side => {
             let grouping = Grouping::new(schema, kept(query).chain([Dimension::ValueType]));
-            let selector = Selector::new(schema, &query.metric_name, side, &query.labels);
+            let name = Named::One(&query.metric_name);
+            let selector = Selector::new(schema, name, side, &query.labels);
             (
                 grouping.sum(reader.read(&selector, read_as)),
                 read_as,
@@ -120,7 +121,8 @@ pub(super) fn plan_on(
 /// `100 * current / capacity`, where there is capacity. Agents never export `pct`.
 fn percent_of_capacity(settings: &Settings, query: &MetricQuery, reader: &Reader) -> String {
     let schema = settings.label_schema;
-    let side = |side| Selector::new(schema, &query.metric_name, Some(side), &query.labels);
+    let name = || Named::One(&query.metric_name);
+    let side = |side| Selector::new(schema, name(), Some(side), &query.labels);
     // The two sides differ in `value_type`; kept, it would keep them from matching.
     let grouping = Grouping::new(
         schema,
@@ -145,7 +147,7 @@ fn current_type(query: &MetricQuery) -> MetricType {
 }
 
 /// The dimensions to tell apart: those asked for, else those that are filtered on.
-fn kept(query: &MetricQuery) -> impl Iterator<Item = Dimension> {
+pub(super) fn kept(query: &MetricQuery) -> impl Iterator<Item = Dimension> {
     let filtered_on = query
         .group_by
         .is_empty()

@@ -1,10 +1,11 @@
 //! PromQL text, put together from parsed parts only: types print themselves, values go through [`quote`].
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::duration::PromDuration;
 use super::label::{Dimension, LabelFilter, LabelSchema};
-use super::literal::quote;
+use super::literal::{quote, quote_regex_any};
 use super::metric::ValueType;
 
 /// The one family that Backend.AI's agents export; `container_metric_name` says which metric a series holds.
@@ -14,15 +15,30 @@ pub const METRIC_FAMILY: &str = "backendai_container_utilization";
 #[derive(Debug, Clone)]
 pub(super) struct Selector(String);
 
+/// Which metrics are selected.
+pub(super) enum Named<'a> {
+    /// That one.
+    One(&'a str),
+    /// Each of them.
+    Any(&'a BTreeSet<&'a str>),
+}
+
 impl Selector {
-    /// The selector of one metric, of one side of it (or of all), under the filter's identifiers.
+    /// The selector of some metrics, of one side of them (or of all), under the filter's identifiers.
     pub(super) fn new(
         schema: LabelSchema,
-        metric_name: &str,
+        named: Named<'_>,
         side: Option<ValueType>,
         filter: &LabelFilter,
     ) -> Self {
-        let mut matchers = vec![matcher(schema, Dimension::MetricName, metric_name)];
+        let mut matchers = vec![match named {
+            Named::One(name) => matcher(schema, Dimension::MetricName, name),
+            Named::Any(names) => format!(
+                "{}=~{}",
+                schema.label(Dimension::MetricName),
+                quote_regex_any(names.iter().copied())
+            ),
+        }];
         matchers.extend(side.map(|side| matcher(schema, Dimension::ValueType, side.label_value())));
         matchers.extend(
             filter
@@ -93,7 +109,7 @@ mod tests {
         assert_eq!(
             Selector::new(
                 LabelSchema::Documented,
-                "mem",
+                Named::One("mem"),
                 Some(ValueType::Usage),
                 &filter
             )

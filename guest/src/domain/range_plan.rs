@@ -3,6 +3,7 @@
 use super::chunks::{Chunk, cut};
 use super::cursor::Digest;
 use super::error::QueryError;
+use super::family::Relative;
 use super::plan::{MetricQuery, Plan, checked, plan_on};
 use super::range::{Grid, TimeRange};
 use super::range_options::RangeOptions;
@@ -21,6 +22,8 @@ pub struct RangePlan {
     pub chunks: Vec<Chunk>,
     /// What a cursor must belong to.
     pub digest: Digest,
+    /// What it has in common with queries that it may be asked together with; none: it is asked alone.
+    pub relative: Option<Relative>,
 }
 
 /// Checks a query over a long range, writes its PromQL, and cuts the range.
@@ -43,6 +46,7 @@ pub fn plan_range(
             .map(|_| window_reason(settings, options)),
         chunks: cut(&grid, options, settings.max_points)?,
         digest: digest(&plan, settings, options),
+        relative: Relative::of(settings, query, &plan, options.fold),
         plan,
     })
 }

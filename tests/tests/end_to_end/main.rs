@@ -13,6 +13,7 @@ mod command_line;
 mod component;
 mod doctor;
 mod failures;
+mod families;
 mod files;
 mod gauges;
 mod limits;

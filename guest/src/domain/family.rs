@@ -1,0 +1,199 @@
+//! Queries that differ in the metric's name only, asked as one: their names as a regular expression, the name kept
+//! among the labels, so that the answer can be taken apart again. It knows nothing of answers.
+
+use std::collections::BTreeSet;
+
+use super::duration::PromDuration;
+use super::fold::Fold;
+use super::label::{Dimension, LabelFilter};
+use super::metric::ValueType;
+use super::plan::{MetricQuery, Plan, kept};
+use super::promql::{Grouping, Named, Selector};
+use super::settings::Settings;
+use crate::domain::LabelSchema;
+
+/// A query as one of its family.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relative {
+    /// What it alone asks for.
+    pub metric_name: String,
+    /// What it has in common with others.
+    pub family: Family,
+}
+
+/// What queries share that differ in the metric's name only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Family {
+    schema: LabelSchema,
+    side: Option<ValueType>,
+    filter: LabelFilter,
+    kept: Vec<Dimension>,
+    over: Option<(&'static str, PromDuration)>,
+}
+
+/// A longer name is no metric's.
+const LONGEST_NAME: usize = 128;
+
+impl Relative {
+    /// None: asked alone. One request for many names saves what each request costs, and is evaluated on one core: that
+    /// is faster only where there is little to evaluate, so the query has to be that of one container or session.
+    pub(super) fn of(
+        settings: &Settings,
+        query: &MetricQuery,
+        plan: &Plan,
+        fold: Option<Fold>,
+    ) -> Option<Self> {
+        let filter = &query.labels;
+        let is_told_apart = |dimension: &Dimension| {
+            !matches!(dimension, Dimension::MetricName | Dimension::ValueType)
+                && filter
+                    .identifiers()
+                    .all(|(filtered, _)| filtered != *dimension)
+        };
+        let is_small = filter.kernel_id.is_some() || filter.session_id.is_some();
+        let side = filter
+            .value_type
+            .map(|side| settings.label_schema.stored(side));
+        if !is_small
+            || query.group_by.iter().any(is_told_apart)
+            || side == Some(ValueType::Pct)
+            || query.metric_name.len() > LONGEST_NAME
+        {
+            return None;
+        }
+        let function = match plan.metric_type.is_per_second() {
+            true => Some("rate"),
+            false => fold.map(Fold::function),
+        };
+        Some(Self {
+            metric_name: query.metric_name.clone(),
+            family: Family {
+                schema: settings.label_schema,
+                side,
+                filter: LabelFilter {
+                    value_type: None,
+                    ..filter.clone()
+                },
+                kept: kept(query).chain([Dimension::ValueType]).collect(),
+                over: function.zip(plan.window.clone()),
+            },
+        })
+    }
+}
+
+impl Family {
+    /// The query for all these names.
+    pub fn promql(&self, names: &BTreeSet<&str>) -> String {
+        let selector = Selector::new(self.schema, Named::Any(names), self.side, &self.filter);
+        let kept = self.kept.iter().copied().chain([Dimension::MetricName]);
+        let over = self
+            .over
+            .as_ref()
+            .map(|(function, window)| (*function, window));
+        Grouping::new(self.schema, kept).sum(selector.read(over))
+    }
+
+    /// The label that says whose a series of the answer is.
+    pub fn label(&self) -> &'static str {
+        self.schema.label(Dimension::MetricName)
+    }
+
+    /// Whether the queries themselves ask for that label.
+    pub fn keeps_label(&self) -> bool {
+        self.kept.contains(&Dimension::MetricName)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::literal::quote;
+    use crate::domain::{plan, quote_regex_any};
+    use proptest::prelude::*;
+
+    fn query(metric_name: &str, value_type: ValueType) -> MetricQuery {
+        MetricQuery {
+            metric_name: metric_name.into(),
+            start: "0".into(),
+            end: "1800".into(),
+            labels: LabelFilter {
+                value_type: Some(value_type),
+                kernel_id: Some("k1".into()),
+                ..Default::default()
+            },
+            ..Default::default()
+        }
+    }
+
+    fn relative(query: &MetricQuery) -> Option<Relative> {
+        let settings = Settings::default();
+        Relative::of(&settings, query, &plan(&settings, query).unwrap(), None)
+    }
+
+    #[test]
+    fn names_become_a_regex_and_stay_among_the_labels() {
+        let family = relative(&query("mem", ValueType::Current)).unwrap().family;
+        assert_eq!(
+            family.promql(&BTreeSet::from(["mem", "io.read"])),
+            r#"sum by (container_metric_name,kernel_id,value_type)(backendai_container_utilization{container_metric_name=~"io\\.read|mem",value_type="current",kernel_id="k1"})"#
+        );
+    }
+
+    #[test]
+    fn only_what_differs_in_nothing_but_the_name_is_of_a_family() {
+        let family = |name, side| relative(&query(name, side)).map(|relative| relative.family);
+        let mem = family("mem", ValueType::Current);
+        assert_eq!(mem, family("io_read", ValueType::Current));
+        assert_ne!(mem, family("mem", ValueType::Capacity));
+        // A rate.
+        assert_ne!(mem, family("net_rx", ValueType::Current));
+        assert_eq!(
+            family("net_rx", ValueType::Current),
+            family("cpu_util", ValueType::Current)
+        );
+    }
+
+    #[test]
+    fn what_may_be_large_is_asked_alone() {
+        assert_eq!(relative(&query("mem", ValueType::Pct)), None);
+        let mut of_all = query("mem", ValueType::Current);
+        of_all.labels.kernel_id = None;
+        assert_eq!(relative(&of_all), None);
+        let mut by_kernel = query("mem", ValueType::Current);
+        by_kernel.labels.session_id = Some("s".into());
+        by_kernel.labels.kernel_id = None;
+        assert!(relative(&by_kernel).is_some());
+        by_kernel.group_by = vec![Dimension::KernelId];
+        assert_eq!(relative(&by_kernel), None);
+    }
+
+    proptest! {
+        /// Whatever the query, of one name the family asks what the query alone asks.
+        #[test]
+        fn the_query_of_a_family_is_the_querys_own_but_for_the_name(
+            name in "\\PC{1,8}",
+            rate in any::<bool>(),
+            side in proptest::sample::select(vec![None, Some(ValueType::Current), Some(ValueType::Capacity)]),
+            by in proptest::sample::subsequence(
+                vec![Dimension::KernelId, Dimension::MetricName, Dimension::ValueType], 0..=3),
+        ) {
+            let mut query = query(&name, ValueType::Current);
+            query.labels.value_type = side;
+            query.group_by = by;
+            query.metric_type = rate.then_some(crate::domain::MetricType::Rate);
+            let alone = plan(&Settings::default(), &query).unwrap().promql;
+            let Relative { metric_name, family } = relative(&query).unwrap();
+            let together = family
+                .promql(&BTreeSet::from([metric_name.as_str()]))
+                .replace(
+                    &format!("=~{}", quote_regex_any([name.as_str()])),
+                    &format!("={}", quote(&name)),
+                );
+            let together = match family.keeps_label() {
+                true => together,
+                false => together.replacen("container_metric_name,", "", 1),
+            };
+            prop_assert_eq!(together, alone);
+        }
+    }
+}
