@@ -121,8 +121,8 @@ pub(super) fn plan_on(
 /// `100 * current / capacity`, where there is capacity. Agents never export `pct`.
 fn percent_of_capacity(settings: &Settings, query: &MetricQuery, reader: &Reader) -> String {
     let schema = settings.label_schema;
-    let name = || Named::One(&query.metric_name);
-    let side = |side| Selector::new(schema, name(), Some(side), &query.labels);
+    let name = Named::One(&query.metric_name);
+    let side = |side| Selector::new(schema, name, Some(side), &query.labels);
     // The two sides differ in `value_type`; kept, it would keep them from matching.
     let grouping = Grouping::new(
         schema,

@@ -16,6 +16,7 @@ pub const METRIC_FAMILY: &str = "backendai_container_utilization";
 pub(super) struct Selector(String);
 
 /// Which metrics are selected.
+#[derive(Clone, Copy)]
 pub(super) enum Named<'a> {
     /// That one.
     One(&'a str),

@@ -1,4 +1,4 @@
-//! The same dashboard a minute later, and again a minute later: what is final comes from the host's cache, Prometheus is
+//! The dashboards a minute later, and again a minute later: what is final comes from the host's cache, Prometheus is
 //! asked for the tail. Against the first time, which is asked without a cache at the same minute; the answers have to
 //! be the same. The bytes are those of Prometheus's answers, counted on the wire.
 
@@ -8,71 +8,80 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use metric_host::MetricService;
-use metric_testbed::Shape;
 
-use super::dashboard::{LENGTH, queries, seen_at};
+use super::dashboard::{Dashboard, minute, seen_at};
 use super::{Measurement, Row};
 use crate::outcome::{Goal, Outcome, Unit};
 use crate::race::{Contender, Race};
 use crate::setting::Setting;
 use crate::wire::CountingProxy;
 
-pub(super) const ROW: Row = Row {
-    name: "its refresh a minute later, warm cache",
-    measure,
+pub(super) const CONTAINER: Row = Row {
+    name: "its refresh a minute later, warm cache: a container",
+    measure: |setting| measure(setting, Dashboard::of_a_container()),
+};
+pub(super) const CLUSTER: Row = Row {
+    name: "its refresh a minute later, warm cache: a cluster",
+    measure: |setting| measure(setting, Dashboard::of_the_cluster()),
 };
 
 const FIRST: &str = "the first time";
 /// Refreshes whose bytes are counted: an hour's, with whatever a change of the hour brings.
 const REFRESHES: usize = 60;
 
-fn measure(setting: &Setting) -> Measurement<'_> {
+fn measure(setting: &Setting, dashboard: Dashboard) -> Measurement<'_> {
     Box::pin(async move {
-        let mut outcomes = race(setting).await?;
-        outcomes.extend(bytes(setting).await?);
+        let mut outcomes = race(setting, &dashboard).await?;
+        outcomes.extend(bytes(setting, &dashboard).await?);
         Ok(outcomes)
     })
 }
 
-async fn race(setting: &Setting) -> Result<Vec<Outcome>> {
+async fn race(setting: &Setting, dashboard: &Dashboard) -> Result<Vec<Outcome>> {
     Race {
         baseline: Some(FIRST),
         contenders: vec![
-            minute_by_minute("a minute later", setting.cached_service(&setting.address)?)
-                .with_goal(Goal::RatioAtMost(0.05)),
-            minute_by_minute(FIRST, setting.service()?),
+            minute_by_minute(
+                "a minute later",
+                dashboard,
+                setting.cached_service(&setting.address)?,
+            )
+            .with_goal(Goal::RatioAtMost(0.05)),
+            minute_by_minute(FIRST, dashboard, setting.service()?),
         ],
         // Fills the cache.
         warm_up: 2,
-        least_rounds: 15,
-        time: Duration::from_secs(20),
+        least_rounds: 30,
+        // A minute each: no more than there are data for.
+        time: Duration::ZERO,
     }
     .run()
     .await
 }
 
 /// Each run is a minute after the one before.
-fn minute_by_minute(name: &'static str, service: MetricService) -> Contender {
+fn minute_by_minute(
+    name: &'static str,
+    dashboard: &Dashboard,
+    service: MetricService,
+) -> Contender {
+    let dashboard = dashboard.clone();
     let minutes = Arc::new(AtomicI64::new(0));
     Contender::new(name, move || {
         let service = service.clone();
         let now = minute(minutes.fetch_add(1, Ordering::Relaxed));
-        async move { Ok(service.query_batch(&queries(now), &seen_at(now)).await?) }
+        let queries = dashboard.queries(now);
+        async move { Ok(service.query_batch(&queries, &seen_at(now)).await?) }
     })
 }
 
-/// Unix seconds, from five past midnight on.
-fn minute(number: i64) -> i64 {
-    Shape::dashboard().from + LENGTH + 300 + number * 60
-}
-
-async fn bytes(setting: &Setting) -> Result<Vec<Outcome>> {
+async fn bytes(setting: &Setting, dashboard: &Dashboard) -> Result<Vec<Outcome>> {
     let proxy = CountingProxy::start(setting.address.clone()).await?;
     let (cached, uncached) = (setting.cached_service(&proxy.address)?, setting.service()?);
     let mut counts = Vec::new();
     for number in 0..=REFRESHES {
         let now = minute(i64::try_from(number)?);
-        let (queries, options) = (queries(now), seen_at(now));
+        let (queries, options) = (dashboard.queries(now), seen_at(now));
         let answers = cached.query_batch(&queries, &options).await?;
         #[allow(clippy::cast_precision_loss, reason = "some megabytes")]
         counts.push(proxy.take() as f64);
