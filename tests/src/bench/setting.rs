@@ -57,14 +57,18 @@ impl Setting {
     /// The plugin with its default configuration, each of whose requests is sent: what comes from the cache would be
     /// compared with what comes from Prometheus.
     pub(crate) fn service(&self) -> Result<MetricService> {
-        let mut options = ServiceOptions::default();
-        options.cache = CacheOptions::off();
-        let config = Config::new(&self.address);
-        Ok(self.plugin.service_with(config, &options)?)
+        self.service_at(&self.address)
     }
 
-    /// The same with a cache of its own, which is empty, at another address of Prometheus.
-    pub(crate) fn cached_service(&self, address: &str) -> Result<MetricService> {
+    /// The same at another address.
+    pub(crate) fn service_at(&self, address: &str) -> Result<MetricService> {
+        let mut options = ServiceOptions::default();
+        options.cache = CacheOptions::off();
+        Ok(self.plugin.service_with(Config::new(address), &options)?)
+    }
+
+    /// With a cache of its own, which is empty.
+    pub(crate) fn cached_service_at(&self, address: &str) -> Result<MetricService> {
         Ok(self.plugin.service(Config::new(address))?)
     }
 }

@@ -8,7 +8,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use metric_host::{Config, Dimension, MetricQuery, MetricResult, MetricService, ValueType};
+use metric_host::{Dimension, MetricQuery, MetricResult, MetricService, ValueType};
 use metric_testbed::{Dataset, Shape};
 use tokio::process::Command;
 
@@ -71,7 +71,7 @@ impl Recording {
     }
 
     fn service(&self, setting: &Setting) -> Result<MetricService> {
-        Ok(setting.plugin.service(Config::new(&self.address))?)
+        setting.service_at(&self.address)
     }
 }
 

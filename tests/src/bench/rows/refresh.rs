@@ -44,7 +44,7 @@ async fn race(setting: &Setting, dashboard: &Dashboard) -> Result<Vec<Outcome>> 
             minute_by_minute(
                 "a minute later",
                 dashboard,
-                setting.cached_service(&setting.address)?,
+                setting.cached_service_at(&setting.address)?,
             )
             .with_goal(Goal::RatioAtMost(0.05)),
             minute_by_minute(FIRST, dashboard, setting.service()?),
@@ -77,7 +77,10 @@ fn minute_by_minute(
 
 async fn bytes(setting: &Setting, dashboard: &Dashboard) -> Result<Vec<Outcome>> {
     let proxy = CountingProxy::start(setting.address.clone()).await?;
-    let (cached, uncached) = (setting.cached_service(&proxy.address)?, setting.service()?);
+    let (cached, uncached) = (
+        setting.cached_service_at(&proxy.address)?,
+        setting.service()?,
+    );
     let mut counts = Vec::new();
     for number in 0..=REFRESHES {
         let now = minute(i64::try_from(number)?);
