@@ -8,23 +8,24 @@
 //! queries of one container or session, up to 128 points a request, which is what the documented steps give; `value_type`
 //! as a regex too is no faster, and is not. `cargo xtask bench --filter "as one"` measures it again.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::{Batch, Sent, Use};
 use crate::domain::{Chunk, Family};
-use crate::prometheus::Decoded;
+use crate::prometheus::{Decoded, Series};
 
 /// The most points of a chunk that is asked for together with others.
 const MOST_POINTS: u64 = 128;
 /// The most names of a request.
 const MOST_NAMES: usize = 32;
 
+/// A family by its number, the first and the last point.
+type Place = (usize, i64, i64);
+
 impl Batch<'_> {
     /// Makes one request of those that differ in the metric's name only and are small.
     pub(super) fn merge(&mut self) {
         let mut families: Vec<(Family, u32)> = Vec::new();
-        // By family, first and last point: the request, and how many names it has.
-        let mut merged: BTreeMap<(usize, i64, i64), (usize, usize)> = BTreeMap::new();
+        // Sorted: the request, and how many names it has.
+        let mut merged: Vec<(Place, (usize, usize))> = Vec::new();
         for mut sent in std::mem::take(&mut self.requests) {
             let Some((family, chunk)) = self.small(&sent) else {
                 self.requests.push(sent);
@@ -37,16 +38,26 @@ impl Batch<'_> {
                 families.push(alike);
                 families.len() - 1
             });
-            let (request, names) = merged.entry((place, start, end)).or_default();
-            match self.requests.get_mut(*request) {
-                Some(others) if (1..MOST_NAMES).contains(names) => {
-                    others.uses.append(&mut sent.uses);
-                    *names += 1;
+            let key = (place, start, end);
+            let at = merged.binary_search_by_key(&key, |&(key, _)| key);
+            let others = at.ok().and_then(|at| merged.get_mut(at));
+            if let Some((_, (request, names))) = others
+                && *names < MOST_NAMES
+                && let Some(others) = self.requests.get_mut(*request)
+            {
+                others.uses.append(&mut sent.uses);
+                *names += 1;
+                continue;
+            }
+            let first = (self.requests.len(), 1);
+            self.requests.push(sent);
+            match at {
+                Ok(at) => {
+                    if let Some((_, request)) = merged.get_mut(at) {
+                        *request = first;
+                    }
                 }
-                _ => {
-                    (*request, *names) = (self.requests.len(), 1);
-                    self.requests.push(sent);
-                }
+                Err(at) => merged.insert(at, (key, first)),
             }
         }
     }
@@ -65,12 +76,14 @@ impl Batch<'_> {
         Some(&relative.metric_name)
     }
 
-    /// The names that a request asks for; none where it is that of one query.
-    pub(super) fn names(&self, uses: &[Use]) -> Option<BTreeSet<&str>> {
-        let names: BTreeSet<&str> = uses
+    /// The names that a request asks for, sorted; none where it is that of one query.
+    pub(super) fn names(&self, uses: &[Use]) -> Option<Vec<&str>> {
+        let mut names: Vec<&str> = uses
             .iter()
             .filter_map(|&(query, _)| self.name(query))
             .collect();
+        names.sort_unstable();
+        names.dedup();
         (names.len() > 1).then_some(names)
     }
 
@@ -87,38 +100,38 @@ impl Batch<'_> {
         let Some((label, keeps_label)) = family.map(|f| (f.label(), f.keeps_label())) else {
             return;
         };
-        let mut parts: BTreeMap<String, Vec<_>> = BTreeMap::new();
-        for mut series in std::mem::take(&mut decoded.series) {
-            let Some(at) = series.labels.iter().position(|(name, _)| name == label) else {
-                continue;
-            };
-            let name = match (keeps_label, series.labels.get(at)) {
-                (true, Some((_, name))) => name.clone(),
-                _ => series.labels.remove(at).1,
-            };
-            parts.entry(name).or_default().push(series);
-        }
+        let series = std::mem::take(&mut decoded.series);
         for &(query, chunk) in uses {
-            let series = self.name(query).and_then(|name| parts.get(name));
-            let part = Decoded {
-                series: series.cloned().unwrap_or_default(),
-                ..decoded.clone()
+            let name = self.name(query);
+            let of_it = |series: &&Series| {
+                let mut labels = series.labels.iter();
+                labels.any(|(key, value)| key == label && Some(value.as_str()) == name)
             };
+            let mut part = decoded.clone();
+            part.series = series.iter().filter(of_it).cloned().collect();
+            if !keeps_label {
+                for series in &mut part.series {
+                    series.labels.retain(|(key, _)| key != label);
+                }
+            }
             self.arrive(query, chunk, Ok((part, spent)));
         }
     }
 
     /// One request for each name.
     pub(super) fn ask_alone(&mut self, uses: &[Use]) {
-        let mut by_name: BTreeMap<Option<String>, Vec<Use>> = BTreeMap::new();
-        for &(query, chunk) in uses {
-            let name = self.name(query).map(str::to_owned);
-            by_name.entry(name).or_default().push((query, chunk));
+        let mut rest = uses.to_vec();
+        while let Some(&(query, _)) = rest.first() {
+            let name = self.name(query);
+            let (uses, others) = rest
+                .into_iter()
+                .partition(|&(query, _)| self.name(query) == name);
+            rest = others;
+            self.requests.push(Sent {
+                uses,
+                answer: None,
+                spent: 0,
+            });
         }
-        self.requests.extend(by_name.into_values().map(|uses| Sent {
-            uses,
-            answer: None,
-            spent: 0,
-        }));
     }
 }

@@ -1,8 +1,6 @@
 //! Queries that differ in the metric's name only, asked as one: their names as a regular expression, the name kept
 //! among the labels, so that the answer can be taken apart again. It knows nothing of answers.
 
-use std::collections::BTreeSet;
-
 use super::duration::PromDuration;
 use super::fold::Fold;
 use super::label::{Dimension, LabelFilter};
@@ -82,8 +80,8 @@ impl Relative {
 }
 
 impl Family {
-    /// The query for all these names.
-    pub fn promql(&self, names: &BTreeSet<&str>) -> String {
+    /// The query for all these names, in their order.
+    pub fn promql(&self, names: &[&str]) -> String {
         let selector = Selector::new(self.schema, Named::Any(names), self.side, &self.filter);
         let kept = self.kept.iter().copied().chain([Dimension::MetricName]);
         let over = self
@@ -134,7 +132,7 @@ mod tests {
     fn names_become_a_regex_and_stay_among_the_labels() {
         let family = relative(&query("mem", ValueType::Current)).unwrap().family;
         assert_eq!(
-            family.promql(&BTreeSet::from(["mem", "io.read"])),
+            family.promql(&["io.read", "mem"]),
             r#"sum by (container_metric_name,kernel_id,value_type)(backendai_container_utilization{container_metric_name=~"io\\.read|mem",value_type="current",kernel_id="k1"})"#
         );
     }
@@ -184,7 +182,7 @@ mod tests {
             let alone = plan(&Settings::default(), &query).unwrap().promql;
             let Relative { metric_name, family } = relative(&query).unwrap();
             let together = family
-                .promql(&BTreeSet::from([metric_name.as_str()]))
+                .promql(&[metric_name.as_str()])
                 .replace(
                     &format!("=~{}", quote_regex_any([name.as_str()])),
                     &format!("={}", quote(&name)),

@@ -1,6 +1,5 @@
 //! PromQL text, put together from parsed parts only: types print themselves, values go through [`quote`].
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use super::duration::PromDuration;
@@ -21,7 +20,7 @@ pub(super) enum Named<'a> {
     /// That one.
     One(&'a str),
     /// Each of them.
-    Any(&'a BTreeSet<&'a str>),
+    Any(&'a [&'a str]),
 }
 
 impl Selector {
