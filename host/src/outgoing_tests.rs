@@ -637,3 +637,28 @@ async fn what_comes_from_the_cache_counts_as_what_comes_from_the_network() {
     assert!(matches!(call().await, Err(Error::HttpRequestDenied)));
     assert_eq!(server.requests.lock().unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn what_was_answered_to_other_credentials_is_asked_for_again() {
+    let server = Server::start(ANSWER, Then::Keep).await;
+    let folder = tempfile::tempdir().unwrap();
+    let tenant = folder.path().join("tenant");
+    std::fs::write(&tenant, "one").unwrap();
+    let credentials = Credentials::new().header("X-Scope-OrgID", SecretSource::file(&tenant));
+    let outgoing = with_credentials(&server, credentials);
+    for name in ["one", "another"] {
+        std::fs::write(&tenant, name).unwrap();
+        for _ in 0..2 {
+            ask(&outgoing, final_range(&server)).await.unwrap();
+        }
+    }
+    let seen = server.requests.lock().unwrap();
+    let [one, another] = &seen[..] else {
+        panic!("{seen:?}")
+    };
+    assert!(one.contains("\r\nx-scope-orgid: one\r\n"), "{one}");
+    assert!(
+        another.contains("\r\nx-scope-orgid: another\r\n"),
+        "{another}"
+    );
+}

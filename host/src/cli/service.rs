@@ -1,6 +1,6 @@
 //! From flags to a service that can be called: finds the plugin, loads it, configures it.
 
-use metric_host::{CacheOptions, Config, Host, HostOptions, MetricService, Plugin, ServiceOptions};
+use metric_host::{Config, Host, HostOptions, MetricService, Plugin};
 
 use super::args::ServiceArgs;
 use super::failure::Failure;

@@ -12,8 +12,8 @@ use super::json;
 use crate::audit;
 use crate::error::Source;
 use crate::{
-    CallError, Codec, CompileCache, Host, HostError, HostOptions, Limits, LoadError, MetricService,
-    Plugin,
+    CacheOptions, CallError, Codec, CompileCache, Host, HostError, HostOptions, Limits, LoadError,
+    MetricService, Plugin, ServiceOptions,
 };
 
 /// An implementation of the contract.
@@ -90,7 +90,12 @@ impl<'a> Hosted<'a> {
         if denies || case.call.script().is_none() {
             return Ok(plugin.offline(config));
         }
-        Ok(plugin.service(config)?)
+        let options = ServiceOptions {
+            // A case says what is sent, each time.
+            cache: CacheOptions::off(),
+            ..ServiceOptions::default()
+        };
+        Ok(plugin.service_with(config, &options)?)
     }
 
     async fn try_answer(

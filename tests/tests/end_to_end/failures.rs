@@ -2,7 +2,7 @@
 
 use metric_host::{CallError, Config, MetricQuery, ServiceError};
 use metric_testbed::{Dataset, Prometheus, PrometheusOptions, Shape};
-use metric_tests::{Testbed, plugin};
+use metric_tests::{Testbed, plugin, uncached};
 
 fn an_hour_of_mem() -> MetricQuery {
     let start = Shape::fixed_start();
@@ -71,7 +71,7 @@ async fn a_server_that_comes_back_is_asked_again() {
     let mut server = Prometheus::start_with(PrometheusOptions::default(), &dataset).unwrap();
     let service = plugin()
         .unwrap()
-        .service(Config::new(server.address()))
+        .service_with(Config::new(server.address()), &uncached())
         .unwrap();
     let before = service.query_metric(&an_hour_of_mem()).await.unwrap();
     server.stop();

@@ -4,10 +4,9 @@ use std::fs;
 
 use metric_host::{
     CallError, Config, Credentials, MetricQuery, MetricResult, MetricService, SecretSource,
-    ServiceOptions,
 };
 use metric_testbed::{Authority, Certified};
-use metric_tests::plugin;
+use metric_tests::{plugin, uncached};
 use tempfile::TempDir;
 
 /// The secrets of a test, as files.
@@ -41,7 +40,7 @@ pub(crate) fn service(
     failover: &[&str],
     credentials: &Credentials,
 ) -> MetricService {
-    let mut options = ServiceOptions::default();
+    let mut options = uncached();
     options.failover = failover.iter().map(|&address| address.to_owned()).collect();
     options.credentials = credentials.clone();
     let mut config = Config::new(address);
