@@ -65,7 +65,7 @@ impl Outgoing {
             way: Some(Arc::new(Way {
                 metrics: Arc::clone(metrics),
                 client: HttpClient::new(address.clone(), options, limits, alarms)?,
-                cache: Cache::new(&options.cache),
+                cache: Cache::new(&options.cache, metrics),
                 alarms: alarms.clone(),
                 egress: Egress::to(address, limits),
                 request_bytes: limits.request_bytes,
@@ -159,6 +159,11 @@ impl Outgoing {
             patience: patience.waits(),
         };
         cache.answer(question, send).await
+    }
+
+    /// Whether there is a cache.
+    pub(crate) fn keeps_answers(&self) -> bool {
+        self.way.as_ref().is_some_and(|way| way.cache.is_some())
     }
 
     /// What the cache did; all noughts where there is none.

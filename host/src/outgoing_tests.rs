@@ -199,7 +199,7 @@ async fn what_the_policy_refuses_is_denied_and_never_sent() {
 
 #[tokio::test]
 async fn what_is_sent_and_what_is_refused_counts_in_the_metrics_of_the_host() {
-    let server = Server::start(OK, Then::Keep).await;
+    let server = Server::start(ANSWER, Then::Keep).await;
     let metrics = Arc::new(Metrics::new());
     let outgoing = Outgoing::to(
         Address::parse(&server.address).unwrap(),
@@ -215,16 +215,24 @@ async fn what_is_sent_and_what_is_refused_counts_in_the_metrics_of_the_host() {
             .await
             .unwrap();
     }
+    // Sent once, and kept.
+    for _ in 0..2 {
+        ask(&outgoing, final_range(&server)).await.unwrap();
+    }
     let uri = server.uri("/api/v1/admin/tsdb/snapshot");
     ask(&outgoing, request("POST", &uri, &[]))
         .await
         .unwrap_err();
+    let (_, body) = ANSWER.split_once("\r\n\r\n").unwrap();
     let text = HostMetrics(&metrics).to_string();
     for line in [
-        r#"metric_host_prometheus_requests_total{status="2xx"} 2"#,
+        r#"metric_host_prometheus_requests_total{status="2xx"} 3"#,
         r#"metric_host_refusals_total{reason="path"} 1"#,
-        "metric_host_prometheus_seconds_count 2",
-        "metric_host_received_bytes_total 4",
+        "metric_host_prometheus_seconds_count 3",
+        r#"metric_host_cache_requests_total{result="miss"} 1"#,
+        r#"metric_host_cache_requests_total{result="hit"} 1"#,
+        &format!("metric_host_received_bytes_total {}", 3 * body.len()),
+        &format!("metric_host_cache_saved_bytes_total {}", body.len()),
     ] {
         assert!(text.lines().any(|each| each == line), "{line}\n{text}");
     }

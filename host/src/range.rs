@@ -62,7 +62,7 @@ pub struct Piece {
 const SAMPLES_OF_A_PIECE: usize = 65_536;
 
 impl Default for RangeOptions {
-    /// Everything as the contract has it where it is left out. The host tells the plugin the time.
+    /// Everything as the contract has it where it is left out.
     fn default() -> Self {
         Self {
             now: None,
@@ -79,7 +79,9 @@ impl Default for RangeOptions {
 /// Asks for long ranges and for many queries at once. A plugin may lack these verbs:
 /// [`Plugin::has_ranges`](crate::Plugin::has_ranges).
 ///
-/// Where [`RangeOptions::now`] is none, the host fills it in from the system's clock.
+/// Where [`RangeOptions::now`] is none and the service [keeps answers](crate::ServiceOptions::cache), the host fills it in
+/// from the system's clock: a range that reaches the present is then cut finely there, so that it need not be asked for
+/// as a whole again. Where nothing is kept, fewer requests are better.
 impl MetricService {
     /// What [`query_range`](Self::query_range) would do. Nothing is sent.
     ///
@@ -92,7 +94,7 @@ impl MetricService {
     ) -> Result<RangePlan, CallError> {
         self.observed("plan", async {
             let function = &self.ranges("plan")?.plan;
-            let params = (&*self.config, query, &told_the_time(options));
+            let params = (&*self.config, query, &self.told_the_time(options));
             let (answer,): Answer<_> = self.call(function, params).await?;
             checked_plan(answer.map_err(ServiceError::from)?)
         })
@@ -110,7 +112,7 @@ impl MetricService {
     ) -> Result<RangeAnswer, CallError> {
         self.observed("query-range", async {
             let function = &self.ranges("query-range")?.query_range;
-            let params = (&*self.config, query, &told_the_time(options));
+            let params = (&*self.config, query, &self.told_the_time(options));
             let (answer,): RangeResult<_> = self.call(function, params).await?;
             RangeAnswer::checked(answer?)
         })
@@ -130,7 +132,7 @@ impl MetricService {
     ) -> Result<Vec<Result<RangeAnswer, CallError>>, CallError> {
         self.observed("query-batch", async {
             let function = &self.ranges("query-batch")?.query_batch;
-            let params = (&*self.config, queries, &told_the_time(options));
+            let params = (&*self.config, queries, &self.told_the_time(options));
             let (answers,): (Vec<Result<wit::RangeAnswer, wit::RangeError>>,) =
                 self.call(function, params).await?;
             if answers.len() != queries.len() {
@@ -161,11 +163,27 @@ impl MetricService {
     ) -> Result<Page, CallError> {
         self.observed("query-page", async {
             let function = &self.ranges("query-page")?.query_page;
-            let params = (&*self.config, query, &told_the_time(options), cursor);
+            let params = (&*self.config, query, &self.told_the_time(options), cursor);
             let (page,): RangeResult<_> = self.call(function, params).await?;
             Page::checked(page?, cursor)
         })
         .await
+    }
+
+    /// The options, with the time of day where that is of use.
+    pub(crate) fn told_the_time(&self, options: &RangeOptions) -> RangeOptions {
+        let clock = || {
+            if !self.outgoing.keeps_answers() {
+                return None;
+            }
+            // Before 1970 nothing is final, as where the plugin is told no time.
+            let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+            i64::try_from(since.as_millis()).ok()
+        };
+        RangeOptions {
+            now: options.now.or_else(clock),
+            ..*options
+        }
     }
 
     pub(crate) fn ranges(&self, verb: &'static str) -> Result<&RangeFunctions, CallError> {
@@ -176,19 +194,6 @@ impl MetricService {
 
 /// What the functions of a range return.
 pub(crate) type RangeResult<R> = (Result<R, wit::RangeError>,);
-
-/// The options, with the time of day.
-pub(crate) fn told_the_time(options: &RangeOptions) -> RangeOptions {
-    let clock = || {
-        // Before 1970 nothing is final, as where the plugin is told no time.
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
-        i64::try_from(since.as_millis()).ok()
-    };
-    RangeOptions {
-        now: options.now.or_else(clock),
-        ..*options
-    }
-}
 
 /// A plan that can be counted with: a step, and spans that do not end before they start.
 pub(crate) fn checked_plan(plan: RangePlan) -> Result<RangePlan, CallError> {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    CompileCache, Config, Host, HostOptions, MetricType,
+    CacheOptions, CompileCache, Config, Host, HostOptions, MetricType, ServiceOptions,
     test_components::{TestPlugin, WITH_RANGES, data_at, offset, plugin},
 };
 
@@ -72,14 +72,29 @@ fn a_plugin_whose_ranges_are_of_other_types_is_not_loaded() {
 }
 
 #[test]
-fn the_host_tells_the_time_unless_the_caller_does() {
+fn the_host_tells_the_time_where_answers_are_kept_unless_the_caller_does() {
+    let bytes = TestPlugin::new("unreachable")
+        .world(&[], WITH_RANGES)
+        .build();
+    let keeps = service(&bytes);
     let said = RangeOptions {
         now: Some(7),
         ..RangeOptions::default()
     };
-    assert_eq!(told_the_time(&said), said);
-    let now = told_the_time(&RangeOptions::default()).now.unwrap();
+    assert_eq!(keeps.told_the_time(&said), said);
+    let now = keeps.told_the_time(&RangeOptions::default()).now.unwrap();
     assert!(now > 1_700_000_000_000, "{now} is not in milliseconds");
+
+    let options = ServiceOptions {
+        cache: CacheOptions::off(),
+        ..ServiceOptions::default()
+    };
+    let config = Config::new("127.0.0.1:9090");
+    let keeps_nothing = keeps.plugin().service_with(config, &options).unwrap();
+    assert_eq!(
+        keeps_nothing.told_the_time(&RangeOptions::default()).now,
+        None
+    );
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use crate::{
     bindings::exports::backendai::metric::range_service as wit,
     error::CallError,
     observation::RequestId,
-    range::{Piece, RangeOptions, RangePlan, RangeResult, checked_plan, told_the_time},
+    range::{Piece, RangeOptions, RangePlan, RangeResult, checked_plan},
     running::Running,
     service::MetricService,
     shared::Shared,
@@ -41,7 +41,7 @@ enum State {
 
 impl MetricService {
     /// A range in bounded pieces, chunk after chunk. The first request goes out with the first
-    /// [`RangeStream::next`]. Where [`RangeOptions::now`] is none, the host fills it in.
+    /// [`RangeStream::next`]. As to [`RangeOptions::now`], see [`plan`](Self::plan) and what stands beside it.
     ///
     /// # Errors
     /// [`CallError`].
@@ -63,7 +63,7 @@ impl MetricService {
         let sandbox = self.plugin.codec().sandbox();
         let open = async {
             let mut running = sandbox.enter(&self.outgoing).await?;
-            let params = (&*self.config, query, &told_the_time(options));
+            let params = (&*self.config, query, &self.told_the_time(options));
             let (stream,): RangeResult<ResourceAny> =
                 running.call(&functions.stream_open, params).await?;
             let stream = stream?;

@@ -72,7 +72,10 @@ use self::{
 };
 pub(crate) use self::{keep::Keep, key::Patience};
 pub use self::{options::CacheOptions, statistics::CacheStatistics};
-use crate::credentials::Identity;
+use crate::{
+    credentials::Identity,
+    observation::{Lookup, Metrics},
+};
 
 /// How often one follows before one asks alone: an answer that has broken off twice may do so for all.
 const FOLLOWED: usize = 2;
@@ -89,6 +92,8 @@ struct Inner {
     /// What flights may hold.
     budget: Budget,
     counters: Counters,
+    /// The host's, which count for all of its services.
+    metrics: Arc<Metrics>,
     clock: Box<dyn Fn() -> Now + Send + Sync>,
 }
 
@@ -114,12 +119,13 @@ enum Found {
 
 impl Cache {
     /// None: it is off.
-    pub(crate) fn new(options: &CacheOptions) -> Option<Self> {
-        Self::with_clock(options, Now::read)
+    pub(crate) fn new(options: &CacheOptions, metrics: &Arc<Metrics>) -> Option<Self> {
+        Self::with_clock(options, metrics, Now::read)
     }
 
     fn with_clock(
         options: &CacheOptions,
+        metrics: &Arc<Metrics>,
         clock: impl Fn() -> Now + Send + Sync + 'static,
     ) -> Option<Self> {
         Some(Self {
@@ -128,6 +134,7 @@ impl Cache {
                 flights: Mutex::default(),
                 budget: Budget::of(options),
                 counters: Counters::default(),
+                metrics: Arc::clone(metrics),
                 clock: Box::new(clock),
                 options: options.clone(),
             }),
@@ -153,11 +160,13 @@ impl Cache {
             let leader = match inner.find(&key, life, &send) {
                 Found::Kept(answer) => {
                     inner.counters.hits.add(1);
+                    inner.metrics.looked_up(Lookup::Hit);
                     return Ok(inner.saved(&answer));
                 }
                 Found::Nothing(leader) => leader,
                 Found::UnderWay(follower) => {
                     inner.counters.followers.add(1);
+                    inner.metrics.looked_up(Lookup::Follower);
                     match poll_fn(|cx| follower.poll_end(cx)).await {
                         End::Whole(answer) => return Ok(inner.saved(&answer)),
                         End::Broken => continue,
@@ -244,6 +253,7 @@ impl Inner {
         S: Future<Output = Result<Response<WasiBody>>> + Send + 'static,
     {
         self.counters.misses.add(1);
+        self.metrics.looked_up(Lookup::Miss);
         Flight::start(Arc::clone(self), key, Box::pin(send()), life, is_shared)
     }
 
@@ -265,6 +275,7 @@ impl Inner {
 
     fn saved(&self, answer: &Answer) -> Response<WasiBody> {
         self.counters.saved_bytes.add(answer.bytes());
+        self.metrics.saved(answer.bytes() as u64);
         answer.response()
     }
 

@@ -210,7 +210,9 @@ impl Bench {
     fn with(answers: &[Reply], options: &CacheOptions) -> Self {
         let clock = Clock::new();
         let shown = clock.clone();
-        let cache = Cache::with_clock(options, move || *shown.0.lock().unwrap()).unwrap();
+        let metrics = Arc::new(Metrics::new());
+        let time = move || *shown.0.lock().unwrap();
+        let cache = Cache::with_clock(options, &metrics, time).unwrap();
         Self {
             cache: Arc::new(cache),
             clock,

@@ -58,8 +58,9 @@ pub(crate) async fn run(args: &ServiceArgs, command: QueryCommandArgs) -> Result
         format,
         sparkline,
     } = command;
-    let options = range.options();
-    let queries = query.into_queries(Utc::now()).map_err(unreadable)?;
+    let now = Utc::now();
+    let options = range.options(now);
+    let queries = query.into_queries(now).map_err(unreadable)?;
     if explain {
         return explain::run(args, scope.scope().as_ref(), &queries, &options, format).await;
     }

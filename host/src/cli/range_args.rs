@@ -1,5 +1,6 @@
 //! The flags of long ranges: how they are cut, asked for and put together. What they mean, the plugin decides.
 
+use chrono::{DateTime, Utc};
 use clap::Args;
 use metric_host::RangeOptions;
 
@@ -36,10 +37,10 @@ pub(crate) struct LongRangeArgs {
 }
 
 impl LongRangeArgs {
-    /// The options, without the time of day: the host tells it.
-    pub(crate) fn options(&self) -> RangeOptions {
+    /// The options at a time of day, by which the plan says what is final.
+    pub(crate) fn options(&self, now: DateTime<Utc>) -> RangeOptions {
         RangeOptions {
-            now: None,
+            now: Some(now.timestamp_millis()),
             max_points: self.points,
             fold: self.fold.map(Into::into),
             interval: self.interval,
@@ -61,7 +62,7 @@ mod tests {
         let Command::Query(args) = Cli::try_parse_from(line.split(' ')).unwrap().command else {
             panic!("not a query: {line}")
         };
-        args.range.options()
+        args.range.options(DateTime::UNIX_EPOCH)
     }
 
     #[test]
@@ -71,7 +72,7 @@ mod tests {
                 "metric-host query mem --points 50 --fold max --interval 6h --freshness 0 --concurrency 2 --partial"
             ),
             RangeOptions {
-                now: None,
+                now: Some(0),
                 max_points: Some(50),
                 fold: Some(Fold::Max),
                 interval: Some(21_600),

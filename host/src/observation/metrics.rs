@@ -29,6 +29,19 @@ pub(crate) struct Metrics {
     exchanges: Family<StatusLabels, Counter>,
     exchange_seconds: Histogram,
     received: Counter,
+    lookups: Family<ResultLabels, Counter>,
+    saved: Counter,
+}
+
+/// What became of a request that might have been answered from a cache.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Lookup {
+    /// It was.
+    Hit,
+    /// It waited for the answer to the same request.
+    Follower,
+    /// It was sent.
+    Miss,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -52,6 +65,11 @@ struct StatusLabels {
     status: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ResultLabels {
+    result: &'static str,
+}
+
 type HistogramOfVerbs = Family<VerbLabels, Histogram>;
 
 impl Metrics {
@@ -67,6 +85,8 @@ impl Metrics {
             exchanges: Family::default(),
             exchange_seconds: histogram(),
             received: Counter::default(),
+            lookups: Family::default(),
+            saved: Counter::default(),
             registry: Registry::default(),
         };
         registry.register(
@@ -113,6 +133,17 @@ impl Metrics {
             Unit::Bytes,
             metrics.received.clone(),
         );
+        registry.register(
+            "cache_requests",
+            "Requests whose answers may be kept: answered from a cache, with the answer to the same one, or sent",
+            metrics.lookups.clone(),
+        );
+        registry.register_with_unit(
+            "cache_saved",
+            "What the bodies of answers came to that were not asked for",
+            Unit::Bytes,
+            metrics.saved.clone(),
+        );
         Self {
             registry,
             ..metrics
@@ -143,6 +174,21 @@ impl Metrics {
             .observe(busy.as_secs_f64());
     }
 
+    /// A cache was asked.
+    pub(crate) fn looked_up(&self, lookup: Lookup) {
+        let result = match lookup {
+            Lookup::Hit => "hit",
+            Lookup::Follower => "follower",
+            Lookup::Miss => "miss",
+        };
+        self.lookups.get_or_create(&ResultLabels { result }).inc();
+    }
+
+    /// So many bytes need not have been asked for.
+    pub(crate) fn saved(&self, bytes: u64) {
+        self.saved.inc_by(bytes);
+    }
+
     /// A request was not let out.
     pub(crate) fn refused(&self, reason: Refusal) {
         let reason = reason.name();
@@ -166,7 +212,7 @@ impl Metrics {
 }
 
 /// What a [`Host`](crate::Host) tells of itself: calls by verb and outcome, how long they took and computed,
-/// refusals by reason, the requests to Prometheus with their bytes and times.
+/// refusals by reason, the requests to Prometheus with their bytes and times, what the caches spared it.
 ///
 /// Written as OpenMetrics text by `Display`: what a `/metrics` endpoint of the embedder's serves under the content type
 /// [`HostMetrics::CONTENT_TYPE`].

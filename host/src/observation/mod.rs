@@ -18,7 +18,10 @@ use tracing::Instrument as _;
 
 use self::busy::Busy;
 use self::outcome::CANCELLED;
-pub(crate) use self::{exchange::Exchange, metrics::Metrics};
+pub(crate) use self::{
+    exchange::Exchange,
+    metrics::{Lookup, Metrics},
+};
 pub use self::{
     metrics::HostMetrics,
     request_id::{RequestId, RequestIdError},

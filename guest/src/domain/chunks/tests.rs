@@ -91,12 +91,23 @@ fn its_start_is_asked_for_in_vain_by_less_than_a_sixteenth_of_it() {
         starts(20 * HOUR + 2400, now, now).first(),
         Some(&(20 * 60, true))
     );
-    // From 20:41, two hours.
-    let now = 22 * HOUR + 2460;
+    // From 20:41, three hours.
+    let now = 23 * HOUR + 2460;
     assert_eq!(
         starts(20 * HOUR + 2460, now, now).first(),
         Some(&(20 * 60 + 40, true))
     );
+}
+
+#[test]
+fn a_short_range_of_few_points_that_moves_is_one_request() {
+    let now = 7 * HOUR + 1200;
+    let minutes = |asked: i64| starts(now - asked * 60, now, now).len();
+    assert_eq!((minutes(60), minutes(127)), (1, 1));
+    assert!(minutes(128) > 1);
+    // A point a quarter of an hour is few, but not in a day.
+    let day = grid(MIDNIGHT + now - DAY, MIDNIGHT + now, 900);
+    assert!(chunks(&day, &options(Some(MIDNIGHT + now), None), 11_001).len() > 1);
 }
 
 #[test]
