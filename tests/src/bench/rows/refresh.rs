@@ -1,4 +1,4 @@
-//! The dashboards a minute later, and again a minute later: what is final comes from the host's cache, Prometheus is
+//! The cluster's dashboard a minute later, and again a minute later: what is final comes from the host's cache, Prometheus is
 //! asked for the tail. Against the first time, which is asked without a cache at the same minute; the answers have to
 //! be the same. The bytes are those of Prometheus's answers, counted on the wire.
 
@@ -16,12 +16,8 @@ use crate::race::{Contender, Race};
 use crate::setting::Setting;
 use crate::wire::CountingProxy;
 
-pub(super) const CONTAINER: Row = Row {
-    name: "its refresh a minute later, warm cache: a container",
-    measure: |setting| measure(setting, Dashboard::of_a_container()),
-};
-pub(super) const CLUSTER: Row = Row {
-    name: "its refresh a minute later, warm cache: a cluster",
+pub(super) const ROW: Row = Row {
+    name: "its refresh a minute later, warm cache",
     measure: |setting| measure(setting, Dashboard::of_the_cluster()),
 };
 
