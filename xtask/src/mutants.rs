@@ -197,7 +197,8 @@ struct Nursery {
 impl Nursery {
     fn prepare() -> Result<Self> {
         let root = workspace::target().join("mutants");
-        for folder in ["guest", "wit", ".cargo"] {
+        // cargo reads the manifest of what the guest's tests need, too.
+        for folder in ["guest", "tests/callers", "wit", ".cargo"] {
             copy_folder(&workspace::root().join(folder), &root.join(folder))?;
         }
         for file in ["Cargo.lock", "rust-toolchain.toml"] {

@@ -12,6 +12,7 @@ use metric_testbed::Finder;
 
 use crate::build::{self, HostProfile};
 use crate::component::Component;
+use crate::deny;
 use crate::fuzz;
 use crate::hostile;
 use crate::hosts::Host;
@@ -29,7 +30,7 @@ pub(crate) struct TestArgs {
     /// Whose compiler builds the plugin
     #[arg(long, value_enum, default_value_t)]
     wasm_toolchain: Choice,
-    /// What takes long as well: each fuzz target for a minute
+    /// What takes long as well: each fuzz target for a minute, and what the dependencies' licences allow
     #[arg(long)]
     full: bool,
 }
@@ -147,6 +148,7 @@ fn all(arguments: &TestArgs, report: &mut Report) -> Result<()> {
     })?;
     hosts(profile, report)?;
     if arguments.full {
+        report.step("licences, versions and sources of dependencies", deny::run)?;
         let step = "fuzz";
         match fuzz::missing() {
             Some(missing) => report.skip(step, missing),

@@ -85,7 +85,12 @@ mod tests {
 
     #[test]
     fn what_is_not_given_is_left_to_the_plugin() {
-        assert_eq!(options("metric-host query mem"), RangeOptions::default());
+        let now = Some(0);
+        let nothing = RangeOptions {
+            now,
+            ..RangeOptions::default()
+        };
+        assert_eq!(options("metric-host query mem"), nothing);
     }
 
     #[test]
