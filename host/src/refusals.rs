@@ -117,7 +117,7 @@ impl Refusals {
             counter.fetch_add(1, Ordering::Relaxed);
         }
         if let Some(metrics) = &self.metrics {
-            metrics.refused(reason);
+            metrics.refused(reason.name());
         }
     }
 

@@ -11,8 +11,6 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use crate::refusals::Refusal;
-
 /// Seconds. A call without I/O takes some tens of microseconds, a dashboard seconds, and 30 s are the default end.
 const SECONDS: [f64; 12] = [
     0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0,
@@ -189,9 +187,8 @@ impl Metrics {
         self.saved.inc_by(bytes);
     }
 
-    /// A request was not let out.
-    pub(crate) fn refused(&self, reason: Refusal) {
-        let reason = reason.name();
+    /// A request was not let out, for a reason by its name.
+    pub(crate) fn refused(&self, reason: &'static str) {
         self.refusals.get_or_create(&ReasonLabels { reason }).inc();
     }
 
