@@ -143,13 +143,13 @@ impl Outgoing {
         }
         let request = self.narrowed(request)?;
         let patience = way.patience(&options);
+        let (Some(cache), Some(keep)) = (&way.cache, keep) else {
+            return way.send(request, patience, &self.refusals).await;
+        };
         let send = || {
             let (way, refusals) = (Arc::clone(way), Arc::clone(&self.refusals));
             let request = request.clone();
             async move { way.send(request, patience, &refusals).await }
-        };
-        let (Some(cache), Some(keep)) = (&way.cache, keep) else {
-            return send().await;
         };
         let question = Question {
             request: &request,

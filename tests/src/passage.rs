@@ -115,3 +115,33 @@ async fn pass(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_passes_is_counted_and_unchanged() {
+        let request = b"POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\nab";
+        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n[]";
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let server = tokio::spawn(async move {
+            let (mut client, _) = listener.accept().await.unwrap();
+            let mut asked = vec![0; request.len()];
+            client.read_exact(&mut asked).await.unwrap();
+            client.write_all(answer).await.unwrap();
+            asked
+        });
+        let passage = Passage::to(address).await.unwrap();
+        assert_eq!((passage.requests(), passage.answer_bytes()), (0, 0));
+        let mut client = TcpStream::connect(passage.address()).await.unwrap();
+        client.write_all(request).await.unwrap();
+        let mut answered = vec![0; answer.len()];
+        client.read_exact(&mut answered).await.unwrap();
+        assert_eq!(answered, answer);
+        assert_eq!(server.await.unwrap(), request);
+        assert_eq!(passage.requests(), 1);
+        assert_eq!(passage.answer_bytes(), answer.len() as u64);
+    }
+}

@@ -1,37 +1,21 @@
 //! How long a future keeps its thread. The rest of its time it waits: for a place, for Prometheus.
 
 use std::{
-    future::Future,
-    pin::Pin,
-    task::{Context, Poll},
+    future::{Future, poll_fn},
     time::{Duration, Instant},
 };
 
-/// A future that adds up how long it is polled.
-pub(super) struct Busy<'a, F> {
-    work: Pin<Box<F>>,
-    busy: &'a mut Duration,
-}
-
-impl<'a, F: Future> Busy<'a, F> {
-    pub(super) fn new(work: F, busy: &'a mut Duration) -> Self {
-        Self {
-            work: Box::pin(work),
-            busy,
-        }
-    }
-}
-
-impl<F: Future> Future for Busy<'_, F> {
-    type Output = F::Output;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.get_mut();
+/// Does the work, and adds up how long it is polled.
+pub(super) async fn timed<W: Future>(work: W, busy: &mut Duration) -> W::Output {
+    // A call's future is large, and lies in others': here it leaves the stack.
+    let mut work = Box::pin(work);
+    poll_fn(|context| {
         let begun = Instant::now();
-        let poll = this.work.as_mut().poll(context);
-        *this.busy += begun.elapsed();
+        let poll = work.as_mut().poll(context);
+        *busy += begun.elapsed();
         poll
-    }
+    })
+    .await
 }
 
 #[cfg(test)]
@@ -47,7 +31,7 @@ mod tests {
             tokio::time::sleep(waits).await;
             std::thread::sleep(works);
         };
-        Busy::new(work, &mut busy).await;
+        timed(work, &mut busy).await;
         assert!(busy >= works, "{busy:?}");
         assert!(busy + waits <= begun.elapsed(), "{busy:?}");
     }

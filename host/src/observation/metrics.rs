@@ -72,9 +72,9 @@ type HistogramOfVerbs = Family<VerbLabels, Histogram>;
 
 impl Metrics {
     pub(crate) fn new() -> Self {
-        let mut registry = Registry::with_prefix("metric_host");
         let histogram: fn() -> Histogram = || Histogram::new(SECONDS);
-        let metrics = Self {
+        let mut metrics = Self {
+            registry: Registry::with_prefix("metric_host"),
             calls: Family::default(),
             running: Gauge::default(),
             call_seconds: HistogramOfVerbs::new_with_constructor(histogram),
@@ -85,67 +85,63 @@ impl Metrics {
             received: Counter::default(),
             lookups: Family::default(),
             saved: Counter::default(),
-            registry: Registry::default(),
         };
-        registry.register(
+        metrics.registry.register(
             "calls",
             "Calls that ended, by verb and outcome",
             metrics.calls.clone(),
         );
-        registry.register(
+        metrics.registry.register(
             "calls_running",
             "Calls that run, and those that wait for a place",
             metrics.running.clone(),
         );
-        registry.register_with_unit(
+        metrics.registry.register_with_unit(
             "call",
             "From the call to its result",
             Unit::Seconds,
             metrics.call_seconds.clone(),
         );
-        registry.register_with_unit(
+        metrics.registry.register_with_unit(
             "call_busy",
             "Of that, what the plugin computes, and the host for it",
             Unit::Seconds,
             metrics.busy_seconds.clone(),
         );
-        registry.register(
+        metrics.registry.register(
             "refusals",
             "Requests of plugins that were not let out, by reason",
             metrics.refusals.clone(),
         );
-        registry.register(
+        metrics.registry.register(
             "prometheus_requests",
             "Requests that were sent, by the class of the answer's status; `none`: there was no answer",
             metrics.exchanges.clone(),
         );
-        registry.register_with_unit(
+        metrics.registry.register_with_unit(
             "prometheus",
             "From a request to the last byte of its answer",
             Unit::Seconds,
             metrics.exchange_seconds.clone(),
         );
-        registry.register_with_unit(
+        metrics.registry.register_with_unit(
             "received",
             "What the bodies of the answers came to",
             Unit::Bytes,
             metrics.received.clone(),
         );
-        registry.register(
+        metrics.registry.register(
             "cache_requests",
             "Requests whose answers may be kept: answered from a cache, with the answer to the same one, or sent",
             metrics.lookups.clone(),
         );
-        registry.register_with_unit(
+        metrics.registry.register_with_unit(
             "cache_saved",
             "What the bodies of answers came to that were not asked for",
             Unit::Bytes,
             metrics.saved.clone(),
         );
-        Self {
-            registry,
-            ..metrics
-        }
+        metrics
     }
 
     pub(super) fn call_begins(&self) {

@@ -16,7 +16,6 @@ use std::{
 
 use tracing::Instrument as _;
 
-use self::busy::Busy;
 use self::outcome::CANCELLED;
 pub(crate) use self::{
     exchange::Exchange,
@@ -40,7 +39,7 @@ impl Metrics {
         let span = tracing::info_span!("call", verb, request_id = %id);
         let mut call = ObservedCall::begin(self, verb);
         async {
-            let result = Busy::new(work, &mut call.busy).await;
+            let result = busy::timed(work, &mut call.busy).await;
             call.end(outcome::of(&result), result.as_ref().err());
             result
         }

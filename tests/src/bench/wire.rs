@@ -1,60 +1,11 @@
-//! Servers of the bench's own between the plugin and Prometheus: one that counts what Prometheus sends, and one that
-//! plays an answer of Prometheus's again and again, so that the time it takes to find one is left out.
+//! A server of the bench's own in the place of Prometheus: it plays an answer of Prometheus's again and again, so that the
+//! time it takes to find one is left out.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
-
-/// Passes everything on, both ways, and counts the bytes of the answers.
-pub(crate) struct CountingProxy {
-    /// `host:port`.
-    pub(crate) address: String,
-    answered: Arc<AtomicU64>,
-}
-
-impl CountingProxy {
-    /// In front of a server, `host:port`.
-    pub(crate) async fn start(upstream: String) -> Result<Self> {
-        let answered = Arc::new(AtomicU64::new(0));
-        let counter = Arc::clone(&answered);
-        let address =
-            serve(move |client| pass_on(client, upstream.clone(), Arc::clone(&counter))).await?;
-        Ok(Self { address, answered })
-    }
-
-    /// How many bytes of answers came since the last look.
-    pub(crate) fn take(&self) -> u64 {
-        self.answered.swap(0, Ordering::Relaxed)
-    }
-}
-
-async fn pass_on(mut client: TcpStream, upstream: String, answered: Arc<AtomicU64>) -> Result<()> {
-    let mut server = TcpStream::connect(upstream).await?;
-    server.set_nodelay(true)?;
-    let (mut requests, mut to_client) = client.split();
-    let (mut answers, mut to_server) = server.split();
-    let counted = async {
-        let mut piece = vec![0; 64 * 1024];
-        loop {
-            let length = answers.read(&mut piece).await?;
-            if length == 0 {
-                return anyhow::Ok(());
-            }
-            answered.fetch_add(length as u64, Ordering::Relaxed);
-            let read = piece
-                .get(..length)
-                .context("no more than there is room for")?;
-            to_client.write_all(read).await?;
-        }
-    };
-    tokio::select! {
-        done = counted => done,
-        done = tokio::io::copy(&mut requests, &mut to_server) => Ok(done.map(drop)?),
-    }
-}
 
 /// Answers every request with this body. Gives the address, `host:port`; it serves as long as the runtime lives.
 pub(crate) async fn replay(body: &str) -> Result<String> {
@@ -138,21 +89,5 @@ mod tests {
             answers.ends_with("content-length: 2\r\n\r\n[]"),
             "{answers}"
         );
-    }
-
-    #[tokio::test]
-    async fn a_proxy_counts_the_bytes_of_answers() {
-        let server = replay("[]").await.unwrap();
-        let direct = asked(&server).await;
-        let proxy = CountingProxy::start(server).await.unwrap();
-        // A client that hangs up ends the exchange: it must not, until it has its answers.
-        let mut client = TcpStream::connect(&proxy.address).await.unwrap();
-        let request = b"POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\nab";
-        client.write_all(request).await.unwrap();
-        let mut answer = vec![0; direct.len() / 2];
-        client.read_exact(&mut answer).await.unwrap();
-        assert!(direct.as_bytes().starts_with(&answer));
-        assert_eq!(proxy.take(), answer.len() as u64);
-        assert_eq!(proxy.take(), 0);
     }
 }

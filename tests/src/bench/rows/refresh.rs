@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use metric_host::MetricService;
+use metric_tests::passage::Passage;
 
 use super::dashboard::{Dashboard, minute, seen_at};
 use super::{Measurement, Row};
 use crate::outcome::{Goal, Outcome, Unit};
 use crate::race::{Contender, Race};
 use crate::setting::Setting;
-use crate::wire::CountingProxy;
 
 pub(super) const ROW: Row = Row {
     name: "its refresh a minute later, warm cache",
@@ -72,18 +72,19 @@ fn minute_by_minute(
 }
 
 async fn bytes(setting: &Setting, dashboard: &Dashboard) -> Result<Vec<Outcome>> {
-    let proxy = CountingProxy::start(setting.address.clone()).await?;
+    let passage = Passage::to(setting.address.clone()).await?;
     let (cached, uncached) = (
-        setting.cached_service_at(&proxy.address)?,
+        setting.cached_service_at(&passage.address())?,
         setting.service()?,
     );
-    let mut counts = Vec::new();
+    let (mut counts, mut before) = (Vec::new(), 0);
     for number in 0..=REFRESHES {
         let now = minute(i64::try_from(number)?);
         let (queries, options) = (dashboard.queries(now), seen_at(now));
         let answers = cached.query_batch(&queries, &options).await?;
         #[allow(clippy::cast_precision_loss, reason = "some megabytes")]
-        counts.push(proxy.take() as f64);
+        counts.push((passage.answer_bytes() - before) as f64);
+        before = passage.answer_bytes();
         let same = uncached.query_batch(&queries, &options).await?;
         for (answer, same) in answers.into_iter().zip(same) {
             ensure!(
