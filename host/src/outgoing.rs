@@ -138,7 +138,7 @@ impl Outgoing {
                 broken => broken,
             })?;
         let request = Request::from_parts(head, body);
-        if way.client.would_set_tenant(&request) {
+        if way.client.would_escape_tenant(&request) {
             return Err(self.deny(&request.into_parts().0, Refusal::Tenant));
         }
         let request = self.narrowed(request)?;
