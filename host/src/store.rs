@@ -23,7 +23,9 @@ use crate::{
     error_code,
     limits::Limits,
     outgoing::{Hooks, Outgoing, Requests},
-    outgoing_handler, pending_response,
+    outgoing_handler::{self, HandlerView},
+    pending_response,
+    refusals::Refusal,
 };
 
 /// The data of a call's store.
@@ -132,6 +134,12 @@ impl WasiHttpView for CallState {
             table: &mut self.table,
             ctx: &mut self.http,
         }
+    }
+}
+
+impl HandlerView for CallState {
+    fn count_refusal(&self, reason: Refusal) {
+        self.hooks.count_refusal(reason);
     }
 }
 
