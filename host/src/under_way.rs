@@ -62,7 +62,7 @@ impl<R: Send + 'static> UnderWay<R> {
                     return Poll::Pending;
                 }
                 if Instant::now() >= until {
-                    context.waker().wake_by_ref();
+                    give_way(context);
                     return Poll::Pending;
                 }
             }
@@ -70,8 +70,7 @@ impl<R: Send + 'static> UnderWay<R> {
         .await
     }
 
-    /// Moves the requests on, up to that time; those that are left have their turn when the call is woken, which it is at
-    /// once. Whether one has just arrived.
+    /// Moves the requests on, up to that time; those that are left have their turn after the runtime's other tasks. Whether one has just arrived.
     fn go_on(&self, context: &mut Context<'_>, until: Instant) -> bool {
         let (mut any, mut is_late) = (false, false);
         lock(&self.0).retain(|request| {
@@ -87,7 +86,7 @@ impl<R: Send + 'static> UnderWay<R> {
             matches!(*state, State::Moving(_))
         });
         if is_late {
-            context.waker().wake_by_ref();
+            give_way(context);
         }
         any
     }
@@ -120,6 +119,11 @@ impl<R> Future for Arrival<R> {
             State::Moving(_) => Poll::Pending,
         }
     }
+}
+
+/// Has the task go on when the runtime has looked at its other tasks, and at the network.
+fn give_way(context: &mut Context<'_>) {
+    let _ = pin!(tokio::task::yield_now()).poll(context);
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
