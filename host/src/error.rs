@@ -201,6 +201,15 @@ pub enum ConfigError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// Credentials would go over plain http, and another address is `https`.
+    #[error(
+        "credentials would go to {address} over plain http, and to another address over https; accepted is https for \
+         all of them, or the leave to send them in the clear"
+    )]
+    CredentialsInTheClear {
+        /// Where they would go.
+        address: String,
+    },
     /// The address is `https`, and the system's root certificates cannot be read.
     #[error("the system's root certificates cannot be read, and https needs them")]
     Roots {

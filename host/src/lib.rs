@@ -49,10 +49,11 @@
 //! 4. Its requests come out at `outgoing_handler.rs` and `outgoing.rs`, are driven by the call itself
 //!    (`pending_response.rs`, `under_way.rs`), counted with what they bring
 //!    (`allowance.rs`), judged by `egress.rs` (only the configured Prometheus, only the paths that the service needs;
-//!    `refusals.rs` counts the others), narrowed to the call's [`Scope`] (`metric-scope`, a crate of its own), answered
-//!    by `cache/` where Prometheus has answered the same before, and leave through the client of `http_client/`, which
-//!    judges by `network.rs` where a name leads to, and adds the [`Credentials`] (`credentials/`, `tls.rs`). Failures
-//!    get their names in `http_error.rs`, and cross back by `error_code.rs`.
+//!    `refusals.rs` counts the others), kept waiting while too many are in flight (`request_slots.rs`), narrowed to the
+//!    call's [`Scope`] (`metric-scope`, a crate of its own), answered by `cache/` where Prometheus has answered the same
+//!    before, and leave through the client of `http_client/`, which judges by `network.rs` where a name leads to, and
+//!    adds the [`Credentials`] (`credentials/`, `tls.rs`). Failures get their names in `http_error.rs`, and cross back by
+//!    `error_code.rs`.
 //! 5. The result is checked against the contract (`answer.rs`) and handed to the caller; failures are in `error.rs`.
 //!
 //! Each call has a span in the log and counts in the host's own metrics ([`Host::metrics`], `observation/`).
@@ -101,6 +102,7 @@ mod places;
 mod plugin;
 mod range;
 mod refusals;
+mod request_slots;
 mod response_body;
 mod running;
 mod sandbox;

@@ -32,7 +32,8 @@ pub struct Limits {
     pub request_head_bytes: usize,
     /// A request's headers. Default 32: the plugin's own has four.
     pub request_headers: usize,
-    /// A request's body, in bytes. Default 1 MiB: a long PromQL text has some kilobytes.
+    /// A request's body, in bytes. Default 1 MiB: a long PromQL text has some kilobytes. A service holds at most
+    /// [`service_requests`](Self::service_requests) of them at once.
     pub request_bytes: usize,
     /// A response's body, in bytes. Default 256 MiB: 100 MB of result are some 6.25 million samples, of up
     /// to about 40 bytes of JSON each. Counted as they come: the host decompresses nothing, and what a plugin
@@ -41,6 +42,14 @@ pub struct Limits {
     /// Requests of one call, or of one piece of a stream. Default 1024: a year in chunks of a day is 365, and each may
     /// be tried again.
     pub requests_per_call: u32,
+    /// Requests of one call that are under way at once, from before the body is taken in until the answer has been read.
+    /// More wait in line, a larger [`concurrency`](crate::RangeOptions::concurrency) among them. Default 16, twice what the plugin has at once by default: a call that leaves its answers
+    /// unread holds so many connections to Prometheus, of the 512 that it has by default, and so many descriptors.
+    pub concurrent_requests: u32,
+    /// The same of one service, over all its calls, and so its connections and the request bodies that it holds
+    /// ([`request_bytes`](Self::request_bytes) each). Default 64, four calls' worth: an eighth of what a
+    /// Prometheus takes by default, and it fits into the 256 descriptors that some systems grant.
+    pub service_requests: u32,
     /// What all responses of one call, or of one piece of a stream, may bring together, in bytes. Default 2 GiB: the
     /// chunks of a long range make up one result, of 100 MB at most, but are read one by one.
     pub received_bytes: u64,
@@ -98,6 +107,8 @@ impl Default for Limits {
             request_bytes: MIB,
             response_bytes: 256 << 20,
             requests_per_call: 1024,
+            concurrent_requests: 16,
+            service_requests: 64,
             received_bytes: 2 << 30,
             call_timeout: None,
             connect_timeout: Duration::from_secs(5),

@@ -18,6 +18,10 @@ pub struct ServiceOptions {
     /// What its requests prove themselves with, and whose data they ask for. Added to a request that goes to the
     /// address or to one of `failover`, and shown to nobody else. Default none.
     pub credentials: Credentials,
+    /// Whether `credentials` may go over plain http where another address is `https`. Default no
+    /// ([`ConfigError::CredentialsInTheClear`](crate::ConfigError::CredentialsInTheClear)): whoever can break the way to
+    /// the `https` one would be sent them. Loopback addresses need no leave.
+    pub credentials_in_the_clear: bool,
     /// Which of Prometheus's answers are kept, to be given again to whoever asks the same.
     pub cache: CacheOptions,
 }

@@ -25,6 +25,7 @@ use crate::{
     observation::{Exchange, Metrics},
     options::ServiceOptions,
     refusals::{Refusal, Refusals},
+    request_slots::{CallSlots, RequestSlots},
     response_body::ResponseBody,
     under_way::UnderWay,
 };
@@ -37,6 +38,7 @@ pub(crate) struct Outgoing {
 }
 
 struct Way {
+    request_slots: RequestSlots,
     metrics: Arc<Metrics>,
     alarms: Alarms,
     egress: Egress,
@@ -63,6 +65,7 @@ impl Outgoing {
             scope: None,
             refusals: Arc::new(Refusals::told_to(metrics)),
             way: Some(Arc::new(Way {
+                request_slots: RequestSlots::new(limits, alarms),
                 metrics: Arc::clone(metrics),
                 client: HttpClient::new(address.clone(), options, limits, alarms)?,
                 cache: Cache::new(&options.cache, metrics),
@@ -114,11 +117,12 @@ impl Outgoing {
         &self.refusals
     }
 
-    /// Judges a request, and sends it.
+    /// Judges a request, and sends it when it is its turn among those of its call and of the service.
     pub(crate) async fn send(
         &self,
         request: Request<WasiBody>,
         options: RequestOptions,
+        call: &CallSlots,
     ) -> Result<Response<WasiBody>> {
         let (mut head, body) = request.into_parts();
         let judged = match &self.way {
@@ -126,6 +130,7 @@ impl Outgoing {
             Some(way) => way.egress.judge(&head).map(|target| (way, target)),
         };
         let (way, target) = judged.map_err(|reason| self.deny(&head, reason))?;
+        let slot = way.request_slots.slot(call).await?;
         head.uri = target.into_uri();
         let keep = Keep::of(&head.headers);
         egress::drop_headers(&mut head.headers);
@@ -138,13 +143,15 @@ impl Outgoing {
                 broken => broken,
             })?;
         let request = Request::from_parts(head, body);
-        if way.client.would_set_tenant(&request) {
+        if way.client.would_escape_tenant(&request) {
             return Err(self.deny(&request.into_parts().0, Refusal::Tenant));
         }
         let request = self.narrowed(request)?;
         let patience = way.patience(&options);
+        let hold = |body| way.request_slots.held(body, slot);
         let (Some(cache), Some(keep)) = (&way.cache, keep) else {
-            return way.send(request, patience, &self.refusals).await;
+            let response = way.send(request, patience, &self.refusals).await?;
+            return Ok(response.map(hold));
         };
         let send = || {
             let (way, refusals) = (Arc::clone(way), Arc::clone(&self.refusals));
@@ -158,7 +165,7 @@ impl Outgoing {
             keep,
             patience: patience.waits(),
         };
-        cache.answer(question, send).await
+        Ok(cache.answer(question, send).await?.map(hold))
     }
 
     /// Whether there is a cache.
@@ -260,6 +267,7 @@ impl Patience {
 pub(crate) struct Hooks {
     outgoing: Arc<Outgoing>,
     allowance: Arc<Allowance>,
+    request_slots: CallSlots,
     under_way: Requests,
 }
 
@@ -271,6 +279,7 @@ impl Hooks {
         Self {
             outgoing,
             allowance: Arc::new(Allowance::of(limits)),
+            request_slots: CallSlots::new(limits),
             under_way: Requests::default(),
         }
     }
@@ -278,6 +287,11 @@ impl Hooks {
     /// What is to be moved on while the plugin waits.
     pub(crate) fn under_way(&self) -> &Requests {
         &self.under_way
+    }
+
+    /// Counts a request that did not become one.
+    pub(crate) fn count_refusal(&self, reason: Refusal) {
+        self.outgoing.refusals().count(reason);
     }
 
     /// Another call begins.
@@ -298,6 +312,7 @@ impl WasiHttpHooks for Hooks {
         _request_body_read: Box<Rest>,
     ) -> Box<Sending> {
         let (outgoing, allowance) = (Arc::clone(&self.outgoing), Arc::clone(&self.allowance));
+        let request_slots = self.request_slots.clone();
         let arrival = self.under_way.start(async move {
             if !allowance.request() {
                 return Err(match allowance.is_news() {
@@ -305,7 +320,8 @@ impl WasiHttpHooks for Hooks {
                     false => outgoing.deny_in_silence(Refusal::Requests),
                 });
             }
-            let response = outgoing.send(request, options.unwrap_or_default()).await?;
+            let options = options.unwrap_or_default();
+            let response = outgoing.send(request, options, &request_slots).await?;
             Ok(response.map(|body| allowance.counted(body)))
         });
         Box::new(async move {

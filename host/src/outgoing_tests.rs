@@ -18,6 +18,8 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
+/// An answer that stops.
+const HALF: &str = "HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\nhi";
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi";
 
 /// What a server does with each request on a connection.
@@ -123,9 +125,16 @@ fn request(method: &str, uri: &str, body: &[&'static str]) -> Request<WasiBody> 
         .unwrap()
 }
 
+/// A call of its own.
+fn call() -> CallSlots {
+    CallSlots::new(&limits())
+}
+
 /// Sends, and reads the whole body.
 async fn ask(outgoing: &Outgoing, request: Request<WasiBody>) -> Result<(u16, Bytes)> {
-    let response = outgoing.send(request, RequestOptions::default()).await?;
+    let response = outgoing
+        .send(request, RequestOptions::default(), &call())
+        .await?;
     let status = response.status().as_u16();
     Ok((status, response.into_body().collect().await?.to_bytes()))
 }
@@ -195,6 +204,194 @@ async fn what_the_policy_refuses_is_denied_and_never_sent() {
     .await;
     assert!(matches!(answer, Err(Error::HttpRequestDenied)));
     assert_eq!(server.connections.load(Ordering::SeqCst), 0);
+}
+
+/// One way of refusing: the reason, the way out, and the request.
+type Denied = (Refusal, Outgoing, Request<WasiBody>);
+
+/// Every way, but those of `Hooks` and of `outgoing_handler.rs`, which have tests of their own.
+fn every_way_of_refusing(server: &Server) -> Vec<Denied> {
+    let scope = || Scope::equal("user", "u1").unwrap();
+    let tenant = || {
+        with_credentials(
+            server,
+            Credentials::new().parameter("extra_label", secret()),
+        )
+    };
+    let get = |uri: &str| request("GET", uri, &[]);
+    let path = |path: &str| get(&server.uri(path));
+    let post = |path: &str, body| request("POST", &server.uri(path), &[body]);
+    let authority = |authority: &str| get(&format!("http://{authority}/api/v1/query"));
+    let address = server.address.as_str();
+    let mut many_headers = path("/api/v1/query");
+    for number in 0..40 {
+        let name = http::HeaderName::try_from(format!("x-{number}")).unwrap();
+        many_headers
+            .headers_mut()
+            .insert(name, "x".parse().unwrap());
+    }
+    let long = "x".repeat(20_000);
+    // Resolvers take it for an address of loopback, which a name that is none of its own is not granted.
+    let elsewhere = format!("127.1:{}", address.rsplit(':').next().unwrap());
+    let small = Limits {
+        request_bytes: 8,
+        ..limits()
+    };
+    let small = Outgoing::to(
+        Address::parse(address).unwrap(),
+        &ServiceOptions::default(),
+        &small,
+        &Alarms::ticking(),
+        &Arc::new(Metrics::new()),
+    );
+    let free = || server.outgoing();
+    let scoped = || free().scoped(scope());
+    vec![
+        (
+            Refusal::NoNetwork,
+            Outgoing::nowhere(),
+            path("/api/v1/query"),
+        ),
+        (Refusal::Origin, free(), authority("127.0.0.1:1")),
+        (
+            Refusal::Origin,
+            free(),
+            get(&format!("https://{address}/api/v1/query")),
+        ),
+        (
+            Refusal::Origin,
+            free(),
+            get(&format!("ftp://{address}/api/v1/query")),
+        ),
+        (
+            Refusal::UserInfo,
+            free(),
+            authority(&format!("u:p@{address}")),
+        ),
+        (
+            Refusal::Method,
+            free(),
+            request("DELETE", &server.uri("/api/v1/query"), &[]),
+        ),
+        (
+            Refusal::Method,
+            free(),
+            request("QUERY", &server.uri("/api/v1/query"), &[]),
+        ),
+        (Refusal::Path, free(), path("/api/v1/admin/tsdb/snapshot")),
+        (Refusal::Path, free(), path("/api/v1/label//values")),
+        (Refusal::Path, free(), path("")),
+        (
+            Refusal::Head,
+            free(),
+            path(&format!("/api/v1/query?query={long}")),
+        ),
+        (Refusal::Head, free(), many_headers),
+        (
+            Refusal::Body,
+            small.unwrap(),
+            post("/api/v1/query", "query=up{}"),
+        ),
+        (Refusal::Scope, scoped(), post("/api/v1/query", "query=up{")),
+        (Refusal::Scope, scoped(), path("/api/v1/metadata")),
+        (
+            Refusal::Scope,
+            scoped(),
+            path("/api/v1/query?query=up&query=up"),
+        ),
+        (
+            Refusal::Tenant,
+            tenant(),
+            path("/api/v1/query?extra_label=a=b"),
+        ),
+        (Refusal::Tenant, tenant(), path("/api/v1/metadata")),
+        (
+            Refusal::Network,
+            outgoing(&elsewhere),
+            authority(&elsewhere),
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn each_way_of_refusing_counts_once_under_its_reason_and_sends_nothing() {
+    let server = Server::start(OK, Then::Keep).await;
+    let ways = every_way_of_refusing(&server);
+    for &reason in Refusal::ALL {
+        let is_here = reason != Refusal::Requests; // it is the hooks'
+        let has_a_way = ways.iter().any(|(other, ..)| *other == reason);
+        assert_eq!(has_a_way, is_here, "{reason:?}");
+    }
+    for (reason, outgoing, request) in ways {
+        let uri = request.uri().to_string();
+        ask(&outgoing, request).await.unwrap_err();
+        let counted = (outgoing.refusals().of(reason), outgoing.refusals().total());
+        assert_eq!(
+            counted,
+            (1, 1),
+            "{reason:?} {uri}: {:?}",
+            outgoing.refusals()
+        );
+    }
+    assert_eq!(server.connections.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_request_beyond_those_of_a_call_counts_each_time() {
+    let server = Server::start(OK, Then::Keep).await;
+    let outgoing = Arc::new(server.outgoing());
+    let limits = Limits {
+        requests_per_call: 2,
+        ..limits()
+    };
+    let mut hooks = Hooks::new(Arc::clone(&outgoing), &limits);
+    for sent in 1..=5 {
+        let request = request("GET", &server.uri("/api/v1/query"), &[]);
+        let rest = Box::new(std::future::ready(Ok(())));
+        let response = Box::into_pin(hooks.send_request(request, None, rest)).await;
+        assert_eq!(response.is_ok(), sent <= 2);
+    }
+    let counted = (
+        outgoing.refusals().of(Refusal::Requests),
+        outgoing.refusals().total(),
+    );
+    assert_eq!(counted, (3, 3));
+}
+
+#[tokio::test]
+async fn a_call_has_so_many_connections_and_its_others_wait_for_one() {
+    let server = Server::start(HALF, Then::Stall).await;
+    let limits = Limits {
+        concurrent_requests: 3,
+        service_requests: 4,
+        ..limits()
+    };
+    let address = Address::parse(&server.address).unwrap();
+    let options = ServiceOptions::default();
+    let metrics = Arc::new(Metrics::new());
+    let outgoing = Outgoing::to(address, &options, &limits, &Alarms::ticking(), &metrics).unwrap();
+    let outgoing = Arc::new(outgoing);
+    let calls = [(); 2].map(|()| Hooks::new(Arc::clone(&outgoing), &limits));
+    let mut arrivals = Vec::new();
+    for call in calls {
+        for _ in 0..20 {
+            let (outgoing, request_slots) = (Arc::clone(&outgoing), call.request_slots.clone());
+            let uri = server.uri("/api/v1/query");
+            arrivals.push(tokio::spawn(async move {
+                let request = request("GET", &uri, &[]);
+                outgoing
+                    .send(request, RequestOptions::default(), &request_slots)
+                    .await
+            }));
+        }
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(server.connections.load(Ordering::SeqCst), 4);
+    // As they are given up, the others have their turn.
+    for arrival in arrivals {
+        drop(arrival.await.unwrap().unwrap());
+    }
+    assert_eq!(server.connections.load(Ordering::SeqCst), 40);
 }
 
 #[tokio::test]
@@ -383,7 +580,7 @@ async fn the_plugin_may_ask_for_shorter_waits() {
     };
     let start = Instant::now();
     let request = request("GET", &server.uri("/api/v1/query"), &[]);
-    let answer = server.outgoing().send(request, options).await;
+    let answer = server.outgoing().send(request, options, &call()).await;
     assert!(matches!(answer, Err(Error::HttpResponseTimeout)));
     assert!(start.elapsed() < Duration::from_millis(150));
 }

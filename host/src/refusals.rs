@@ -43,8 +43,11 @@ pub enum Refusal {
     /// Its query cannot be narrowed to the call's scope.
     #[error("its query cannot be narrowed to the call's scope")]
     Scope,
-    /// It sets a parameter that the host sets to say which tenant it is, or may be read so.
-    #[error("it would set a parameter that is the host's to set")]
+    /// It sets a parameter that the host sets to say which tenant it is, or may be read so; or it is for `metadata`,
+    /// which no such parameter narrows.
+    #[error(
+        "it would set a parameter that is the host's to set, or asks for what that does not narrow"
+    )]
     Tenant,
     /// The configured name resolves to a network that was not granted.
     #[error("the name resolves to a network that was not granted")]

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use wasmtime::{
-    Engine, ResourceLimiter, Result, Store, StoreLimits, StoreLimitsBuilder,
+    Engine, ResourceLimiter, Result, Store, StoreLimits, StoreLimitsBuilder, UpdateDeadline,
     component::{HasData, Linker, ResourceTable},
 };
 use wasmtime_wasi::{
@@ -23,7 +23,9 @@ use crate::{
     error_code,
     limits::Limits,
     outgoing::{Hooks, Outgoing, Requests},
-    outgoing_handler, pending_response,
+    outgoing_handler::{self, HandlerView},
+    pending_response,
+    refusals::Refusal,
 };
 
 /// The data of a call's store.
@@ -77,7 +79,14 @@ pub(crate) fn store(
     store.set_hostcall_fuel(limits.hostcall_bytes);
     store.set_max_component_handles(limits.handles);
     store.set_epoch_deadline(1);
-    store.epoch_deadline_async_yield_and_update(1);
+    // Not wasmtime's own yield, which wakes the call at once: between two of those the runtime looks at its other tasks,
+    // but at the network only now and then.
+    store.epoch_deadline_callback(|_| {
+        Ok(UpdateDeadline::YieldCustom(
+            1,
+            Box::pin(tokio::task::yield_now()),
+        ))
+    });
     store
 }
 
@@ -132,6 +141,12 @@ impl WasiHttpView for CallState {
             table: &mut self.table,
             ctx: &mut self.http,
         }
+    }
+}
+
+impl HandlerView for CallState {
+    fn count_refusal(&self, reason: Refusal) {
+        self.hooks.count_refusal(reason);
     }
 }
 

@@ -8,7 +8,12 @@ use std::{
     pin::{Pin, pin},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     task::{Context, Poll},
+    time::{Duration, Instant},
 };
+
+/// How long a call does the work of its requests before it gives way: an event of theirs may cost milliseconds, such as
+/// narrowing a query, and there may be many at once. Less than the time between two looks at a call's deadline.
+const SLICE: Duration = Duration::from_millis(5);
 
 /// The requests of one call. Clones share them.
 pub(crate) struct UnderWay<R>(Arc<Mutex<Vec<Weak<Request<R>>>>>);
@@ -47,12 +52,17 @@ impl<R: Send + 'static> UnderWay<R> {
     pub(crate) async fn along_with<W: Future>(&self, work: W) -> W::Output {
         let mut work = pin!(work);
         poll_fn(|context| {
+            let until = Instant::now() + SLICE;
             loop {
                 if let Poll::Ready(output) = work.as_mut().poll(context) {
                     return Poll::Ready(output);
                 }
                 // What has arrived may be what the work waits for.
-                if !self.go_on(context) {
+                if !self.go_on(context, until) {
+                    return Poll::Pending;
+                }
+                if Instant::now() >= until {
+                    give_way(context);
                     return Poll::Pending;
                 }
             }
@@ -60,17 +70,24 @@ impl<R: Send + 'static> UnderWay<R> {
         .await
     }
 
-    /// Whether one has just arrived.
-    fn go_on(&self, context: &mut Context<'_>) -> bool {
-        let mut any = false;
+    /// Moves the requests on, up to that time; those that are left have their turn after the runtime's other tasks. Whether one has just arrived.
+    fn go_on(&self, context: &mut Context<'_>, until: Instant) -> bool {
+        let (mut any, mut is_late) = (false, false);
         lock(&self.0).retain(|request| {
             let Some(request) = request.upgrade() else {
                 return false; // given up
             };
+            if is_late {
+                return true;
+            }
             let mut state = lock(&request);
             any |= state.go_on(context);
+            is_late = Instant::now() >= until;
             matches!(*state, State::Moving(_))
         });
+        if is_late {
+            give_way(context);
+        }
         any
     }
 }
@@ -104,6 +121,11 @@ impl<R> Future for Arrival<R> {
     }
 }
 
+/// Has the task go on when the runtime has looked at its other tasks, and at the network.
+fn give_way(context: &mut Context<'_>) {
+    let _ = pin!(tokio::task::yield_now()).poll(context);
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // A request that panics has its call's task for itself, which ends with it.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -134,6 +156,41 @@ mod tests {
             arrival.await
         };
         assert_eq!(under_way.along_with(call).await, [0, 1, 2, 3, 4]);
+    }
+
+    #[tokio::test]
+    async fn requests_that_compute_give_way_after_a_slice_each_and_all_have_their_turn() {
+        let under_way = UnderWay::default();
+        let costly = || async { std::thread::sleep(SLICE) };
+        let arrivals: Vec<_> = (0..20).map(|_| under_way.start(costly())).collect();
+        let call = async {
+            // Wakes up on arrivals only.
+            let mut left = arrivals;
+            poll_fn(|context| {
+                left.retain_mut(|arrival| {
+                    let is_moving = matches!(*lock(&arrival.0), State::Moving(_));
+                    is_moving || Pin::new(arrival).poll(context).is_pending()
+                });
+                match left.is_empty() {
+                    true => Poll::Ready(()),
+                    false => Poll::Pending,
+                }
+            })
+            .await;
+        };
+        let mut work = pin!(under_way.along_with(call));
+        let mut longest = Duration::ZERO;
+        let mut polls = 0;
+        poll_fn(|context| {
+            let begun = Instant::now();
+            let poll = work.as_mut().poll(context);
+            longest = longest.max(begun.elapsed());
+            polls += 1;
+            poll
+        })
+        .await;
+        assert!(polls >= 20, "{polls}");
+        assert!(longest < 10 * SLICE, "{longest:?}");
     }
 
     #[tokio::test]

@@ -14,7 +14,6 @@ use promql_parser::{
     },
     util::{parse_str_radix, unquote_string},
 };
-use regex::RegexBuilder;
 
 use crate::refusal::ScopeRefusal;
 
@@ -26,12 +25,10 @@ pub(crate) const SCOPED_TEXT_BYTES: usize = 1 << 20;
 const PARTS: usize = 4096;
 /// Levels: a tree is walked by recursion, on stacks of 2 MiB.
 const LEVELS: usize = 128;
-/// Selectors and their alternatives: each gets the scope, whose regular expressions are compiled again for each.
+/// Selectors and their alternatives: each gets the scope.
 pub(crate) const SELECTORS: usize = 64;
-/// Matchers by regular expression.
+/// Matchers by regular expression. The server compiles each; here they are only read (`regexes.rs`).
 const REGEXES: usize = 64;
-/// A compiled regular expression, in bytes: the parser would let each have 10 MB. 100 UUIDs take about half of this.
-const REGEX_BYTES: usize = 256 << 10;
 /// Seconds of a time or a duration, 3,000 years. The parser panics on some that do not fit its types, and bends others.
 const SECONDS: f64 = 1e11;
 /// Digits of a number in a duration: the parser takes one that does not fit 32 bits for nothing.
@@ -56,10 +53,10 @@ pub(crate) fn check(text: &str) -> Result<(), ScopeRefusal> {
         depth.take(token)?;
         match token {
             T_STRING => {
-                let value = string(word)?;
-                if matches!(before.last, T_EQL_REGEX | T_NEQ_REGEX) {
-                    regexes += 1;
-                    regex(&value, regexes)?;
+                string(word)?;
+                regexes += usize::from(matches!(before.last, T_EQL_REGEX | T_NEQ_REGEX));
+                if regexes > REGEXES {
+                    return Err(ScopeRefusal::TooManyRegexes { maximum: REGEXES });
                 }
             }
             T_NUMBER if before.expects_seconds => seconds(word)?,
@@ -133,13 +130,13 @@ impl Depth {
     }
 }
 
-/// The value of a literal. The parser reads `\xff` as U+00FF, and Go as a byte.
-fn string(literal: &str) -> Result<String, ScopeRefusal> {
-    let value = unquote_string(literal).map_err(|_| ScopeRefusal::NotPromql)?;
-    if !literal.starts_with('`') && escapes_a_byte(literal) {
-        return Err(ScopeRefusal::ByteEscape);
+/// Refuses a literal that is read in two ways. The parser reads `\xff` as U+00FF, and Go as a byte.
+fn string(literal: &str) -> Result<(), ScopeRefusal> {
+    unquote_string(literal).map_err(|_| ScopeRefusal::NotPromql)?;
+    match !literal.starts_with('`') && escapes_a_byte(literal) {
+        true => Err(ScopeRefusal::ByteEscape),
+        false => Ok(()),
     }
-    Ok(value)
 }
 
 fn escapes_a_byte(literal: &str) -> bool {
@@ -160,17 +157,6 @@ fn escapes_a_byte(literal: &str) -> bool {
         }
     }
     false
-}
-
-fn regex(pattern: &str, count: usize) -> Result<(), ScopeRefusal> {
-    if count > REGEXES {
-        return Err(ScopeRefusal::TooManyRegexes { maximum: REGEXES });
-    }
-    RegexBuilder::new(pattern)
-        .size_limit(REGEX_BYTES)
-        .build()
-        .map(|_| ())
-        .map_err(|_| ScopeRefusal::Regex)
 }
 
 fn seconds(number: &str) -> Result<(), ScopeRefusal> {

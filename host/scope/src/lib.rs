@@ -26,6 +26,7 @@
 //! | `parameters.rs` | the parameters of a URL and a form, decoded, each at most once            |
 //! | `promql.rs`     | one query or selector: bounds, parse, add, write, parse again             |
 //! | `bounds.rs`     | what is refused before it is parsed: too long, too deep, too costly       |
+//! | `regexes.rs`    | regular expressions, which are written and never compiled                 |
 //! | `selectors.rs`  | every selector of a tree                                                  |
 //! | `functions.rs`  | the functions that read nothing but their arguments                       |
 //! | `write.rs`      | a tree as text that every server reads alike, with `literal.rs`           |
@@ -39,6 +40,7 @@ mod literal;
 mod parameters;
 mod promql;
 mod refusal;
+mod regexes;
 mod request;
 mod scope;
 mod selectors;

@@ -15,7 +15,10 @@ pub(crate) fn write(out: &mut String, value: &str) {
             '\r' => write!(out, "\\r"),
             '\t' => write!(out, "\\t"),
             '\0'..='\x1f' | '\x7f' => write!(out, "\\x{:02x}", u32::from(c)),
-            ' '..='~' => write!(out, "{c}"),
+            ' '..='~' => {
+                out.push(c);
+                Ok(())
+            }
             '\u{80}'..='\u{ffff}' => write!(out, "\\u{:04x}", u32::from(c)),
             '\u{10000}'.. => write!(out, "\\U{:08x}", u32::from(c)),
         };

@@ -1,15 +1,14 @@
 //! One PromQL text under a scope: bounded, parsed, narrowed, written, and read back.
 
-use std::panic;
-
 use promql_parser::{
     label::{Matcher, Matchers},
-    parser::{self, Expr},
+    parser::Expr,
 };
 
 use crate::{
     bounds::{self, SCOPED_TEXT_BYTES, SELECTORS},
     refusal::ScopeRefusal,
+    regexes::Regexes,
     scope::Scope,
     selectors, write,
 };
@@ -20,7 +19,9 @@ impl Scope {
     /// # Errors
     /// [`ScopeRefusal`]: it cannot be read, is too large, or cannot be narrowed with certainty.
     pub fn enforce_query(&self, promql: &str) -> Result<String, ScopeRefusal> {
-        self.narrow(read(promql)?)
+        let mut regexes = Regexes::default();
+        let expr = read(promql, &mut regexes)?;
+        self.narrow(expr, regexes)
     }
 
     /// The selector, as `match[]` takes it, with the scope in every alternative.
@@ -28,17 +29,22 @@ impl Scope {
     /// # Errors
     /// [`ScopeRefusal`], as for [`enforce_query`](Self::enforce_query), or because it is another expression.
     pub fn enforce_selector(&self, selector: &str) -> Result<String, ScopeRefusal> {
-        let expr = read(selector)?;
+        let mut regexes = Regexes::default();
+        let expr = read(selector, &mut regexes)?;
         match &expr {
             Expr::VectorSelector(plain) if plain.at.is_none() && plain.offset.is_none() => {
-                self.narrow(expr)
+                self.narrow(expr, regexes)
             }
             _ => Err(ScopeRefusal::NotASelector),
         }
     }
 
-    fn narrow(&self, mut expr: Expr) -> Result<String, ScopeRefusal> {
-        let scope = self.as_promql()?;
+    /// `regexes` are those that the tree was read with.
+    fn narrow(&self, mut expr: Expr, mut regexes: Regexes) -> Result<String, ScopeRefusal> {
+        let matchers = self.matchers().iter();
+        let scope: Vec<Matcher> = matchers
+            .map(|matcher| regexes.matcher(matcher))
+            .collect::<Result<_, _>>()?;
         let mut count = 0;
         selectors::visit(&mut expr, &mut |matchers| {
             for alternative in selectors::alternatives(matchers) {
@@ -57,18 +63,11 @@ impl Scope {
             let maximum = SCOPED_TEXT_BYTES;
             return Err(ScopeRefusal::TooLong { maximum });
         }
-        let mut read_back = parse(&text)?;
+        let mut read_back = regexes.parse(&text)?;
         if read_back != expr || !carries(&mut read_back, &scope)? {
             return Err(ScopeRefusal::Unfaithful);
         }
         Ok(text)
-    }
-
-    fn as_promql(&self) -> Result<Vec<Matcher>, ScopeRefusal> {
-        let matchers = self.matchers().iter();
-        matchers
-            .map(|matcher| matcher.to_promql().map_err(|_| ScopeRefusal::Regex))
-            .collect()
     }
 }
 
@@ -89,17 +88,9 @@ fn carries(expr: &mut Expr, scope: &[Matcher]) -> Result<bool, ScopeRefusal> {
     Ok(all)
 }
 
-fn read(text: &str) -> Result<Expr, ScopeRefusal> {
+fn read(text: &str, regexes: &mut Regexes) -> Result<Expr, ScopeRefusal> {
     bounds::check(text)?;
-    parse(text)
-}
-
-/// The parser panics on some numbers. Those that are known are refused before; of the others, this makes refusals.
-fn parse(text: &str) -> Result<Expr, ScopeRefusal> {
-    panic::catch_unwind(|| parser::parse(text))
-        .ok()
-        .and_then(Result::ok)
-        .ok_or(ScopeRefusal::NotPromql)
+    regexes.parse(text)
 }
 
 #[cfg(test)]

@@ -58,9 +58,9 @@ pub enum ScopeRefusal {
         /// Matchers by regular expression.
         maximum: usize,
     },
-    /// A regular expression that cannot be read, or is too costly to compile.
-    #[error("a regular expression cannot be read, or is too large")]
-    Regex,
+    /// A label's name that is empty. No series has one, and a server is known to crash on it (MetricsQL 1.150).
+    #[error("a label's name is empty")]
+    EmptyLabel,
     /// A string that escapes a single byte beyond ASCII, which is not text.
     #[error(
         r"a string escapes bytes beyond ASCII; accepted are \u and \U, or the characters themselves"

@@ -100,12 +100,18 @@ impl Scope {
     }
 
     fn narrow_matches(&self, parameters: &mut Parameters) -> Result<(), ScopeRefusal> {
-        let mut count = 0;
+        let (mut count, mut bytes) = (0, 0);
         for (_, selector) in parameters.0.iter_mut().filter(|(name, _)| *name == MATCH) {
             count += 1;
             if count > SELECTORS {
                 let maximum = SELECTORS;
                 return Err(ScopeRefusal::TooManySelectors { maximum });
+            }
+            // All of them are as long as one query may be.
+            bytes += selector.len();
+            if bytes > TEXT_BYTES {
+                let maximum = TEXT_BYTES;
+                return Err(ScopeRefusal::TooLong { maximum });
             }
             *selector = self.enforce_selector(selector)?;
         }

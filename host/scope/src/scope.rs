@@ -4,13 +4,14 @@
 
 use std::{fmt, str::FromStr, sync::Arc};
 
-use promql_parser::label::{MatchOp, Matcher as PromqlMatcher};
 use regex::{Regex, RegexBuilder};
 
 use crate::literal;
 
-/// A compiled regular expression, in bytes: it is compiled for each selector again. 400 UUIDs take about this.
+/// A compiled regular expression, in bytes. It is compiled once, to see what it matches.
 const REGEX_BYTES: usize = 1 << 20;
+/// The values of a label together, in bytes: each selector of a query is written with them. 440 UUIDs take about this.
+const VALUES_BYTES: usize = 16 << 10;
 
 /// The matchers that every selector of every query must carry: this user, these projects.
 ///
@@ -70,6 +71,16 @@ pub enum ScopeError {
         /// The label.
         label: String,
     },
+    /// The values of a label are too long.
+    #[error(
+        "the scope's values for {label} are too long: together at most {maximum} bytes are accepted"
+    )]
+    TooManyValues {
+        /// The label.
+        label: String,
+        /// In bytes, with what is escaped in a regular expression.
+        maximum: usize,
+    },
     /// The text is no matcher.
     #[error("{0:?} is no scope; accepted are label=value and label=~regex")]
     Text(String),
@@ -91,8 +102,7 @@ impl Scope {
     /// The series whose label has one of these values.
     ///
     /// # Errors
-    /// [`ScopeError::Label`], [`ScopeError::MatchesEmpty`], [`ScopeError::NoValues`], and
-    /// [`ScopeError::Regex`] when there are too many.
+    /// [`ScopeError::Label`], [`ScopeError::MatchesEmpty`], [`ScopeError::NoValues`], [`ScopeError::TooManyValues`].
     pub fn one_of<V: AsRef<str>>(
         label: &str,
         values: impl IntoIterator<Item = V>,
@@ -108,7 +118,19 @@ impl Scope {
             [value] => Self::equal(label, value),
             values => {
                 let escaped: Vec<_> = values.iter().map(|value| literal_regex(value)).collect();
-                Self::matching(label, &escaped.join("|"))
+                let value = escaped.join("|");
+                if value.len() > VALUES_BYTES {
+                    return Err(ScopeError::TooManyValues {
+                        label: label.to_owned(),
+                        maximum: VALUES_BYTES,
+                    });
+                }
+                // Not compiled: of literals that are not empty, none matches the empty string.
+                Self::one(Matcher {
+                    label: label_name(label)?,
+                    operator: Operator::Matching,
+                    value,
+                })
             }
         }
     }
@@ -173,15 +195,6 @@ impl Matcher {
     /// The value, or the regular expression.
     pub fn value(&self) -> &str {
         &self.value
-    }
-
-    /// The same, as the parser makes it. The parser compares regular expressions by their text, which it wraps.
-    pub(crate) fn to_promql(&self) -> Result<PromqlMatcher, regex::Error> {
-        let operator = match self.operator {
-            Operator::Equal => MatchOp::Equal,
-            Operator::Matching => MatchOp::Re(compile(&self.value)?),
-        };
-        Ok(PromqlMatcher::new(operator, &self.label, &self.value))
     }
 }
 
@@ -337,6 +350,11 @@ mod tests {
     fn a_scope_of_hundreds_of_ids_is_taken() {
         let ids = (0..300).map(|i| format!("6f1c2a34-0a58-4c5e-9c8e-{i:012}"));
         assert!(Scope::one_of("project", ids).is_ok());
+        let ids = (0..500).map(|i| format!("6f1c2a34-0a58-4c5e-9c8e-{i:012}"));
+        assert!(matches!(
+            Scope::one_of("project", ids),
+            Err(ScopeError::TooManyValues { .. })
+        ));
     }
 
     #[test]

@@ -6,14 +6,16 @@
 use promql_parser::{
     label::Matchers,
     parser::{
-        AggregateExpr, BinaryExpr, Call, Expr, MatrixSelector, NumberLiteral, ParenExpr,
-        StringLiteral, SubqueryExpr, UnaryExpr, VectorSelector,
+        AggregateExpr, BinModifier, BinaryExpr, Call, Expr, LabelModifier, MatrixSelector,
+        NumberLiteral, ParenExpr, StringLiteral, SubqueryExpr, UnaryExpr, VectorMatchCardinality,
+        VectorSelector,
     },
 };
 
 use crate::{functions, refusal::ScopeRefusal};
 
-/// Hands the matchers of each selector to `visit`, and refuses a tree with a node whose reach is unknown.
+/// Hands the matchers of each selector to `visit_matchers`, and refuses a tree with a node whose reach is unknown, or
+/// with a label that has no name.
 pub(crate) fn visit(
     expr: &mut Expr,
     visit_matchers: &mut impl FnMut(&mut Matchers),
@@ -23,8 +25,9 @@ pub(crate) fn visit(
             op: _,
             expr,
             param,
-            modifier: _,
+            modifier,
         }) => {
+            modifier.iter().try_for_each(labels_are_named)?;
             if let Some(param) = param {
                 visit(param, visit_matchers)?;
             }
@@ -34,8 +37,9 @@ pub(crate) fn visit(
             op: _,
             lhs,
             rhs,
-            modifier: _,
+            modifier,
         }) => {
+            modifier.iter().try_for_each(sides_are_named)?;
             visit(lhs, visit_matchers)?;
             visit(rhs, visit_matchers)
         }
@@ -67,12 +71,38 @@ pub(crate) fn visit(
                 offset: _,
                 at: _,
             } = selector;
+            if alternatives(matchers)
+                .flatten()
+                .any(|matcher| matcher.name.is_empty())
+            {
+                return Err(ScopeRefusal::EmptyLabel);
+            }
             visit_matchers(matchers);
             Ok(())
         }
         Expr::NumberLiteral(NumberLiteral { val: _ })
         | Expr::StringLiteral(StringLiteral { val: _ }) => Ok(()),
         Expr::Extension(_) => Err(ScopeRefusal::UnknownPart),
+    }
+}
+
+fn sides_are_named(modifier: &BinModifier) -> Result<(), ScopeRefusal> {
+    modifier.matching.iter().try_for_each(labels_are_named)?;
+    match &modifier.card {
+        VectorMatchCardinality::ManyToOne(included)
+        | VectorMatchCardinality::OneToMany(included) => are_named(&included.labels),
+        VectorMatchCardinality::OneToOne | VectorMatchCardinality::ManyToMany => Ok(()),
+    }
+}
+
+fn labels_are_named(modifier: &LabelModifier) -> Result<(), ScopeRefusal> {
+    are_named(&modifier.labels().labels)
+}
+
+fn are_named(labels: &[String]) -> Result<(), ScopeRefusal> {
+    match labels.iter().any(String::is_empty) {
+        true => Err(ScopeRefusal::EmptyLabel),
+        false => Ok(()),
     }
 }
 

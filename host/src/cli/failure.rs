@@ -149,6 +149,9 @@ impl From<ConfigError> for Failure {
             ConfigError::Address { .. } => {
                 failure.with_hint("it comes from --address or METRIC_ADDRESS")
             }
+            ConfigError::CredentialsInTheClear { .. } => {
+                failure.with_hint("--allow-credentials-in-the-clear gives that leave")
+            }
             _ => failure,
         }
     }

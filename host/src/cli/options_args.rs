@@ -74,6 +74,10 @@ pub(crate) struct OptionsArgs {
     )]
     allow_network: Vec<NetworkArg>,
 
+    /// Allow credentials over plain http although another address is https
+    #[arg(long, global = true, hide_short_help = true)]
+    allow_credentials_in_the_clear: bool,
+
     /// The token to show: Authorization: Bearer
     #[arg(long, value_name = "FILE", value_parser = source, global = true, conflicts_with = "basic_auth_user")]
     bearer_token_file: Option<Source>,
@@ -148,6 +152,7 @@ impl OptionsArgs {
         options.failover.clone_from(&self.failover);
         options.networks = self.allow_network.iter().map(|arg| arg.0).collect();
         options.credentials = self.credentials();
+        options.credentials_in_the_clear = self.allow_credentials_in_the_clear;
         // A process that asks once has nothing to ask again.
         options.cache = CacheOptions::off();
         options
@@ -243,6 +248,10 @@ mod tests {
             format!("{:?}", options.credentials),
             format!("{expected:?}")
         );
+
+        assert!(!options.credentials_in_the_clear);
+        let options = parsed("x --allow-credentials-in-the-clear metrics").unwrap();
+        assert!(options.credentials_in_the_clear);
 
         let options =
             parsed("x metrics --basic-auth-user u --basic-auth-password-file /p").unwrap();

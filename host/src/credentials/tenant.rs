@@ -1,8 +1,9 @@
-//! Requests that would set a parameter which the host sets: another tenant's value beside its own.
+//! Requests that would set a parameter which the host sets: another tenant's value beside its own. And those whose
+//! answers no such parameter narrows.
 //!
 //! Servers differ in how they read parameters. So what cannot be read in one way only is taken for an attempt.
 
-use http::{HeaderMap, Request, header::CONTENT_TYPE};
+use http::{HeaderMap, Request, Uri, header::CONTENT_TYPE};
 
 use super::Additions;
 
@@ -24,6 +25,12 @@ impl Additions {
         // A form of several parts carries parameters, too.
         let is_readable = body.is_empty() || is_form(headers);
         !is_readable || [query, body].iter().any(|form| self.is_among(form))
+    }
+
+    /// Whether the request is for an endpoint that takes no notice of the host's parameters: `metadata` gives the names
+    /// of all that is scraped, whoever asks.
+    pub(crate) fn leave_unnarrowed(&self, target: &Uri) -> bool {
+        !self.parameter_names.is_empty() && target.path().ends_with("/api/v1/metadata")
     }
 
     fn is_among(&self, form: &[u8]) -> bool {
@@ -112,6 +119,19 @@ mod tests {
         ] {
             let request = request(query, content_type, body);
             assert!(!additions.are_set_by(&request), "{query} {body}");
+        }
+    }
+
+    #[test]
+    fn what_a_tenants_parameter_does_not_narrow_is_not_asked() {
+        let uri = |path: &str| format!("http://h:1{path}").parse().unwrap();
+        let with = additions(&["extra_label"]);
+        for prefix in ["", "/select/0/prometheus"] {
+            let target = uri(&format!("{prefix}/api/v1/metadata?metric=up"));
+            assert!(with.leave_unnarrowed(&target));
+            assert!(!Additions::default().leave_unnarrowed(&target));
+            let target = uri(&format!("{prefix}/api/v1/label/metadata/values"));
+            assert!(!with.leave_unnarrowed(&target));
         }
     }
 

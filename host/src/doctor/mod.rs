@@ -17,7 +17,7 @@ mod server;
 
 use crate::{
     address::Address, error::ConfigError, host::Host, options::ServiceOptions, outgoing::Outgoing,
-    types::Config,
+    request_slots::CallSlots, types::Config,
 };
 
 use self::probe::Probe;
@@ -69,7 +69,13 @@ impl Host {
         Ok(Doctor {
             config,
             addresses,
-            probe: Probe::new(outgoing, address, alarms.clone(), timeout),
+            probe: Probe::new(
+                outgoing,
+                CallSlots::new(&shared.limits),
+                address,
+                alarms.clone(),
+                timeout,
+            ),
         })
     }
 }

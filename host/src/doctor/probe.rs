@@ -13,6 +13,7 @@ use crate::{
     address::Address,
     alarms::{Alarms, Elapsed},
     outgoing::Outgoing,
+    request_slots::CallSlots,
 };
 
 /// The longest answer that is read. That with 11,001 points has some 300 kB.
@@ -24,6 +25,7 @@ const HEAD_CHARS: usize = 80;
 /// Asks one Prometheus.
 pub(super) struct Probe {
     outgoing: Outgoing,
+    request_slots: CallSlots,
     address: Address,
     alarms: Alarms,
     timeout: Duration,
@@ -68,12 +70,14 @@ impl std::fmt::Display for Trouble {
 impl Probe {
     pub(super) fn new(
         outgoing: Outgoing,
+        request_slots: CallSlots,
         address: Address,
         alarms: Alarms,
         timeout: Duration,
     ) -> Self {
         Self {
             outgoing,
+            request_slots,
             address,
             alarms,
             timeout,
@@ -132,7 +136,7 @@ impl Probe {
         let exchange = async {
             let response = self
                 .outgoing
-                .send(request, RequestOptions::default())
+                .send(request, RequestOptions::default(), &self.request_slots)
                 .await?;
             let took = started.elapsed();
             let (head, body) = response.into_parts();

@@ -63,9 +63,13 @@ pub(crate) enum ConnectError {
 
 impl ConnectError {
     /// Whether another address may do better. What an operator has to mend, such as a certificate, is not hidden
-    /// by going elsewhere.
-    pub(super) fn fails_over(&self) -> bool {
-        matches!(self, Self::Dns(_) | Self::Tcp(_) | Self::TimedOut)
+    /// by going elsewhere; nor does a plugin that waits for less than the host would (`was_patient`) send requests there.
+    pub(super) fn fails_over(&self, was_patient: bool) -> bool {
+        match self {
+            Self::Dns(_) | Self::Tcp(_) => true,
+            Self::TimedOut => was_patient,
+            Self::Prohibited | Self::Tls(_) => false,
+        }
     }
 
     pub(super) fn name(&self) -> Error {

@@ -49,6 +49,9 @@ pub(crate) struct HttpClient {
     detour: Mutex<Option<Detour>>,
     additions: Arc<Additions>,
     tls: Option<Tls>,
+    /// How long an address has to be waited for before another is asked. A plugin that waits for less learns no more
+    /// than that it did not wait.
+    patience: Duration,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -79,7 +82,7 @@ impl HttpClient {
             options,
             limits,
             alarms,
-            &(Arc::new(SystemResolver) as _),
+            &(Arc::new(SystemResolver::default()) as _),
         )
     }
 
@@ -107,6 +110,11 @@ impl HttpClient {
         for address in addresses.iter().filter(in_the_clear) {
             if !additions.is_empty() {
                 let address = address.authority().as_str();
+                if tls.is_some() && !options.credentials_in_the_clear {
+                    return Err(ConfigError::CredentialsInTheClear {
+                        address: address.to_owned(),
+                    });
+                }
                 tracing::warn!(
                     address,
                     "credentials go over plain http, for everyone on the way to read"
@@ -131,12 +139,13 @@ impl HttpClient {
             detour: Mutex::new(None),
             additions,
             tls,
+            patience: limits.connect_timeout,
         })
     }
 
-    /// Whether a request sets what is the operator's to set, which tenant it is for.
-    pub(crate) fn would_set_tenant(&self, request: &Request<Bytes>) -> bool {
-        self.additions.are_set_by(request)
+    /// Whether a request sets what is the operator's to set, which tenant it is for, or is not narrowed by that.
+    pub(crate) fn would_escape_tenant(&self, request: &Request<Bytes>) -> bool {
+        self.additions.are_set_by(request) || self.additions.leave_unnarrowed(request.uri())
     }
 
     /// Which state of the credentials requests are sent with now.
@@ -163,7 +172,9 @@ impl HttpClient {
                     self.settle_on(upstream);
                     return Ok(response);
                 }
-                Err(Failure::Connect(error)) if error.fails_over() => {
+                Err(Failure::Connect(error))
+                    if error.fails_over(timeouts.connect >= self.patience) =>
+                {
                     tracing::warn!(
                         address = upstream.authority(),
                         error = &error as &dyn std::error::Error,

@@ -103,7 +103,7 @@ fn with_failover(first: &str, failover: &[String]) -> HttpClient {
         failover: failover.to_vec(),
         ..ServiceOptions::default()
     };
-    client(first, &options, &(Arc::new(SystemResolver) as _))
+    client(first, &options, &(Arc::new(SystemResolver::default()) as _))
 }
 
 async fn get(client: &HttpClient, uri: &str) -> Result<String> {
@@ -165,6 +165,57 @@ async fn where_nobody_can_be_reached_the_failure_is_the_first_addresses() {
         matches!(answer, Err(Error::ConnectionRefused)),
         "{answer:?}"
     );
+}
+
+/// Knows no end.
+struct Hanging;
+
+impl Resolve for Hanging {
+    fn resolve<'a>(&'a self, _: &'a str, _: u16) -> resolver::Resolving<'a> {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test]
+async fn a_plugin_that_waits_for_less_than_the_host_sends_nobody_elsewhere() {
+    let second = Echo::start().await;
+    let patience = Duration::from_millis(200);
+    let options = ServiceOptions {
+        failover: vec![second.address.to_string()],
+        ..ServiceOptions::default()
+    };
+    let limits = Limits {
+        connect_timeout: patience,
+        ..Limits::default()
+    };
+    let client = HttpClient::with_resolver(
+        Address::parse("prometheus:9090").unwrap(),
+        &options,
+        &limits,
+        &Alarms::ticking(),
+        &(Arc::new(Hanging) as _),
+    )
+    .unwrap();
+    let send = async |connect| {
+        let timeouts = Timeouts {
+            connect,
+            first_byte: Duration::from_secs(1),
+        };
+        let request = Request::get("http://prometheus:9090/api/v1/query");
+        client
+            .send(request.body(Bytes::new()).unwrap(), timeouts)
+            .await
+    };
+    for impatient in [Duration::from_nanos(1), patience / 4] {
+        let answer = send(impatient).await.map(drop);
+        assert!(
+            matches!(answer, Err(Error::ConnectionTimeout)),
+            "{answer:?}"
+        );
+        assert_eq!((client.preferred(), second.asked()), (0, 0));
+    }
+    send(patience).await.unwrap();
+    assert_eq!((client.preferred(), second.asked()), (1, 1));
 }
 
 #[tokio::test]
@@ -303,4 +354,38 @@ async fn credentials_go_to_the_addresses_of_the_list_and_to_no_other() {
     );
     get(&client, &uri).await.unwrap_err();
     assert_eq!(elsewhere.asked(), 0);
+}
+
+#[test]
+fn credentials_for_mixed_schemes_are_refused_unless_that_is_granted() {
+    let token = || Credentials::new().bearer_token(SecretSource::variable("CARGO_PKG_NAME"));
+    let made = |first: &str, failover: &str, credentials, credentials_in_the_clear| {
+        let options = ServiceOptions {
+            failover: vec![failover.to_owned()],
+            credentials,
+            credentials_in_the_clear,
+            ..ServiceOptions::default()
+        };
+        let first = Address::parse(first).unwrap();
+        HttpClient::new(first, &options, &Limits::default(), &Alarms::default()).map(drop)
+    };
+    for (first, failover) in [
+        ("https://prometheus:9090", "other:9090"),
+        ("http://other:9090", "https://prometheus:9090"),
+    ] {
+        let refused = made(first, failover, token(), false).unwrap_err();
+        assert!(
+            matches!(&refused, ConfigError::CredentialsInTheClear { address } if address == "other:9090"),
+            "{refused}"
+        );
+        made(first, failover, token(), true).unwrap();
+        made(first, failover, Credentials::new(), false).unwrap();
+    }
+    for (first, failover) in [
+        ("https://prometheus:9090", "https://other:9090"),
+        ("https://prometheus:9090", "localhost:9090"),
+        ("http://prometheus:9090", "http://other:9090"),
+    ] {
+        made(first, failover, token(), false).unwrap();
+    }
 }

@@ -81,7 +81,7 @@ impl Upstream {
                 Arc::clone(resolver),
                 alarms.clone(),
             ),
-            pool: Pool::new(limits.concurrent_calls as usize),
+            pool: Pool::new(limits.service_requests as usize),
             alarms: alarms.clone(),
             address,
         }

@@ -134,6 +134,50 @@ async fn a_host_that_runs_into_its_limits_on_the_network_serves_the_next_call() 
     assert_same(&good, &expected).await;
 }
 
+#[tokio::test]
+async fn more_requests_than_may_be_under_way_wait_for_their_turn_and_all_are_answered() {
+    let testbed = Testbed::shared().unwrap();
+    let host = Host::new(HostOptions {
+        limits: Limits {
+            concurrent_requests: 2,
+            service_requests: 3,
+            ..Limits::default()
+        },
+        ..HostOptions::default()
+    });
+    let plugin = host.unwrap().load_file(plugin_file()).unwrap();
+    let mut config = Config::new(testbed.server.address());
+    config.sample_interval = Some(30);
+    let narrow = plugin.service_with(config, &metric_tests::uncached());
+    let (narrow, wide) = (narrow.unwrap(), testbed.service().unwrap());
+    let options = RangeOptions {
+        interval: Some(300),
+        concurrency: Some(64),
+        ..RangeOptions::default()
+    };
+    let query = query(3 * 3600, 60);
+    let expected = wide.query_range(&query, &options).await.unwrap();
+    assert!(expected.missing.is_empty());
+    let calls: Vec<_> = (0..4)
+        .map(|_| {
+            let (narrow, query) = (narrow.clone(), query.clone());
+            tokio::spawn(async move { narrow.query_range(&query, &options).await })
+        })
+        .collect();
+    for call in calls {
+        assert_eq!(call.await.unwrap().unwrap(), expected);
+    }
+    // Two streams that nobody reads on hold what there is, and still there is room for others.
+    let mut streams = Vec::new();
+    for _ in 0..2 {
+        let mut stream = narrow.stream(&query, &options).await.unwrap();
+        stream.next().await.unwrap().unwrap();
+        streams.push(stream);
+    }
+    let answer = narrow.query_range(&query, &options).await.unwrap();
+    assert_eq!(answer, expected);
+}
+
 async fn assert_same(service: &MetricService, expected: &MetricResult) {
     let next = service.query_metric(&query(600, 60)).await.unwrap();
     assert_eq!(next.series, expected.series);

@@ -10,18 +10,19 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use comfy_table::{Table, presets::ASCII_MARKDOWN};
 use metric_host::{
-    CallError, Config, Host, HostOptions, Limits, MetricQuery, MetricService, ServiceError,
+    CallError, Config, Host, HostOptions, Limits, MetricQuery, MetricService, RangeOptions,
+    ServiceError,
 };
 
 use metric_tests::soak::resident_bytes;
 
-use crate::faults::{Act, Fault, Outcome};
+use crate::faults::{Act, Fault, Outcome, Part};
 use crate::server::{Canary, Server};
 
 /// What the plugin grants itself for a call, in milliseconds: longer than all its attempts wait.
 const TIMEOUT: u32 = 2_000;
-/// Within this a call has to be over: the host's grace of 2 s is after the plugin's own end.
-const AT_MOST: Duration = Duration::from_millis(TIMEOUT as u64 + 2_500);
+/// Within this a call has to be over: the host's grace of 2 s is after the plugin's own end, and it is on time.
+const AT_MOST: Duration = Duration::from_millis(TIMEOUT as u64 + 2_100);
 /// A body of ten gigabytes is cut here.
 const RESPONSE_BYTES: u64 = 32 << 20;
 /// What the process may grow by, whatever comes in: an answer that is cut, in the plugin and on its way.
@@ -62,6 +63,15 @@ async fn run() -> Result<()> {
         let verdict = promised.err().unwrap_or_else(|| "yes".to_owned());
         table.add_row([stage, name, &format!("{outcome:?}"), &verdict]);
     }
+    let promised = many_at_once(&mut server, &service, &query).await?;
+    broken += usize::from(promised.is_err());
+    let verdict = promised.err().unwrap_or_else(|| "yes".to_owned());
+    table.add_row([
+        "head",
+        "never comes, of a hundred at once",
+        "TimedOut",
+        &verdict,
+    ]);
     let grown = resident_bytes()?.saturating_sub(at_first);
     println!("{table}");
     println!(
@@ -110,6 +120,33 @@ async fn met(
         .map_err(|error| format!("the next query: {error:#}")))
 }
 
+/// A call whose many requests are under way at once, to a server that answers none, ends in time as one request's does.
+async fn many_at_once(
+    server: &mut Server,
+    service: &MetricService,
+    query: &MetricQuery,
+) -> Result<Result<(), String>> {
+    let mut long = MetricQuery::new("mem", "0", "6000");
+    long.step = Some(60);
+    let options = RangeOptions {
+        interval: Some(60),
+        concurrency: Some(100),
+        ..RangeOptions::default()
+    };
+    server.behave(Some(Act::Answer(vec![Part::Stall]))).await?;
+    let begun = Instant::now();
+    let answer = service.query_range(&long, &options).await;
+    let took = begun.elapsed();
+    server.behave(None).await?;
+    let got = classified(answer.map(drop));
+    if got != Ok(Outcome::TimedOut) || took > AT_MOST {
+        return Ok(Err(format!("{got:?} after {took:?}")));
+    }
+    Ok(ask(service, query)
+        .await
+        .map_err(|error| format!("the next query: {error:#}")))
+}
+
 async fn ask(service: &MetricService, query: &MetricQuery) -> Result<()> {
     let result = service.query_metric(query).await?;
     match result.series.as_slice() {
@@ -121,7 +158,7 @@ async fn ask(service: &MetricService, query: &MetricQuery) -> Result<()> {
 fn classified(answer: Result<(), CallError>) -> Result<Outcome, String> {
     match answer {
         Ok(()) => Ok(Outcome::Answer),
-        Err(CallError::Service(error)) => match error {
+        Err(CallError::Service(error) | CallError::Chunk { error, .. }) => match error {
             ServiceError::ConnectionFailed(_) => Ok(Outcome::ConnectionFailed),
             ServiceError::TimedOut(_) => Ok(Outcome::TimedOut),
             ServiceError::MalformedResponse(_) => Ok(Outcome::MalformedResponse),

@@ -12,6 +12,7 @@
 //! | `tenants.rs`  | two tenants' data, in one Prometheus and in two        |
 //! | `outcome.rs`  | what came of it, in words                              |
 //! | `log.rs`      | how much the host had to say                           |
+//! | `strain.rs`   | what the process, and others in it, bore meanwhile     |
 
 mod files;
 mod load;
@@ -20,6 +21,7 @@ mod outcome;
 mod range;
 mod recorder;
 mod rows;
+mod strain;
 mod tenants;
 
 use std::process::ExitCode;
@@ -34,9 +36,8 @@ use crate::rows::{ROWS, Row};
 /// What the process may grow by, whatever is tried: some calls' memory at once, and what compilers keep.
 const GROWTH: u64 = 512 << 20;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    match run().await {
+fn main() -> ExitCode {
+    match strain::under_limit().and_then(|()| run()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -45,6 +46,7 @@ async fn main() -> ExitCode {
     }
 }
 
+#[tokio::main]
 async fn run() -> Result<()> {
     let attacks = files::attacks()?;
     files::check_rows(&attacks)?;

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt::Debug;
+use std::time::Duration;
 
 use metric_host::{CallError, LoadError, Refusal, Refusals, ServiceError};
 
@@ -12,14 +13,22 @@ pub(crate) struct Outcome {
     pub(crate) ends: String,
     /// All that was said: by an error and its causes, or by an answer.
     pub(crate) says: String,
+    /// How long it took, where that is looked at.
+    pub(crate) took: Duration,
 }
 
 impl Outcome {
+    /// The same, which took so long.
+    pub(crate) fn after(self, took: Duration) -> Self {
+        Self { took, ..self }
+    }
+
     /// Of a file.
     pub(crate) fn of_load(error: &LoadError) -> Self {
         Self {
             ends: format!("not loaded: {}", variant(error)),
             says: chain(error),
+            took: Duration::ZERO,
         }
     }
 
@@ -29,6 +38,7 @@ impl Outcome {
             Ok(says) => Self {
                 ends: with_refusals("sent without harm", refusals),
                 says,
+                took: Duration::ZERO,
             },
             Err(error) => Self {
                 ends: match &error {
@@ -40,6 +50,7 @@ impl Outcome {
                     error => variant(error),
                 },
                 says: chain(&error),
+                took: Duration::ZERO,
             },
         }
     }
@@ -50,6 +61,7 @@ impl Outcome {
             Ok(says) => Self {
                 ends: with_refusals("narrowed", refusals),
                 says,
+                took: Duration::ZERO,
             },
             denied => Self::of_call(denied, refusals),
         }

@@ -1,27 +1,39 @@
 //! Where attacks are tried: one host with both the real plugin and the hostile one, two Prometheuses, a recorder, and
 //! canaries.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use metric_host::{
     CallError, CompileCache, Config, Host, HostOptions, Limits, MetricQuery, MetricService, Plugin,
     RangeOptions,
 };
+use metric_tests::soak::resident_bytes;
 
 use crate::load;
 use crate::log;
 use crate::outcome::Outcome;
 use crate::recorder::{self, Canary, Recorder, fault};
 use crate::rows::{Bait, Row, Verb, Way};
+use crate::strain::{DESCRIPTORS, Watch, answered_beside};
 use crate::tenants::{SECRETS, Tenants, ask};
 
 /// What a call may send.
-const REQUESTS: u32 = 64;
+const REQUESTS: u32 = 1024;
 /// What a plugin may take to be compiled. The real one takes a twentieth.
 const COMPILE: Duration = Duration::from_secs(10);
 /// The host ends a call two seconds after the time that it is configured for: here, an attack that would last for ever.
 const SHORT: u32 = 500;
+/// How long after the time that the plugin is granted the host ends a call.
+const GRACE: Duration = Duration::from_secs(2);
+/// How much longer a call may take than it is granted, where the machine is not late itself.
+const OVERRUN: Duration = Duration::from_millis(100);
+/// What of the answers that somebody else gets in a second has to be left beside an attack.
+const LEFT: f64 = 0.8;
+/// What two calls may hold in memory, their plugins' and their requests' bodies: 16 MiB of these each, taken in twice.
+const CROWD_BYTES: u64 = 128 << 20;
+/// What the host may write to its log about one attack.
+const LOG_BYTES: u64 = 1 << 20;
 /// And here, every other one: on a busy machine nothing may be ended by the clock that has to be ended by something else.
 const LONG: u32 = 120_000;
 /// After this the host hangs.
@@ -81,14 +93,24 @@ impl Range {
 
     /// Tries an attack. What the host does about it, and whether that is all right; if not, why.
     pub(crate) async fn tried(&self, row: &Row) -> Result<(String, Result<(), String>)> {
-        let warnings = log::warnings();
+        let (warnings, logged) = (log::warnings(), log::bytes());
+        let watch = Watch::start();
         // Somebody else's query, at the same time.
         let attack = tokio::time::timeout(HANGS, self.attacked(row));
         let (attacked, meanwhile) = tokio::join!(attack, ask(&self.ordinary));
+        let seen = watch.seen();
         let Ok(attacked) = attacked else {
             return Ok(("hangs".to_owned(), Err("no".to_owned())));
         };
         let (outcome, mut faults) = attacked?;
+        let granted = Duration::from_millis(SHORT.into()) + GRACE;
+        let beyond = outcome.took.saturating_sub(granted + seen.late);
+        if row.ends == "TimedOut" && beyond > OVERRUN {
+            faults.push(format!("it ended {beyond:?} too late"));
+        }
+        if seen.descriptors >= DESCRIPTORS {
+            faults.push("it took all descriptors".to_owned());
+        }
         if outcome.ends != row.ends {
             faults.push(format!(
                 "it had to end in {:?}: {}",
@@ -121,6 +143,10 @@ impl Range {
         if said > u64::from(REQUESTS) + 8 {
             faults.push(format!("the host logged {said} warnings"));
         }
+        let logged = log::bytes() - logged;
+        if logged > LOG_BYTES {
+            faults.push(format!("the host logged {logged} bytes"));
+        }
         for (when, answer) in [
             ("meanwhile", meanwhile),
             ("afterwards", ask(&self.ordinary).await),
@@ -142,14 +168,17 @@ impl Range {
             Way::Load => Ok((self.loaded(row).await?, Vec::new())),
             Way::Call(verb) => {
                 let service = self.service(row, self.recorder.address.to_string())?;
+                let begun = Instant::now();
                 let result = call(&service, verb).await;
-                Ok((Outcome::of_call(result, service.refusals()), Vec::new()))
+                let outcome = Outcome::of_call(result, service.refusals());
+                Ok((outcome.after(begun.elapsed()), Vec::new()))
             }
             Way::Https => {
                 let service = self.service(row, format!("https://{}", self.recorder.address))?;
                 let result = call(&service, Verb::Metric).await;
                 Ok((Outcome::of_call(result, service.refusals()), Vec::new()))
             }
+            Way::Crowd(most) => self.crowded(row, most).await,
             Way::Tenant(bait) => self.asked_for_another_tenant(row, bait).await,
         }
     }
@@ -163,9 +192,64 @@ impl Range {
             Ok(_) => Outcome {
                 ends: "loaded".to_owned(),
                 says: String::new(),
+                took: Duration::ZERO,
             },
             Err(error) => Outcome::of_load(&error),
         })
+    }
+
+    /// Two calls at once, beside somebody who asks all the time.
+    async fn crowded(&self, row: &Row, most: usize) -> Result<(Outcome, Vec<String>)> {
+        let service = self.service(row, self.recorder.address.to_string())?;
+        let service = service.scoped(Tenants::scope()?);
+        let quiet = tokio::time::sleep(Duration::from_millis(SHORT.into()) + GRACE);
+        let ((), before) = answered_beside(quiet, &self.ordinary).await?;
+        let resident = resident_bytes()?;
+        self.recorder.take_most_connections();
+        // On threads of the runtime, as a service's calls are.
+        let calls = [(); 2].map(|()| {
+            let service = service.clone();
+            tokio::spawn(async move {
+                let begun = Instant::now();
+                let result = call(&service, Verb::Metric).await;
+                Outcome::of_call(result, service.refusals()).after(begun.elapsed())
+            })
+        });
+        let both = async {
+            let [one, other] = calls;
+            anyhow::Ok([one.await?, other.await?])
+        };
+        let (outcomes, beside) = answered_beside(both, &self.ordinary).await?;
+        let [one, other] = outcomes?;
+
+        let mut faults = Vec::new();
+        if beside < LEFT * before {
+            faults.push(format!(
+                "others had {beside:.1} answers a second instead of {before:.1}"
+            ));
+        }
+        let connections = self.recorder.take_most_connections();
+        if connections > most {
+            faults.push(format!("{connections} connections at once"));
+        }
+        let grown = resident_bytes()?.saturating_sub(resident);
+        if grown > CROWD_BYTES {
+            faults.push(format!("it holds {} MiB", grown >> 20));
+        }
+        if one.ends != other.ends {
+            faults.push(format!(
+                "one ended in {}, the other in {}",
+                one.ends, other.ends
+            ));
+        }
+        let later = if one.took > other.took { one } else { other };
+        println!(
+            "{}: {:.3} s; {connections} connections, {} MiB; others had {beside:.1} of {before:.1} answers a second",
+            row.name,
+            later.took.as_secs_f64(),
+            grown >> 20,
+        );
+        Ok((later, faults))
     }
 
     async fn asked_for_another_tenant(

@@ -15,6 +15,14 @@ const EMPTY: &str = r#"{"status":"success","data":{"resultType":"vector","result
 pub(crate) struct Recorder {
     pub(crate) address: SocketAddr,
     requests: Arc<Mutex<Vec<String>>>,
+    connections: Arc<Connections>,
+}
+
+/// How many connections there are, and the most that there were.
+#[derive(Default)]
+struct Connections {
+    open: AtomicUsize,
+    most: AtomicUsize,
 }
 
 impl Recorder {
@@ -24,16 +32,32 @@ impl Recorder {
         let address = listener.local_addr()?;
         let requests = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&requests);
+        let connections = Arc::new(Connections::default());
+        let counted = Arc::clone(&connections);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (kept, elsewhere) = (Arc::clone(&kept), elsewhere.clone());
+                let counted = Arc::clone(&counted);
+                let open = counted.open.fetch_add(1, Ordering::Relaxed) + 1;
+                counted.most.fetch_max(open, Ordering::Relaxed);
                 tokio::spawn(async move {
                     // A host that hangs up in the middle is the end of many attacks.
                     let _ = serve(stream, &kept, &elsewhere).await;
+                    counted.open.fetch_sub(1, Ordering::Relaxed);
                 });
             }
         });
-        Ok(Self { address, requests })
+        Ok(Self {
+            address,
+            requests,
+            connections,
+        })
+    }
+
+    /// The most connections that there were at once since the last time.
+    pub(crate) fn take_most_connections(&self) -> usize {
+        let open = self.connections.open.load(Ordering::Relaxed);
+        self.connections.most.swap(open, Ordering::Relaxed)
     }
 
     /// What came since the last time, and is forgotten now.
@@ -65,7 +89,7 @@ async fn serve(
                 stream.write_all(&[b' '; 1 << 16]).await?;
             }
         }
-        if line.contains("query=silence") {
+        if request.contains("query=silence") {
             // Until the host hangs up.
             while stream.read(&mut [0; 64]).await? > 0 {}
             return Ok(());

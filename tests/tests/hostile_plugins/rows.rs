@@ -10,6 +10,9 @@ pub(crate) enum Way {
     Call(Verb),
     /// The same, and the configuration says `https`.
     Https,
+    /// Two calls at once, within a scope, while somebody else asks all the time. So many of their requests, and no more,
+    /// may be under way.
+    Crowd(usize),
     /// A query is asked of a Prometheus that holds two tenants' series, within the scope of one.
     Tenant(Bait),
 }
@@ -71,6 +74,8 @@ const fn row(name: &'static str, way: Way, ends: &'static str, says: &'static st
 }
 
 const METRIC: Way = Way::Call(Verb::Metric);
+/// Two calls of [`Limits::concurrent_requests`](metric_host::Limits) each.
+const CROWD: Way = Way::Crowd(32);
 const TAKEN: Way = Way::Tenant(Bait::Taken);
 const FOREIGN: Way = Way::Tenant(Bait::Foreign);
 
@@ -210,13 +215,17 @@ pub(crate) const ROWS: &[Row] = &[
         "",
     ),
     // The machine.
-    row("endless_loop", METRIC, "TimedOut", ""),
+    row("endless_loop", Way::Crowd(0), "TimedOut", ""),
     row("busy_clock", METRIC, "TimedOut", ""),
     row("sleep", METRIC, "TimedOut", ""),
     row("poll_a_million", METRIC, "Trapped", "handle limit exceeded"),
     row("drip", METRIC, "TimedOut", ""),
     row("waits_without_end", METRIC, "TimedOut", ""),
     row("answers_left_lying", METRIC, "TimedOut", ""),
+    row("connections_held", CROWD, "TimedOut", ""),
+    row("answers_held", CROWD, "TimedOut", ""),
+    row("bodies_held", Way::Crowd(0), "TimedOut", ""),
+    row("regexes_at_once", CROWD, "TimedOut", ""),
     row("deep_recursion", METRIC, "Trapped", "call stack exhausted"),
     row("memory_bomb", METRIC, "MemoryLimit", ""),
     row("handle_leak", METRIC, "Trapped", "no free keys"),

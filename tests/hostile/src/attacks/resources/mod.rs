@@ -1,7 +1,10 @@
 //! Attacks on the machine: its processors, its memory, its log, its patience.
 
+mod answers_held;
 mod answers_left_lying;
+mod bodies_held;
 mod busy_clock;
+mod connections_held;
 mod deep_recursion;
 mod drip;
 mod endless_answer;
@@ -18,6 +21,7 @@ mod long_head;
 mod memory_bomb;
 mod parallel_flood;
 mod poll_a_million;
+mod regexes_at_once;
 mod request_flood;
 mod sleep;
 mod timer_leak;
@@ -25,8 +29,11 @@ mod waits_without_end;
 mod zeroes;
 
 named!(
+    answers_held,
     answers_left_lying,
+    bodies_held,
     busy_clock,
+    connections_held,
     deep_recursion,
     drip,
     endless_answer,
@@ -43,6 +50,7 @@ named!(
     memory_bomb,
     parallel_flood,
     poll_a_million,
+    regexes_at_once,
     request_flood,
     sleep,
     timer_leak,
