@@ -26,6 +26,7 @@
 //! | `key.rs`          | which requests are the same                                     |
 //! | `store.rs`        | what is kept, bounded in bytes and age                          |
 //! | `flight.rs`       | a request on its way, and all who wait for it, with `wakers.rs` |
+//! | `pieces.rs`       | what has come of its answer                                     |
 //! | `completeness.rs` | whether a body is a whole answer                                |
 //! | `answer.rs`       | an answer, handed out again                                     |
 //! | `clock.rs`        | the time of day, and the time that passes                       |
@@ -40,6 +41,7 @@ mod flight;
 mod keep;
 mod key;
 mod options;
+mod pieces;
 mod statistics;
 mod store;
 mod wakers;
@@ -310,7 +312,7 @@ impl Body for Led {
     }
 }
 
-/// The bytes that all flights together may hold.
+/// The bytes of memory that all flights together may hold.
 struct Budget(AtomicUsize);
 
 impl Budget {
