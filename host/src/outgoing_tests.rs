@@ -589,9 +589,13 @@ const ANSWER: &str = concat!(
 /// A range that ended long ago, with the header in which the plugin says so.
 fn final_range(server: &Server) -> Request<WasiBody> {
     let uri = server.uri("/api/v1/query_range");
-    let mut request = request("POST", &uri, &["query=up&start=0&end=60&step=30"]);
+    let mut request = request(
+        "POST",
+        &uri,
+        &["query=up&start=1600000000&end=1600000060&step=30"],
+    );
     let header = request.headers_mut();
-    header.insert("x-metric-cache", "final-at=660".parse().unwrap());
+    header.insert("x-metric-cache", "final-at=1600000660".parse().unwrap());
     request
 }
 

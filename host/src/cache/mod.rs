@@ -23,6 +23,7 @@
 //! |-------------------|-----------------------------------------------------------------|
 //! | `options.rs`      | [`CacheOptions`]: how much, how long                            |
 //! | `keep.rs`         | how long the answer to a request may be kept                    |
+//! | `settled.rs`      | which queries give the same from their last instant on          |
 //! | `key.rs`          | which requests are the same                                     |
 //! | `store.rs`        | what is kept, bounded in bytes and age                          |
 //! | `flight.rs`       | a request on its way, and all who wait for it, with `wakers.rs` |
@@ -42,6 +43,7 @@ mod keep;
 mod key;
 mod options;
 mod pieces;
+mod settled;
 mod statistics;
 mod store;
 mod wakers;
