@@ -270,6 +270,15 @@ pub enum CallError {
         /// wasmtime's words.
         source: Source,
     },
+    /// The plugin's stream goes on beyond what a stream may be.
+    #[error("the plugin's stream has more than the {maximum} {limit} that it is granted")]
+    StreamTooLarge {
+        /// `bytes` or `series`.
+        limit: &'static str,
+        /// [`Limits::stream_bytes`](crate::Limits::stream_bytes) or
+        /// [`Limits::stream_series`](crate::Limits::stream_series).
+        maximum: u64,
+    },
     /// No instance of the plugin can be made.
     #[error("the plugin cannot be instantiated")]
     Instantiate {

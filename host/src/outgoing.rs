@@ -279,11 +279,6 @@ impl Hooks {
     pub(crate) fn under_way(&self) -> &Requests {
         &self.under_way
     }
-
-    /// Another call begins.
-    pub(crate) fn renew(&self) {
-        self.allowance.renew();
-    }
 }
 
 /// What `send_request` promises: the response, and the work that is left once it has arrived.

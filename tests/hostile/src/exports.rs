@@ -10,7 +10,7 @@ use crate::bindings::exports::backendai::metric::types::{
 use crate::bindings::exports::backendai::metric::{
     codec, json_codec, json_service, metric_service,
 };
-use crate::kit::{empty_plan, nothing, range_answer};
+use crate::kit::{nothing, range_answer};
 use crate::order::Order;
 
 struct Plugin;
@@ -87,7 +87,7 @@ impl range_service::GuestRangeStream for Stream {
     }
 
     fn plan(&self) -> RangePlan {
-        empty_plan()
+        (ordered(&self.0).0.plan)()
     }
 
     fn next(&self) -> Result<Option<Piece>, RangeError> {

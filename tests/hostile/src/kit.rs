@@ -16,6 +16,7 @@ pub(crate) type Answer = Result<MetricResult, Error>;
 pub(crate) struct Attack {
     pub(crate) query_metric: fn(&Order) -> Answer,
     pub(crate) query_metadata: fn() -> Vec<MetricMetadata>,
+    /// Of a range, and of a stream.
     pub(crate) plan: fn() -> RangePlan,
     /// Told how many queries there are.
     pub(crate) query_batch: fn(usize) -> Vec<RangeAnswer>,
@@ -76,6 +77,24 @@ pub(crate) fn series(timestamps: Vec<i64>, values: Vec<f64>) -> Series {
         labels: Vec::new(),
         timestamps,
         values,
+    }
+}
+
+/// The same series with one label, a number.
+pub(crate) fn labelled(series: Series, name: &str, number: u64) -> Series {
+    Series {
+        labels: vec![(name.to_owned(), number.to_string())],
+        ..series
+    }
+}
+
+/// A piece of a stream.
+pub(crate) fn piece_of(series: Vec<Series>) -> Piece {
+    Piece {
+        series,
+        warnings: Vec::new(),
+        infos: Vec::new(),
+        missing: Vec::new(),
     }
 }
 

@@ -339,7 +339,19 @@ pub(crate) const ROWS: &[Row] = &[
         "page_that_follows_itself",
         Way::Call(Verb::Page),
         "BrokenContract",
-        "followed by itself",
+        "where 120000 and 60 s come next",
+    ),
+    row(
+        "pages_in_a_circle",
+        Way::Call(Verb::Page),
+        "BrokenContract",
+        "where 240000 and 60 s come next",
+    ),
+    row(
+        "pages_without_end",
+        Way::Call(Verb::Page),
+        "BrokenContract",
+        "is the longest",
     ),
     row(
         "plan_without_step",
@@ -352,6 +364,36 @@ pub(crate) const ROWS: &[Row] = &[
         Way::Call(Verb::Stream),
         "BrokenContract",
         "a piece of 100000 samples",
+    ),
+    row(
+        "plan_of_all_time",
+        Way::Call(Verb::Stream),
+        "BrokenContract",
+        "is the longest",
+    ),
+    row(
+        "stream_beside_its_plan",
+        Way::Call(Verb::Stream),
+        "BrokenContract",
+        "a sample at 1,",
+    ),
+    row(
+        "stream_that_comes_round",
+        Way::Call(Verb::Stream),
+        "BrokenContract",
+        "a series goes on at 0",
+    ),
+    row(
+        "stream_of_nothing",
+        Way::Call(Verb::Stream),
+        "BrokenContract",
+        "pieces without a sample",
+    ),
+    row(
+        "stream_of_ever_new_series",
+        Way::Call(Verb::Stream),
+        "StreamTooLarge",
+        "16777216 bytes",
     ),
     // The last one: its compilation goes on until the process ends.
     row(
