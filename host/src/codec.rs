@@ -7,6 +7,7 @@ use std::{fmt, future::Future, sync::Arc};
 use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Lift, Lower};
 
 use crate::{
+    address::Address,
     answer::checked,
     audit::PluginDescription,
     bindings::exports::backendai::metric::types::Error as WitError,
@@ -15,7 +16,8 @@ use crate::{
     outgoing::Outgoing,
     sandbox::{MissingFunction, Sandbox},
     types::{
-        Config, HttpRequest, MetricMetadata, MetricQuery, MetricResult, MetricType, ValueType,
+        Config, HttpRequest, InvalidArgument, MetricMetadata, MetricQuery, MetricResult,
+        MetricType, ValueType,
     },
 };
 
@@ -24,6 +26,7 @@ use crate::{
 ///
 /// Calls have no network. Each runs in an instance of its own that is dropped afterwards, under the host's
 /// limits and [`Limits::call_timeout`](crate::Limits::call_timeout). Calls need a tokio runtime with time enabled.
+/// An address that brings a password or a query along is an [`InvalidArgument`], of which the component is not told.
 #[derive(Clone)]
 pub struct Codec {
     loaded: Arc<Loaded>,
@@ -189,6 +192,13 @@ impl Codec {
         P: ComponentNamedList + Lower,
         R: ComponentNamedList + Lift + 'static,
     {
+        // The plugin is not told secrets.
+        Address::refuse_secrets(&config.address).map_err(|error| {
+            ServiceError::InvalidArgument(InvalidArgument {
+                field: "config.address".to_owned(),
+                reason: error.to_string(),
+            })
+        })?;
         let sandbox = &self.loaded.sandbox;
         let after = sandbox.shared.limits.timeout_of_call(config);
         sandbox

@@ -164,7 +164,7 @@ pub enum ConfigError {
          accepted are host:port, [v6]:port, and http(s)://host[:port][/prefix]"
     )]
     Address {
-        /// As it was given.
+        /// As it was given, without what may be a secret.
         address: String,
         /// What is wrong with it.
         reason: &'static str,
