@@ -4,6 +4,8 @@
 
 use std::{fmt, future::Future, sync::Arc};
 
+use bytes::Bytes;
+use http::Request;
 use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Lift, Lower};
 
 use crate::{
@@ -13,6 +15,7 @@ use crate::{
     bindings::exports::backendai::metric::types::Error as WitError,
     error::{CallError, ServiceError},
     functions::CodecFunctions,
+    handed_out,
     outgoing::Outgoing,
     sandbox::{MissingFunction, Sandbox},
     types::{
@@ -98,15 +101,24 @@ impl Codec {
         .await
     }
 
-    /// The request that asks which metrics there are.
+    /// The request that asks which metrics there are, as far as the host would let it out itself: to the address of
+    /// `config`, to a path that the service needs, with the headers that a plugin may set.
     ///
     /// # Errors
-    /// [`CallError`].
+    /// [`CallError`]; its [`Denied`](CallError::Denied) for a request that is none of these.
     pub async fn metadata_request(&self, config: &Config) -> Result<HttpRequest, CallError> {
+        let request = self.judged_metadata_request(config).await?;
+        Ok(handed_out::written(request)?)
+    }
+
+    pub(crate) async fn judged_metadata_request(
+        &self,
+        config: &Config,
+    ) -> Result<Request<Bytes>, CallError> {
         self.observed("metadata-request", async {
             let function = &self.loaded.functions.metadata_request;
             let (answer,): Answer<_> = self.call(function, (config,), config).await?;
-            Ok(answer.map_err(ServiceError::from)?)
+            self.judged(answer.map_err(ServiceError::from)?, config)
         })
         .await
     }
@@ -130,21 +142,35 @@ impl Codec {
         .await
     }
 
-    /// The request that asks for the series.
+    /// The request that asks for the series, as far as the host would let it out itself.
     ///
     /// # Errors
-    /// [`CallError`].
+    /// As [`metadata_request`](Self::metadata_request).
     pub async fn metric_request(
         &self,
         config: &Config,
         query: &MetricQuery,
     ) -> Result<HttpRequest, CallError> {
+        let request = self.judged_metric_request(config, query).await?;
+        Ok(handed_out::written(request)?)
+    }
+
+    pub(crate) async fn judged_metric_request(
+        &self,
+        config: &Config,
+        query: &MetricQuery,
+    ) -> Result<Request<Bytes>, CallError> {
         self.observed("metric-request", async {
             let function = &self.loaded.functions.metric_request;
             let (answer,): Answer<_> = self.call(function, (config, query), config).await?;
-            Ok(answer.map_err(ServiceError::from)?)
+            self.judged(answer.map_err(ServiceError::from)?, config)
         })
         .await
+    }
+
+    fn judged(&self, request: HttpRequest, config: &Config) -> Result<Request<Bytes>, CallError> {
+        let limits = &self.loaded.sandbox.shared.limits;
+        Ok(handed_out::judged(request, config, limits)?)
     }
 
     /// The series, from the status and the whole body of the response.

@@ -6,12 +6,14 @@
 use std::{fmt, io, path::PathBuf, time::Duration};
 
 use chrono::{DateTime, SecondsFormat};
+use metric_scope::ScopeRefusal;
 
 use crate::{
     audit::RANGE_SERVICE,
     bindings::exports::backendai::metric::types::Error as WitError,
     credentials::SecretSource,
     range::Span,
+    refusals::Refusal,
     types::{FailedToGetMetric, InvalidArgument, InvalidTimeRange, LimitExceeded},
 };
 
@@ -285,6 +287,12 @@ pub enum CallError {
         /// wasmtime's reason.
         source: Source,
     },
+    /// The plugin hands out a request that the host would not let out.
+    #[error("denied by the host: {0}")]
+    Denied(#[from] Refusal),
+    /// The plugin hands out a request, or says that it asks a query, that cannot be narrowed to the service's scope.
+    #[error("denied by the scope: {0}")]
+    OutOfScope(#[from] ScopeRefusal),
     /// The plugin's answer contradicts the contract. A bug of the plugin, or a lie.
     #[error("the plugin's answer breaks the contract: {reason}")]
     BrokenContract {
@@ -316,7 +324,7 @@ pub enum ServiceError {
     #[error("invalid {}: {}", .0.field, .0.reason)]
     InvalidArgument(InvalidArgument),
     /// Prometheus answered, and said no.
-    #[error("{}", Refusal(.0))]
+    #[error("{}", Failed(.0))]
     FailedToGetMetric(#[serde(with = "FailedToGetMetricNames")] FailedToGetMetric),
     /// No answer came: wrong address, nothing listens there, or the connection broke.
     #[error("no connection to Prometheus: {0}")]
@@ -359,9 +367,9 @@ impl From<WitError> for ServiceError {
     }
 }
 
-struct Refusal<'a>(&'a FailedToGetMetric);
+struct Failed<'a>(&'a FailedToGetMetric);
 
-impl fmt::Display for Refusal<'_> {
+impl fmt::Display for Failed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Prometheus refused with status {}", self.0.status)?;
         if let Some(error_type) = &self.0.error_type {

@@ -19,7 +19,7 @@ use crate::{
     cache::{Cache, CacheStatistics, Keep, Question},
     credentials::Identity,
     egress::{self, Egress},
-    error::ConfigError,
+    error::{CallError, ConfigError},
     http_client::{HttpClient, Timeouts},
     limits::Limits,
     observation::{Exchange, Metrics},
@@ -159,6 +159,26 @@ impl Outgoing {
             patience: patience.waits(),
         };
         cache.answer(question, send).await
+    }
+
+    /// What an embedder is to send in the place of a judged request: within the scope, and for the operator's tenant.
+    pub(crate) fn bound(&self, request: Request<Bytes>) -> Result<Request<Bytes>, CallError> {
+        let mut way = self.way.iter();
+        if way.any(|way| way.client.would_set_tenant(&request)) {
+            return Err(Refusal::Tenant.into());
+        }
+        match &self.scope {
+            Some(scope) => Ok(scope.enforce(request)?),
+            None => Ok(request),
+        }
+    }
+
+    /// A query as it would be sent.
+    pub(crate) fn bound_query(&self, promql: String) -> Result<String, CallError> {
+        match &self.scope {
+            Some(scope) => Ok(scope.enforce_query(&promql)?),
+            None => Ok(promql),
+        }
     }
 
     /// Whether there is a cache.

@@ -193,15 +193,16 @@ impl MetricService {
         }
     }
 
-    /// A plan that can be counted with, and its points.
+    /// A plan that can be counted with, of what would be sent, and its points.
     pub(crate) fn checked_plan(&self, plan: RangePlan) -> Result<(RangePlan, Grid), CallError> {
         let grid = grid_of(&plan, &self.config)?;
-        Ok((plan, grid))
+        let promql = self.outgoing.bound_query(plan.promql)?;
+        Ok((RangePlan { promql, ..plan }, grid))
     }
 
     fn checked_range(&self, range: wit::RangeAnswer) -> Result<RangeAnswer, CallError> {
         Ok(RangeAnswer {
-            answer: checked(range.answer)?,
+            answer: self.as_sent(checked(range.answer)?)?,
             missing: range.missing.into_iter().map(MissingChunk::from).collect(),
         })
     }

@@ -1,5 +1,6 @@
 //! What attacks are made of: the contract's verbs, each of which does nothing until an attack says what.
 
+use crate::bindings::exports::backendai::metric::codec::{HttpMethod, HttpRequest, HttpScheme};
 use crate::bindings::exports::backendai::metric::range_service::{
     Chunk, Page, Piece, RangeAnswer, RangePlan, Span,
 };
@@ -23,6 +24,8 @@ pub(crate) struct Attack {
     /// Told the cursor.
     pub(crate) query_page: fn(Option<String>) -> Page,
     pub(crate) piece: fn() -> Option<Piece>,
+    /// What the caller is to send itself.
+    pub(crate) metric_request: fn(&Order) -> HttpRequest,
 }
 
 /// A plugin that answers everything, and knows nothing.
@@ -36,6 +39,7 @@ pub(crate) const HARMLESS: Attack = Attack {
         next: None,
     },
     piece: || None,
+    metric_request: |order| request_to(&order.authority),
 };
 
 impl Attack {
@@ -51,7 +55,7 @@ impl Attack {
 /// An answer without series.
 pub(crate) fn nothing() -> MetricResult {
     MetricResult {
-        promql: String::new(),
+        promql: "up".to_owned(),
         metric_type: MetricType::Gauge,
         unit: None,
         step: 60,
@@ -85,6 +89,18 @@ pub(crate) fn labelled(series: Series, name: &str, number: u64) -> Series {
     Series {
         labels: vec![(name.to_owned(), number.to_string())],
         ..series
+    }
+}
+
+/// A request for the caller to send.
+pub(crate) fn request_to(authority: &str) -> HttpRequest {
+    HttpRequest {
+        method: HttpMethod::Get,
+        scheme: HttpScheme::Http,
+        authority: authority.to_owned(),
+        path_with_query: "/api/v1/query?query=up".to_owned(),
+        headers: Vec::new(),
+        body: String::new(),
     }
 }
 

@@ -239,6 +239,7 @@ async fn call(service: &MetricService, verb: Verb) -> Result<String, CallError> 
             while stream.next().await?.is_some() {}
             Ok(String::new())
         }
+        Verb::Request => service.metric_request(&query).await.map(drop).map(nothing),
     }
 }
 

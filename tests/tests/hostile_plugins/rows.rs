@@ -23,6 +23,8 @@ pub(crate) enum Verb {
     Batch,
     Page,
     Stream,
+    /// For a request that the caller sends itself.
+    Request,
 }
 
 /// What an attack on a scope gets where there is no scope.
@@ -256,6 +258,12 @@ pub(crate) const ROWS: &[Row] = &[
     // The way out.
     row("other_host", METRIC, "denied: Origin", ""),
     row("other_port", METRIC, "denied: Origin", ""),
+    row(
+        "handed_to_the_caller",
+        Way::Call(Verb::Request),
+        "Denied",
+        "not the configured Prometheus",
+    ),
     row("odd_ports", METRIC, "denied: Origin", ""),
     row("other_spellings", METRIC, "denied: Origin", ""),
     row("user_info", METRIC, "denied: UserInfo", ""),
