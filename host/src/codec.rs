@@ -76,7 +76,7 @@ impl Codec {
     ) -> Result<String, CallError> {
         self.observed("build-promql", async {
             let function = &self.loaded.functions.build_promql;
-            let (answer,): Answer<_> = self.call(function, (config, query), config).await?;
+            let (answer,): Answer<_> = self.ask(function, (config, query), config).await?;
             Ok(answer.map_err(ServiceError::from)?)
         })
         .await
@@ -117,7 +117,7 @@ impl Codec {
     ) -> Result<Request<Bytes>, CallError> {
         self.observed("metadata-request", async {
             let function = &self.loaded.functions.metadata_request;
-            let (answer,): Answer<_> = self.call(function, (config,), config).await?;
+            let (answer,): Answer<_> = self.ask(function, (config,), config).await?;
             self.judged(answer.map_err(ServiceError::from)?, config)
         })
         .await
@@ -136,7 +136,7 @@ impl Codec {
         self.observed("metadata-response", async {
             let function = &self.loaded.functions.metadata_response;
             let params = (config, status, body);
-            let (answer,): Answer<_> = self.call(function, params, config).await?;
+            let (answer,): Answer<_> = self.ask(function, params, config).await?;
             Ok(answer.map_err(ServiceError::from)?)
         })
         .await
@@ -162,7 +162,7 @@ impl Codec {
     ) -> Result<Request<Bytes>, CallError> {
         self.observed("metric-request", async {
             let function = &self.loaded.functions.metric_request;
-            let (answer,): Answer<_> = self.call(function, (config, query), config).await?;
+            let (answer,): Answer<_> = self.ask(function, (config, query), config).await?;
             self.judged(answer.map_err(ServiceError::from)?, config)
         })
         .await
@@ -187,7 +187,7 @@ impl Codec {
         self.observed("metric-response", async {
             let function = &self.loaded.functions.metric_response;
             let params = (config, query, status, body);
-            let (answer,): Answer<_> = self.call(function, params, config).await?;
+            let (answer,): Answer<_> = self.ask(function, params, config).await?;
             checked(answer.map_err(ServiceError::from)?)
         })
         .await
@@ -207,6 +207,26 @@ impl Codec {
         metrics.observe(verb, None, work).await
     }
 
+    /// Calls a function that is told the configuration, unless that holds a secret.
+    async fn ask<P, R>(
+        &self,
+        function: &ComponentExportIndex,
+        params: P,
+        config: &Config,
+    ) -> Result<R, CallError>
+    where
+        P: ComponentNamedList + Lower,
+        R: ComponentNamedList + Lift + 'static,
+    {
+        Address::refuse_secrets(&config.address).map_err(|error| {
+            ServiceError::InvalidArgument(InvalidArgument {
+                field: "config.address".to_owned(),
+                reason: error.to_string(),
+            })
+        })?;
+        self.call(function, params, config).await
+    }
+
     /// Calls a function of the component, without a network.
     pub(crate) async fn call<P, R>(
         &self,
@@ -218,13 +238,6 @@ impl Codec {
         P: ComponentNamedList + Lower,
         R: ComponentNamedList + Lift + 'static,
     {
-        // The plugin is not told secrets.
-        Address::refuse_secrets(&config.address).map_err(|error| {
-            ServiceError::InvalidArgument(InvalidArgument {
-                field: "config.address".to_owned(),
-                reason: error.to_string(),
-            })
-        })?;
         let sandbox = &self.loaded.sandbox;
         let after = sandbox.shared.limits.timeout_of_call(config);
         sandbox
