@@ -30,13 +30,17 @@ pub(crate) struct Address {
 impl Address {
     pub(crate) fn parse(address: &str) -> Result<Self, ConfigError> {
         Self::read(address.trim_ascii()).map_err(|reason| ConfigError::Address {
-            // It may hold a password.
-            address: match address.rsplit_once('@') {
-                Some((_, host)) => format!("…@{host}"),
-                None => address.to_owned(),
-            },
+            address: without_secrets(address),
             reason,
         })
+    }
+
+    /// Refuses an address that brings a secret along, where anything else in it is for somebody else to judge.
+    pub(crate) fn refuse_secrets(address: &str) -> Result<(), ConfigError> {
+        match Self::parse(address) {
+            Err(error) if address.contains(MAY_HIDE_SECRETS) => Err(error),
+            _ => Ok(()),
+        }
     }
 
     fn read(address: &str) -> Result<Self, &'static str> {
@@ -110,6 +114,21 @@ impl Address {
                 host.eq_ignore_ascii_case(self.authority.host())
                     && port.or_else(|| default_port(scheme)) == Some(self.port)
             })
+    }
+}
+
+/// Before the one there may be a password, after the others a token.
+const MAY_HIDE_SECRETS: [char; 3] = ['@', '?', '#'];
+
+/// An address as an error may show it.
+fn without_secrets(address: &str) -> String {
+    let is_query = |character| matches!(character, '?' | '#');
+    match (address.rsplit_once('@'), address.split_once(is_query)) {
+        (None, None) => address.to_owned(),
+        (None, Some((address, _))) => format!("{address}?…"),
+        (Some((_, host)), None) => format!("…@{host}"),
+        // A password may have a question mark, and a token an `@`.
+        (Some(_), Some(_)) => "…".to_owned(),
     }
 }
 
@@ -271,7 +290,24 @@ mod tests {
 
     #[test]
     fn a_password_in_an_address_is_not_repeated() {
-        let error = Address::parse("http://user:secret@prometheus:9090").unwrap_err();
-        assert!(!error.to_string().contains("secret"), "{error}");
+        for (address, shown) in [
+            ("http://user:s3cret@prometheus:9090", "…@prometheus:9090"),
+            ("user:s3cret@prometheus:9090", "…@prometheus:9090"),
+            ("http://s3cret@[::1", "…@[::1"),
+            ("http://h:9090/?token=s3cret", "http://h:9090/?…"),
+            ("http://h:9090#s3cret", "http://h:9090?…"),
+            ("http://h:9090/?token=a@s3cret", "…"),
+            ("http://user:s3cret?@h:9090", "…"),
+            ("http://user:s3cret@h:9090/?a=b", "…"),
+        ] {
+            let error = Address::parse(address).unwrap_err();
+            assert!(error.to_string().contains(&format!("{shown:?}")), "{error}");
+            let all = format!("{error} {error:?}");
+            assert!(!all.contains("s3cret"), "{all}");
+            Address::refuse_secrets(address).unwrap_err();
+        }
+        for address in ["h:9090", "http://h/a@b", "", "no address", "http://h:x"] {
+            Address::refuse_secrets(address).unwrap();
+        }
     }
 }

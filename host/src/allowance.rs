@@ -1,5 +1,5 @@
 //! What one call may have of the network, over all its requests: how many there are, and how many bytes
-//! come back. Each piece of a stream is a call.
+//! come back. A whole stream is a call.
 //!
 //! Counts, and refuses what is too much. Knows neither where requests go nor what is in them.
 
@@ -19,15 +19,14 @@ use wasmtime_wasi_http::{Error, Result, WasiBody};
 
 use crate::limits::Limits;
 
-/// What is left to one call.
+/// The network budget of one call.
 #[derive(Debug)]
 pub(crate) struct Allowance {
     requests: AtomicU32,
     /// Whether it was said that there is none left.
     told: AtomicBool,
     bytes: AtomicU64,
-    /// What there was.
-    maximum_requests: u32,
+    /// The bytes that there were.
     maximum_bytes: u64,
 }
 
@@ -37,17 +36,8 @@ impl Allowance {
             requests: AtomicU32::new(limits.requests_per_call),
             told: AtomicBool::new(false),
             bytes: AtomicU64::new(limits.received_bytes),
-            maximum_requests: limits.requests_per_call,
             maximum_bytes: limits.received_bytes,
         }
-    }
-
-    /// As much as there was, for another call.
-    pub(crate) fn renew(&self) {
-        self.requests
-            .store(self.maximum_requests, Ordering::Relaxed);
-        self.bytes.store(self.maximum_bytes, Ordering::Relaxed);
-        self.told.store(false, Ordering::Relaxed);
     }
 
     /// Takes one request, if there is one left.
@@ -130,9 +120,6 @@ mod tests {
         let granted = [(); 4].map(|()| allowance.request());
         assert_eq!(granted, [true, true, false, false]);
         assert_eq!([(); 3].map(|()| allowance.is_news()), [true, false, false]);
-        allowance.renew();
-        let granted = [(); 3].map(|()| allowance.request());
-        assert_eq!(granted, [true, true, false]);
     }
 
     #[tokio::test]
@@ -152,7 +139,5 @@ mod tests {
         // What did not fit was not handed over, so it was not counted either.
         assert_eq!(read("67890").await.unwrap().to_bytes(), "67890");
         assert!(read("1").await.is_err());
-        allowance.renew();
-        assert_eq!(read("1234567890").await.unwrap().to_bytes(), "1234567890");
     }
 }

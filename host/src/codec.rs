@@ -4,18 +4,23 @@
 
 use std::{fmt, future::Future, sync::Arc};
 
+use bytes::Bytes;
+use http::Request;
 use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Lift, Lower};
 
 use crate::{
+    address::Address,
     answer::checked,
     audit::PluginDescription,
     bindings::exports::backendai::metric::types::Error as WitError,
     error::{CallError, ServiceError},
     functions::CodecFunctions,
+    handed_out,
     outgoing::Outgoing,
     sandbox::{MissingFunction, Sandbox},
     types::{
-        Config, HttpRequest, MetricMetadata, MetricQuery, MetricResult, MetricType, ValueType,
+        Config, HttpRequest, InvalidArgument, MetricMetadata, MetricQuery, MetricResult,
+        MetricType, ValueType,
     },
 };
 
@@ -24,6 +29,7 @@ use crate::{
 ///
 /// Calls have no network. Each runs in an instance of its own that is dropped afterwards, under the host's
 /// limits and [`Limits::call_timeout`](crate::Limits::call_timeout). Calls need a tokio runtime with time enabled.
+/// An address that brings a password or a query along is an [`InvalidArgument`], of which the component is not told.
 #[derive(Clone)]
 pub struct Codec {
     loaded: Arc<Loaded>,
@@ -70,7 +76,7 @@ impl Codec {
     ) -> Result<String, CallError> {
         self.observed("build-promql", async {
             let function = &self.loaded.functions.build_promql;
-            let (answer,): Answer<_> = self.call(function, (config, query), config).await?;
+            let (answer,): Answer<_> = self.ask(function, (config, query), config).await?;
             Ok(answer.map_err(ServiceError::from)?)
         })
         .await
@@ -95,15 +101,24 @@ impl Codec {
         .await
     }
 
-    /// The request that asks which metrics there are.
+    /// The request that asks which metrics there are, as far as the host would let it out itself: to the address of
+    /// `config`, to a path that the service needs, with the headers that a plugin may set.
     ///
     /// # Errors
-    /// [`CallError`].
+    /// [`CallError`]; its [`Denied`](CallError::Denied) for a request that is none of these.
     pub async fn metadata_request(&self, config: &Config) -> Result<HttpRequest, CallError> {
+        let request = self.judged_metadata_request(config).await?;
+        Ok(handed_out::written(request)?)
+    }
+
+    pub(crate) async fn judged_metadata_request(
+        &self,
+        config: &Config,
+    ) -> Result<Request<Bytes>, CallError> {
         self.observed("metadata-request", async {
             let function = &self.loaded.functions.metadata_request;
-            let (answer,): Answer<_> = self.call(function, (config,), config).await?;
-            Ok(answer.map_err(ServiceError::from)?)
+            let (answer,): Answer<_> = self.ask(function, (config,), config).await?;
+            self.judged(answer.map_err(ServiceError::from)?, config)
         })
         .await
     }
@@ -121,27 +136,41 @@ impl Codec {
         self.observed("metadata-response", async {
             let function = &self.loaded.functions.metadata_response;
             let params = (config, status, body);
-            let (answer,): Answer<_> = self.call(function, params, config).await?;
+            let (answer,): Answer<_> = self.ask(function, params, config).await?;
             Ok(answer.map_err(ServiceError::from)?)
         })
         .await
     }
 
-    /// The request that asks for the series.
+    /// The request that asks for the series, as far as the host would let it out itself.
     ///
     /// # Errors
-    /// [`CallError`].
+    /// As [`metadata_request`](Self::metadata_request).
     pub async fn metric_request(
         &self,
         config: &Config,
         query: &MetricQuery,
     ) -> Result<HttpRequest, CallError> {
+        let request = self.judged_metric_request(config, query).await?;
+        Ok(handed_out::written(request)?)
+    }
+
+    pub(crate) async fn judged_metric_request(
+        &self,
+        config: &Config,
+        query: &MetricQuery,
+    ) -> Result<Request<Bytes>, CallError> {
         self.observed("metric-request", async {
             let function = &self.loaded.functions.metric_request;
-            let (answer,): Answer<_> = self.call(function, (config, query), config).await?;
-            Ok(answer.map_err(ServiceError::from)?)
+            let (answer,): Answer<_> = self.ask(function, (config, query), config).await?;
+            self.judged(answer.map_err(ServiceError::from)?, config)
         })
         .await
+    }
+
+    fn judged(&self, request: HttpRequest, config: &Config) -> Result<Request<Bytes>, CallError> {
+        let limits = &self.loaded.sandbox.shared.limits;
+        Ok(handed_out::judged(request, config, limits)?)
     }
 
     /// The series, from the status and the whole body of the response.
@@ -158,7 +187,7 @@ impl Codec {
         self.observed("metric-response", async {
             let function = &self.loaded.functions.metric_response;
             let params = (config, query, status, body);
-            let (answer,): Answer<_> = self.call(function, params, config).await?;
+            let (answer,): Answer<_> = self.ask(function, params, config).await?;
             checked(answer.map_err(ServiceError::from)?)
         })
         .await
@@ -176,6 +205,26 @@ impl Codec {
     ) -> Result<R, CallError> {
         let metrics = &self.loaded.sandbox.shared.metrics;
         metrics.observe(verb, None, work).await
+    }
+
+    /// Calls a function that is told the configuration, unless that holds a secret.
+    async fn ask<P, R>(
+        &self,
+        function: &ComponentExportIndex,
+        params: P,
+        config: &Config,
+    ) -> Result<R, CallError>
+    where
+        P: ComponentNamedList + Lower,
+        R: ComponentNamedList + Lift + 'static,
+    {
+        Address::refuse_secrets(&config.address).map_err(|error| {
+            ServiceError::InvalidArgument(InvalidArgument {
+                field: "config.address".to_owned(),
+                reason: error.to_string(),
+            })
+        })?;
+        self.call(function, params, config).await
     }
 
     /// Calls a function of the component, without a network.

@@ -6,12 +6,14 @@
 use std::{fmt, io, path::PathBuf, time::Duration};
 
 use chrono::{DateTime, SecondsFormat};
+use metric_scope::ScopeRefusal;
 
 use crate::{
     audit::RANGE_SERVICE,
     bindings::exports::backendai::metric::types::Error as WitError,
     credentials::SecretSource,
     range::Span,
+    refusals::Refusal,
     types::{FailedToGetMetric, InvalidArgument, InvalidTimeRange, LimitExceeded},
 };
 
@@ -164,7 +166,7 @@ pub enum ConfigError {
          accepted are host:port, [v6]:port, and http(s)://host[:port][/prefix]"
     )]
     Address {
-        /// As it was given.
+        /// As it was given, without what may be a secret.
         address: String,
         /// What is wrong with it.
         reason: &'static str,
@@ -279,12 +281,27 @@ pub enum CallError {
         /// wasmtime's words.
         source: Source,
     },
+    /// The plugin's stream goes on beyond what a stream may be.
+    #[error("the plugin's stream has more than the {maximum} {limit} that it is granted")]
+    StreamTooLarge {
+        /// `bytes` or `series`.
+        limit: &'static str,
+        /// [`Limits::stream_bytes`](crate::Limits::stream_bytes) or
+        /// [`Limits::stream_series`](crate::Limits::stream_series).
+        maximum: u64,
+    },
     /// No instance of the plugin can be made.
     #[error("the plugin cannot be instantiated")]
     Instantiate {
         /// wasmtime's reason.
         source: Source,
     },
+    /// The plugin hands out a request that the host would not let out.
+    #[error("denied by the host: {0}")]
+    Denied(#[from] Refusal),
+    /// The plugin hands out a request, or says that it asks a query, that cannot be narrowed to the service's scope.
+    #[error("denied by the scope: {0}")]
+    OutOfScope(#[from] ScopeRefusal),
     /// The plugin's answer contradicts the contract. A bug of the plugin, or a lie.
     #[error("the plugin's answer breaks the contract: {reason}")]
     BrokenContract {
@@ -316,7 +333,7 @@ pub enum ServiceError {
     #[error("invalid {}: {}", .0.field, .0.reason)]
     InvalidArgument(InvalidArgument),
     /// Prometheus answered, and said no.
-    #[error("{}", Refusal(.0))]
+    #[error("{}", Failed(.0))]
     FailedToGetMetric(#[serde(with = "FailedToGetMetricNames")] FailedToGetMetric),
     /// No answer came: wrong address, nothing listens there, or the connection broke.
     #[error("no connection to Prometheus: {0}")]
@@ -359,9 +376,9 @@ impl From<WitError> for ServiceError {
     }
 }
 
-struct Refusal<'a>(&'a FailedToGetMetric);
+struct Failed<'a>(&'a FailedToGetMetric);
 
-impl fmt::Display for Refusal<'_> {
+impl fmt::Display for Failed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Prometheus refused with status {}", self.0.status)?;
         if let Some(error_type) = &self.0.error_type {

@@ -212,6 +212,35 @@ async fn a_plugin_is_a_codec_too() {
     );
 }
 
+#[tokio::test]
+async fn an_address_with_a_secret_is_refused_and_the_plugin_is_not_told() {
+    // It traps as soon as it is asked.
+    let plugin = host().load(&plugin("unreachable")).unwrap();
+    for address in [
+        "http://user:s3cret@prometheus:9090",
+        "http://prometheus:9090/?token=s3cret",
+    ] {
+        let config = crate::Config::new(address);
+        let with_network = plugin.service(config.clone()).unwrap_err();
+        let without = plugin.offline(config.clone()).unwrap_err();
+        let by_codec = plugin.codec().metadata_request(&config).await.unwrap_err();
+        assert!(
+            matches!(
+                by_codec.service(),
+                Some(crate::ServiceError::InvalidArgument(wrong)) if wrong.field == "config.address"
+            ),
+            "{by_codec:?}"
+        );
+        let all = format!(
+            "{with_network} {with_network:?} {without} {without:?} {by_codec} {by_codec:?}"
+        );
+        assert!(all.contains("prometheus:9090"), "{all}");
+        assert!(!all.contains("s3cret"), "{all}");
+    }
+    // Anything else is for the plugin to judge.
+    plugin.offline(crate::Config::new("no address")).unwrap();
+}
+
 #[test]
 fn a_plugin_that_takes_too_long_to_compile_is_given_up() {
     let host = Host::new(HostOptions {

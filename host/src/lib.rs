@@ -58,8 +58,9 @@
 //!
 //! Each call has a span in the log and counts in the host's own metrics ([`Host::metrics`], `observation/`).
 //!
-//! Long ranges and batches (`range.rs`) go the same way. A stream (`stream.rs`) keeps its instance, its store and its
-//! place until it is dropped.
+//! Long ranges and batches (`range.rs`) go the same way. Pages are held together by their `cursor.rs`. A stream
+//! (`stream.rs`) keeps its instance, its store and its place until it is dropped, and is held to the points of its plan
+//! (`grid.rs`, `progress.rs`). Requests that an embedder sends itself are judged in `handed_out.rs`.
 //!
 //! Before all that, [`Host::load`] audits the plugin's imports and exports (`audit.rs`), looks what compiling it would
 //! cost (`complexity.rs`, `effort.rs`), and compiles it in bounded time (`compiling.rs`) for the engine of `engine.rs`;
@@ -82,12 +83,15 @@ mod codec;
 mod compiling;
 mod complexity;
 mod credentials;
+mod cursor;
 mod effort;
 mod egress;
 mod engine;
 mod error;
 mod error_code;
 mod functions;
+mod grid;
+mod handed_out;
 mod host;
 mod http_client;
 mod http_error;
@@ -100,6 +104,7 @@ mod outgoing_handler;
 mod pending_response;
 mod places;
 mod plugin;
+mod progress;
 mod range;
 mod refusals;
 mod request_slots;
@@ -129,7 +134,7 @@ pub use credentials::{Credentials, SecretSource};
 pub use error::{CallError, ConfigError, HostError, LoadError, ServiceError, Source};
 pub use host::{CompileCache, Host, HostOptions};
 pub use limits::Limits;
-pub use metric_scope::{Scope, ScopeError};
+pub use metric_scope::{Scope, ScopeError, ScopeRefusal};
 pub use network::Network;
 pub use observation::{HostMetrics, RequestId, RequestIdError};
 pub use options::ServiceOptions;

@@ -39,20 +39,28 @@ pub struct Limits {
     /// to about 40 bytes of JSON each. Counted as they come: the host decompresses nothing, and what a plugin
     /// decompresses is in its memory.
     pub response_bytes: u64,
-    /// Requests of one call, or of one piece of a stream. Default 1024: a year in chunks of a day is 365, and each may
+    /// Requests of one call, or of a whole stream. Default 1024: a year in chunks of a day is 365, and each may
     /// be tried again.
     pub requests_per_call: u32,
     /// Requests of one call that are under way at once, from before the body is taken in until the answer has been read.
-    /// More wait in line, a larger [`concurrency`](crate::RangeOptions::concurrency) among them. Default 16, twice what the plugin has at once by default: a call that leaves its answers
-    /// unread holds so many connections to Prometheus, of the 512 that it has by default, and so many descriptors.
+    /// More wait in line, a larger [`concurrency`](crate::RangeOptions::concurrency) among them. Default 16, twice what
+    /// the plugin has at once by default: a call that leaves its answers unread holds so many connections to
+    /// Prometheus, of the 512 that it has by default, and so many descriptors.
     pub concurrent_requests: u32,
     /// The same of one service, over all its calls, and so its connections and the request bodies that it holds
     /// ([`request_bytes`](Self::request_bytes) each). Default 64, four calls' worth: an eighth of what a
     /// Prometheus takes by default, and it fits into the 256 descriptors that some systems grant.
     pub service_requests: u32,
-    /// What all responses of one call, or of one piece of a stream, may bring together, in bytes. Default 2 GiB: the
+    /// What all responses of one call, or of a whole stream, may bring together, in bytes. Default 2 GiB: the
     /// chunks of a long range make up one result, of 100 MB at most, but are read one by one.
     pub received_bytes: u64,
+    /// What all pieces of a stream may take together, in bytes: 16 a sample, the labels of each series in each piece,
+    /// and at least 4 KiB a piece. Default 2 GiB, as [`received_bytes`](Self::received_bytes): in JSON a sample is no
+    /// shorter.
+    pub stream_bytes: u64,
+    /// Series of a stream. Default 1,000,000: those of a year in which 2,700 kernels begin a day. The host remembers
+    /// some 30 bytes of each.
+    pub stream_series: u32,
     /// A call, from start to result, its wait for a place included. Default none: the deadline that the
     /// plugin was given (`Config::timeout`, 30 s if that is none) and 2 s, so that the plugin's own
     /// error wins, which says more.
@@ -110,6 +118,8 @@ impl Default for Limits {
             concurrent_requests: 16,
             service_requests: 64,
             received_bytes: 2 << 30,
+            stream_bytes: 2 << 30,
+            stream_series: 1_000_000,
             call_timeout: None,
             connect_timeout: Duration::from_secs(5),
             first_byte_timeout: Duration::from_secs(120),

@@ -19,7 +19,7 @@ use crate::{
     cache::{Cache, CacheStatistics, Keep, Question},
     credentials::Identity,
     egress::{self, Egress},
-    error::ConfigError,
+    error::{CallError, ConfigError},
     http_client::{HttpClient, Timeouts},
     limits::Limits,
     observation::{Exchange, Metrics},
@@ -168,6 +168,26 @@ impl Outgoing {
         Ok(cache.answer(question, send).await?.map(hold))
     }
 
+    /// What an embedder is to send in the place of a judged request: within the scope, and for the operator's tenant.
+    pub(crate) fn bound(&self, request: Request<Bytes>) -> Result<Request<Bytes>, CallError> {
+        let mut way = self.way.iter();
+        if way.any(|way| way.client.would_escape_tenant(&request)) {
+            return Err(Refusal::Tenant.into());
+        }
+        match &self.scope {
+            Some(scope) => Ok(scope.enforce(request)?),
+            None => Ok(request),
+        }
+    }
+
+    /// A query as it would be sent.
+    pub(crate) fn bound_query(&self, promql: String) -> Result<String, CallError> {
+        match &self.scope {
+            Some(scope) => Ok(scope.enforce_query(&promql)?),
+            None => Ok(promql),
+        }
+    }
+
     /// Whether there is a cache.
     pub(crate) fn keeps_answers(&self) -> bool {
         self.way.as_ref().is_some_and(|way| way.cache.is_some())
@@ -292,11 +312,6 @@ impl Hooks {
     /// Counts a request that did not become one.
     pub(crate) fn count_refusal(&self, reason: Refusal) {
         self.outgoing.refusals().count(reason);
-    }
-
-    /// Another call begins.
-    pub(crate) fn renew(&self) {
-        self.allowance.renew();
     }
 }
 

@@ -778,6 +778,36 @@ async fn services_with_credentials_have_identities_of_their_own() {
     );
 }
 
+#[tokio::test]
+async fn what_an_embedder_is_to_send_is_bound_as_what_leaves() {
+    let server = Server::start(OK, Then::Keep).await;
+    let tenant = SecretSource::variable("CARGO_PKG_NAME");
+    let credentials = Credentials::new().parameter("extra_label", tenant);
+    let scope = Scope::equal("user", "u1").unwrap();
+    let outgoing = with_credentials(&server, credentials).scoped(scope.clone());
+    let bound = |query: &str| {
+        let uri = server.uri(&format!("/api/v1/query?{query}"));
+        outgoing.bound(Request::get(uri).body(Bytes::new()).unwrap())
+    };
+    let passed = bound("query=up").unwrap();
+    assert_eq!(passed.uri().query(), Some("query=up%7Buser%3D%22u1%22%7D"));
+    let error = bound("query=up&extra_label=another").unwrap_err();
+    assert!(
+        matches!(error, CallError::Denied(Refusal::Tenant)),
+        "{error:?}"
+    );
+    let error = bound("query=info(up)").unwrap_err();
+    assert!(matches!(error, CallError::OutOfScope(_)), "{error:?}");
+
+    let nowhere = Outgoing::nowhere();
+    assert_eq!(nowhere.bound_query("up +".to_owned()).unwrap(), "up +");
+    let nowhere = nowhere.scoped(scope);
+    let query = |promql: &str| nowhere.bound_query(promql.to_owned());
+    assert_eq!(query("up").unwrap(), "up{user=\"u1\"}");
+    query("up +").unwrap_err();
+    assert!(server.requests.lock().unwrap().is_empty());
+}
+
 const ANSWER: &str = concat!(
     "HTTP/1.1 200 OK\r\ncontent-length: 95\r\n\r\n",
     r#"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[1,"2"]]}]}}"#
@@ -786,9 +816,13 @@ const ANSWER: &str = concat!(
 /// A range that ended long ago, with the header in which the plugin says so.
 fn final_range(server: &Server) -> Request<WasiBody> {
     let uri = server.uri("/api/v1/query_range");
-    let mut request = request("POST", &uri, &["query=up&start=0&end=60&step=30"]);
+    let mut request = request(
+        "POST",
+        &uri,
+        &["query=up&start=1600000000&end=1600000060&step=30"],
+    );
     let header = request.headers_mut();
-    header.insert("x-metric-cache", "final-at=660".parse().unwrap());
+    header.insert("x-metric-cache", "final-at=1600000660".parse().unwrap());
     request
 }
 

@@ -70,8 +70,16 @@ impl Plugin {
     /// `metric_request` and `metric_response`, when the embedder sends the requests itself.
     ///
     /// `config` is for the plugin to judge, its address included.
-    pub fn offline(&self, config: Config) -> MetricService {
-        MetricService::new(self.clone(), config, Outgoing::nowhere())
+    ///
+    /// # Errors
+    /// [`ConfigError::Address`], if the address brings a password or a query along: the plugin is not told secrets.
+    pub fn offline(&self, config: Config) -> Result<MetricService, ConfigError> {
+        Address::refuse_secrets(&config.address)?;
+        Ok(MetricService::new(
+            self.clone(),
+            config,
+            Outgoing::nowhere(),
+        ))
     }
 
     /// The plugin's verbs without I/O.

@@ -9,10 +9,12 @@ use crate::{
     answer::{broken, check_series, checked},
     bindings::exports::backendai::metric::range_service as wit,
     codec::Answer,
+    cursor::Cursor,
     error::{CallError, ServiceError},
     functions::RangeFunctions,
+    grid::Grid,
     service::MetricService,
-    types::{MetricQuery, MetricResult, Series},
+    types::{Config, MetricQuery, MetricResult, Series},
 };
 
 pub use wit::{Chunk, Fold, RangeOptions, RangePlan, Span};
@@ -96,7 +98,7 @@ impl MetricService {
             let function = &self.ranges("plan")?.plan;
             let params = (&*self.config, query, &self.told_the_time(options));
             let (answer,): Answer<_> = self.call(function, params).await?;
-            checked_plan(answer.map_err(ServiceError::from)?)
+            Ok(self.checked_plan(answer.map_err(ServiceError::from)?)?.0)
         })
         .await
     }
@@ -114,7 +116,7 @@ impl MetricService {
             let function = &self.ranges("query-range")?.query_range;
             let params = (&*self.config, query, &self.told_the_time(options));
             let (answer,): RangeResult<_> = self.call(function, params).await?;
-            RangeAnswer::checked(answer?)
+            self.checked_range(answer?)
         })
         .await
     }
@@ -144,14 +146,15 @@ impl MetricService {
             }
             Ok(answers
                 .into_iter()
-                .map(|answer| RangeAnswer::checked(answer?))
+                .map(|answer| self.checked_range(answer?))
                 .collect())
         })
         .await
     }
 
     /// One chunk of a range. The first call has no cursor, each further one that of the [`Page`] before, with the
-    /// same query and options but for [`RangeOptions::now`].
+    /// same query and options but for [`RangeOptions::now`]. A page begins where the one before it ended, so the last
+    /// one comes, whatever the plugin does.
     ///
     /// # Errors
     /// [`CallError`]; a cursor that does not belong to the query is an [`InvalidArgument`](crate::InvalidArgument).
@@ -163,9 +166,13 @@ impl MetricService {
     ) -> Result<Page, CallError> {
         self.observed("query-page", async {
             let function = &self.ranges("query-page")?.query_page;
-            let params = (&*self.config, query, &self.told_the_time(options), cursor);
+            let before = cursor.and_then(Cursor::read);
+            // What the host did not write is for the plugin to refuse.
+            let plugins = before.map_or(cursor, |before| Some(before.plugins));
+            let params = (&*self.config, query, &self.told_the_time(options), plugins);
             let (page,): RangeResult<_> = self.call(function, params).await?;
-            Page::checked(page?, cursor)
+            let wit::Page { answer, next } = page?;
+            Page::checked(self.checked_range(answer)?, next, before, &self.config)
         })
         .await
     }
@@ -186,6 +193,20 @@ impl MetricService {
         }
     }
 
+    /// A plan that can be counted with, of what would be sent, and its points.
+    pub(crate) fn checked_plan(&self, plan: RangePlan) -> Result<(RangePlan, Grid), CallError> {
+        let grid = grid_of(&plan, &self.config)?;
+        let promql = self.outgoing.bound_query(plan.promql)?;
+        Ok((RangePlan { promql, ..plan }, grid))
+    }
+
+    fn checked_range(&self, range: wit::RangeAnswer) -> Result<RangeAnswer, CallError> {
+        Ok(RangeAnswer {
+            answer: self.as_sent(checked(range.answer)?)?,
+            missing: range.missing.into_iter().map(MissingChunk::from).collect(),
+        })
+    }
+
     pub(crate) fn ranges(&self, verb: &'static str) -> Result<&RangeFunctions, CallError> {
         let functions = self.plugin.range_functions.as_deref();
         functions.ok_or(CallError::Unsupported { verb })
@@ -195,39 +216,43 @@ impl MetricService {
 /// What the functions of a range return.
 pub(crate) type RangeResult<R> = (Result<R, wit::RangeError>,);
 
-/// A plan that can be counted with: a step, and spans that do not end before they start.
-pub(crate) fn checked_plan(plan: RangePlan) -> Result<RangePlan, CallError> {
-    if plan.step == 0 {
-        return Err(broken("a plan with steps of 0 s".to_owned()));
+/// The points of a plan, no more of them than a range may have, in chunks that follow one another.
+fn grid_of(plan: &RangePlan, config: &Config) -> Result<Grid, CallError> {
+    let grid = Grid::new((plan.span.start, plan.span.end), plan.step, config)?;
+    let mut before = None;
+    for Span { start, end } in plan.chunks.iter().map(|chunk| &chunk.span) {
+        if end < start || before.is_some_and(|before| before >= start) {
+            return Err(broken(format!(
+                "a chunk from {start} to {end}, which does not follow the one before it"
+            )));
+        }
+        before = Some(end);
     }
-    let spans = plan.chunks.iter().map(|chunk| &chunk.span);
-    if let Some(span) = spans.chain([&plan.span]).find(|span| span.end < span.start) {
-        return Err(broken(format!(
-            "a plan from {} back to {}",
-            span.start, span.end
-        )));
-    }
-    Ok(plan)
-}
-
-impl RangeAnswer {
-    fn checked(answer: wit::RangeAnswer) -> Result<Self, CallError> {
-        Ok(Self {
-            answer: checked(answer.answer)?,
-            missing: answer.missing.into_iter().map(MissingChunk::from).collect(),
-        })
-    }
+    Ok(grid)
 }
 
 impl Page {
-    fn checked(page: wit::Page, cursor: Option<&str>) -> Result<Self, CallError> {
-        if page.next.is_some() && page.next.as_deref() == cursor {
-            return Err(broken("a page that is followed by itself".to_owned()));
+    /// `next` is the plugin's cursor, and `before` led to the page.
+    fn checked(
+        answer: RangeAnswer,
+        next: Option<String>,
+        before: Option<Cursor<'_>>,
+        config: &Config,
+    ) -> Result<Self, CallError> {
+        let MetricResult {
+            start, end, step, ..
+        } = answer.answer;
+        let grid = Grid::new((start, end), step, config)?;
+        grid.check(&answer.answer.series)?;
+        if let Some(before) = before {
+            before.check(&grid, step, config)?;
         }
-        Ok(Self {
-            answer: RangeAnswer::checked(page.answer)?,
-            next: page.next,
-        })
+        let next = next
+            .map(|plugins| {
+                Cursor::after(&grid, step, before, &plugins).map(|next| next.to_string())
+            })
+            .transpose()?;
+        Ok(Self { answer, next })
     }
 }
 

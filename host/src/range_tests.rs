@@ -136,8 +136,8 @@ async fn a_plan_without_a_step_breaks_the_contract() {
 }
 
 #[test]
-fn a_plan_whose_spans_end_before_they_start_breaks_the_contract() {
-    let plan = |start, end| RangePlan {
+fn a_plan_whose_chunks_do_not_follow_one_another_breaks_the_contract() {
+    let plan = |chunks: &[(i64, i64)]| RangePlan {
         promql: String::new(),
         metric_type: MetricType::Gauge,
         unit: None,
@@ -146,39 +146,77 @@ fn a_plan_whose_spans_end_before_they_start_breaks_the_contract() {
         window: None,
         window_reason: None,
         span: Span { start: 0, end: 60 },
-        chunks: vec![Chunk {
-            span: Span { start, end },
-            points: 1,
-            is_final: false,
-        }],
+        chunks: chunks
+            .iter()
+            .map(|&(start, end)| Chunk {
+                span: Span { start, end },
+                points: 1,
+                is_final: false,
+            })
+            .collect(),
         warnings: Vec::new(),
     };
-    checked_plan(plan(60, 60)).unwrap();
-    checked_plan(plan(61, 60)).unwrap_err();
+    let config = Config::new("");
+    for (chunks, sound) in [
+        (&[][..], true),
+        (&[(60, 60)], true),
+        (&[(0, 59), (60, 60)], true),
+        (&[(61, 60)], false),
+        (&[(0, 60), (60, 61)], false),
+        (&[(60, 60), (0, 59)], false),
+    ] {
+        assert_eq!(grid_of(&plan(chunks), &config).is_ok(), sound, "{chunks:?}");
+    }
+}
+
+/// A page of a minute by the second, with one sample.
+fn page(first: i64, sample: i64) -> RangeAnswer {
+    RangeAnswer {
+        answer: MetricResult {
+            promql: String::new(),
+            metric_type: MetricType::Gauge,
+            unit: None,
+            step: 1,
+            start: first * 1000,
+            end: (first + 59) * 1000,
+            series: vec![Series {
+                labels: Vec::new(),
+                timestamps: vec![sample * 1000],
+                values: vec![0.0],
+            }],
+            warnings: Vec::new(),
+            infos: Vec::new(),
+        },
+        missing: Vec::new(),
+    }
 }
 
 #[test]
-fn a_page_that_is_followed_by_itself_breaks_the_contract() {
-    let page = |next: Option<&str>| wit::Page {
-        answer: wit::RangeAnswer {
-            answer: MetricResult {
-                promql: String::new(),
-                metric_type: MetricType::Gauge,
-                unit: None,
-                step: 60,
-                start: 0,
-                end: 60,
-                series: Vec::new(),
-                warnings: Vec::new(),
-                infos: Vec::new(),
-            },
-            missing: Vec::new(),
-        },
-        next: next.map(str::to_owned),
+fn pages_that_come_round_break_the_contract_whatever_their_cursors() {
+    let config = Config::new("");
+    let checked = |page, next: Option<&str>, before: Option<&str>| {
+        let (next, before) = (next.map(str::to_owned), before.and_then(Cursor::read));
+        Page::checked(page, next, before, &config)
     };
-    Page::checked(page(None), None).unwrap();
-    Page::checked(page(Some("b")), Some("a")).unwrap();
-    Page::checked(page(Some("b")), Some("b")).unwrap_err();
+    for round in [["a", "a"], ["a", "b"]] {
+        let first = checked(page(0, 0), Some(round[0]), None).unwrap();
+        let cursor = first.next.as_deref();
+        assert_eq!(Cursor::read(cursor.unwrap()).unwrap().plugins, round[0]);
+        let second = checked(page(60, 60), Some(round[1]), cursor).unwrap();
+        let error = checked(page(0, 0), Some(round[0]), second.next.as_deref()).unwrap_err();
+        assert!(
+            matches!(&error, CallError::BrokenContract { reason } if reason.contains("a page from 0")),
+            "{error:?}"
+        );
+    }
+    assert_eq!(checked(page(0, 0), None, None).unwrap().next, None);
+}
+
+#[test]
+fn a_page_with_a_sample_beyond_its_own_points_breaks_the_contract() {
+    let config = Config::new("");
+    Page::checked(page(0, 59), None, None, &config).unwrap();
+    Page::checked(page(0, 60), None, None, &config).unwrap_err();
 }
 
 #[test]

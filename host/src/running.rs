@@ -40,7 +40,8 @@ impl Running {
         }
     }
 
-    /// Calls a function. What it hands over, sends and receives is counted anew for each call.
+    /// Calls a function. What it hands over is counted anew for each call; what it sends and receives is not, so that
+    /// all pieces of a stream have what one call has.
     pub(crate) async fn call<P, R>(
         &mut self,
         function: &ComponentExportIndex,
@@ -56,7 +57,6 @@ impl Running {
             .map_err(|error| CallError::Instantiate {
                 source: error.into(),
             })?;
-        self.store.data().begin_call();
         let call = function.call_async(&mut self.store, params);
         let outcome = self.under_way.along_with(call).await;
         outcome.map_err(|error| self.crash(error))

@@ -4,6 +4,8 @@
 
 use std::{fmt, future::Future, sync::Arc, time::Duration};
 
+use bytes::Bytes;
+use http::Request;
 use metric_scope::Scope;
 use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Lift, Lower};
 
@@ -12,10 +14,11 @@ use crate::{
     cache::CacheStatistics,
     codec::Answer,
     error::{CallError, ServiceError},
+    handed_out,
     observation::RequestId,
     outgoing::Outgoing,
     plugin::Plugin,
-    refusals::Refusals,
+    refusals::{Refusal, Refusals},
     types::{
         Config, HttpRequest, MetricMetadata, MetricQuery, MetricResult, MetricType, ValueType,
     },
@@ -56,7 +59,8 @@ impl MetricService {
     /// The same service, which sees only the series within `scope`, and within those that it was given before.
     ///
     /// The host holds each request of the plugin's to it, whatever the plugin does: PromQL is parsed, and each of
-    /// its selectors gets the scope's matchers. A request that cannot be narrowed with certainty is denied. Made
+    /// its selectors gets the scope's matchers. A request that cannot be narrowed with certainty is denied. So is the
+    /// plugin's word of what it asks: requests and PromQL that are handed out are those that would be sent. Made
     /// in no time: connections are shared, so a scope may be given for each call.
     #[must_use]
     pub fn scoped(&self, scope: Scope) -> Self {
@@ -121,7 +125,7 @@ impl MetricService {
             let (answer,): Answer<_> = self
                 .call(&self.plugin.functions.query_metric, params)
                 .await?;
-            checked(answer.map_err(ServiceError::from)?)
+            self.as_sent(checked(answer.map_err(ServiceError::from)?)?)
         })
         .await
     }
@@ -136,7 +140,8 @@ impl MetricService {
             let (answer,): Answer<_> = self
                 .call(&self.plugin.functions.build_promql, params)
                 .await?;
-            Ok(answer.map_err(ServiceError::from)?)
+            self.outgoing
+                .bound_query(answer.map_err(ServiceError::from)?)
         })
         .await
     }
@@ -160,12 +165,15 @@ impl MetricService {
         .await
     }
 
-    /// The request of [`query_metadata`](Self::query_metadata), for an embedder that sends it itself.
+    /// The request of [`query_metadata`](Self::query_metadata), for an embedder that sends it itself: as it would
+    /// leave, but without the [credentials](crate::Credentials).
     ///
     /// # Errors
-    /// [`CallError`].
+    /// [`CallError`]; its [`Denied`](CallError::Denied) or [`OutOfScope`](CallError::OutOfScope) for a request that
+    /// the host would not let out.
     pub async fn metadata_request(&self) -> Result<HttpRequest, CallError> {
-        self.plugin.codec().metadata_request(&self.config).await
+        let codec = self.plugin.codec();
+        self.handed_out(codec.judged_metadata_request(&self.config).await)
     }
 
     /// The answer of [`query_metadata`](Self::query_metadata), from a response's status and whole body.
@@ -181,15 +189,13 @@ impl MetricService {
         codec.metadata_response(&self.config, status, body).await
     }
 
-    /// The request of [`query_metric`](Self::query_metric), for an embedder that sends it itself.
+    /// The request of [`query_metric`](Self::query_metric), likewise.
     ///
     /// # Errors
-    /// [`CallError`].
+    /// As [`metadata_request`](Self::metadata_request).
     pub async fn metric_request(&self, query: &MetricQuery) -> Result<HttpRequest, CallError> {
-        self.plugin
-            .codec()
-            .metric_request(&self.config, query)
-            .await
+        let codec = self.plugin.codec();
+        self.handed_out(codec.judged_metric_request(&self.config, query).await)
     }
 
     /// The answer of [`query_metric`](Self::query_metric), from a response's status and whole body.
@@ -203,9 +209,32 @@ impl MetricService {
         body: &str,
     ) -> Result<MetricResult, CallError> {
         let codec = self.plugin.codec();
-        codec
-            .metric_response(&self.config, query, status, body)
-            .await
+        let answer = codec.metric_response(&self.config, query, status, body);
+        self.as_sent(answer.await?)
+    }
+
+    /// An answer that says which query was sent, and not which one the plugin wrote.
+    pub(crate) fn as_sent(&self, answer: MetricResult) -> Result<MetricResult, CallError> {
+        Ok(MetricResult {
+            promql: self.outgoing.bound_query(answer.promql)?,
+            ..answer
+        })
+    }
+
+    /// A judged request as it would leave. Counts the refusals.
+    fn handed_out(
+        &self,
+        judged: Result<Request<Bytes>, CallError>,
+    ) -> Result<HttpRequest, CallError> {
+        let written = |request| Ok(handed_out::written(request)?);
+        judged
+            .and_then(|request| self.outgoing.bound(request))
+            .and_then(written)
+            .inspect_err(|error| match error {
+                CallError::Denied(reason) => self.refusals().count(*reason),
+                CallError::OutOfScope(_) => self.refusals().count(Refusal::Scope),
+                _ => {}
+            })
     }
 
     /// Sees a call through: log and metrics.

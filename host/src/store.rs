@@ -39,11 +39,6 @@ pub(crate) struct CallState {
 }
 
 impl CallState {
-    /// Grants what a call may have of the network, to the next call into the same instance.
-    pub(crate) fn begin_call(&self) {
-        self.hooks.renew();
-    }
-
     /// The requests that are to be moved on while the plugin waits.
     pub(crate) fn under_way(&self) -> &Requests {
         self.hooks.under_way()

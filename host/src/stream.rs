@@ -10,7 +10,8 @@ use crate::{
     bindings::exports::backendai::metric::range_service as wit,
     error::CallError,
     observation::RequestId,
-    range::{Piece, RangeOptions, RangePlan, RangeResult, checked_plan},
+    progress::Progress,
+    range::{Piece, RangeOptions, RangePlan, RangeResult},
     running::Running,
     service::MetricService,
     shared::Shared,
@@ -22,9 +23,14 @@ use crate::{
 /// It has an instance of the plugin to itself, with its memory and its connections, and holds one of the
 /// [concurrent calls](crate::Limits::concurrent_calls) for as long as it lives, idle or not: read it to the end or
 /// drop it. Both give everything back at once, as does a failure.
+///
+/// It comes to an end whatever the plugin does: its samples are points of its plan, none of a series comes twice, and
+/// all its pieces together have the requests and the bytes of one call, and
+/// [as many bytes](crate::Limits::stream_bytes) and [series](crate::Limits::stream_series) as a stream may give.
 pub struct RangeStream {
     state: State,
     plan: RangePlan,
+    progress: Progress,
     next: ComponentExportIndex,
     shared: Arc<Shared>,
     timeout: Duration,
@@ -68,9 +74,12 @@ impl MetricService {
                 running.call(&functions.stream_open, params).await?;
             let stream = stream?;
             let (plan,): (RangePlan,) = running.call(&functions.stream_plan, (stream,)).await?;
+            let (plan, grid) = self.checked_plan(plan)?;
+            let limits = &sandbox.shared.limits;
             Ok(RangeStream {
                 state: State::Open(Box::new(running), stream),
-                plan: checked_plan(plan)?,
+                progress: Progress::new(grid, plan.chunks.len(), limits),
+                plan,
                 next: functions.stream_next,
                 shared: Arc::clone(&sandbox.shared),
                 timeout: self.timeout,
@@ -115,8 +124,11 @@ impl RangeStream {
                 let (piece,): RangeResult<Option<wit::Piece>> =
                     self.shared.within(self.timeout, call).await?;
                 let piece = piece?.map(Piece::checked).transpose()?;
-                self.state = match piece {
-                    Some(_) => State::Open(running, stream),
+                self.state = match &piece {
+                    Some(piece) => {
+                        self.progress.take(piece)?;
+                        State::Open(running, stream)
+                    }
                     None => State::Finished,
                 };
                 Ok(piece)

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     CompileCache, Config, Host, HostOptions, Limits,
-    test_components::{TestPlugin, WITH_RANGES, data_at, offset, series_at},
+    test_components::{COLUMNS, TestPlugin, WITH_RANGES, data_at, offset, series_at},
 };
 
 const TIMEOUT: Duration = Duration::from_millis(300);
@@ -13,17 +13,37 @@ const NEXT: usize = 1536;
 const SOME: usize = NEXT + 8;
 const PIECE: usize = SOME + 4;
 
-/// Gives a piece at each `next`, three of them. `before` is run in each.
+/// Gives a piece at each `next`, three of them, a series that goes on. `before` is run in each.
 fn three_pieces(before: &str, series: usize, samples: u32) -> Vec<u8> {
+    let goes_on = format!(
+        "(if (global.get $calls) (then (loop $next
+             (i64.store offset={COLUMNS} (local.get $at)
+                 (i64.add (i64.load offset={COLUMNS} (local.get $at)) (i64.const {})))
+             (local.set $at (i32.add (local.get $at) (i32.const 8)))
+             (br_if $next (i32.lt_u (local.get $at) (i32.const {}))))))",
+        samples * 1000,
+        samples * 8,
+    );
+    pieces(&format!("{goes_on} {before}"), 3, series, samples)
+}
+
+/// Gives so many pieces, all the same but for what `before` does in each `next`. The plan is a week by the second.
+fn pieces(before: &str, count: u32, series: usize, samples: u32) -> Vec<u8> {
     let next = format!(
-        "{before}
-         (i32.store8 (i32.const {SOME}) (i32.lt_u (global.get $calls) (i32.const 3)))
+        "(local $at i32)
+         {before}
+         (i32.store8 (i32.const {SOME}) (i32.lt_u (global.get $calls) (i32.const {count})))
          (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
          (i32.const {NEXT})"
     );
+    let plan = |field| 1280 + offset("range-plan", field);
     let fields = [
         "(global $calls (mut i32) (i32.const 0))\n".to_owned(),
-        data_at(1280 + offset("range-plan", "step"), 60_u32.to_le_bytes()),
+        data_at(plan("step"), 1_u32.to_le_bytes()),
+        data_at(
+            plan("span") + offset("span", "end"),
+            604_800_000_i64.to_le_bytes(),
+        ),
         series_at(PIECE + offset("piece", "series"), series, samples, samples),
     ]
     .concat();
@@ -76,12 +96,12 @@ fn a_stream_can_be_sent_to_another_thread() {
 
 #[tokio::test]
 async fn pieces_come_until_the_end_and_the_end_stays_the_end() {
-    let service = service(1 << 20, &three_pieces("", 2, 10));
+    let service = service(1 << 20, &three_pieces("", 1, 10));
     let mut stream = open(&service).await;
-    assert_eq!(stream.plan().step, 60);
+    assert_eq!(stream.plan().step, 1);
     for _ in 0..3 {
         let piece = stream.next().await.unwrap().unwrap();
-        assert_eq!(piece.series[1].timestamps.len(), 10);
+        assert_eq!(piece.series[0].timestamps.len(), 10);
     }
     for _ in 0..2 {
         assert_eq!(stream.next().await.unwrap(), None);
@@ -103,7 +123,7 @@ async fn a_stream_holds_a_place_until_it_is_dropped() {
 #[tokio::test]
 async fn what_a_piece_takes_is_counted_for_each_alone() {
     // Three pieces of 32 kB, where 50 kB are granted.
-    let pieces = three_pieces("", 2, 1000);
+    let pieces = three_pieces("", 1, 2000);
     let generous = service(50_000, &pieces);
     let mut stream = open(&generous).await;
     while stream.next().await.unwrap().is_some() {}
@@ -124,6 +144,51 @@ async fn a_piece_that_is_larger_than_a_piece_breaks_the_contract() {
         matches!(&error, CallError::BrokenContract { reason } if reason.contains("69632 samples")),
         "{error:?}"
     );
+}
+
+/// Reads a stream to its end, which has to be a broken contract. How many pieces came before.
+async fn broken_after(bytes: &[u8], says: &str) -> usize {
+    let service = service(8 << 20, bytes);
+    let mut stream = open(&service).await;
+    let mut pieces = 0;
+    let error = loop {
+        match stream.next().await {
+            Ok(Some(_)) => pieces += 1,
+            Ok(None) => panic!("it ended after {pieces} pieces"),
+            Err(error) => break error,
+        }
+    };
+    assert!(
+        matches!(&error, CallError::BrokenContract { reason } if reason.contains(says)),
+        "{error:?}"
+    );
+    assert!(is_free(&service).await);
+    pieces
+}
+
+#[tokio::test]
+async fn a_stream_that_gives_the_same_piece_for_ever_breaks_the_contract() {
+    let bytes = pieces("", u32::MAX, 1, 4096);
+    assert_eq!(broken_after(&bytes, "a series goes on at 0").await, 1);
+}
+
+#[tokio::test]
+async fn a_stream_of_empty_pieces_breaks_the_contract() {
+    // Its plan has no chunks.
+    let bytes = pieces("", u32::MAX, 1, 0);
+    assert_eq!(broken_after(&bytes, "without a sample").await, 2);
+}
+
+#[tokio::test]
+async fn a_stream_that_goes_on_beyond_its_plan_breaks_the_contract() {
+    // A hundred thousand seconds on with each piece, of a week.
+    let goes_on = format!(
+        "(if (global.get $calls) (then
+             (i64.store (i32.const {COLUMNS})
+                 (i64.add (i64.load (i32.const {COLUMNS})) (i64.const 100000000)))))"
+    );
+    let bytes = pieces(&goes_on, u32::MAX, 1, 1);
+    assert_eq!(broken_after(&bytes, "a sample at 700000000").await, 7);
 }
 
 #[tokio::test]

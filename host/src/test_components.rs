@@ -189,17 +189,19 @@ pub(crate) fn result_with_columns(timestamps: u32, values: u32) -> String {
     data_at(at("step"), [1]) + &series_at(at("series"), 1, timestamps, values)
 }
 
-/// Data fields that hold a list of series, all of the same columns: timestamps that count from 0, and values.
+/// Where the columns of [`series_at`] lie.
+pub(crate) const COLUMNS: u32 = 4096;
+
+/// Data fields that hold a list of series, all of the same columns: timestamps a second apart from 0 on, and values.
 pub(crate) fn series_at(at: usize, count: usize, timestamps: u32, values: u32) -> String {
     const SERIES: usize = 2048;
-    const COLUMNS: u32 = 4096;
     let size = 3 * 8; // three lists
     let mut fields = list_at(at, SERIES as u32, count as u32);
     for series in (0..count).map(|i| SERIES + i * size) {
         fields += &list_at(series + offset("series", "timestamps"), COLUMNS, timestamps);
         fields += &list_at(series + offset("series", "values"), COLUMNS, values);
     }
-    let column = (0..u64::from(timestamps)).flat_map(u64::to_le_bytes);
+    let column = (0..u64::from(timestamps)).flat_map(|second| (second * 1000).to_le_bytes());
     fields + &data_at(COLUMNS as usize, column)
 }
 

@@ -198,6 +198,23 @@ fn a_plan_says_what_would_be_asked_and_sends_nothing() {
 }
 
 #[test]
+fn within_a_scope_what_is_shown_is_what_is_sent() {
+    let server = Canned::deciding(|request| (200, hours(request)));
+    let scoped = |more: &[&'static str]| {
+        let scope = &["--scope", "owner_user_id=me"];
+        asks(&server, &four_days(&[scope, more].concat()))
+    };
+    let answer = json(&scoped(&["--format", "json"]));
+    let sent = field(&server.requests()[0], "query");
+    assert!(sent.contains("owner_user_id=\"me\""), "{sent}");
+    assert_eq!(answer["promql"], *sent);
+    let stream = lines(&scoped(&["--format", "ndjson"]));
+    assert_eq!(stream[0]["promql"], *sent);
+    let plan = json(&scoped(&["--format", "json", "--explain"]));
+    assert_eq!(plan["promql"], *sent);
+}
+
+#[test]
 fn a_chunk_that_fails_fails_the_query_and_is_named() {
     let server = lacking_a_day();
     let output = asks(&server, &four_days(&[]));

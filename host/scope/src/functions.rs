@@ -90,8 +90,8 @@ const PURE: [&str; 83] = [
     "year",
 ];
 
-/// Whether a function reads nothing but its arguments.
-pub(crate) fn is_pure(name: &str) -> bool {
+/// Whether a function of PromQL's reads nothing but its arguments: no other series, no other time, no chance.
+pub fn is_pure(name: &str) -> bool {
     PURE.binary_search(&name).is_ok()
 }
 

@@ -46,5 +46,6 @@ mod scope;
 mod selectors;
 mod write;
 
+pub use functions::is_pure as is_pure_function;
 pub use refusal::ScopeRefusal;
 pub use scope::{Matcher, Operator, Scope, ScopeError};

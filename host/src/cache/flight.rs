@@ -22,7 +22,7 @@ use wasmtime_wasi_http::{Error, Result, WasiBody};
 
 use super::{
     Inner, answer::Answer, clock::Now, completeness::Completeness, keep::Life, key::FlightKey,
-    wakers::Wakers,
+    pieces::Pieces, wakers::Wakers,
 };
 
 /// A request that is being sent.
@@ -41,13 +41,10 @@ struct State {
     head: Option<response::Parts>,
     /// What went wrong, until the leader takes it.
     failure: Option<Error>,
-    /// What has come: while it is shared all of it, then what the leader has not had yet.
-    pieces: VecDeque<Bytes>,
-    /// How many of these the leader has had, while they are shared.
-    taken: usize,
-    /// Of the pieces that are shared.
-    held: usize,
-    is_shared: bool,
+    /// What has come, for all. None: it is no longer shared.
+    shared: Option<Pieces>,
+    /// What the leader alone has not had yet, where it is not shared.
+    alone: VecDeque<Bytes>,
     has_leader: bool,
     /// How the answer may be kept, while it still may.
     keeping: Option<Keeping>,
@@ -95,10 +92,8 @@ impl Flight {
                 phase: Phase::Asking(exchange),
                 head: None,
                 failure: None,
-                pieces: VecDeque::new(),
-                taken: 0,
-                held: 0,
-                is_shared,
+                shared: is_shared.then(Pieces::default),
+                alone: VecDeque::new(),
                 has_leader: true,
                 keeping: life.filter(|_| is_shared).map(|(asked, life)| Keeping {
                     asked,
@@ -118,7 +113,7 @@ impl Flight {
     pub(super) fn follow(self: Arc<Self>) -> Option<Seat> {
         let number = {
             let mut state = self.lock();
-            if !state.is_shared || matches!(state.phase, Phase::Over(_)) {
+            if state.shared.is_none() || matches!(state.phase, Phase::Over(_)) {
                 return None;
             }
             state.next += 1;
@@ -212,35 +207,31 @@ impl Flight {
 
     fn take(self: &Arc<Self>, state: &mut State, piece: Bytes) {
         self.cache.counters.received_bytes.add(piece.len());
-        if state.is_shared
-            && (state.held + piece.len() > self.cache.store.entry_bytes
-                || !self.cache.budget.take(piece.len()))
-        {
+        if let Some(shared) = &mut state.shared {
+            if shared.bytes() + piece.len() <= self.cache.store.entry_bytes
+                && self.cache.budget.take(Pieces::cost_of(&piece))
+            {
+                if let Some(keeping) = &mut state.keeping {
+                    keeping.completeness.feed(&piece);
+                }
+                shared.push(&piece);
+                return;
+            }
             self.stop_sharing(state);
         }
-        if !state.is_shared {
-            state.pieces.push_back(piece);
-            return;
-        }
-        state.held += piece.len();
-        if let Some(keeping) = &mut state.keeping {
-            keeping.completeness.feed(&piece);
-        }
-        // A copy of its own: the piece may be a little part of a large buffer, which it would hold on to.
-        state.pieces.push_back(Bytes::copy_from_slice(&piece));
+        state.alone.push_back(piece);
     }
 
     /// From here on the leader is alone.
     fn stop_sharing(self: &Arc<Self>, state: &mut State) {
-        state.is_shared = false;
         state.keeping = None;
-        state.pieces.drain(..state.taken.min(state.pieces.len()));
-        state.taken = 0;
-        self.cache.budget.give_back(state.held);
-        state.held = 0;
+        if let Some(mut shared) = state.shared.take() {
+            self.cache.budget.give_back(shared.cost());
+            state.alone.extend(std::iter::from_fn(|| shared.next()));
+        }
         self.cache.land(self);
         if !state.has_leader {
-            state.pieces.clear();
+            state.alone.clear();
             state.phase = Phase::Over(End::TooLarge);
         }
     }
@@ -255,9 +246,9 @@ impl Flight {
         if matches!(state.phase, Phase::Over(_)) {
             return;
         }
-        let end = match (&state.head, state.is_shared) {
-            (Some(head), true) => {
-                let answer = Answer::new(head.clone(), state.pieces.iter().cloned());
+        let end = match (&state.head, &state.shared) {
+            (Some(head), Some(shared)) => {
+                let answer = Answer::new(head.clone(), shared.all());
                 if let Some(keeping) = state.keeping.take()
                     && keeping.completeness.is_whole()
                 {
@@ -284,7 +275,7 @@ impl Flight {
 
 impl Drop for Flight {
     fn drop(&mut self) {
-        let held = self.lock().held;
+        let held = self.lock().shared.as_ref().map_or(0, Pieces::cost);
         self.cache.budget.give_back(held);
     }
 }
@@ -328,9 +319,9 @@ impl Seat {
     /// For the leader: whether there is nothing more.
     pub(super) fn is_end(&self) -> bool {
         let state = self.flight.lock();
-        let has_piece = match state.is_shared {
-            true => state.pieces.len() > state.taken,
-            false => !state.pieces.is_empty(),
+        let has_piece = match &state.shared {
+            Some(shared) => !shared.are_read(),
+            None => !state.alone.is_empty(),
         };
         matches!(state.phase, Phase::Over(_)) && !has_piece && state.failure.is_none()
     }
@@ -340,7 +331,7 @@ impl Seat {
         self.flight
             .poll(self.number, cx, |state| match &state.phase {
                 Phase::Over(end) => Some(end.clone()),
-                _ if !state.is_shared => Some(End::TooLarge),
+                _ if state.shared.is_none() => Some(End::TooLarge),
                 _ => None,
             })
     }
@@ -348,12 +339,10 @@ impl Seat {
 
 impl State {
     fn next_piece(&mut self) -> Option<Bytes> {
-        if !self.is_shared {
-            return self.pieces.pop_front();
+        match &mut self.shared {
+            Some(shared) => shared.next(),
+            None => self.alone.pop_front(),
         }
-        let piece = self.pieces.get(self.taken).cloned()?;
-        self.taken += 1;
-        Some(piece)
     }
 }
 

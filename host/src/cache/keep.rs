@@ -9,16 +9,17 @@
 //! | `labels`, `series`, `label/…/values`| `max-age`  | so long, and [`names_age`](CacheOptions) at most         |
 //! | anything else                       |            | never                                                    |
 //!
-//! A `query_range` is understood if it has one `query` and one `end` in Unix seconds, in a form or a URL that no
-//! server can read in another way, and the query looks back only: with `offset` or `@` it could look into the future,
-//! and a comment could hide them.
+//! A `query_range` is understood if it has `query`, `start`, `end` and `step`, each once, and nothing else but `timeout`;
+//! in a form or a URL that no server can read in another way; its times in Unix seconds that every server takes for
+//! such, the first not after the last; and its query is settled by its last instant (`settled.rs`). To VictoriaMetrics
+//! four digits are a year, a negative number is so long ago, and a start after the end moves the end.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header::CONTENT_TYPE};
 
-use super::options::CacheOptions;
+use super::{options::CacheOptions, settled::is_settled};
 
 /// The header in which the plugin says it. It never leaves the host: `egress.rs` lets through what it knows.
 const HEADER: HeaderName = HeaderName::from_static("x-metric-cache");
@@ -87,22 +88,38 @@ fn last_instant(request: &Request<Bytes>) -> Option<i64> {
         _ => return None,
     };
     let in_url = request.uri().query().unwrap_or_default();
-    let (mut query, mut end) = (None, None);
+    let [mut query, mut start, mut end, mut step, mut timeout] = [const { None }; 5];
     for (name, value) in
         form_urlencoded::parse(in_url.as_bytes()).chain(form_urlencoded::parse(form))
     {
         let seen = match &*name {
-            "query" => query.replace(value),
-            "end" => end.replace(value),
-            _ => None,
-        };
+            "query" => &mut query,
+            "start" => &mut start,
+            "end" => &mut end,
+            "step" => &mut step,
+            "timeout" => &mut timeout,
+            _ => return None,
+        }
+        .replace(value);
         if seen.is_some() {
             return None;
         }
     }
-    looks_only_back(&query?)
-        .then(|| end?.parse().ok())
-        .flatten()
+    let (start, end) = (instant(&start?)?, instant(&end?)?);
+    (start <= end && number(&step?).is_some() && is_settled(&query?)).then_some(end)
+}
+
+/// An instant in Unix seconds, of 9 or 10 digits: from 1973 to 2286. Fewer are a year to some servers, more are
+/// milliseconds.
+fn instant(text: &str) -> Option<i64> {
+    let instant = matches!(text.len(), 9 | 10).then(|| number(text))?;
+    instant.filter(|_| !text.starts_with('0'))
+}
+
+/// Digits and nothing else.
+fn number(text: &str) -> Option<i64> {
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| text.parse().ok())?
 }
 
 /// Whether the body can be read as a form only.
@@ -113,30 +130,6 @@ fn is_form(headers: &HeaderMap) -> bool {
             "application/x-www-form-urlencoded",
         ))
         && types.next().is_none()
-}
-
-/// Whether PromQL has none of what could look beyond the last instant, outside its string literals.
-fn looks_only_back(promql: &str) -> bool {
-    let mut outside = String::with_capacity(promql.len());
-    let mut characters = promql.chars();
-    while let Some(character) = characters.next() {
-        match character {
-            '@' | '#' => return false,
-            quote @ ('"' | '\'' | '`') => {
-                outside.push(' ');
-                loop {
-                    match characters.next() {
-                        None => return false,
-                        Some('\\') if quote != '`' => drop(characters.next()),
-                        Some(end) if end == quote => break,
-                        Some(_) => {}
-                    }
-                }
-            }
-            other => outside.push(other.to_ascii_lowercase()),
-        }
-    }
-    !outside.contains("offset")
 }
 
 #[cfg(test)]
@@ -193,37 +186,62 @@ mod tests {
     fn an_answer_is_final_when_the_host_says_so_and_the_plugin_can_only_make_it_later() {
         let request = request(
             "/api/v1/query_range",
-            Some((FORM, "query=up&start=0&end=1000&step=10")),
+            Some((FORM, "query=up&start=1600000000&end=1700000000&step=10")),
         );
         let life = |instant| Life::of(Keep::FinalAt(instant), &request, &CacheOptions::default());
-        assert_eq!(life(i64::MIN), Some(Life::FinalAt(1600)));
-        assert_eq!(life(1700), Some(Life::FinalAt(1700)));
+        assert_eq!(life(i64::MIN), Some(Life::FinalAt(1_700_000_600)));
+        assert_eq!(life(1_700_000_700), Some(Life::FinalAt(1_700_000_700)));
     }
 
     #[test]
-    fn a_request_whose_end_is_not_certain_is_not_kept() {
-        assert_eq!(range("query=up&end=1000"), Some(Life::FinalAt(1600)));
-        for body in [
-            "query=up",
-            "end=1000",
-            "query=up&end=",
-            "query=up&end=1000.5",
-            "query=up&end=2026-01-01T00:00:00Z",
-            "query=up&end=1000&end=2000",
-            "query=up&end=1000&%65nd=2000",
-            "query=up&query=up&end=1000",
-            "query=up&end=9223372036854775807",
+    fn a_request_that_a_server_may_read_in_another_way_is_not_kept() {
+        const GOOD: &str = "query=up&start=1600000000&end=1700000000&step=30";
+        let final_at = Some(Life::FinalAt(1_700_000_600));
+        assert_eq!(range(GOOD), final_at);
+        assert_eq!(range(&format!("{GOOD}&timeout=30s")), final_at);
+        assert_eq!(range(&GOOD.replace("16", "17")), final_at);
+        for (part, instead) in [
+            ("query=up&", ""),
+            ("query=up", "query=now()"),
+            ("query=up", "query=up+offset+-1h"),
+            ("start=1600000000&", ""),
+            // VictoriaMetrics moves the end to five minutes after it.
+            ("start=1600000000", "start=1700000001"),
+            ("start=1600000000", "start=-5"),
+            ("start=1600000000", "start=0"),
+            ("start=1600000000", "start=0160000000"),
+            ("&step=30", ""),
+            ("step=30", "step=1m"),
+            ("step=30", "step="),
+            ("&end=1700000000", ""),
+            ("end=1700000000", "end="),
+            // A year, and so long ago.
+            ("end=1700000000", "end=2030"),
+            ("end=1700000000", "end=-5"),
+            ("end=1700000000", "end=%2B170000000"),
+            ("end=1700000000", "end=1700000000000"),
+            ("end=1700000000", "end=1700000000.5"),
+            ("end=1700000000", "end=2023-11-14T22:13:20Z"),
+            ("end=1700000000", "end=1700000000&end=1700000000"),
+            ("end=1700000000", "end=1700000000&%65nd=1700000000"),
+            ("step=30", "step=30&query=up"),
+            ("step=30", "step=30&nocache=1"),
+            ("step=30", "step=30&lookback_delta=1d"),
+            ("step=30", "step=30&extra_label=a%3Db"),
         ] {
-            assert_eq!(range(body), None, "{body}");
+            let changed = GOOD.replacen(part, instead, 1);
+            assert_ne!(changed, GOOD, "{part}");
+            assert_eq!(range(&changed), None, "{changed}");
         }
     }
 
     #[test]
     fn a_body_that_a_server_may_read_in_another_way_is_not_kept() {
-        let target = "/api/v1/query_range?query=up&end=1000";
+        let target = "/api/v1/query_range?query=up&start=1600000000&end=1700000000&step=30";
         let life = |request| Life::of(Keep::FinalAt(0), &request, &CacheOptions::default());
         assert!(life(request(target, None)).is_some());
-        let multipart = "--x\r\ncontent-disposition: form-data; name=\"end\"\r\n\r\n9999\r\n--x--";
+        let multipart =
+            "--x\r\ncontent-disposition: form-data; name=\"end\"\r\n\r\n1800000000\r\n--x--";
         for content_type in [
             "multipart/form-data; boundary=x",
             "application/json",
@@ -233,31 +251,10 @@ mod tests {
             assert_eq!(life(request), None, "{content_type}");
         }
         let mut with_body = request(target, None);
-        *with_body.body_mut() = Bytes::from_static(b"end=2000");
+        *with_body.body_mut() = Bytes::from_static(b"end=1700000001");
         assert_eq!(life(with_body), None);
         // In the URL and in the form: which one counts is the server's business.
-        assert_eq!(life(request(target, Some((FORM, "end=2000")))), None);
-    }
-
-    #[test]
-    fn a_query_that_could_look_into_the_future_is_not_kept() {
-        for query in [
-            "up offset -1h",
-            "up OFFSET 1h",
-            "up @ end()",
-            "up @ 4000000000",
-            "up # \"\n offset -1h",
-            "up{a=\"b",
-        ] {
-            assert!(!looks_only_back(query), "{query}");
-        }
-        for query in [
-            "sum by (kernel_id)(rate(net_rx{a=\"b\"}[5m]))",
-            r#"up{a="\"@ offset",b='# @',c=`\`,d!~"@"}"#,
-            "max_over_time(up[1h:5m])",
-        ] {
-            assert!(looks_only_back(query), "{query}");
-        }
+        assert_eq!(life(request(target, Some((FORM, "end=1700000001")))), None);
     }
 
     #[test]
@@ -274,7 +271,7 @@ mod tests {
         assert_eq!(life("/api/v1/labels", Keep::MaxAge(5)), seconds(5));
         // A life by the clock is for names, and a final one for ranges.
         assert_eq!(life(values, Keep::FinalAt(0)), None);
-        let range = "/api/v1/query_range?query=up&end=1000";
+        let range = "/api/v1/query_range?query=up&start=1600000000&end=1700000000&step=30";
         assert_eq!(life(range, Keep::MaxAge(30)), None);
         assert_eq!(life("/api/v1/query?query=up", Keep::MaxAge(30)), None);
         assert_eq!(life("/api/v1/query?query=up", Keep::FinalAt(0)), None);

@@ -23,9 +23,11 @@
 //! |-------------------|-----------------------------------------------------------------|
 //! | `options.rs`      | [`CacheOptions`]: how much, how long                            |
 //! | `keep.rs`         | how long the answer to a request may be kept                    |
+//! | `settled.rs`      | which queries give the same from their last instant on          |
 //! | `key.rs`          | which requests are the same                                     |
 //! | `store.rs`        | what is kept, bounded in bytes and age                          |
 //! | `flight.rs`       | a request on its way, and all who wait for it, with `wakers.rs` |
+//! | `pieces.rs`       | what has come of its answer                                     |
 //! | `completeness.rs` | whether a body is a whole answer                                |
 //! | `answer.rs`       | an answer, handed out again                                     |
 //! | `clock.rs`        | the time of day, and the time that passes                       |
@@ -40,6 +42,8 @@ mod flight;
 mod keep;
 mod key;
 mod options;
+mod pieces;
+mod settled;
 mod statistics;
 mod store;
 mod wakers;
@@ -310,7 +314,7 @@ impl Body for Led {
     }
 }
 
-/// The bytes that all flights together may hold.
+/// The bytes of memory that all flights together may hold.
 struct Budget(AtomicUsize);
 
 impl Budget {

@@ -10,7 +10,7 @@ use std::time::Duration;
 #[non_exhaustive]
 pub struct CacheOptions {
     /// The most that is kept, in bytes; nought: nothing, and each request is sent. Answers on their way, which others
-    /// may wait for too, hold at most as much again. Default 64 MiB: the last day of a dashboard, 20 queries of ten
+    /// may wait for too, hold at most as much again, however small the pieces in which they come. Default 64 MiB: the last day of a dashboard, 20 queries of ten
     /// series at a point a minute, are some 6 MB. An answer larger than an eighth of it is not kept.
     pub bytes: u64,
     /// The longest that an answer is kept. Default 26 h: a dashboard of the last day finds at its start what it asked

@@ -70,9 +70,11 @@ impl From<&CallError> for Exit {
         match error {
             CallError::Service(error) | CallError::Chunk { error, .. } => error.into(),
             CallError::TimedOut { .. } => Exit::TimedOut,
+            CallError::Denied(_) | CallError::OutOfScope(_) => Exit::Denied,
             // What the sandbox grants is a limit like the others: a smaller query fits into it.
             CallError::MemoryLimit { .. }
             | CallError::AnswerTooLarge { .. }
+            | CallError::StreamTooLarge { .. }
             | CallError::Overloaded { .. } => Exit::LimitExceeded,
             _ => Exit::PluginBroken,
         }

@@ -3,14 +3,15 @@
 use std::io::Write;
 
 use chrono::Local;
-use metric_host::{MetricQuery, RangeOptions, RangePlan, Scope};
+use metric_host::{MetricQuery, RangeOptions, RangePlan};
 
 use super::args::ServiceArgs;
 use super::choices::QueryFormat;
 use super::exit::Exit;
 use super::failure::{Failure, say};
 use super::output;
-use super::{batch, query, service};
+use super::scope_args::ScopeArgs;
+use super::{batch, service};
 
 /// A query, and what would become of it.
 pub(crate) struct Planned<'a> {
@@ -18,10 +19,10 @@ pub(crate) struct Planned<'a> {
     pub(crate) plan: RangePlan,
 }
 
-/// Plans each query. Within a scope, its PromQL is what the host would make of it.
+/// Plans each query, within the scope.
 pub(crate) async fn run(
     args: &ServiceArgs,
-    scope: Option<&Scope>,
+    scope: &ScopeArgs,
     queries: &[MetricQuery],
     options: &RangeOptions,
     format: QueryFormat,
@@ -32,14 +33,13 @@ pub(crate) async fn run(
             "--explain prints no series; its formats are table and json",
         ));
     }
-    let service = service::open_offline(args)?;
+    let service = scope.narrow(service::open_offline(args)?);
     let mut plans = Vec::new();
     for query in queries {
-        let mut plan = service
+        let plan = service
             .plan(query, options)
             .await
             .map_err(|error| Failure::of_call(&error, args))?;
-        plan.promql = query::within(scope, plan.promql)?;
         plans.push(Planned { query, plan });
     }
     let mut out = output::stdout();

@@ -15,9 +15,11 @@ pub(crate) fn of_call(error: &CallError, address: &str) -> Option<String> {
             "`cargo xtask build` makes a plugin that has it; --plugin FILE names it".to_owned(),
         ),
         CallError::TimedOut { .. } => Some(slow()),
-        CallError::MemoryLimit { .. } | CallError::AnswerTooLarge { .. } => {
-            Some(ASK_FOR_LESS.to_owned())
-        }
+        // The error says which rule it is.
+        CallError::Denied(_) | CallError::OutOfScope(_) => None,
+        CallError::MemoryLimit { .. }
+        | CallError::AnswerTooLarge { .. }
+        | CallError::StreamTooLarge { .. } => Some(ASK_FOR_LESS.to_owned()),
         _ => Some(
             "the plugin is at fault, not the query; `metric-host inspect` shows which plugin it is"
                 .to_owned(),

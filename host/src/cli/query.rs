@@ -6,9 +6,7 @@
 use std::io::Write;
 
 use chrono::{Local, Utc};
-use metric_host::{
-    CallError, MetricQuery, MetricResult, MetricService, RangeAnswer, RangeOptions, Scope,
-};
+use metric_host::{CallError, MetricQuery, MetricResult, MetricService, RangeAnswer, RangeOptions};
 
 use super::args::{PromqlArgs, QueryCommandArgs, ServiceArgs};
 use super::choices::{LabelSchemaArg, QueryFormat};
@@ -19,16 +17,15 @@ use super::{batch, explain, service, streaming};
 
 /// Prints the queries, and sends nothing. Within a scope, what the host would make of them.
 pub(crate) async fn promql(args: &ServiceArgs, command: PromqlArgs) -> Result<Exit, Failure> {
-    let scope = command.scope.scope();
     let queries = command.query.into_queries(Utc::now()).map_err(unreadable)?;
-    let service = service::open_offline(args)?;
+    let service = command.scope.narrow(service::open_offline(args)?);
     let mut lines = Vec::new();
     for query in &queries {
         let promql = service
             .build_promql(query)
             .await
             .map_err(|error| Failure::of_call(&error, args))?;
-        lines.push(within(scope.as_ref(), promql)?);
+        lines.push(promql);
     }
     let mut out = output::stdout();
     for line in lines {
@@ -36,16 +33,6 @@ pub(crate) async fn promql(args: &ServiceArgs, command: PromqlArgs) -> Result<Ex
     }
     out.flush()?;
     Ok(Exit::Success)
-}
-
-/// What the host sends in place of a query.
-pub(crate) fn within(scope: Option<&Scope>, promql: String) -> Result<String, Failure> {
-    match scope {
-        Some(scope) => scope
-            .enforce_query(&promql)
-            .map_err(|refusal| Failure::new(Exit::Denied, refusal.to_string())),
-        None => Ok(promql),
-    }
 }
 
 /// Asks, and prints the series.
@@ -62,7 +49,7 @@ pub(crate) async fn run(args: &ServiceArgs, command: QueryCommandArgs) -> Result
     let options = range.options(now);
     let queries = query.into_queries(now).map_err(unreadable)?;
     if explain {
-        return explain::run(args, scope.scope().as_ref(), &queries, &options, format).await;
+        return explain::run(args, &scope, &queries, &options, format).await;
     }
     let screen = Screen::of_stdout().with_sparkline(sparkline);
     let service = scope.narrow(service::open(args)?);

@@ -13,7 +13,7 @@ pub(crate) fn open(args: &ServiceArgs) -> Result<MetricService, Failure> {
 
 /// The same for the verbs that send nothing: without a way out, and quicker to start.
 pub(crate) fn open_offline(args: &ServiceArgs) -> Result<MetricService, Failure> {
-    Ok(plugin(args)?.offline(config(args)))
+    Ok(plugin(args)?.offline(config(args))?)
 }
 
 /// The plugin that the flags name.

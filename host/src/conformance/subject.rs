@@ -88,7 +88,7 @@ impl<'a> Hosted<'a> {
         let denies = case.host.as_ref().is_some_and(|host| host.denies);
         // The verbs that send nothing need no address that the host understands.
         if denies || case.call.script().is_none() {
-            return Ok(plugin.offline(config));
+            return Ok(plugin.offline(config)?);
         }
         let options = ServiceOptions {
             // A case says what is sent, each time.

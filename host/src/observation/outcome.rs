@@ -6,6 +6,9 @@ use crate::error::{CallError, ServiceError};
 /// The caller dropped the call's future.
 pub(crate) const CANCELLED: &str = "cancelled";
 
+/// The host does not let out what the call needs.
+const DENIED: &str = "denied";
+
 /// How a call ended.
 pub(super) fn of<R>(result: &Result<R, CallError>) -> &'static str {
     match result {
@@ -24,7 +27,9 @@ fn of_error(error: &CallError) -> &'static str {
         CallError::Trapped { .. } => "trapped",
         CallError::MemoryLimit { .. } => "memory-limit",
         CallError::AnswerTooLarge { .. } => "answer-too-large",
+        CallError::StreamTooLarge { .. } => "stream-too-large",
         CallError::Instantiate { .. } => "not-instantiated",
+        CallError::Denied(_) | CallError::OutOfScope(_) => DENIED,
         CallError::BrokenContract { .. } => "broken-contract",
     }
 }
@@ -38,6 +43,6 @@ fn of_service(error: &ServiceError) -> &'static str {
         ServiceError::TimedOut(_) => "timed-out",
         ServiceError::MalformedResponse(_) => "malformed-response",
         ServiceError::LimitExceeded(_) => "limit-exceeded",
-        ServiceError::Denied(_) => "denied",
+        ServiceError::Denied(_) => DENIED,
     }
 }

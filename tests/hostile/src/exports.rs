@@ -10,7 +10,7 @@ use crate::bindings::exports::backendai::metric::types::{
 use crate::bindings::exports::backendai::metric::{
     codec, json_codec, json_service, metric_service,
 };
-use crate::kit::{empty_plan, nothing, range_answer};
+use crate::kit::{nothing, range_answer};
 use crate::order::Order;
 
 struct Plugin;
@@ -87,7 +87,7 @@ impl range_service::GuestRangeStream for Stream {
     }
 
     fn plan(&self) -> RangePlan {
-        empty_plan()
+        (ordered(&self.0).0.plan)()
     }
 
     fn next(&self) -> Result<Option<Piece>, RangeError> {
@@ -112,8 +112,9 @@ impl codec::Guest for Plugin {
         Err(not_meant())
     }
 
-    fn metric_request(_: Config, _: MetricQuery) -> Result<codec::HttpRequest, Error> {
-        Err(not_meant())
+    fn metric_request(config: Config, _: MetricQuery) -> Result<codec::HttpRequest, Error> {
+        let (attack, order) = ordered(&config);
+        Ok((attack.metric_request)(&order))
     }
 
     fn metric_response(
@@ -126,8 +127,7 @@ impl codec::Guest for Plugin {
     }
 }
 
-/// No attack comes through here: these functions have no request to send and no result to lie with that the
-/// others have not.
+/// No attack comes through here: these functions have no request and no result to lie with that the others have not.
 fn not_meant() -> Error {
     Error::Denied("it is not meant to".to_owned())
 }

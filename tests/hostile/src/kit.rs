@@ -1,5 +1,6 @@
 //! What attacks are made of: the contract's verbs, each of which does nothing until an attack says what.
 
+use crate::bindings::exports::backendai::metric::codec::{HttpMethod, HttpRequest, HttpScheme};
 use crate::bindings::exports::backendai::metric::range_service::{
     Chunk, Page, Piece, RangeAnswer, RangePlan, Span,
 };
@@ -16,12 +17,15 @@ pub(crate) type Answer = Result<MetricResult, Error>;
 pub(crate) struct Attack {
     pub(crate) query_metric: fn(&Order) -> Answer,
     pub(crate) query_metadata: fn() -> Vec<MetricMetadata>,
+    /// Of a range, and of a stream.
     pub(crate) plan: fn() -> RangePlan,
     /// Told how many queries there are.
     pub(crate) query_batch: fn(usize) -> Vec<RangeAnswer>,
     /// Told the cursor.
     pub(crate) query_page: fn(Option<String>) -> Page,
     pub(crate) piece: fn() -> Option<Piece>,
+    /// What the caller is to send itself.
+    pub(crate) metric_request: fn(&Order) -> HttpRequest,
 }
 
 /// A plugin that answers everything, and knows nothing.
@@ -35,6 +39,7 @@ pub(crate) const HARMLESS: Attack = Attack {
         next: None,
     },
     piece: || None,
+    metric_request: |order| request_to(&order.authority),
 };
 
 impl Attack {
@@ -50,7 +55,7 @@ impl Attack {
 /// An answer without series.
 pub(crate) fn nothing() -> MetricResult {
     MetricResult {
-        promql: String::new(),
+        promql: "up".to_owned(),
         metric_type: MetricType::Gauge,
         unit: None,
         step: 60,
@@ -76,6 +81,36 @@ pub(crate) fn series(timestamps: Vec<i64>, values: Vec<f64>) -> Series {
         labels: Vec::new(),
         timestamps,
         values,
+    }
+}
+
+/// The same series with one label, a number.
+pub(crate) fn labelled(series: Series, name: &str, number: u64) -> Series {
+    Series {
+        labels: vec![(name.to_owned(), number.to_string())],
+        ..series
+    }
+}
+
+/// A request for the caller to send.
+pub(crate) fn request_to(authority: &str) -> HttpRequest {
+    HttpRequest {
+        method: HttpMethod::Get,
+        scheme: HttpScheme::Http,
+        authority: authority.to_owned(),
+        path_with_query: "/api/v1/query?query=up".to_owned(),
+        headers: Vec::new(),
+        body: String::new(),
+    }
+}
+
+/// A piece of a stream.
+pub(crate) fn piece_of(series: Vec<Series>) -> Piece {
+    Piece {
+        series,
+        warnings: Vec::new(),
+        infos: Vec::new(),
+        missing: Vec::new(),
     }
 }
 

@@ -182,3 +182,25 @@ async fn assert_same(service: &MetricService, expected: &MetricResult) {
     let next = service.query_metric(&query(600, 60)).await.unwrap();
     assert_eq!(next.series, expected.series);
 }
+
+#[tokio::test]
+async fn a_stream_has_the_requests_of_one_call_for_all_its_pieces() {
+    let testbed = Testbed::shared().unwrap();
+    let plugin = host().load_file(plugin_file()).unwrap();
+    let service = service(&plugin, &testbed.server.address(), 30_000);
+    // Thirteen requests, of few bytes.
+    let options = in_pieces_of(600);
+    let mut stream = service.stream(&query(7200, 60), &options).await.unwrap();
+    assert!(stream.plan().chunks.len() > REQUESTS as usize);
+    let mut pieces = 0;
+    let error = loop {
+        match stream.next().await {
+            Ok(Some(_)) => pieces += 1,
+            Ok(None) => panic!("it ended after {pieces} pieces"),
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(said(&error), ServiceError::Denied(_)), "{error:?}");
+    assert_eq!(service.refusals().of(Refusal::Requests), 1);
+    assert_eq!(pieces, REQUESTS);
+}

@@ -90,7 +90,10 @@ impl Asking {
     }
 
     fn promql(&self, asked: &Asked) -> Option<String> {
-        let service = self.plugin.offline(convert::config(asked, &self.address));
+        let service = self
+            .plugin
+            .offline(convert::config(asked, &self.address))
+            .unwrap();
         let query = convert::query(&asked.query);
         self.runtime.block_on(service.build_promql(&query)).ok()
     }

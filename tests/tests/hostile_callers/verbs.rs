@@ -31,7 +31,9 @@ fn every_verb_answers_or_says_whose_fault_it_is() {
     let runtime = Runtime::new().unwrap();
     trials(1_000, drawn(), |drawn| {
         // All that would be sent is denied, so that nothing but the plugin is tried.
-        let service = plugin.offline(convert::config(&drawn.0, "prometheus.example:9090"));
+        let service = plugin
+            .offline(convert::config(&drawn.0, "prometheus.example:9090"))
+            .unwrap();
         runtime.block_on(every_verb(&service, &drawn))
     });
 }

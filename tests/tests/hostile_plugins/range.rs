@@ -60,6 +60,7 @@ impl Range {
                 hostcall_bytes: 16 << 20,
                 response_bytes: 4 << 20,
                 received_bytes: 64 << 20,
+                stream_bytes: 16 << 20,
                 requests_per_call: REQUESTS,
                 compile_timeout: COMPILE,
                 ..Limits::default()
@@ -295,7 +296,7 @@ async fn within_scope(service: &MetricService) -> Result<Outcome> {
     Ok(Outcome::within_scope(result, service.refusals()))
 }
 
-/// Calls a verb, and gives what the plugin says.
+/// Calls a verb, all pages or pieces of it, and gives what the plugin says.
 async fn call(service: &MetricService, verb: Verb) -> Result<String, CallError> {
     let query = MetricQuery::new("mem", "0", "60");
     let options = RangeOptions::default();
@@ -310,13 +311,19 @@ async fn call(service: &MetricService, verb: Verb) -> Result<String, CallError> 
             answers.map(drop).map(nothing)
         }
         Verb::Page => {
-            let page = service.query_page(&query, &options, Some("here")).await;
-            page.map(drop).map(nothing)
+            let mut cursor = Some("here".to_owned());
+            while cursor.is_some() {
+                let page = service.query_page(&query, &options, cursor.as_deref());
+                cursor = page.await?.next;
+            }
+            Ok(String::new())
         }
         Verb::Stream => {
             let mut stream = service.stream(&query, &options).await?;
-            stream.next().await.map(drop).map(nothing)
+            while stream.next().await?.is_some() {}
+            Ok(String::new())
         }
+        Verb::Request => service.metric_request(&query).await.map(drop).map(nothing),
     }
 }
 

@@ -26,6 +26,8 @@ pub(crate) enum Verb {
     Batch,
     Page,
     Stream,
+    /// For a request that the caller sends itself.
+    Request,
 }
 
 /// What an attack on a scope gets where there is no scope.
@@ -265,6 +267,12 @@ pub(crate) const ROWS: &[Row] = &[
     // The way out.
     row("other_host", METRIC, "denied: Origin", ""),
     row("other_port", METRIC, "denied: Origin", ""),
+    row(
+        "handed_to_the_caller",
+        Way::Call(Verb::Request),
+        "Denied",
+        "not the configured Prometheus",
+    ),
     row("odd_ports", METRIC, "denied: Origin", ""),
     row("other_spellings", METRIC, "denied: Origin", ""),
     row("user_info", METRIC, "denied: UserInfo", ""),
@@ -348,7 +356,19 @@ pub(crate) const ROWS: &[Row] = &[
         "page_that_follows_itself",
         Way::Call(Verb::Page),
         "BrokenContract",
-        "followed by itself",
+        "where 120000 and 60 s come next",
+    ),
+    row(
+        "pages_in_a_circle",
+        Way::Call(Verb::Page),
+        "BrokenContract",
+        "where 240000 and 60 s come next",
+    ),
+    row(
+        "pages_without_end",
+        Way::Call(Verb::Page),
+        "BrokenContract",
+        "is the longest",
     ),
     row(
         "plan_without_step",
@@ -361,6 +381,36 @@ pub(crate) const ROWS: &[Row] = &[
         Way::Call(Verb::Stream),
         "BrokenContract",
         "a piece of 100000 samples",
+    ),
+    row(
+        "plan_of_all_time",
+        Way::Call(Verb::Stream),
+        "BrokenContract",
+        "is the longest",
+    ),
+    row(
+        "stream_beside_its_plan",
+        Way::Call(Verb::Stream),
+        "BrokenContract",
+        "a sample at 1,",
+    ),
+    row(
+        "stream_that_comes_round",
+        Way::Call(Verb::Stream),
+        "BrokenContract",
+        "a series goes on at 0",
+    ),
+    row(
+        "stream_of_nothing",
+        Way::Call(Verb::Stream),
+        "BrokenContract",
+        "pieces without a sample",
+    ),
+    row(
+        "stream_of_ever_new_series",
+        Way::Call(Verb::Stream),
+        "StreamTooLarge",
+        "16777216 bytes",
     ),
     // The last one: its compilation goes on until the process ends.
     row(

@@ -3,6 +3,7 @@
 mod absolute_target;
 mod admin_path;
 mod encoded_path;
+mod handed_to_the_caller;
 mod http_for_https;
 mod https_for_http;
 mod odd_ports;
@@ -17,6 +18,7 @@ named!(
     absolute_target,
     admin_path,
     encoded_path,
+    handed_to_the_caller,
     http_for_https,
     https_for_http,
     odd_ports,
