@@ -31,6 +31,22 @@ pub(crate) fn is_pooled(engine: &Engine) -> bool {
 
 /// Instances come from slots that were reserved beforehand: some microseconds each.
 pub(crate) fn pooled(limits: &Limits, cache: Option<&Cache>) -> Result<Engine> {
+    from_pool(pool(limits), limits, cache)
+}
+
+/// An engine whose instances come from this pool.
+pub(crate) fn from_pool(
+    pool: PoolingAllocationConfig,
+    limits: &Limits,
+    cache: Option<&Cache>,
+) -> Result<Engine> {
+    let mut config = base(limits, cache);
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    Engine::new(&config)
+}
+
+/// The pool of instances: as many slots as calls may run, and how a slot is wiped between two of them.
+pub(crate) fn pool(limits: &Limits) -> PoolingAllocationConfig {
     // One more, for a plugin that is being loaded.
     let calls = limits.concurrent_calls.saturating_add(1);
     let modules = calls.saturating_mul(limits.core_modules);
@@ -49,11 +65,11 @@ pub(crate) fn pooled(limits: &Limits, cache: Option<&Cache>) -> Result<Engine> {
         .table_elements(limits.table_elements)
         .linear_memory_keep_resident(RESIDENT_BYTES)
         .table_keep_resident(RESIDENT_BYTES)
-        // Linux 6.7 and later tell which pages were written, so only those are wiped.
-        .pagemap_scan(Enabled::Auto);
-    let mut config = base(limits, cache);
-    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
-    Engine::new(&config)
+        // The scan for written pages misses those that the kernel has swapped out or is moving: the next instance
+        // in the slot would read what the former call wrote (wasmtime pull request 14357, mended in 50.0.1 and in
+        // no 48 or 49). `cargo xtask freshness` shows it.
+        .pagemap_scan(Enabled::No);
+    pool
 }
 
 /// Instances are allocated one by one, and their memories where there is room.
@@ -103,6 +119,23 @@ mod tests {
         };
         assert!(pooled(&limits, None).is_err());
         assert!(!is_pooled(&engine(&limits, None).unwrap()));
+    }
+
+    #[test]
+    fn what_a_call_wrote_is_wiped_without_asking_the_kernel_which_pages_those_are() {
+        for limits in [
+            Limits::default(),
+            Limits {
+                concurrent_calls: 1,
+                memory_bytes: 64 << 20,
+                ..Limits::default()
+            },
+        ] {
+            let engine = engine(&limits, None).unwrap();
+            // As the allocator has it, not as somebody asked for it.
+            let pool = engine.get_pooling_config().unwrap();
+            assert_eq!(pool.get_pagemap_scan(), Enabled::No);
+        }
     }
 
     #[test]

@@ -114,6 +114,8 @@ mod types;
 mod under_way;
 
 #[cfg(test)]
+mod freshness_tests;
+#[cfg(test)]
 mod test_body;
 #[cfg(test)]
 mod test_components;
