@@ -6,7 +6,7 @@ use wasmtime::{
     Cache, Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Result,
 };
 
-use crate::limits::Limits;
+use crate::{limits::Limits, scarcity};
 
 /// Memory of a slot that is wiped by hand between calls rather than given back to the system and faulted in
 /// again: about what a small query touches.
@@ -102,8 +102,37 @@ fn base(limits: &Limits, cache: Option<&Cache>) -> Config {
         .wasm_function_references(false)
         .wasm_memory64(false)
         .wasm_exceptions(false)
+        .memory_init_cow(has_memory_files())
         .cache(cache.cloned());
     config
+}
+
+/// Whether the system lets us make the files in memory that fresh instances are copied from when they are written
+/// to. A seccomp profile may forbid it, and wasmtime then makes no instance at all; without such files the data of a
+/// plugin are copied as a whole, into each instance.
+#[cfg(target_os = "linux")]
+fn has_memory_files() -> bool {
+    use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+
+    // As wasmtime makes them.
+    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+    let tried = memfd_create(c"metric-host-probe", flags)
+        .and_then(|file| fcntl_add_seals(&file, SealFlags::WRITE | SealFlags::SEAL));
+    match tried {
+        Ok(()) => true,
+        // Of this moment, not of the system.
+        Err(error) if scarcity::is_scarcity(&error) => true,
+        Err(error) => {
+            tracing::debug!(%error, "no files in memory, going on without copy-on-write");
+            false
+        }
+    }
+}
+
+/// Elsewhere wasmtime makes none.
+#[cfg(not(target_os = "linux"))]
+fn has_memory_files() -> bool {
+    true
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ fn of_error(error: &CallError) -> &'static str {
         CallError::MemoryLimit { .. } => "memory-limit",
         CallError::AnswerTooLarge { .. } => "answer-too-large",
         CallError::Instantiate { .. } => "not-instantiated",
+        CallError::OutOfResources { .. } => "out-of-resources",
         CallError::BrokenContract { .. } => "broken-contract",
     }
 }
