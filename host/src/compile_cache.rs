@@ -127,7 +127,8 @@ fn check(folder: &Path, itself: bool) -> Result<(), Untrusted> {
     Ok(())
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use crate::test_log::Log;

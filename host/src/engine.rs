@@ -8,8 +8,10 @@ use wasmtime::{
 
 use crate::{limits::Limits, scarcity};
 
-/// Memory of a slot that is wiped by hand between calls rather than given back to the system and faulted in
-/// again: about what a small query touches.
+/// Memory of a slot, from its beginning, that is wiped by hand between calls rather than given back to the system and
+/// faulted in again. The plugin's layout is 128 KiB of stack and then data and heap, of which a small query touches
+/// about 64 KiB; as much again is for what other queries need. Measured for an instance, a call that reads an answer of
+/// 61 points, and the instance's end: 81 µs with 128 KiB, 72 with 192, 75 with 256, 81 with 384.
 const RESIDENT_BYTES: usize = 256 << 10;
 
 /// An engine with a pool of instances if the address space allows it, else one that allocates on demand.
