@@ -1,42 +1,74 @@
 //! Compiles components in bounded time. wasmtime cannot be interrupted while it compiles: a compilation that takes
-//! too long is left to itself, in threads of its own so that it is in no other's way, and only so many may be left.
+//! too long is left to itself, in threads of its own so that it is in no other's way. So only so many go on at once,
+//! those that were given up included.
 //!
 //! Knows nothing of plugins.
 
 use std::{
     sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        Arc, Condvar, Mutex, PoisonError,
         mpsc::{RecvTimeoutError, sync_channel},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use wasmtime::{Engine, component::Component};
+use wasmtime::{Cache, Engine, component::Component};
 
-use crate::error::LoadError;
+use crate::{error::LoadError, scarcity};
 
-/// Compilations that were given up and may still go on. Each keeps a processor busy.
-const ABANDONED: usize = 2;
+/// Compilations that may go on at once. Each keeps all processors busy, and takes the memory of its largest functions;
+/// a second one lets an ordinary plugin pass one that takes long.
+const AT_ONCE: usize = 2;
 
-#[derive(Debug, Default)]
+/// Entries of the cache that are tried for a plugin. Each that is damaged takes one, until the cache drops it.
+const ENTRIES: u8 = 8;
+
+/// The compilations of a host.
 pub(crate) struct Compiler {
-    abandoned: Arc<AtomicUsize>,
+    permits: Arc<Permits>,
+    cache: Option<Cache>,
 }
 
 impl Compiler {
+    /// One whose engine keeps what it compiled in this cache.
+    pub(crate) fn new(cache: Option<Cache>) -> Self {
+        Self {
+            permits: Arc::default(),
+            cache,
+        }
+    }
+
     /// Blocks until it is done, or the time is over.
+    ///
+    /// The cache gives out an entry without looking whether all of it can be read. One that cannot is passed over: the
+    /// component is compiled anew, and kept under another key.
     pub(crate) fn compile(
         &self,
         engine: &Engine,
         bytes: &[u8],
         after: Duration,
     ) -> Result<Component, LoadError> {
-        let (engine, bytes) = (engine.clone(), bytes.to_vec());
-        self.run(after, move || {
-            Component::from_binary(&engine, &bytes)
-                .map_err(|e| LoadError::Compile { source: e.into() })
-        })?
+        let mut entry = 0;
+        loop {
+            let hits = self.hits();
+            let (engine, bytes) = (engine.clone(), numbered(bytes, entry));
+            let outcome = self
+                .run(after, move || Component::from_binary(&engine, &bytes))
+                .and_then(|compiled| compiled.map_err(|error| failed(error.into())));
+            // What cannot be compiled is never kept, so an error after a hit comes from the cache. (Another plugin's
+            // hit at this moment costs a second look.)
+            let damaged = matches!(outcome, Err(LoadError::Compile { .. })) && self.hits() > hits;
+            entry += 1;
+            if !damaged || entry == ENTRIES {
+                return outcome;
+            }
+            tracing::warn!("an entry of the compile cache is damaged, compiling anew");
+        }
+    }
+
+    /// How often the cache knew a component.
+    fn hits(&self) -> usize {
+        self.cache.as_ref().map_or(0, Cache::cache_hits)
     }
 
     fn run<R: Send + 'static>(
@@ -44,10 +76,7 @@ impl Compiler {
         after: Duration,
         work: impl FnOnce() -> R + Send + 'static,
     ) -> Result<R, LoadError> {
-        let abandoned = self.abandoned.load(Ordering::Acquire);
-        if abandoned >= ABANDONED {
-            return Err(LoadError::StillCompiling { abandoned });
-        }
+        let permit = self.permits.take(after)?;
         // wasmtime compiles functions side by side in the pool that it is called in. In the global one, those of
         // a compilation that was given up would stand in the way of the next.
         let pool = rayon::ThreadPoolBuilder::new()
@@ -55,65 +84,110 @@ impl Compiler {
             // A crash is noticed by what it does not send; rayon would end the process.
             .panic_handler(drop)
             .build()
-            .map_err(|e| LoadError::Compile { source: e.into() })?;
+            .map_err(|error| failed(error.into()))?;
         let (done, result) = sync_channel(1);
-        let work_under_way = UnderWay {
-            ended_or_given_up: Arc::default(),
-            abandoned: Arc::clone(&self.abandoned),
-        };
-        let ended_or_given_up = Arc::clone(&work_under_way.ended_or_given_up);
         pool.spawn(move || {
-            let _under_way = work_under_way;
+            // Given back at the end, be it a crash, and not when it is given up.
+            let _permit = permit;
             // Nobody listens any more when it was given up.
             let _ = done.send(work());
         });
-        match result.recv_timeout(after) {
-            Ok(outcome) => Ok(outcome),
-            Err(RecvTimeoutError::Disconnected) => Err(LoadError::Compile {
-                source: "the compiler crashed".into(),
-            }),
-            Err(RecvTimeoutError::Timeout) => {
-                self.abandoned.fetch_add(1, Ordering::AcqRel);
-                if ended_or_given_up.swap(true, Ordering::AcqRel) {
-                    // It ended in this very moment.
-                    self.abandoned.fetch_sub(1, Ordering::AcqRel);
-                    return result
-                        .try_recv()
-                        .map_err(|_| LoadError::CompileTimedOut { after });
-                }
+        result.recv_timeout(after).map_err(|error| match error {
+            RecvTimeoutError::Disconnected => failed("the compiler crashed".into()),
+            RecvTimeoutError::Timeout => {
                 tracing::warn!(?after, "a plugin that is being compiled was given up");
-                Err(LoadError::CompileTimedOut { after })
+                LoadError::CompileTimedOut { after }
             }
+        })
+    }
+}
+
+/// Why a component is not compiled: the machine, or itself.
+fn failed(source: crate::Source) -> LoadError {
+    match scarcity::is_scarcity(&*source) {
+        true => LoadError::OutOfResources { source },
+        false => LoadError::Compile { source },
+    }
+}
+
+/// The same component under another key of the cache: with a custom section at its end, which means nothing.
+fn numbered(bytes: &[u8], entry: u8) -> Vec<u8> {
+    const NAME: &[u8] = b"entry";
+    let mut bytes = bytes.to_vec();
+    if entry > 0 {
+        // The section's number and size, the size of its name, its name, its content.
+        bytes.extend([0, 1 + NAME.len() as u8 + 1, NAME.len() as u8]);
+        bytes.extend(NAME);
+        bytes.push(entry);
+    }
+    bytes
+}
+
+/// The leave to compile, so many times.
+#[derive(Debug)]
+struct Permits {
+    left: Mutex<usize>,
+    given_back: Condvar,
+}
+
+impl Default for Permits {
+    fn default() -> Self {
+        Self {
+            left: Mutex::new(AT_ONCE),
+            given_back: Condvar::new(),
         }
     }
 }
 
-/// Held by the compilation until its end, be it a crash.
-struct UnderWay {
-    ended_or_given_up: Arc<AtomicBool>,
-    abandoned: Arc<AtomicUsize>,
+impl Permits {
+    /// Waits for one, so long.
+    fn take(self: &Arc<Self>, longest: Duration) -> Result<Permit, LoadError> {
+        let end = Instant::now() + longest;
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        while *left == 0 {
+            let rest = end.saturating_duration_since(Instant::now());
+            if rest.is_zero() {
+                return Err(LoadError::StillCompiling { others: AT_ONCE });
+            }
+            (left, _) = self
+                .given_back
+                .wait_timeout(left, rest)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        *left -= 1;
+        Ok(Permit(Arc::clone(self)))
+    }
 }
 
-impl Drop for UnderWay {
+/// The leave to compile. Given back when it is dropped.
+struct Permit(Arc<Permits>);
+
+impl Drop for Permit {
     fn drop(&mut self) {
-        if self.ended_or_given_up.swap(true, Ordering::AcqRel) {
-            self.abandoned.fetch_sub(1, Ordering::AcqRel);
-        }
+        let mut left = self.0.left.lock().unwrap_or_else(PoisonError::into_inner);
+        *left += 1;
+        self.0.given_back.notify_one();
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{sync::mpsc::channel, thread, time::Instant};
+    use std::{
+        sync::{
+            atomic::{AtomicUsize, Ordering},
+            mpsc::channel,
+        },
+        thread,
+    };
 
     const SHORT: Duration = Duration::from_millis(20);
     const LONG: Duration = Duration::from_secs(60);
 
     #[test]
     fn what_takes_too_long_is_given_up_and_only_so_many_may_go_on() {
-        let compiler = Compiler::default();
-        let ends: Vec<_> = (0..ABANDONED)
+        let compiler = Compiler::new(None);
+        let ends: Vec<_> = (0..AT_ONCE)
             .map(|_| {
                 let (end, ended) = channel::<()>();
                 let outcome = compiler.run(SHORT, move || ended.recv().is_ok());
@@ -124,28 +198,58 @@ mod tests {
                 end
             })
             .collect();
-        let refused = compiler.run(LONG, || ());
+        let refused = compiler.run(SHORT, || ());
         assert!(
-            matches!(
-                refused,
-                Err(LoadError::StillCompiling {
-                    abandoned: ABANDONED
-                })
-            ),
+            matches!(refused, Err(LoadError::StillCompiling { others: AT_ONCE })),
             "{refused:?}"
         );
-        drop(ends);
-        let deadline = Instant::now() + LONG;
-        while compiler.run(LONG, || ()).is_err() {
-            assert!(Instant::now() < deadline, "an end was not noticed");
-            thread::sleep(SHORT);
-        }
-        assert_eq!(compiler.run(LONG, || 7).unwrap(), 7);
+        // One that may wait longer is served when they have ended.
+        thread::scope(|scope| {
+            let waits = scope.spawn(|| compiler.run(LONG, || 7));
+            drop(ends);
+            assert_eq!(waits.join().unwrap().unwrap(), 7);
+        });
+    }
+
+    #[test]
+    fn of_many_that_begin_at_once_two_compile() {
+        let compiler = Compiler::new(None);
+        let (now, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let counters = Arc::new((now, most));
+        // Each of them takes longer than it may, as twelve plugins that are loaded at once to stack up would.
+        let outcomes: Vec<_> = thread::scope(|scope| {
+            let loads: Vec<_> = (0..12)
+                .map(|_| {
+                    let counters = Arc::clone(&counters);
+                    let compiler = &compiler;
+                    scope.spawn(move || {
+                        compiler.run(SHORT, move || {
+                            let (now, most) = &*counters;
+                            most.fetch_max(
+                                now.fetch_add(1, Ordering::SeqCst) + 1,
+                                Ordering::SeqCst,
+                            );
+                            thread::sleep(SHORT * 20);
+                            now.fetch_sub(1, Ordering::SeqCst);
+                        })
+                    })
+                })
+                .collect();
+            loads.into_iter().map(|load| load.join().unwrap()).collect()
+        });
+        assert_eq!(counters.1.load(Ordering::SeqCst), AT_ONCE);
+        let count = |is: fn(&LoadError) -> bool| {
+            let errors = outcomes.iter().filter_map(|outcome| outcome.as_ref().err());
+            errors.filter(|error| is(error)).count()
+        };
+        let given_up = count(|error| matches!(error, LoadError::CompileTimedOut { .. }));
+        let refused = count(|error| matches!(error, LoadError::StillCompiling { .. }));
+        assert_eq!((given_up, refused), (AT_ONCE, 12 - AT_ONCE));
     }
 
     #[test]
     fn a_compiler_that_crashes_takes_nobody_along() {
-        let compiler = Compiler::default();
+        let compiler = Compiler::new(None);
         let crashed = compiler.run(LONG, || panic!("a bug of the compiler's"));
         assert!(matches!(crashed, Err::<(), _>(LoadError::Compile { .. })));
         assert_eq!(compiler.run(LONG, || 7).unwrap(), 7);

@@ -3,7 +3,11 @@
 //!
 //! Knows nothing of how the failures come about.
 
-use std::{fmt, io, path::PathBuf, time::Duration};
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use chrono::{DateTime, SecondsFormat};
 use metric_scope::ScopeRefusal;
@@ -14,6 +18,7 @@ use crate::{
     credentials::SecretSource,
     range::Span,
     refusals::Refusal,
+    scarcity,
     types::{FailedToGetMetric, InvalidArgument, InvalidTimeRange, LimitExceeded},
 };
 
@@ -50,10 +55,26 @@ pub enum LoadError {
         /// The system's reason.
         source: io::Error,
     },
+    /// The path leads to something else than a regular file.
+    #[error(
+        "cannot read the plugin {}: it is no regular file, and only such are read",
+        path.display()
+    )]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The system has no more file descriptors, threads or memory for this process. It says nothing of the plugin:
+    /// load it again when there is less to do, or raise the limits of the process.
+    #[error("the system has no more file descriptors, threads or memory for loading the plugin")]
+    OutOfResources {
+        /// The system's reason.
+        source: Source,
+    },
     /// The plugin is larger than [`Limits::plugin_bytes`](crate::Limits::plugin_bytes).
     #[error("the plugin is {size} bytes long; at most {maximum} are accepted")]
     TooLarge {
-        /// Its size in bytes.
+        /// Its size in bytes; at least, if the file grew while it was read.
         size: u64,
         /// The limit in bytes.
         maximum: u64,
@@ -91,11 +112,12 @@ pub enum LoadError {
         /// The limit.
         after: Duration,
     },
-    /// Plugins that were given up are still being compiled, so no other is. Load it again later.
-    #[error("{abandoned} plugins that were given up are still being compiled; try again later")]
+    /// As many plugins as may be compiled at once were still being compiled after
+    /// [`Limits::compile_timeout`](crate::Limits::compile_timeout), so this one was not begun. Load it again later.
+    #[error("{others} other plugins are still being compiled; try again later")]
     StillCompiling {
         /// How many.
-        abandoned: usize,
+        others: usize,
     },
     /// The plugin asks for more than a plugin is given.
     #[error(
@@ -147,6 +169,29 @@ pub enum LoadError {
         /// wasmtime's reason.
         source: Source,
     },
+}
+
+impl LoadError {
+    /// A plugin's file that cannot be read: because of the file, or of what the system lacks.
+    pub(crate) fn read(path: &Path, error: io::Error) -> Self {
+        match scarcity::is_scarcity(&error) {
+            true => Self::OutOfResources {
+                source: error.into(),
+            },
+            false => Self::Read {
+                path: path.to_owned(),
+                source: error,
+            },
+        }
+    }
+
+    /// A plugin of which no instance can be made: because of the plugin, or of what the system lacks.
+    pub(crate) fn instantiate(source: Source) -> Self {
+        match scarcity::is_scarcity(&*source) {
+            true => Self::OutOfResources { source },
+            false => Self::Instantiate { source },
+        }
+    }
 }
 
 fn or_nothing(granted: &[&str]) -> String {
@@ -302,6 +347,13 @@ pub enum CallError {
     /// The plugin hands out a request, or says that it asks a query, that cannot be narrowed to the service's scope.
     #[error("denied by the scope: {0}")]
     OutOfScope(#[from] ScopeRefusal),
+    /// The system has no more file descriptors, threads or memory for this process, so no instance can be made. It says
+    /// nothing of the plugin.
+    #[error("the system has no more file descriptors, threads or memory for a call")]
+    OutOfResources {
+        /// The system's reason.
+        source: Source,
+    },
     /// The plugin's answer contradicts the contract. A bug of the plugin, or a lie.
     #[error("the plugin's answer breaks the contract: {reason}")]
     BrokenContract {
@@ -311,6 +363,14 @@ pub enum CallError {
 }
 
 impl CallError {
+    /// An instance that cannot be made: because of the plugin, or of what the system lacks.
+    pub(crate) fn instantiate(source: Source) -> Self {
+        match scarcity::is_scarcity(&*source) {
+            true => Self::OutOfResources { source },
+            false => Self::Instantiate { source },
+        }
+    }
+
     /// What the plugin says went wrong, be it of the whole call or of one chunk. None: the host says so.
     pub fn service(&self) -> Option<&ServiceError> {
         match self {

@@ -4,18 +4,19 @@
 
 use std::{
     fmt,
-    path::{Path, PathBuf},
+    path::Path,
     pin::pin,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll, Waker},
 };
 
-use wasmtime::{Cache, CacheConfig, component::Linker};
+use wasmtime::component::Linker;
 
 use crate::{
     audit::{self, RANGE_SERVICE, World},
     bindings::exports::backendai::metric::{codec, metric_service, range_service},
     codec::Codec,
+    compile_cache::CompileCache,
     compiling::Compiler,
     complexity, engine,
     error::{HostError, LoadError},
@@ -24,26 +25,12 @@ use crate::{
     outgoing::Outgoing,
     places::Places,
     plugin::Plugin,
+    plugin_file::read_plugin,
     sandbox::Sandbox,
     shared::Shared,
     store::{self, CallState},
     ticker::Ticker,
 };
-
-/// Where compiled plugins are kept, so that the next start need not compile them again.
-///
-/// What lies there is run as native code: the directory must be writable by its owner only.
-/// A cache that cannot be made is no error; the host goes on without.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum CompileCache {
-    /// `metric-host` in the user's cache directory (`$XDG_CACHE_HOME`, `~/.cache`, `~/Library/Caches`, …).
-    #[default]
-    User,
-    /// This directory. It is created when it is not there.
-    Directory(PathBuf),
-    /// Nowhere.
-    Off,
-}
 
 /// How a [`Host`] is set up.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -76,14 +63,14 @@ impl Host {
             compile_cache,
         } = options;
         let engine_error = |e: wasmtime::Error| HostError::Engine { source: e.into() };
-        let cache = cache(&compile_cache);
+        let cache = compile_cache.open();
         let engine = engine::engine(&limits, cache.as_ref()).map_err(engine_error)?;
         let linker = store::linker(&engine).map_err(engine_error)?;
         let ticker = Ticker::start(&engine).map_err(|source| HostError::Ticker { source })?;
         Ok(Self {
             shared: Arc::new(Shared {
                 engine,
-                compiler: Compiler::default(),
+                compiler: Compiler::new(cache),
                 places: Places::new(limits.concurrent_calls, limits.waiting_calls),
                 limits,
                 rehearsal: Mutex::new(()),
@@ -100,14 +87,7 @@ impl Host {
     /// # Errors
     /// [`LoadError`]: the file cannot be read, is no component, asks for too much, or is no metric plugin.
     pub fn load_file(&self, path: impl AsRef<Path>) -> Result<Plugin, LoadError> {
-        let path = path.as_ref();
-        let read = |source| LoadError::Read {
-            path: path.to_owned(),
-            source,
-        };
-        let size = std::fs::metadata(path).map_err(read)?.len();
-        self.check_size(size)?;
-        self.load(&std::fs::read(path).map_err(read)?)
+        self.load(&read_plugin(path, self.shared.limits.plugin_bytes)?)
     }
 
     /// Loads the plugin in `bytes`: a component in binary form.
@@ -187,7 +167,7 @@ impl Host {
             Poll::Ready(instance) => instance.map_err(wasmtime::Error::into),
             Poll::Pending => Err("it computes without end when it is instantiated".into()),
         }
-        .map_err(|source| LoadError::Instantiate { source })?;
+        .map_err(LoadError::instantiate)?;
         /// Compares the types of an interface's functions.
         macro_rules! compare {
             ($interface:ident, $world:expr) => {
@@ -222,30 +202,6 @@ impl fmt::Debug for Host {
             .field("pooling", &engine::is_pooled(&self.shared.engine))
             .finish_non_exhaustive()
     }
-}
-
-fn cache(wanted: &CompileCache) -> Option<Cache> {
-    let directory = match wanted {
-        CompileCache::Off => return None,
-        CompileCache::Directory(directory) => std::path::absolute(directory).ok(),
-        CompileCache::User => directories::ProjectDirs::from("", "", "metric-host")
-            .map(|dirs| dirs.cache_dir().to_owned()),
-    };
-    let Some(directory) = directory else {
-        tracing::debug!("no directory for the compile cache, going on without");
-        return None;
-    };
-    let mut config = CacheConfig::new();
-    config.with_directory(&directory);
-    Cache::new(config)
-        .inspect_err(|error| {
-            tracing::debug!(
-                directory = %directory.display(),
-                error = format!("{error:#}"),
-                "the compile cache cannot be made, going on without"
-            );
-        })
-        .ok()
 }
 
 #[cfg(test)]

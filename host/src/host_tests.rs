@@ -1,7 +1,7 @@
 //! What the host loads, and what it refuses.
 
 use super::*;
-use crate::test_components::{TestPlugin, plugin};
+use crate::test_components::{TestPlugin, WITHOUT_IO, plugin};
 
 fn host() -> Host {
     Host::new(HostOptions {
@@ -42,6 +42,8 @@ fn a_plugin_that_is_too_large_is_not_even_read() {
         }
         other => panic!("{other:?}"),
     }
+    let endless = host().load_file("/dev/zero").unwrap_err();
+    assert!(matches!(endless, LoadError::NotAFile { .. }), "{endless:?}");
 }
 
 #[test]
@@ -111,12 +113,16 @@ fn imports_of_types_that_the_host_does_not_know_are_refused() {
 
 #[test]
 fn a_plugin_whose_code_is_invalid_is_not_compiled() {
+    let error = host().load(&invalid_plugin()).unwrap_err();
+    assert!(matches!(error, LoadError::Compile { .. }), "{error:?}");
+}
+
+/// One in which the opcode of `unreachable` became one that does not exist.
+fn invalid_plugin() -> Vec<u8> {
     let mut bytes = plugin("unreachable");
-    // The opcode of `unreachable` becomes one that does not exist.
     let at = bytes.windows(3).position(|w| w == [0x00, 0x00, 0x0b]);
     bytes[at.unwrap() + 1] = 0xff;
-    let error = host().load(&bytes).unwrap_err();
-    assert!(matches!(error, LoadError::Compile { .. }), "{error:?}");
+    bytes
 }
 
 #[test]
@@ -156,6 +162,154 @@ fn a_cache_that_cannot_be_made_does_not_keep_the_host_from_starting() {
     host.load(&plugin("unreachable")).unwrap();
 }
 
+#[test]
+fn an_entry_of_the_compile_cache_that_cannot_be_read_is_a_miss() {
+    let directory = tempfile::tempdir().unwrap();
+    let bytes = TestPlugin::new("unreachable")
+        .function("detect-metric-type", "(i32.const 1)")
+        .build();
+    let load = || {
+        let host = Host::new(HostOptions {
+            compile_cache: CompileCache::Directory(directory.path().join("cache")),
+            ..HostOptions::default()
+        })
+        .unwrap();
+        host.load(&bytes)
+    };
+    load().unwrap();
+    // Twice: what took the place of the first is damaged, too.
+    for entries in [1, 2] {
+        assert_eq!(damage_entries(directory.path()), entries);
+        load().unwrap();
+        load().unwrap();
+    }
+    // What cannot be compiled is not taken for it.
+    let host = Host::new(HostOptions {
+        compile_cache: CompileCache::Directory(directory.path().join("cache")),
+        ..HostOptions::default()
+    })
+    .unwrap();
+    let error = host.load(&invalid_plugin()).unwrap_err();
+    assert!(matches!(error, LoadError::Compile { .. }), "{error:?}");
+}
+
+/// Damages what wasmtime reads last of each compiled plugin below a folder: not the code, and not the header that it
+/// looks at before it trusts the rest. Returns how many there are.
+fn damage_entries(folder: &Path) -> usize {
+    use object::{Object as _, ObjectSection as _};
+
+    let mut damaged = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            damaged += damage_entries(&path);
+        } else if path.extension().is_none() {
+            let packed = std::fs::read(&path).unwrap();
+            let mut bytes = zstd::decode_all(&*packed).unwrap();
+            let file = object::File::parse(&*bytes).unwrap();
+            let section = file.section_by_name(".wasmtime.info").unwrap();
+            let (start, length) = section.file_range().unwrap();
+            let range = start as usize..(start + length) as usize;
+            bytes[range].fill(0xff);
+            std::fs::write(&path, zstd::encode_all(&*bytes, 0).unwrap()).unwrap();
+            damaged += 1;
+        }
+    }
+    damaged
+}
+
+#[cfg(target_os = "linux")]
+mod refusing_systems {
+    //! A system that refuses one thing, to one thread and those that it starts.
+
+    use super::*;
+    use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
+    use std::{collections::BTreeMap, thread};
+
+    const EPERM: u32 = 1;
+    const EAGAIN: u32 = 11;
+    const EMFILE: u32 = 24;
+    #[cfg(target_arch = "x86_64")]
+    const MEMFD_CREATE: i64 = 319;
+    #[cfg(target_arch = "aarch64")]
+    const MEMFD_CREATE: i64 = 279;
+    const CLONE3: i64 = 435;
+
+    /// Does something where a system call fails with this error.
+    fn where_it_fails<R: Send>(call: i64, error: u32, work: impl FnOnce() -> R + Send) -> R {
+        thread::scope(|scope| {
+            let refused = scope.spawn(|| {
+                let filter = SeccompFilter::new(
+                    BTreeMap::from([(call, Vec::new())]),
+                    SeccompAction::Allow,
+                    SeccompAction::Errno(error),
+                    std::env::consts::ARCH.try_into().unwrap(),
+                );
+                let program = BpfProgram::try_from(filter.unwrap()).unwrap();
+                seccompiler::apply_filter(&program).unwrap();
+                work()
+            });
+            refused.join().unwrap()
+        })
+    }
+
+    fn with_data() -> Vec<u8> {
+        TestPlugin::new("unreachable")
+            .function("detect-metric-type", "(i32.load8_u (i32.const 1024))")
+            .extra("(data (i32.const 1024) \"\\01\")")
+            .build()
+    }
+
+    #[test]
+    fn where_files_in_memory_are_forbidden_the_host_goes_on_without_copy_on_write() {
+        let detected = where_it_fails(MEMFD_CREATE, EPERM, || {
+            // With a pool and without.
+            [1, 1 << 20].map(|concurrent_calls| {
+                let host = Host::new(HostOptions {
+                    limits: Limits {
+                        concurrent_calls,
+                        ..Limits::default()
+                    },
+                    compile_cache: CompileCache::Off,
+                })
+                .unwrap();
+                let plugin = host.load(&with_data()).unwrap();
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build()
+                    .unwrap();
+                let detect = plugin.codec().detect_metric_type("mem", None);
+                runtime.block_on(detect).unwrap()
+            })
+        });
+        assert_eq!(detected, [crate::MetricType::Rate; 2]);
+    }
+
+    #[test]
+    fn a_plugin_is_not_blamed_for_a_want_of_descriptors() {
+        let host = host();
+        let bytes = with_data();
+        let error = where_it_fails(MEMFD_CREATE, EMFILE, || host.load(&bytes).unwrap_err());
+        assert!(
+            matches!(error, LoadError::OutOfResources { .. }),
+            "{error:?}"
+        );
+        host.load(&bytes).unwrap();
+    }
+
+    #[test]
+    fn a_plugin_is_not_blamed_for_a_want_of_threads() {
+        let host = host();
+        let bytes = with_data();
+        let error = where_it_fails(CLONE3, EAGAIN, || host.load(&bytes).unwrap_err());
+        assert!(
+            matches!(error, LoadError::OutOfResources { .. }),
+            "{error:?}"
+        );
+        host.load(&bytes).unwrap();
+    }
+}
+
 /// A component of a world in this WIT, in which all functions do nothing good.
 fn of_world(packages: &[&str], world: &str) -> Vec<u8> {
     TestPlugin::new("unreachable")
@@ -163,11 +317,9 @@ fn of_world(packages: &[&str], world: &str) -> Vec<u8> {
         .build()
 }
 
-const CODEC: &str = "package test:codec; world w { include backendai:metric/metric-codec@0.1.0; }";
-
 #[tokio::test]
 async fn a_component_without_io_is_loaded_as_a_codec_and_not_as_a_plugin() {
-    let bytes = of_world(&[], CODEC);
+    let bytes = of_world(&[], WITHOUT_IO);
     let codec = host().load_codec(&bytes).unwrap();
     assert!(!codec.description().has_io());
     let error = codec.metadata_request(&crate::Config::new("h:1")).await;

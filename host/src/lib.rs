@@ -62,8 +62,9 @@
 //! (`stream.rs`) keeps its instance, its store and its place until it is dropped, and is held to the points of its plan
 //! (`grid.rs`, `progress.rs`). Requests that an embedder sends itself are judged in `handed_out.rs`.
 //!
-//! Before all that, [`Host::load`] audits the plugin's imports and exports (`audit.rs`), looks what compiling it would
-//! cost (`complexity.rs`, `effort.rs`), and compiles it in bounded time (`compiling.rs`) for the engine of `engine.rs`;
+//! Before all that, [`Host::load_file`] reads the plugin (`plugin_file.rs`), and [`Host::load`] audits the plugin's imports and exports (`audit.rs`), looks what compiling it would
+//! cost (`complexity.rs`, `effort.rs`), and compiles it in bounded time (`compiling.rs`), unless it finds it compiled (`compile_cache.rs`), for the engine of
+//! `engine.rs`; `scarcity.rs` tells what the machine lacks from what is wrong with the plugin.
 //! `functions.rs` finds the contract's functions in it. `codec.rs` is a component without I/O, which a plugin contains.
 //! `types.rs` holds the records of the contract, `address.rs` reads the address. [`doctor`] looks at a Prometheus without
 //! a plugin, and says what to set.
@@ -80,6 +81,7 @@ mod bindings;
 mod cache;
 mod clock;
 mod codec;
+mod compile_cache;
 mod compiling;
 mod complexity;
 mod credentials;
@@ -104,6 +106,7 @@ mod outgoing_handler;
 mod pending_response;
 mod places;
 mod plugin;
+mod plugin_file;
 mod progress;
 mod range;
 mod refusals;
@@ -111,6 +114,7 @@ mod request_slots;
 mod response_body;
 mod running;
 mod sandbox;
+mod scarcity;
 mod service;
 mod shared;
 mod store;
@@ -121,6 +125,8 @@ mod types;
 mod under_way;
 
 #[cfg(test)]
+mod freshness_tests;
+#[cfg(test)]
 mod test_body;
 #[cfg(test)]
 mod test_components;
@@ -130,15 +136,17 @@ mod test_log;
 pub use audit::{PluginDescription, describe};
 pub use cache::{CacheOptions, CacheStatistics};
 pub use codec::Codec;
+pub use compile_cache::CompileCache;
 pub use credentials::{Credentials, SecretSource};
 pub use error::{CallError, ConfigError, HostError, LoadError, ServiceError, Source};
-pub use host::{CompileCache, Host, HostOptions};
+pub use host::{Host, HostOptions};
 pub use limits::Limits;
 pub use metric_scope::{Scope, ScopeError, ScopeRefusal};
 pub use network::Network;
 pub use observation::{HostMetrics, RequestId, RequestIdError};
 pub use options::ServiceOptions;
 pub use plugin::Plugin;
+pub use plugin_file::read_plugin;
 pub use range::{
     Chunk, Fold, MissingChunk, Page, Piece, RangeAnswer, RangeOptions, RangePlan, Span,
 };

@@ -97,7 +97,8 @@ pub struct Limits {
     /// the component tools add as glue; an interpreter with its libraries has about ten.
     pub core_modules: u32,
     /// The longest that a plugin may take to compile. Default 60 s: an interpreter takes ten on one core. What compiles
-    /// cannot be interrupted: after that time it is left to itself, and while two such go on nothing else is compiled
+    /// cannot be interrupted: after that time it is left to itself. Two go on at once, those that were given up
+    /// included; one that has waited for its turn that long is not begun
     /// ([`LoadError::StillCompiling`](crate::LoadError::StillCompiling)).
     pub compile_timeout: Duration,
 }

@@ -54,9 +54,7 @@ impl Running {
         let function = self
             .instance
             .get_typed_func::<P, R>(&mut self.store, function)
-            .map_err(|error| CallError::Instantiate {
-                source: error.into(),
-            })?;
+            .map_err(|error| CallError::instantiate(error.into()))?;
         let call = function.call_async(&mut self.store, params);
         let outcome = self.under_way.along_with(call).await;
         outcome.map_err(|error| self.crash(error))
@@ -95,11 +93,10 @@ impl Shared {
     }
 }
 
-/// wasmtime does not export the type of this error, only its words.
+/// Whether a call ended because it hands over too much. wasmtime does not export the type of this error, only its
+/// words, and they are looked for in the root cause alone: what stands before it is a backtrace, whose functions the
+/// plugin names.
 fn is_hostcall_fuel_exhausted(error: &wasmtime::Error) -> bool {
-    error.chain().any(|cause| {
-        cause
-            .to_string()
-            .contains("fuel allocated for hostcalls has been exhausted")
-    })
+    let cause = error.root_cause().to_string();
+    cause.ends_with("fuel allocated for hostcalls has been exhausted")
 }

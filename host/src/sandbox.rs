@@ -68,7 +68,6 @@ impl Sandbox {
 
     /// Waits for a place, and makes an instance there.
     pub(crate) async fn enter(&self, outgoing: &Arc<Outgoing>) -> Result<Running, CallError> {
-        let instantiate = |source| CallError::Instantiate { source };
         let shared = &self.shared;
         let place = shared.places.take().await.map_err(|Full| {
             let limits = &shared.limits;
@@ -88,7 +87,7 @@ impl Sandbox {
             .pre
             .instantiate_async(&mut store)
             .await
-            .map_err(|error| instantiate(error.into()))?;
+            .map_err(|error| CallError::instantiate(error.into()))?;
         Ok(Running::new(store, instance, Arc::clone(shared), place))
     }
 }

@@ -147,6 +147,25 @@ async fn an_answer_that_is_too_large_is_refused_before_it_is_copied() {
 }
 
 #[tokio::test]
+async fn a_plugin_does_not_choose_the_class_of_its_crash_by_the_names_of_its_functions() {
+    // As the name stands in the backtrace.
+    let extra =
+        r#"(func $f (@name "fuel allocated for hostcalls has been exhausted") unreachable)"#;
+    let bytes = TestPlugin::new("unreachable")
+        .function("build-promql", "(call $f) unreachable")
+        .extra(extra)
+        .build();
+    let error = service(Limits::default(), &bytes)
+        .build_promql(&query())
+        .await
+        .unwrap_err();
+    let CallError::Trapped { source } = &error else {
+        panic!("{error:?}")
+    };
+    assert!(source.to_string().contains("fuel allocated"), "{source}");
+}
+
+#[tokio::test]
 async fn columns_of_different_lengths_break_the_contract() {
     for (timestamps, values, honest) in [(3, 3, true), (3, 2, false), (0, 1, false)] {
         let bytes = TestPlugin::new("unreachable")

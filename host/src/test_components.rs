@@ -174,6 +174,10 @@ fn contract() -> (Resolve, PackageId) {
     (resolve, package)
 }
 
+/// A codec: a component without imports.
+pub(crate) const WITHOUT_IO: &str =
+    "package test:codec; world w { include backendai:metric/metric-codec@0.1.0; }";
+
 /// A plugin that has long ranges and no JSON.
 pub(crate) const WITH_RANGES: &str = "package test:plugin;
     world w {

@@ -252,6 +252,21 @@ fn conformance_judges_a_component_that_the_host_would_refuse() {
 }
 
 #[test]
+fn a_file_that_is_too_large_is_read_by_no_command() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    // Takes no room on the disk; read whole, it would in memory.
+    file.as_file().set_len(6 << 30).unwrap();
+    for command in [&["inspect"][..], &["conformance"], &["promql", "mem"]] {
+        let args = [command, &["--plugin", path(file.path())]].concat();
+        let said = fails_with(8, &metric_host(&args));
+        assert!(
+            said.contains("6442450944 bytes long; at most 67108864"),
+            "{command:?}: {said}"
+        );
+    }
+}
+
+#[test]
 fn what_is_no_component_is_a_broken_plugin_and_not_judged() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(&file, "<html>").unwrap();

@@ -13,6 +13,7 @@ mod component;
 mod debian_toolchain;
 mod demo;
 mod deny;
+mod freshness;
 mod fuzz;
 mod hostile;
 mod hosts;
@@ -60,6 +61,8 @@ enum Verb {
     Fuzz(fuzz::FuzzArgs),
     /// Callers, faults and restarts for half an hour: no wrong answer, no hang, no growth
     Soak(soak::SoakArgs),
+    /// Whether a fresh instance is fresh, for minutes, while the kernel moves pages (needs root)
+    Freshness(freshness::FreshnessArgs),
     /// Measure the plugin against a native client, side by side
     Bench(bench::BenchArgs),
 }
@@ -74,6 +77,7 @@ fn main() -> ExitCode {
         Verb::Deny => deny::run(),
         Verb::Fuzz(arguments) => fuzz::run(&arguments),
         Verb::Soak(arguments) => soak::run(&arguments),
+        Verb::Freshness(arguments) => freshness::run(&arguments),
         Verb::Bench(arguments) => bench::run(&arguments),
     };
     match outcome {

@@ -34,7 +34,7 @@ Exit codes:
   3 invalid query or address   9 conformance failed
   4 Prometheus said no        10 a limit was exceeded
   5 cannot connect            11 the answer was not Prometheus's
-                              12 the doctor found what fails";
+  13 out of files or threads   12 the doctor found what fails";
 
 /// Asks for the metrics of Backend.AI's containers, through a Metric Service plugin in a sandbox.
 #[derive(Debug, Parser)]

@@ -1,7 +1,6 @@
 //! `conformance`: judges a component by the contract: a line a case, a summary, the level at which it stands.
 
-use std::path::Path;
-
+use metric_host::Limits;
 use metric_host::conformance::{self, JudgeError, Options};
 
 use super::args::{ConformanceArgs, ServiceArgs};
@@ -15,7 +14,7 @@ use super::output::{self, judgement};
 /// component need not be one that this host would load.
 pub(crate) async fn run(args: &ServiceArgs, command: &ConformanceArgs) -> Result<Exit, Failure> {
     let file = locate::plugin(args.plugin.as_deref())?;
-    let bytes = read(&file)?;
+    let bytes = metric_host::read_plugin(&file, Limits::default().plugin_bytes)?;
     let options = Options {
         filter: command.filter.clone(),
         level: command.level,
@@ -43,12 +42,5 @@ pub(crate) async fn run(args: &ServiceArgs, command: &ConformanceArgs) -> Result
     Ok(match report.passed() {
         true => Exit::Success,
         false => Exit::ConformanceFailed,
-    })
-}
-
-fn read(file: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(file).map_err(|error| {
-        let message = format!("cannot read {}: {error}", file.display());
-        Failure::new(Exit::PluginBroken, message)
     })
 }

@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use metric_host::{CallError, ConfigError, ServiceError};
+use metric_host::{CallError, ConfigError, LoadError, ServiceError};
 
 /// How the command line ends. The numbers are part of its interface: scripts rely on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub(crate) enum Exit {
     MalformedResponse = 11,
     /// The doctor found at least one thing that fails.
     DoctorFailed = 12,
+    /// The system has no more file descriptors, threads or memory for this process. The operator mends it.
+    OutOfResources = 13,
 }
 
 impl Exit {
@@ -55,6 +57,7 @@ impl Exit {
             Exit::LimitExceeded => "limit-exceeded",
             Exit::MalformedResponse => "malformed-response",
             Exit::DoctorFailed => "doctor-failed",
+            Exit::OutOfResources => "out-of-resources",
         }
     }
 }
@@ -76,6 +79,7 @@ impl From<&CallError> for Exit {
             | CallError::AnswerTooLarge { .. }
             | CallError::StreamTooLarge { .. }
             | CallError::Overloaded { .. } => Exit::LimitExceeded,
+            CallError::OutOfResources { .. } => Exit::OutOfResources,
             _ => Exit::PluginBroken,
         }
     }
@@ -93,6 +97,15 @@ impl From<&ServiceError> for Exit {
             ServiceError::MalformedResponse(_) => Exit::MalformedResponse,
             ServiceError::LimitExceeded(_) => Exit::LimitExceeded,
             ServiceError::Denied(_) => Exit::Denied,
+        }
+    }
+}
+
+impl From<&LoadError> for Exit {
+    fn from(error: &LoadError) -> Self {
+        match error {
+            LoadError::OutOfResources { .. } => Exit::OutOfResources,
+            _ => Exit::PluginBroken,
         }
     }
 }
@@ -130,6 +143,23 @@ mod tests {
             service(ServiceError::Denied(String::new())),
         ];
         assert_eq!(exits.map(|exit| exit as u8), [3, 5, 6, 11, 10, 7]);
+    }
+
+    #[test]
+    fn what_the_system_lacks_is_not_the_plugins_fault() {
+        let source = || "too many open files".into();
+        assert_eq!(
+            Exit::from(&LoadError::OutOfResources { source: source() }),
+            Exit::OutOfResources
+        );
+        assert_eq!(
+            Exit::from(&CallError::OutOfResources { source: source() }),
+            Exit::OutOfResources
+        );
+        assert_eq!(
+            Exit::from(&LoadError::Compile { source: source() }),
+            Exit::PluginBroken
+        );
     }
 
     #[test]

@@ -136,9 +136,10 @@ impl From<LoadError> for Failure {
             | LoadError::MissingExports { .. }
             | LoadError::WrongWorld { .. }
             | LoadError::Link { .. } => "`metric-host inspect` shows what it imports and exports",
+            LoadError::OutOfResources { .. } => hint::RAISE_THE_LIMITS,
             _ => "`cargo xtask build` makes the plugin; --plugin FILE or METRIC_PLUGIN names it",
         };
-        Self::new(Exit::PluginBroken, chain(&error)).with_hint(hint)
+        Self::new((&error).into(), chain(&error)).with_hint(hint)
     }
 }
 

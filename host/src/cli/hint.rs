@@ -7,6 +7,9 @@ use super::duration::show_seconds;
 const ASK_FOR_LESS: &str =
     "a shorter range, a larger --step or fewer series (--group-by, filters) need less";
 
+/// For what the system lacks.
+pub(crate) const RAISE_THE_LIMITS: &str = "`ulimit -n` says how many files may be open, `ulimit -u` how many threads may run, `ulimit -v` how much memory there is";
+
 /// The hint for a failed call that asked `address`. None: the error says it all.
 pub(crate) fn of_call(error: &CallError, address: &str) -> Option<String> {
     match error {
@@ -20,6 +23,7 @@ pub(crate) fn of_call(error: &CallError, address: &str) -> Option<String> {
         CallError::MemoryLimit { .. }
         | CallError::AnswerTooLarge { .. }
         | CallError::StreamTooLarge { .. } => Some(ASK_FOR_LESS.to_owned()),
+        CallError::OutOfResources { .. } => Some(RAISE_THE_LIMITS.to_owned()),
         _ => Some(
             "the plugin is at fault, not the query; `metric-host inspect` shows which plugin it is"
                 .to_owned(),

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use metric_host::{Host, HostOptions};
+use metric_host::{Host, HostOptions, Limits};
 
 use super::args::{InspectArgs, ServiceArgs};
 use super::choices::ReportFormat;
@@ -14,12 +14,7 @@ use super::output::{self, inspection::Inspection};
 /// Ends with the code of a broken plugin when this host would not load it.
 pub(crate) fn run(args: &ServiceArgs, command: &InspectArgs) -> Result<Exit, Failure> {
     let file = locate::plugin(args.plugin.as_deref())?;
-    let bytes = std::fs::read(&file).map_err(|error| {
-        Failure::new(
-            Exit::PluginBroken,
-            format!("cannot read {}: {error}", file.display()),
-        )
-    })?;
+    let bytes = metric_host::read_plugin(&file, Limits::default().plugin_bytes)?;
     let description = metric_host::describe(&bytes)?;
     let host = Host::new(HostOptions::default())?;
     let refused = match description.has_io() {

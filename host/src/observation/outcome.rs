@@ -30,6 +30,7 @@ fn of_error(error: &CallError) -> &'static str {
         CallError::StreamTooLarge { .. } => "stream-too-large",
         CallError::Instantiate { .. } => "not-instantiated",
         CallError::Denied(_) | CallError::OutOfScope(_) => DENIED,
+        CallError::OutOfResources { .. } => "out-of-resources",
         CallError::BrokenContract { .. } => "broken-contract",
     }
 }

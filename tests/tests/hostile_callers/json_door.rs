@@ -12,15 +12,22 @@ pub(crate) struct JsonDoor {
 }
 
 impl JsonDoor {
+    /// The one of the codec that was built.
     pub(crate) fn open() -> Result<Self> {
-        let engine = Engine::default();
         let file = metric_tests::codec_file();
-        let component = Component::from_file(&engine, &file).with_context(|| {
+        let codec = std::fs::read(&file).with_context(|| {
             format!(
                 "no codec at {}: `cargo xtask build` makes it",
                 file.display()
             )
         })?;
+        Self::of(&codec)
+    }
+
+    /// The one of these bytes.
+    pub(crate) fn of(codec: &[u8]) -> Result<Self> {
+        let engine = Engine::default();
+        let component = Component::from_binary(&engine, codec)?;
         let codec = Linker::new(&engine).instantiate_pre(&component)?;
         Ok(Self { engine, codec })
     }

@@ -13,4 +13,5 @@ mod convert;
 mod doors;
 mod files;
 mod json_door;
+mod stack;
 mod verbs;

@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 use crate::convert;
 
 /// A drawn call, companions for a batch, and a cursor.
-type Drawn = (Asked, Vec<Asked>, Option<String>);
+pub(crate) type Drawn = (Asked, Vec<Asked>, Option<String>);
 
 fn drawn() -> impl Strategy<Value = Drawn> {
     let cursor = prop_oneof![
@@ -49,7 +49,10 @@ fn every_verb_answers_with_a_real_prometheus_behind_it() {
     });
 }
 
-async fn every_verb(service: &MetricService, drawn: &Drawn) -> Result<(), TestCaseError> {
+pub(crate) async fn every_verb(
+    service: &MetricService,
+    drawn: &Drawn,
+) -> Result<(), TestCaseError> {
     let (asked, more, cursor) = drawn;
     let query = convert::query(&asked.query);
     let options = convert::options(&asked.options);
