@@ -270,6 +270,15 @@ pub enum CallError {
         /// wasmtime's words.
         source: Source,
     },
+    /// A series of the answer has too many labels, or all of them together have too many names of labels.
+    #[error("the answer has more than {maximum} {what}")]
+    TooManyLabels {
+        /// What there is too much of: `labels in one series`, or `names of labels`.
+        what: &'static str,
+        /// [`Limits::labels_per_series`](crate::Limits::labels_per_series) or
+        /// [`Limits::label_names`](crate::Limits::label_names).
+        maximum: usize,
+    },
     /// No instance of the plugin can be made.
     #[error("the plugin cannot be instantiated")]
     Instantiate {

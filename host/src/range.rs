@@ -11,6 +11,7 @@ use crate::{
     codec::Answer,
     error::{CallError, ServiceError},
     functions::RangeFunctions,
+    limits::Limits,
     service::MetricService,
     types::{MetricQuery, MetricResult, Series},
 };
@@ -114,7 +115,7 @@ impl MetricService {
             let function = &self.ranges("query-range")?.query_range;
             let params = (&*self.config, query, &self.told_the_time(options));
             let (answer,): RangeResult<_> = self.call(function, params).await?;
-            RangeAnswer::checked(answer?)
+            RangeAnswer::checked(answer?, self.limits())
         })
         .await
     }
@@ -144,7 +145,7 @@ impl MetricService {
             }
             Ok(answers
                 .into_iter()
-                .map(|answer| RangeAnswer::checked(answer?))
+                .map(|answer| RangeAnswer::checked(answer?, self.limits()))
                 .collect())
         })
         .await
@@ -165,7 +166,7 @@ impl MetricService {
             let function = &self.ranges("query-page")?.query_page;
             let params = (&*self.config, query, &self.told_the_time(options), cursor);
             let (page,): RangeResult<_> = self.call(function, params).await?;
-            Page::checked(page?, cursor)
+            Page::checked(page?, cursor, self.limits())
         })
         .await
     }
@@ -211,29 +212,29 @@ pub(crate) fn checked_plan(plan: RangePlan) -> Result<RangePlan, CallError> {
 }
 
 impl RangeAnswer {
-    fn checked(answer: wit::RangeAnswer) -> Result<Self, CallError> {
+    fn checked(answer: wit::RangeAnswer, limits: &Limits) -> Result<Self, CallError> {
         Ok(Self {
-            answer: checked(answer.answer)?,
+            answer: checked(answer.answer, limits)?,
             missing: answer.missing.into_iter().map(MissingChunk::from).collect(),
         })
     }
 }
 
 impl Page {
-    fn checked(page: wit::Page, cursor: Option<&str>) -> Result<Self, CallError> {
+    fn checked(page: wit::Page, cursor: Option<&str>, limits: &Limits) -> Result<Self, CallError> {
         if page.next.is_some() && page.next.as_deref() == cursor {
             return Err(broken("a page that is followed by itself".to_owned()));
         }
         Ok(Self {
-            answer: RangeAnswer::checked(page.answer)?,
+            answer: RangeAnswer::checked(page.answer, limits)?,
             next: page.next,
         })
     }
 }
 
 impl Piece {
-    pub(crate) fn checked(piece: wit::Piece) -> Result<Self, CallError> {
-        check_series(&piece.series)?;
+    pub(crate) fn checked(piece: wit::Piece, limits: &Limits) -> Result<Self, CallError> {
+        check_series(&piece.series, limits)?;
         let samples: usize = piece.series.iter().map(|s| s.values.len()).sum();
         if samples > SAMPLES_OF_A_PIECE {
             return Err(broken(format!(

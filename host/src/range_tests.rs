@@ -176,9 +176,10 @@ fn a_page_that_is_followed_by_itself_breaks_the_contract() {
         },
         next: next.map(str::to_owned),
     };
-    Page::checked(page(None), None).unwrap();
-    Page::checked(page(Some("b")), Some("a")).unwrap();
-    Page::checked(page(Some("b")), Some("b")).unwrap_err();
+    let limits = crate::Limits::default();
+    Page::checked(page(None), None, &limits).unwrap();
+    Page::checked(page(Some("b")), Some("a"), &limits).unwrap();
+    Page::checked(page(Some("b")), Some("b"), &limits).unwrap_err();
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::{
     cache::CacheStatistics,
     codec::Answer,
     error::{CallError, ServiceError},
+    limits::Limits,
     observation::RequestId,
     outgoing::Outgoing,
     plugin::Plugin,
@@ -121,7 +122,7 @@ impl MetricService {
             let (answer,): Answer<_> = self
                 .call(&self.plugin.functions.query_metric, params)
                 .await?;
-            checked(answer.map_err(ServiceError::from)?)
+            checked(answer.map_err(ServiceError::from)?, self.limits())
         })
         .await
     }
@@ -216,6 +217,11 @@ impl MetricService {
     ) -> Result<R, CallError> {
         let metrics = &self.plugin.codec().sandbox().shared.metrics;
         metrics.observe(verb, self.request_id.as_ref(), work).await
+    }
+
+    /// The host's limits.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.plugin.codec().sandbox().shared.limits
     }
 
     /// Calls a function of the plugin, with its way to Prometheus.

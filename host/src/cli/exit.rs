@@ -73,6 +73,7 @@ impl From<&CallError> for Exit {
             // What the sandbox grants is a limit like the others: a smaller query fits into it.
             CallError::MemoryLimit { .. }
             | CallError::AnswerTooLarge { .. }
+            | CallError::TooManyLabels { .. }
             | CallError::Overloaded { .. } => Exit::LimitExceeded,
             _ => Exit::PluginBroken,
         }

@@ -24,6 +24,7 @@ fn of_error(error: &CallError) -> &'static str {
         CallError::Trapped { .. } => "trapped",
         CallError::MemoryLimit { .. } => "memory-limit",
         CallError::AnswerTooLarge { .. } => "answer-too-large",
+        CallError::TooManyLabels { .. } => "too-many-labels",
         CallError::Instantiate { .. } => "not-instantiated",
         CallError::BrokenContract { .. } => "broken-contract",
     }
