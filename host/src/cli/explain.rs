@@ -8,8 +8,8 @@ use metric_host::{MetricQuery, RangeOptions, RangePlan, Scope};
 use super::args::ServiceArgs;
 use super::choices::QueryFormat;
 use super::exit::Exit;
-use super::failure::{Failure, say};
-use super::output;
+use super::failure::Failure;
+use super::output::{self, say};
 use super::{batch, query, service};
 
 /// A query, and what would become of it.
@@ -42,7 +42,7 @@ pub(crate) async fn run(
         plan.promql = query::within(scope, plan.promql)?;
         plans.push(Planned { query, plan });
     }
-    let mut out = output::stdout();
+    let mut out = output::stdout(format.escape());
     if format == QueryFormat::Json {
         output::plan::json(&mut out, &plans)?;
     } else {
