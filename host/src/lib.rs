@@ -49,7 +49,7 @@
 //! 4. Its requests come out at `outgoing_handler.rs` and `outgoing.rs`, are driven by the call itself
 //!    (`pending_response.rs`, `under_way.rs`), counted with what they bring
 //!    (`allowance.rs`), judged by `egress.rs` (only the configured Prometheus, only the paths that the service needs;
-//!    `refusals.rs` counts the others), narrowed to the call's [`Scope`] (`metric-scope`, a crate of its own), answered
+//!    `refusals.rs` counts the others, and `denials.rs` logs them), narrowed to the call's [`Scope`] (`metric-scope`, a crate of its own), answered
 //!    by `cache/` where Prometheus has answered the same before, and leave through the client of `http_client/`, which
 //!    judges by `network.rs` where a name leads to, and adds the [`Credentials`] (`credentials/`, `tls.rs`). Failures
 //!    get their names in `http_error.rs`, and cross back by `error_code.rs`.
@@ -81,6 +81,7 @@ mod codec;
 mod compiling;
 mod complexity;
 mod credentials;
+mod denials;
 mod effort;
 mod egress;
 mod engine;

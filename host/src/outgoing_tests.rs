@@ -125,7 +125,9 @@ fn request(method: &str, uri: &str, body: &[&'static str]) -> Request<WasiBody> 
 
 /// Sends, and reads the whole body.
 async fn ask(outgoing: &Outgoing, request: Request<WasiBody>) -> Result<(u16, Bytes)> {
-    let response = outgoing.send(request, RequestOptions::default()).await?;
+    let response = outgoing
+        .send(request, RequestOptions::default(), &outgoing.denials())
+        .await?;
     let status = response.status().as_u16();
     Ok((status, response.into_body().collect().await?.to_bytes()))
 }
@@ -383,7 +385,8 @@ async fn the_plugin_may_ask_for_shorter_waits() {
     };
     let start = Instant::now();
     let request = request("GET", &server.uri("/api/v1/query"), &[]);
-    let answer = server.outgoing().send(request, options).await;
+    let outgoing = server.outgoing();
+    let answer = outgoing.send(request, options, &outgoing.denials()).await;
     assert!(matches!(answer, Err(Error::HttpResponseTimeout)));
     assert!(start.elapsed() < Duration::from_millis(150));
 }

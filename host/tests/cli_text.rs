@@ -7,7 +7,9 @@
     reason = "a test fails by panicking"
 )]
 
+#[allow(dead_code, reason = "not all of it is needed here")]
 mod canned;
+#[allow(dead_code, reason = "not all of it is needed here")]
 mod command;
 
 use std::process::Output;

@@ -132,7 +132,7 @@ impl Probe {
         let exchange = async {
             let response = self
                 .outgoing
-                .send(request, RequestOptions::default())
+                .send(request, RequestOptions::default(), &self.outgoing.denials())
                 .await?;
             let took = started.elapsed();
             let (head, body) = response.into_parts();
