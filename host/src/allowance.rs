@@ -7,7 +7,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
     task::{Context, Poll, ready},
 };
@@ -23,8 +23,6 @@ use crate::limits::Limits;
 #[derive(Debug)]
 pub(crate) struct Allowance {
     requests: AtomicU32,
-    /// Whether it was said that there is none left.
-    told: AtomicBool,
     bytes: AtomicU64,
     /// The bytes that there were.
     maximum_bytes: u64,
@@ -34,7 +32,6 @@ impl Allowance {
     pub(crate) fn of(limits: &Limits) -> Self {
         Self {
             requests: AtomicU32::new(limits.requests_per_call),
-            told: AtomicBool::new(false),
             bytes: AtomicU64::new(limits.received_bytes),
             maximum_bytes: limits.received_bytes,
         }
@@ -47,11 +44,6 @@ impl Allowance {
                 left.checked_sub(1)
             })
             .is_ok()
-    }
-
-    /// Whether this is asked for the first time. A plugin that goes on asking for requests fills no log.
-    pub(crate) fn is_news(&self) -> bool {
-        !self.told.swap(true, Ordering::Relaxed)
     }
 
     /// So many bytes have come.
@@ -119,7 +111,6 @@ mod tests {
         let allowance = allowance();
         let granted = [(); 4].map(|()| allowance.request());
         assert_eq!(granted, [true, true, false, false]);
-        assert_eq!([(); 3].map(|()| allowance.is_news()), [true, false, false]);
     }
 
     #[tokio::test]

@@ -1,9 +1,13 @@
-//! Holds a component to its word: what the contract promises of an answer and the types behind it do not say.
+//! Holds a component to its word: what the contract promises of an answer and the types behind it do not say. Bounds
+//! the labels, whoever wrote them.
 //!
 //! Looks at answers only; knows no verb.
 
+use std::collections::HashSet;
+
 use crate::{
     error::CallError,
+    limits::Limits,
     types::{MetricResult, Series},
 };
 
@@ -13,7 +17,7 @@ pub(crate) fn broken(reason: String) -> CallError {
 }
 
 /// A result that can be counted with: a step, a range that does not end before it starts, and series in order.
-pub(crate) fn checked(result: MetricResult) -> Result<MetricResult, CallError> {
+pub(crate) fn checked(result: MetricResult, limits: &Limits) -> Result<MetricResult, CallError> {
     if result.step == 0 {
         return Err(broken("a result with steps of 0 s".to_owned()));
     }
@@ -23,13 +27,14 @@ pub(crate) fn checked(result: MetricResult) -> Result<MetricResult, CallError> {
             result.start, result.end
         )));
     }
-    check_series(&result.series)?;
+    check_series(&result.series, limits)?;
     Ok(result)
 }
 
 /// In each series, `timestamps[i]` belongs to `values[i]`, and the timestamps ascend. Its labels have names, each one of
-/// its own: whoever makes a map of them loses none.
-pub(crate) fn check_series(series: &[Series]) -> Result<(), CallError> {
+/// its own: whoever makes a map of them loses none. Neither they nor the names of all are too many.
+pub(crate) fn check_series(series: &[Series], limits: &Limits) -> Result<(), CallError> {
+    check_number_of_labels(series, limits)?;
     for (at, series) in series.iter().enumerate() {
         let (timestamps, values) = (series.timestamps.len(), series.values.len());
         if timestamps != values {
@@ -44,6 +49,27 @@ pub(crate) fn check_series(series: &[Series]) -> Result<(), CallError> {
         }
         check_labels(&series.labels)
             .map_err(|reason| broken(format!("the labels of series {at}: {reason}")))?;
+    }
+    Ok(())
+}
+
+fn check_number_of_labels(series: &[Series], limits: &Limits) -> Result<(), CallError> {
+    let too_many = |what, maximum| Err(CallError::TooManyLabels { what, maximum });
+    let mut names = HashSet::new();
+    let mut before: &[(String, String)] = &[];
+    for Series { labels, .. } in series {
+        if labels.len() > limits.labels_per_series {
+            return too_many("labels in one series", limits.labels_per_series);
+        }
+        // Mostly those of the series before.
+        let mut same = before.iter().zip(labels).map(|(one, next)| one.0 == next.0);
+        if before.len() != labels.len() || !same.all(|is_same| is_same) {
+            names.extend(labels.iter().map(|(name, _)| name.as_str()));
+        }
+        if names.len() > limits.label_names {
+            return too_many("names of labels", limits.label_names);
+        }
+        before = labels;
     }
     Ok(())
 }
@@ -84,7 +110,7 @@ mod tests {
             (&[1, 1], false),
             (&[1, 3, 2], false),
         ] {
-            let checked = check_series(&[series(&[5]), series(timestamps)]);
+            let checked = check_series(&[series(&[5]), series(timestamps)], &Limits::default());
             match checked {
                 Ok(()) => assert!(sound, "{timestamps:?}"),
                 Err(error) => {
@@ -112,7 +138,43 @@ mod tests {
                 .iter()
                 .map(|name| ((*name).to_owned(), "value".to_owned()))
                 .collect();
-            assert_eq!(check_series(&[labelled]).is_ok(), sound, "{names:?}");
+            assert_eq!(
+                check_series(&[labelled], &Limits::default()).is_ok(),
+                sound,
+                "{names:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn labels_are_bounded_in_each_series_and_names_over_all() {
+        let limits = Limits {
+            labels_per_series: 3,
+            label_names: 5,
+            ..Limits::default()
+        };
+        let labelled = |names: &str| Series {
+            labels: names
+                .chars()
+                .map(|name| (name.into(), "value".to_owned()))
+                .collect(),
+            ..series(&[1])
+        };
+        for (all, excess) in [
+            (&["abc", "abc", "cba", "de", ""][..], None),
+            (&["a", "abcd"], Some(("labels in one series", 3))),
+            (&["abc", "abd", "ef"], Some(("names of labels", 5))),
+            (
+                &["a", "b", "c", "d", "e", "f"],
+                Some(("names of labels", 5)),
+            ),
+        ] {
+            let all: Vec<Series> = all.iter().map(|names| labelled(names)).collect();
+            let found = match check_series(&all, &limits) {
+                Err(CallError::TooManyLabels { what, maximum }) => Some((what, maximum)),
+                other => other.map(|()| None).unwrap(),
+            };
+            assert_eq!(found, excess);
         }
     }
 
@@ -129,9 +191,9 @@ mod tests {
             warnings: Vec::new(),
             infos: Vec::new(),
         };
-        assert!(checked(result(1, 5, 5)).is_ok());
+        assert!(checked(result(1, 5, 5), &Limits::default()).is_ok());
         for (step, start, end) in [(0, 5, 5), (1, 5, 4), (1, i64::MAX, i64::MIN)] {
-            let error = checked(result(step, start, end)).unwrap_err();
+            let error = checked(result(step, start, end), &Limits::default()).unwrap_err();
             assert!(
                 matches!(error, CallError::BrokenContract { .. }),
                 "{error:?}"

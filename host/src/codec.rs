@@ -188,7 +188,8 @@ impl Codec {
             let function = &self.loaded.functions.metric_response;
             let params = (config, query, status, body);
             let (answer,): Answer<_> = self.ask(function, params, config).await?;
-            checked(answer.map_err(ServiceError::from)?)
+            let limits = &self.loaded.sandbox.shared.limits;
+            checked(answer.map_err(ServiceError::from)?, limits)
         })
         .await
     }

@@ -59,7 +59,7 @@ impl Egress {
         if method != Method::GET && method != Method::POST {
             return Err(Refusal::Method);
         }
-        if !self.is_path(uri.path()) {
+        if self.endpoint(uri.path()).is_none() {
             return Err(Refusal::Path);
         }
         let path_and_query = uri.path_and_query().ok_or(Refusal::Path)?;
@@ -81,21 +81,27 @@ impl Egress {
         self.address.is_origin(scheme, authority)
     }
 
-    /// Compared byte by byte: whatever is encoded, doubled or dotted differs, and is refused.
-    fn is_path(&self, path: &str) -> bool {
-        let Some(endpoint) = path
-            .strip_prefix(self.address.prefix())
-            .and_then(|path| path.strip_prefix("/api/v1/"))
-        else {
-            return false;
+    /// The endpoint that a path leads to. Compared byte by byte: whatever is encoded, doubled or dotted differs, and is
+    /// none.
+    pub(crate) fn endpoint(&self, path: &str) -> Option<&'static str> {
+        const ENDPOINTS: [&str; 6] = [
+            "query_range",
+            "query",
+            "labels",
+            "series",
+            "metadata",
+            "status/buildinfo",
+        ];
+        let endpoint = path
+            .strip_prefix(self.address.prefix())?
+            .strip_prefix("/api/v1/")?;
+        let label = || {
+            let rest = endpoint.strip_prefix("label/")?;
+            rest.strip_suffix("/values")
+                .filter(|name| is_label_name(name))
         };
-        match endpoint {
-            "query_range" | "query" | "labels" | "series" | "metadata" | "status/buildinfo" => true,
-            _ => endpoint
-                .strip_prefix("label/")
-                .and_then(|rest| rest.strip_suffix("/values"))
-                .is_some_and(is_label_name),
-        }
+        let known = ENDPOINTS.into_iter().find(|known| *known == endpoint);
+        known.or_else(|| label().map(|_| "label/NAME/values"))
     }
 
     fn target(&self, path_and_query: PathAndQuery) -> Result<Target, Refusal> {
@@ -134,10 +140,6 @@ pub(crate) fn drop_headers(headers: &mut HeaderMap) {
         .cloned()
         .collect();
     for name in dropped {
-        // wasmtime sets `host` itself, from the plugin's authority.
-        if name != header::HOST {
-            tracing::debug!(%name, "a header of the plugin's was dropped");
-        }
         headers.remove(name);
     }
 }

@@ -335,6 +335,15 @@ pub enum CallError {
         /// [`Limits::stream_series`](crate::Limits::stream_series).
         maximum: u64,
     },
+    /// A series of the answer has too many labels, or all of them together have too many names of labels.
+    #[error("the answer has more than {maximum} {what}")]
+    TooManyLabels {
+        /// What there is too much of: `labels in one series`, or `names of labels`.
+        what: &'static str,
+        /// [`Limits::labels_per_series`](crate::Limits::labels_per_series) or
+        /// [`Limits::label_names`](crate::Limits::label_names).
+        maximum: usize,
+    },
     /// No instance of the plugin can be made.
     #[error("the plugin cannot be instantiated")]
     Instantiate {

@@ -49,7 +49,7 @@
 //! 4. Its requests come out at `outgoing_handler.rs` and `outgoing.rs`, are driven by the call itself
 //!    (`pending_response.rs`, `under_way.rs`), counted with what they bring
 //!    (`allowance.rs`), judged by `egress.rs` (only the configured Prometheus, only the paths that the service needs;
-//!    `refusals.rs` counts the others), kept waiting while too many are in flight (`request_slots.rs`), narrowed to the
+//!    `refusals.rs` counts the others, `denials.rs` logs them), kept waiting while too many are in flight (`request_slots.rs`), narrowed to the
 //!    call's [`Scope`] (`metric-scope`, a crate of its own), answered by `cache/` where Prometheus has answered the same
 //!    before, and leave through the client of `http_client/`, which judges by `network.rs` where a name leads to, and
 //!    adds the [`Credentials`] (`credentials/`, `tls.rs`). Failures get their names in `http_error.rs`, and cross back by
@@ -86,6 +86,7 @@ mod compiling;
 mod complexity;
 mod credentials;
 mod cursor;
+mod denials;
 mod effort;
 mod egress;
 mod engine;

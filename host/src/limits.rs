@@ -61,6 +61,12 @@ pub struct Limits {
     /// Series of a stream. Default 1,000,000: those of a year in which 2,700 kernels begin a day. The host remembers
     /// some 30 bytes of each.
     pub stream_series: u32,
+    /// Labels of one series of an answer. Default 64: Backend.AI's series have about ten, Kubernetes adds some thirty,
+    /// and what lays series out has to look at each.
+    pub labels_per_series: usize,
+    /// Names of labels in an answer, or in a piece of a stream, over all of its series. Default 1024, sixteen times those
+    /// of a series: a query's series mostly have the same ones, and each name is a column of whatever is made of them.
+    pub label_names: usize,
     /// A call, from start to result, its wait for a place included. Default none: the deadline that the
     /// plugin was given (`Config::timeout`, 30 s if that is none) and 2 s, so that the plugin's own
     /// error wins, which says more.
@@ -121,6 +127,8 @@ impl Default for Limits {
             received_bytes: 2 << 30,
             stream_bytes: 2 << 30,
             stream_series: 1_000_000,
+            labels_per_series: 64,
+            label_names: 1024,
             call_timeout: None,
             connect_timeout: Duration::from_secs(5),
             first_byte_timeout: Duration::from_secs(120),

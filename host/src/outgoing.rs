@@ -18,6 +18,7 @@ use crate::{
     allowance::Allowance,
     cache::{Cache, CacheStatistics, Keep, Question},
     credentials::Identity,
+    denials::{Asked, Denials},
     egress::{self, Egress},
     error::{CallError, ConfigError},
     http_client::{HttpClient, Timeouts},
@@ -117,19 +118,26 @@ impl Outgoing {
         &self.refusals
     }
 
+    /// The denied requests of a call that begins.
+    pub(crate) fn denials(&self) -> Arc<Denials> {
+        Arc::new(Denials::of(&self.refusals))
+    }
+
     /// Judges a request, and sends it when it is its turn among those of its call and of the service.
     pub(crate) async fn send(
         &self,
         request: Request<WasiBody>,
         options: RequestOptions,
         call: &CallSlots,
+        denials: &Arc<Denials>,
     ) -> Result<Response<WasiBody>> {
         let (mut head, body) = request.into_parts();
+        let asked = self.asked(&head);
         let judged = match &self.way {
             None => Err(Refusal::NoNetwork),
             Some(way) => way.egress.judge(&head).map(|target| (way, target)),
         };
-        let (way, target) = judged.map_err(|reason| self.deny(&head, reason))?;
+        let (way, target) = judged.map_err(|reason| denials.deny(asked, reason))?;
         let slot = way.request_slots.slot(call).await?;
         head.uri = target.into_uri();
         let keep = Keep::of(&head.headers);
@@ -139,24 +147,29 @@ impl Outgoing {
         let body = whole(body, way.request_bytes)
             .await
             .map_err(|error| match error {
-                Error::HttpRequestBodySize(_) => self.deny(&head, Refusal::Body),
+                Error::HttpRequestBodySize(_) => denials.deny(asked, Refusal::Body),
                 broken => broken,
             })?;
         let request = Request::from_parts(head, body);
         if way.client.would_escape_tenant(&request) {
-            return Err(self.deny(&request.into_parts().0, Refusal::Tenant));
+            return Err(denials.deny(asked, Refusal::Tenant));
         }
-        let request = self.narrowed(request)?;
+        let request = match &self.scope {
+            None => request,
+            Some(scope) => scope
+                .enforce(request)
+                .map_err(|why| denials.deny_by_scope(asked, &why))?,
+        };
         let patience = way.patience(&options);
         let hold = |body| way.request_slots.held(body, slot);
         let (Some(cache), Some(keep)) = (&way.cache, keep) else {
-            let response = way.send(request, patience, &self.refusals).await?;
+            let response = way.send(request, patience, denials, asked).await?;
             return Ok(response.map(hold));
         };
         let send = || {
-            let (way, refusals) = (Arc::clone(way), Arc::clone(&self.refusals));
+            let (way, denials) = (Arc::clone(way), Arc::clone(denials));
             let request = request.clone();
-            async move { way.send(request, patience, &refusals).await }
+            async move { way.send(request, patience, &denials, asked).await }
         };
         let question = Question {
             request: &request,
@@ -199,37 +212,11 @@ impl Outgoing {
         cache.map(Cache::statistics).unwrap_or_default()
     }
 
-    /// The request within the scope. The log says why one is denied, without its query, which names series.
-    fn narrowed(&self, request: Request<Bytes>) -> Result<Request<Bytes>> {
-        let Some(scope) = &self.scope else {
-            return Ok(request);
-        };
-        let path = request.uri().path().to_owned();
-        scope.enforce(request).map_err(|reason| {
-            self.refusals.count(Refusal::Scope);
-            tracing::warn!(path, %reason, "a request of the plugin's was denied by the scope");
-            Error::HttpRequestDenied
-        })
-    }
-
-    /// Counts and logs a refusal. What the plugin learns of it is not why.
-    fn deny(&self, head: &http::request::Parts, reason: Refusal) -> Error {
-        tracing::warn!(
-            method = %head.method,
-            scheme = head.uri.scheme_str(),
-            host = head.uri.host(),
-            port = head.uri.port_u16(),
-            path = head.uri.path(),
-            %reason,
-            "a request of the plugin's was denied"
-        );
-        self.deny_in_silence(reason)
-    }
-
-    /// Counts a refusal.
-    fn deny_in_silence(&self, reason: Refusal) -> Error {
-        self.refusals.count(reason);
-        Error::HttpRequestDenied
+    /// A request as the log names it.
+    fn asked(&self, head: &http::request::Parts) -> Asked {
+        let way = self.way.as_ref();
+        let endpoint = way.and_then(|way| way.egress.endpoint(head.uri.path()));
+        Asked::new(&head.method, endpoint)
     }
 }
 
@@ -246,7 +233,8 @@ impl Way {
         &self,
         request: Request<Bytes>,
         patience: Patience,
-        refusals: &Refusals,
+        denials: &Denials,
+        asked: Asked,
     ) -> Result<Response<WasiBody>> {
         let exchange = Exchange::begin(&self.metrics);
         let response = self
@@ -255,8 +243,8 @@ impl Way {
             .await
             .inspect_err(|error| {
                 if matches!(error, Error::DestinationIpProhibited) {
-                    // The client has said which name leads where.
-                    refusals.count(Refusal::Network);
+                    // The plugin learns of this one by its name: it knows the address.
+                    denials.deny(asked, Refusal::Network);
                 }
             })?;
         let (head, body) = exchange.answered(response).into_parts();
@@ -288,6 +276,7 @@ pub(crate) struct Hooks {
     outgoing: Arc<Outgoing>,
     allowance: Arc<Allowance>,
     request_slots: CallSlots,
+    denials: Arc<Denials>,
     under_way: Requests,
 }
 
@@ -297,6 +286,7 @@ pub(crate) type Requests = UnderWay<Result<Response<WasiBody>>>;
 impl Hooks {
     pub(crate) fn new(outgoing: Arc<Outgoing>, limits: &Limits) -> Self {
         Self {
+            denials: outgoing.denials(),
             outgoing,
             allowance: Arc::new(Allowance::of(limits)),
             request_slots: CallSlots::new(limits),
@@ -315,6 +305,12 @@ impl Hooks {
     }
 }
 
+impl Drop for Hooks {
+    fn drop(&mut self) {
+        self.denials.end();
+    }
+}
+
 /// What `send_request` promises: the response, and the work that is left once it has arrived.
 type Sending = dyn Future<Output = Result<(Response<WasiBody>, Box<Rest>)>> + Send;
 type Rest = dyn Future<Output = Result<()>> + Send;
@@ -328,15 +324,16 @@ impl WasiHttpHooks for Hooks {
     ) -> Box<Sending> {
         let (outgoing, allowance) = (Arc::clone(&self.outgoing), Arc::clone(&self.allowance));
         let request_slots = self.request_slots.clone();
+        let denials = Arc::clone(&self.denials);
         let arrival = self.under_way.start(async move {
             if !allowance.request() {
-                return Err(match allowance.is_news() {
-                    true => outgoing.deny(&request.into_parts().0, Refusal::Requests),
-                    false => outgoing.deny_in_silence(Refusal::Requests),
-                });
+                let asked = outgoing.asked(&request.into_parts().0);
+                return Err(denials.deny(asked, Refusal::Requests));
             }
             let options = options.unwrap_or_default();
-            let response = outgoing.send(request, options, &request_slots).await?;
+            let response = outgoing
+                .send(request, options, &request_slots, &denials)
+                .await?;
             Ok(response.map(|body| allowance.counted(body)))
         });
         Box::new(async move {

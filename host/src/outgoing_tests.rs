@@ -133,7 +133,12 @@ fn call() -> CallSlots {
 /// Sends, and reads the whole body.
 async fn ask(outgoing: &Outgoing, request: Request<WasiBody>) -> Result<(u16, Bytes)> {
     let response = outgoing
-        .send(request, RequestOptions::default(), &call())
+        .send(
+            request,
+            RequestOptions::default(),
+            &call(),
+            &outgoing.denials(),
+        )
         .await?;
     let status = response.status().as_u16();
     Ok((status, response.into_body().collect().await?.to_bytes()))
@@ -380,7 +385,12 @@ async fn a_call_has_so_many_connections_and_its_others_wait_for_one() {
             arrivals.push(tokio::spawn(async move {
                 let request = request("GET", &uri, &[]);
                 outgoing
-                    .send(request, RequestOptions::default(), &request_slots)
+                    .send(
+                        request,
+                        RequestOptions::default(),
+                        &request_slots,
+                        &outgoing.denials(),
+                    )
                     .await
             }));
         }
@@ -580,7 +590,10 @@ async fn the_plugin_may_ask_for_shorter_waits() {
     };
     let start = Instant::now();
     let request = request("GET", &server.uri("/api/v1/query"), &[]);
-    let answer = server.outgoing().send(request, options, &call()).await;
+    let outgoing = server.outgoing();
+    let answer = outgoing
+        .send(request, options, &call(), &outgoing.denials())
+        .await;
     assert!(matches!(answer, Err(Error::HttpResponseTimeout)));
     assert!(start.elapsed() < Duration::from_millis(150));
 }

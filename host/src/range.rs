@@ -13,6 +13,7 @@ use crate::{
     error::{CallError, ServiceError},
     functions::RangeFunctions,
     grid::Grid,
+    limits::Limits,
     service::MetricService,
     types::{Config, MetricQuery, MetricResult, Series},
 };
@@ -202,7 +203,7 @@ impl MetricService {
 
     fn checked_range(&self, range: wit::RangeAnswer) -> Result<RangeAnswer, CallError> {
         Ok(RangeAnswer {
-            answer: self.as_sent(checked(range.answer)?)?,
+            answer: self.as_sent(checked(range.answer, self.limits())?)?,
             missing: range.missing.into_iter().map(MissingChunk::from).collect(),
         })
     }
@@ -257,8 +258,8 @@ impl Page {
 }
 
 impl Piece {
-    pub(crate) fn checked(piece: wit::Piece) -> Result<Self, CallError> {
-        check_series(&piece.series)?;
+    pub(crate) fn checked(piece: wit::Piece, limits: &Limits) -> Result<Self, CallError> {
+        check_series(&piece.series, limits)?;
         let samples: usize = piece.series.iter().map(|s| s.values.len()).sum();
         if samples > SAMPLES_OF_A_PIECE {
             return Err(broken(format!(

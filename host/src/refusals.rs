@@ -1,6 +1,6 @@
 //! Why requests were not let out, and how often.
 //!
-//! The reasons, and a counter for each. Who judges is `egress.rs`, and after DNS `http_client/reach.rs`.
+//! The reasons, and a counter for each; `denials.rs` logs them. Who judges is `egress.rs`, and after DNS `http_client/reach.rs`.
 
 use std::{
     fmt,

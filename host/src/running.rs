@@ -10,9 +10,12 @@ use wasmtime::{
 };
 
 use crate::{
-    alarms::Elapsed, error::CallError, outgoing::Requests, places::Place, shared::Shared,
-    store::CallState,
+    alarms::Elapsed, error::CallError, observation::excerpt, outgoing::Requests, places::Place,
+    shared::Shared, store::CallState,
 };
+
+/// The most that the log has of a crash, in bytes: twenty frames with names of two hundred.
+const CRASH_BYTES: usize = 4 << 10;
 
 /// An instance. It is of no use after a call that failed or was given up.
 pub(crate) struct Running {
@@ -62,7 +65,7 @@ impl Running {
 
     fn crash(&self, error: wasmtime::Error) -> CallError {
         // The chain of its causes, the plugin's backtrace among them; `{:?}` would add the host's own.
-        tracing::warn!(error = format!("{error:#}"), "the plugin crashed");
+        tracing::warn!(error = excerpt(&error, CRASH_BYTES), "the plugin crashed");
         let limits = &self.shared.limits;
         let answer_too_large = is_hostcall_fuel_exhausted(&error);
         let source = error.into();

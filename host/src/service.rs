@@ -15,6 +15,7 @@ use crate::{
     codec::Answer,
     error::{CallError, ServiceError},
     handed_out,
+    limits::Limits,
     observation::RequestId,
     outgoing::Outgoing,
     plugin::Plugin,
@@ -125,7 +126,8 @@ impl MetricService {
             let (answer,): Answer<_> = self
                 .call(&self.plugin.functions.query_metric, params)
                 .await?;
-            self.as_sent(checked(answer.map_err(ServiceError::from)?)?)
+            let answer = checked(answer.map_err(ServiceError::from)?, self.limits())?;
+            self.as_sent(answer)
         })
         .await
     }
@@ -245,6 +247,11 @@ impl MetricService {
     ) -> Result<R, CallError> {
         let metrics = &self.plugin.codec().sandbox().shared.metrics;
         metrics.observe(verb, self.request_id.as_ref(), work).await
+    }
+
+    /// The host's limits.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.plugin.codec().sandbox().shared.limits
     }
 
     /// Calls a function of the plugin, with its way to Prometheus.

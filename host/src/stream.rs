@@ -123,7 +123,9 @@ impl RangeStream {
                 let call = running.call(&self.next, (stream,));
                 let (piece,): RangeResult<Option<wit::Piece>> =
                     self.shared.within(self.timeout, call).await?;
-                let piece = piece?.map(Piece::checked).transpose()?;
+                let piece = piece?
+                    .map(|piece| Piece::checked(piece, &self.shared.limits))
+                    .transpose()?;
                 self.state = match &piece {
                     Some(piece) => {
                         self.progress.take(piece)?;

@@ -105,10 +105,10 @@ fn csv_has_a_line_a_value() {
     assert_eq!(
         data(&output),
         "timestamp,kernel_id,value_type,value\n\
-         2026-01-01T00:00:00Z,k\u{1b}[31m1,current,1073741824\n\
-         2026-01-01T00:01:00Z,k\u{1b}[31m1,current,NaN\n\
-         2026-01-01T00:02:00Z,k\u{1b}[31m1,current,+Inf\n\
-         2026-01-01T00:04:00Z,k\u{1b}[31m1,current,2147483648\n"
+         2026-01-01T00:00:00Z,k\\u{1b}[31m1,current,1073741824\n\
+         2026-01-01T00:01:00Z,k\\u{1b}[31m1,current,NaN\n\
+         2026-01-01T00:02:00Z,k\\u{1b}[31m1,current,+Inf\n\
+         2026-01-01T00:04:00Z,k\\u{1b}[31m1,current,2147483648\n"
     );
 }
 

@@ -30,7 +30,7 @@ impl Parameters {
             let name = known
                 .iter()
                 .find(|known| **known == name)
-                .ok_or_else(|| ScopeRefusal::UnknownParameter(name.into_owned()))?;
+                .ok_or(ScopeRefusal::UnknownParameter)?;
             if *name != MATCH && self.0.iter().any(|(other, _)| other == name) {
                 return Err(ScopeRefusal::RepeatedParameter(name));
             }

@@ -1,4 +1,5 @@
-//! Why a request may not leave under a scope. The text of the query is in no message: it names a tenant's series.
+//! Why a request may not leave under a scope. No text of the request is in any message: it may name a tenant's series.
+//! What is named, a parameter or a function, is so from a list.
 
 /// Why a request may not leave under a scope.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,8 +21,8 @@ pub enum ScopeRefusal {
     #[error("a parameter is not UTF-8")]
     NotUtf8,
     /// A parameter that the endpoint does not need.
-    #[error("the parameter {0:?} is none that the service needs")]
-    UnknownParameter(String),
+    #[error("a parameter is none that the endpoint needs")]
+    UnknownParameter,
     /// A parameter that may stand once, and stands twice.
     #[error("the parameter {0} is given more than once")]
     RepeatedParameter(&'static str),
@@ -76,7 +77,7 @@ pub enum ScopeRefusal {
     #[error(
         "the query calls a function that is not known to read nothing but its arguments: {0:?}"
     )]
-    Function(String),
+    Function(&'static str),
     /// A part of the tree that this version of the parser does not make.
     #[error("the query has a part of an unknown kind")]
     UnknownPart,

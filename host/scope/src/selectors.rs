@@ -54,7 +54,7 @@ pub(crate) fn visit(
         }) => visit(expr, visit_matchers),
         Expr::Call(Call { func, args }) => {
             if !functions::is_pure(func.name) {
-                return Err(ScopeRefusal::Function(func.name.to_owned()));
+                return Err(ScopeRefusal::Function(func.name));
             }
             args.args
                 .iter_mut()

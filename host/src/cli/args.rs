@@ -8,6 +8,7 @@ use metric_host::conformance::Level;
 use super::choices::{
     ConformanceFormat, DataFormat, LabelSchemaArg, QueryFormat, ReportFormat, ValueTypeArg, When,
 };
+use super::csv_args::CsvArgs;
 use super::duration;
 use super::options_args::OptionsArgs;
 use super::query_args::QueryArgs;
@@ -38,7 +39,7 @@ Exit codes:
 
 /// Asks for the metrics of Backend.AI's containers, through a Metric Service plugin in a sandbox.
 #[derive(Debug, Parser)]
-#[command(name = "metric-host", version, after_help = EXAMPLES, max_term_width = 100)]
+#[command(name = "metric-host", bin_name = "metric-host", version, after_help = EXAMPLES, max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) service: ServiceArgs,
@@ -197,6 +198,9 @@ pub(crate) struct MetricsArgs {
     /// How the data is written
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: DataFormat,
+
+    #[command(flatten)]
+    pub(crate) csv: CsvArgs,
 }
 
 #[derive(Debug, Args)]
@@ -240,6 +244,9 @@ pub(crate) struct QueryCommandArgs {
     /// Draw a sparkline for each series of the table; auto: when stdout is a terminal
     #[arg(long, value_name = "WHEN", value_enum, default_value = "auto", help_heading = None)]
     pub(crate) sparkline: When,
+
+    #[command(flatten)]
+    pub(crate) csv: CsvArgs,
 }
 
 #[derive(Debug, Args)]

@@ -9,8 +9,9 @@ use metric_host::{MetricQuery, MetricService, RangeAnswer, RangeOptions};
 use super::args::ServiceArgs;
 use super::choices::QueryFormat;
 use super::exit::Exit;
-use super::failure::{Failure, say};
-use super::output::{self, Screen};
+use super::failure::Failure;
+use super::output::csv::Cells;
+use super::output::{self, Screen, say};
 use super::query::{exit_of, is_empty, nothing_found, remarks};
 
 /// A query, and what became of it.
@@ -25,7 +26,7 @@ pub(crate) async fn run(
     service: &MetricService,
     queries: &[MetricQuery],
     options: &RangeOptions,
-    format: QueryFormat,
+    (format, cells): (QueryFormat, Cells),
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     let answers = service
@@ -50,10 +51,10 @@ pub(crate) async fn run(
         say("hint", hint);
     }
 
-    let mut out = output::stdout();
+    let mut out = output::stdout(format.escape());
     match format {
         QueryFormat::Json => output::json::batch(&mut out, &answers, options.partial)?,
-        QueryFormat::Csv => output::csv::batch(&mut out, &answers)?,
+        QueryFormat::Csv => output::csv::batch(&mut out, &answers, cells)?,
         QueryFormat::Table | QueryFormat::Ndjson => {
             let mut is_first = true;
             for (query, answer) in answers.iter().filter_map(found) {

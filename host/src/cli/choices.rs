@@ -4,6 +4,8 @@
 use clap::ValueEnum;
 use metric_host::{Dimension, Fold, LabelSchema, MetricType, ValueType};
 
+use super::output::printable::Escape;
+
 /// How rows of data are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum DataFormat {
@@ -13,6 +15,16 @@ pub(crate) enum DataFormat {
     Json,
     /// One line a value, RFC 4180
     Csv,
+}
+
+impl DataFormat {
+    /// How a character is written that is not to be printed.
+    pub(crate) fn escape(self) -> Escape {
+        match self {
+            Self::Json => Escape::Json,
+            _ => Escape::Text,
+        }
+    }
 }
 
 /// How series are written.
@@ -28,6 +40,16 @@ pub(crate) enum QueryFormat {
     Ndjson,
 }
 
+impl QueryFormat {
+    /// How a character is written that is not to be printed.
+    pub(crate) fn escape(self) -> Escape {
+        match self {
+            Self::Json | Self::Ndjson => Escape::Json,
+            _ => Escape::Text,
+        }
+    }
+}
+
 /// How a report or a description is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ReportFormat {
@@ -35,6 +57,16 @@ pub(crate) enum ReportFormat {
     Table,
     /// One JSON document
     Json,
+}
+
+impl ReportFormat {
+    /// How a character is written that is not to be printed.
+    pub(crate) fn escape(self) -> Escape {
+        match self {
+            Self::Json => Escape::Json,
+            _ => Escape::Text,
+        }
+    }
 }
 
 /// How a conformance report is written.
@@ -46,6 +78,16 @@ pub(crate) enum ConformanceFormat {
     Json,
     /// JUnit's XML, for CI
     Junit,
+}
+
+impl ConformanceFormat {
+    /// How a character is written that is not to be printed.
+    pub(crate) fn escape(self) -> Escape {
+        match self {
+            Self::Json => Escape::Json,
+            _ => Escape::Text,
+        }
+    }
 }
 
 /// Whether something is drawn.

@@ -32,7 +32,7 @@ pub(crate) async fn run(args: &ServiceArgs, command: &ConformanceArgs) -> Result
                 .with_hint("without --filter all are run, and listed by folder and file"),
         );
     }
-    let mut out = output::stdout();
+    let mut out = output::stdout(command.format.escape());
     match command.format {
         ConformanceFormat::Table => judgement::write_table(&mut out, &report, &file)?,
         ConformanceFormat::Json => judgement::write_json(&mut out, &report)?,

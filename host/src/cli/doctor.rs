@@ -16,7 +16,7 @@ pub(crate) async fn run(args: &ServiceArgs, command: &DoctorArgs) -> Result<Exit
     let host = Host::new(HostOptions::default())?;
     let doctor = host.doctor(service::config(args), &args.options.options())?;
     let examination = doctor.examine().await;
-    let mut out = output::stdout();
+    let mut out = output::stdout(command.format.escape());
     match command.format {
         ReportFormat::Table => {
             output::examination::table(&mut out, &examination, &Screen::of_stdout())?;

@@ -78,6 +78,7 @@ impl From<&CallError> for Exit {
             CallError::MemoryLimit { .. }
             | CallError::AnswerTooLarge { .. }
             | CallError::StreamTooLarge { .. }
+            | CallError::TooManyLabels { .. }
             | CallError::Overloaded { .. } => Exit::LimitExceeded,
             CallError::OutOfResources { .. } => Exit::OutOfResources,
             _ => Exit::PluginBroken,

@@ -8,8 +8,8 @@ use metric_host::{MetricQuery, RangeOptions, RangePlan};
 use super::args::ServiceArgs;
 use super::choices::QueryFormat;
 use super::exit::Exit;
-use super::failure::{Failure, say};
-use super::output;
+use super::failure::Failure;
+use super::output::{self, say};
 use super::scope_args::ScopeArgs;
 use super::{batch, service};
 
@@ -42,7 +42,7 @@ pub(crate) async fn run(
             .map_err(|error| Failure::of_call(&error, args))?;
         plans.push(Planned { query, plan });
     }
-    let mut out = output::stdout();
+    let mut out = output::stdout(format.escape());
     if format == QueryFormat::Json {
         output::plan::json(&mut out, &plans)?;
     } else {

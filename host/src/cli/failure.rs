@@ -2,14 +2,14 @@
 
 use std::error::Error;
 use std::fmt;
-use std::io::{self, Write};
+use std::io;
 
 use metric_host::{CallError, ConfigError, HostError, LoadError};
 
 use super::args::ServiceArgs;
 use super::exit::Exit;
 use super::hint;
-use super::output::printable::lines;
+use super::output::{TooManyColumns, say};
 
 /// Why a command did not come to its end.
 #[derive(Debug)]
@@ -69,25 +69,21 @@ impl Failure {
     }
 }
 
-/// An error with its causes. A cause that only repeats what was said is left out.
+/// An error with its causes, a line each; what has several is indented. A cause that only repeats what was said is left
+/// out.
 fn chain(error: &dyn Error) -> String {
-    let mut message = error.to_string();
+    let further = |text: String| text.replace('\n', "\n  ");
+    let mut message = further(error.to_string());
     let mut cause = error.source();
     while let Some(error) = cause {
         let text = error.to_string();
         if !message.contains(&text) {
-            message.push_str("\n  because: ");
-            message.push_str(&text.replace('\n', "\n    "));
+            message.push_str("\nbecause: ");
+            message.push_str(&further(text));
         }
         cause = error.source();
     }
     message
-}
-
-/// Writes `kind: text` on stderr, fit for a terminal.
-pub(crate) fn say(kind: &str, text: &str) {
-    // When stderr is gone, nobody is left to be told.
-    let _ = writeln!(io::stderr(), "{kind}: {}", lines(text));
 }
 
 impl fmt::Display for Failure {
@@ -103,6 +99,14 @@ impl From<io::Error> for Failure {
             io::ErrorKind::BrokenPipe => Self::new(Exit::Success, ""),
             _ => Self::new(Exit::Other, format!("cannot write the output: {error}")),
         }
+    }
+}
+
+impl From<TooManyColumns> for Failure {
+    fn from(error: TooManyColumns) -> Self {
+        Self::new(Exit::LimitExceeded, error.to_string()).with_hint(
+            "--format json and ndjson have no columns; --group-by says which labels are told apart",
+        )
     }
 }
 

@@ -24,6 +24,9 @@ pub(crate) fn of_call(error: &CallError, address: &str) -> Option<String> {
         | CallError::AnswerTooLarge { .. }
         | CallError::StreamTooLarge { .. } => Some(ASK_FOR_LESS.to_owned()),
         CallError::OutOfResources { .. } => Some(RAISE_THE_LIMITS.to_owned()),
+        CallError::TooManyLabels { .. } => Some(format!(
+            "a query tells apart what --group-by names, and no more: is it Prometheus that answers at {address}, and nothing in between?"
+        )),
         _ => Some(
             "the plugin is at fault, not the query; `metric-host inspect` shows which plugin it is"
                 .to_owned(),

@@ -28,7 +28,7 @@ pub(crate) fn run(args: &ServiceArgs, command: &InspectArgs) -> Result<Exit, Fai
         description: &description,
         refused_because: refused.as_ref().map(ToString::to_string),
     };
-    let mut out = output::stdout();
+    let mut out = output::stdout(command.format.escape());
     match command.format {
         ReportFormat::Table => inspection.write_table(&mut out)?,
         ReportFormat::Json => inspection.write_json(&mut out)?,

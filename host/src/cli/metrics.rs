@@ -5,8 +5,8 @@ use std::io::Write;
 use super::args::{MetricsArgs, ServiceArgs};
 use super::choices::DataFormat;
 use super::exit::Exit;
-use super::failure::{Failure, say};
-use super::output::{self, Screen};
+use super::failure::Failure;
+use super::output::{self, Screen, say};
 use super::service;
 
 pub(crate) async fn run(args: &ServiceArgs, command: &MetricsArgs) -> Result<Exit, Failure> {
@@ -24,14 +24,14 @@ pub(crate) async fn run(args: &ServiceArgs, command: &MetricsArgs) -> Result<Exi
             ),
         );
     }
-    let mut out = output::stdout();
+    let mut out = output::stdout(command.format.escape());
     match command.format {
         DataFormat::Table if metrics.is_empty() => {}
         DataFormat::Table => {
             output::metrics_table::write(&mut out, &metrics, &Screen::of_stdout())?;
         }
         DataFormat::Json => output::json::metrics(&mut out, &metrics)?,
-        DataFormat::Csv => output::csv::metrics(&mut out, &metrics)?,
+        DataFormat::Csv => output::csv::metrics(&mut out, &metrics, command.csv.cells())?,
     }
     out.flush()?;
     Ok(Exit::Success)

@@ -11,6 +11,7 @@ mod batch;
 mod choices;
 mod completions;
 mod conformance;
+mod csv_args;
 mod doctor;
 mod duration;
 mod exit;
@@ -39,6 +40,7 @@ use clap::error::ErrorKind;
 use args::{Cli, Command};
 use exit::Exit;
 use failure::Failure;
+use output::{Log, say};
 
 /// Runs the command line that this process was started with.
 pub(crate) fn run() -> ExitCode {
@@ -56,14 +58,27 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
-/// Prints clap's message: help and version on stdout, a usage error on stderr.
+/// Prints clap's message: help and version on stdout, in colours where there are any, a usage error on stderr.
 fn refused_by_clap(error: &clap::Error) -> Exit {
-    // Nobody is left to be told when this cannot be written.
-    let _ = error.print();
+    // Nobody is left to be told when help cannot be written. Nothing in it is from outside.
     match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Success,
-        _ => Exit::Usage,
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            let _ = error.print();
+            return Exit::Success;
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let _ = error.print();
+        }
+        // It repeats what was given.
+        _ => {
+            let text = error.to_string();
+            say(
+                "error",
+                text.strip_prefix("error: ").unwrap_or(&text).trim_end(),
+            );
+        }
     }
+    Exit::Usage
 }
 
 fn dispatch(cli: Cli) -> Result<Exit, Failure> {
@@ -100,8 +115,6 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
 
 /// Turns tracing on, to stderr, when it was asked for by `--verbose` or `RUST_LOG`.
 fn start_tracing(verbose: bool) {
-    use std::io::IsTerminal;
-
     let filter = match std::env::var("RUST_LOG") {
         Ok(filter) if !filter.is_empty() => filter,
         _ if verbose => "metric_host=debug".to_owned(),
@@ -109,10 +122,11 @@ fn start_tracing(verbose: bool) {
     };
     let started = tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(|| Log)
+        // Colours are commands to the terminal, and cannot be told from those of others.
+        .with_ansi(false)
         .try_init();
     if let Err(error) = started {
-        failure::say("warning", &format!("no tracing: {error}"));
+        say("warning", &format!("no tracing: {error}"));
     }
 }

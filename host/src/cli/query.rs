@@ -11,8 +11,10 @@ use metric_host::{CallError, MetricQuery, MetricResult, MetricService, RangeAnsw
 use super::args::{PromqlArgs, QueryCommandArgs, ServiceArgs};
 use super::choices::{LabelSchemaArg, QueryFormat};
 use super::exit::Exit;
-use super::failure::{Failure, say};
-use super::output::{self, Screen};
+use super::failure::Failure;
+use super::output::csv::Cells;
+use super::output::printable::{Escape, line};
+use super::output::{self, Screen, say};
 use super::{batch, explain, service, streaming};
 
 /// Prints the queries, and sends nothing. Within a scope, what the host would make of them.
@@ -27,9 +29,9 @@ pub(crate) async fn promql(args: &ServiceArgs, command: PromqlArgs) -> Result<Ex
             .map_err(|error| Failure::of_call(&error, args))?;
         lines.push(promql);
     }
-    let mut out = output::stdout();
-    for line in lines {
-        writeln!(out, "{line}")?;
+    let mut out = output::stdout(Escape::Text);
+    for promql in lines {
+        writeln!(out, "{}", line(&promql))?;
     }
     out.flush()?;
     Ok(Exit::Success)
@@ -44,7 +46,9 @@ pub(crate) async fn run(args: &ServiceArgs, command: QueryCommandArgs) -> Result
         explain,
         format,
         sparkline,
+        csv,
     } = command;
+    let cells = csv.cells();
     let now = Utc::now();
     let options = range.options(now);
     let queries = query.into_queries(now).map_err(unreadable)?;
@@ -57,8 +61,8 @@ pub(crate) async fn run(args: &ServiceArgs, command: QueryCommandArgs) -> Result
         _ if format == QueryFormat::Ndjson => {
             streaming::run(args, &service, &queries, &options).await
         }
-        [query] => one(args, &service, query, &options, format, &screen).await,
-        _ => batch::run(args, &service, &queries, &options, format, &screen).await,
+        [query] => one(args, &service, query, &options, (format, cells), &screen).await,
+        _ => batch::run(args, &service, &queries, &options, (format, cells), &screen).await,
     }
 }
 
@@ -67,7 +71,7 @@ async fn one(
     service: &MetricService,
     query: &MetricQuery,
     options: &RangeOptions,
-    format: QueryFormat,
+    (format, cells): (QueryFormat, Cells),
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     let answer = ask(service, query, options)
@@ -81,10 +85,10 @@ async fn one(
             &nothing_found(&query.metric_name, result, args.label_schema),
         );
     }
-    let mut out = output::stdout();
+    let mut out = output::stdout(format.escape());
     match format {
         QueryFormat::Json => output::json::query(&mut out, &answer, options.partial)?,
-        QueryFormat::Csv => output::csv::query(&mut out, result)?,
+        QueryFormat::Csv => output::csv::query(&mut out, result, cells)?,
         QueryFormat::Table | QueryFormat::Ndjson if result.series.is_empty() => {}
         QueryFormat::Table | QueryFormat::Ndjson => {
             output::query_table::write(&mut out, &query.metric_name, result, screen, &Local)?;

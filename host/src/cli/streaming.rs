@@ -7,8 +7,9 @@ use metric_host::{CallError, MetricQuery, MetricService, Piece, RangeOptions};
 
 use super::args::ServiceArgs;
 use super::exit::Exit;
-use super::failure::{Failure, say};
+use super::failure::Failure;
 use super::output::ndjson::{self, Written};
+use super::output::{self, Out, printable::Escape, say};
 use super::query::nothing_in;
 
 /// Streams each query. The exit is that of the first that failed.
@@ -72,14 +73,14 @@ async fn stream(
 
 /// What is written, and where to.
 struct Lines {
-    out: std::io::BufWriter<std::io::Stdout>,
+    out: Out,
     written: Written,
 }
 
 impl Default for Lines {
     fn default() -> Self {
         Self {
-            out: ndjson::stdout(),
+            out: output::stdout(Escape::Json),
             written: Written::default(),
         }
     }

@@ -8,7 +8,7 @@ use super::args::{ServiceArgs, TypeArgs};
 use super::choices::{LabelSchemaArg, ValueTypeArg};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::output;
+use super::output::{self, printable::Escape};
 use super::service;
 
 pub(crate) async fn run(args: &ServiceArgs, command: &TypeArgs) -> Result<Exit, Failure> {
@@ -22,7 +22,7 @@ pub(crate) async fn run(args: &ServiceArgs, command: &TypeArgs) -> Result<Exit, 
         .detect_metric_type(&command.metric, value_type)
         .await
         .map_err(|error| Failure::of_call(&error, args))?;
-    let mut out = output::stdout();
+    let mut out = output::stdout(Escape::Text);
     writeln!(out, "{}", metric_type.as_str())?;
     out.flush()?;
     Ok(Exit::Success)

@@ -136,7 +136,12 @@ impl Probe {
         let exchange = async {
             let response = self
                 .outgoing
-                .send(request, RequestOptions::default(), &self.request_slots)
+                .send(
+                    request,
+                    RequestOptions::default(),
+                    &self.request_slots,
+                    &self.outgoing.denials(),
+                )
                 .await?;
             let took = started.elapsed();
             let (head, body) = response.into_parts();

@@ -10,13 +10,20 @@
 //! | any other name                                       | public                         |
 //! | and for all of them                                  | what `ServiceOptions::networks` says |
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, Once},
+};
 
 use crate::{address::Address, network::Network};
 
 /// The networks that an address may lead to.
 #[derive(Debug, Clone)]
-pub(crate) struct Reach(Vec<Network>);
+pub(crate) struct Reach {
+    networks: Vec<Network>,
+    /// Whether it was said that the address leads elsewhere. Each request may find that out.
+    told: Arc<Once>,
+}
 
 /// Domains that public DNS does not have: RFC 6762, RFC 8375, ICANN 2024 for `internal`; `svc` is Kubernetes'.
 const PRIVATE_DOMAINS: &[&str] = &[".internal", ".local", ".svc", ".home.arpa"];
@@ -26,25 +33,30 @@ impl Reach {
         let mut networks = vec![Network::Public];
         networks.extend(granted);
         networks.extend(implied(address.host()));
-        Self(networks)
+        Self {
+            networks,
+            told: Arc::new(Once::new()),
+        }
     }
 
     pub(crate) fn allows(&self, address: IpAddr) -> bool {
-        self.0.contains(&Network::of(address))
+        self.networks.contains(&Network::of(address))
     }
 
-    /// Those that may be connected to. The rest is logged.
+    /// Those that may be connected to. The first that may not is logged; that requests are denied for it, each call says.
     pub(crate) fn allowed(&self, host: &str, addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
         let (allowed, refused): (Vec<_>, Vec<_>) = addresses
             .into_iter()
             .partition(|address| self.allows(address.ip()));
-        for address in refused {
-            tracing::warn!(
-                host,
-                address = %address.ip(),
-                network = %Network::of(address.ip()),
-                "the name leads to a network that was not granted (ServiceOptions::networks, --allow-network)"
-            );
+        if let Some(address) = refused.first() {
+            self.told.call_once(|| {
+                tracing::warn!(
+                    host,
+                    address = %address.ip(),
+                    network = %Network::of(address.ip()),
+                    "the name leads to a network that was not granted (ServiceOptions::networks, --allow-network)"
+                );
+            });
         }
         allowed
     }

@@ -1,9 +1,11 @@
 //! What the host tells of itself: a span and a line in the log for each call, and the numbers of `metrics.rs`.
 //!
 //! Nothing that a caller, a plugin or Prometheus wrote gets into either, for it may name another tenant's series: only
-//! names that are ours, counts, times and the [`RequestId`].
+//! names that are ours, counts, times and the [`RequestId`]. The one exception is a crash, which is told with the names of
+//! the plugin's functions, fixed when it was built, and cut.
 
 mod busy;
+mod excerpt;
 mod exchange;
 mod metrics;
 mod outcome;
@@ -18,6 +20,7 @@ use tracing::Instrument as _;
 
 use self::outcome::CANCELLED;
 pub(crate) use self::{
+    excerpt::excerpt,
     exchange::Exchange,
     metrics::{Lookup, Metrics},
 };

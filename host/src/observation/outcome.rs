@@ -28,6 +28,7 @@ fn of_error(error: &CallError) -> &'static str {
         CallError::MemoryLimit { .. } => "memory-limit",
         CallError::AnswerTooLarge { .. } => "answer-too-large",
         CallError::StreamTooLarge { .. } => "stream-too-large",
+        CallError::TooManyLabels { .. } => "too-many-labels",
         CallError::Instantiate { .. } => "not-instantiated",
         CallError::Denied(_) | CallError::OutOfScope(_) => DENIED,
         CallError::OutOfResources { .. } => "out-of-resources",

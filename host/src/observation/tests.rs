@@ -46,6 +46,24 @@ async fn a_crash_is_found_by_its_request_id_with_the_functions_it_happened_in() 
 }
 
 #[tokio::test]
+async fn what_the_log_has_of_a_crash_is_cut() {
+    let log = Log::catch();
+    let long = "culprit".repeat(100_000);
+    let bytes = TestPlugin::new(&format!("(call ${long}) unreachable"))
+        .extra(&format!("(func ${long} unreachable)"))
+        .build();
+    let service = service(&host(), &bytes);
+    service.query_metric(&query()).await.unwrap_err();
+    let text = log.text();
+    let crash = text.lines().find(|line| line.contains("crashed")).unwrap();
+    assert!(
+        crash.contains("culprit") && crash.len() < 6 << 10,
+        "{} bytes",
+        crash.len()
+    );
+}
+
+#[tokio::test]
 async fn calls_are_counted_by_verb_and_outcome() {
     let host = host();
     let bytes = TestPlugin::new("unreachable")

@@ -91,7 +91,9 @@ fn the_longest_query_takes_a_quarter_of_the_stack_at_most() {
     let plugin = host()
         .load(&with_stack(&metric_tests::plugin_file(), ENOUGH))
         .unwrap();
-    let service = plugin.offline(Config::new("prometheus.example:9090"));
+    let service = plugin
+        .offline(Config::new("prometheus.example:9090"))
+        .unwrap();
     // A megabyte each, of what a regex and a literal have to escape. A batch merges the names into one regex.
     let name = |at: usize| format!("{at}{}", "\\.+*?()|[]{}^$\"\n".repeat(1 << 16));
     let runtime = Runtime::new().unwrap();
@@ -110,7 +112,9 @@ fn the_longest_query_takes_a_quarter_of_the_stack_at_most() {
         200,
         (asked(), prop::collection::vec(asked(), 0..4)),
         |(asked, more)| {
-            let service = plugin.offline(crate::convert::config(&asked, "prometheus.example:9090"));
+            let service = plugin
+                .offline(crate::convert::config(&asked, "prometheus.example:9090"))
+                .unwrap();
             runtime.block_on(every_verb(&service, &(asked, more, None)))
         },
     );
@@ -130,7 +134,9 @@ fn a_stack_that_is_too_small_is_a_trap_and_not_a_wrong_answer() {
     let plugin = host()
         .load(&with_stack(&metric_tests::plugin_file(), 256))
         .unwrap();
-    let service = plugin.offline(Config::new("prometheus.example:9090"));
+    let service = plugin
+        .offline(Config::new("prometheus.example:9090"))
+        .unwrap();
     let query = MetricQuery::new("mem", "0", "60");
     let promql = service.build_promql(&query);
     let outcome = Runtime::new().unwrap().block_on(promql);

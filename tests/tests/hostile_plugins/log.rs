@@ -1,58 +1,87 @@
-//! Counts what the host logs as a warning, and how many bytes that is.
+//! What the host logs, at every level: how many lines and bytes, and whether a plugin's own text is among them.
 
-use std::fmt::Debug;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::fmt::{Debug, Write as _};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
-static WARNINGS: AtomicU64 = AtomicU64::new(0);
+/// What attacks write into everything that the host might repeat.
+const TEXTS: [&str; 2] = ["alice-uses-31337-bytes", "alice_uses_31337_bytes"];
 
-static BYTES: AtomicU64 = AtomicU64::new(0);
+/// Lines of an attack at most: how its calls ended, and two for each reason to deny a request.
+const LINES: u64 = 40;
+/// Their bytes at most.
+const BYTES: u64 = 16 << 10;
 
-/// How many bytes all of them have.
-pub(crate) fn bytes() -> u64 {
-    BYTES.load(Ordering::Relaxed)
+static SAID: AtomicU64 = AtomicU64::new(0);
+static SAID_BYTES: AtomicU64 = AtomicU64::new(0);
+static REPEATED: AtomicBool = AtomicBool::new(false);
+
+/// What is wrong with what was logged since the last time, if anything. It is forgotten now.
+pub(crate) fn fault() -> Option<String> {
+    let lines = SAID.swap(0, Ordering::Relaxed);
+    let bytes = SAID_BYTES.swap(0, Ordering::Relaxed);
+    if REPEATED.swap(false, Ordering::Relaxed) {
+        return Some("the log repeats the plugin".to_owned());
+    }
+    (lines > LINES || bytes > BYTES)
+        .then(|| format!("the host logged {lines} lines, {bytes} bytes"))
 }
 
-/// How many there were.
-pub(crate) fn warnings() -> u64 {
-    WARNINGS.load(Ordering::Relaxed)
+/// Looks at the log, for the whole process.
+pub(crate) struct Watch;
+
+impl Watch {
+    fn saw(&self, text: &str) {
+        SAID_BYTES.fetch_add(text.len() as u64, Ordering::Relaxed);
+        if TEXTS.iter().any(|own| text.contains(own)) {
+            REPEATED.store(true, Ordering::Relaxed);
+        }
+    }
 }
 
-/// The counter, for the whole process.
-pub(crate) struct Counter;
+/// An event's fields as text.
+#[derive(Default)]
+struct Fields(String);
 
-impl Subscriber for Counter {
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        // A string takes all that there is.
+        let _ = write!(self.0, "{}={value:?} ", field.name());
+    }
+}
+
+impl Subscriber for Watch {
+    /// The host's own at every level, and of its libraries what a log mostly has.
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() <= Level::WARN
+        metadata.target().starts_with("metric_") || *metadata.level() <= Level::WARN
     }
 
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
+    fn new_span(&self, attributes: &Attributes<'_>) -> Id {
+        let mut fields = Fields::default();
+        attributes.record(&mut fields);
+        self.saw(&fields.0);
         Id::from_u64(1)
     }
 
-    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record(&self, _: &Id, record: &Record<'_>) {
+        let mut fields = Fields::default();
+        record.record(&mut fields);
+        self.saw(&fields.0);
+    }
 
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
     fn event(&self, event: &Event<'_>) {
-        WARNINGS.fetch_add(1, Ordering::Relaxed);
-        event.record(&mut Length);
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        SAID.fetch_add(1, Ordering::Relaxed);
+        self.saw(&fields.0);
     }
 
     fn enter(&self, _: &Id) {}
 
     fn exit(&self, _: &Id) {}
-}
-
-/// Adds up what is written of an event.
-struct Length;
-
-impl Visit for Length {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        let written = format!("{}={value:?} ", field.name());
-        BYTES.fetch_add(written.len() as u64, Ordering::Relaxed);
-    }
 }

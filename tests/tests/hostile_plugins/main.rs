@@ -11,7 +11,7 @@
 //! | `recorder.rs` | who listens in Prometheus's place, and where nobody may come |
 //! | `tenants.rs`  | two tenants' data, in one Prometheus and in two        |
 //! | `outcome.rs`  | what came of it, in words                              |
-//! | `log.rs`      | how much the host had to say                           |
+//! | `log.rs`      | how much the host had to say, and whether it was a plugin's word |
 //! | `strain.rs`   | what the process, and others in it, bore meanwhile     |
 
 mod files;
@@ -58,7 +58,7 @@ async fn run() -> Result<()> {
         );
         return Ok(());
     }
-    tracing::subscriber::set_global_default(log::Counter)?;
+    tracing::subscriber::set_global_default(log::Watch)?;
     let range = Range::open().await?;
     let at_first = resident_bytes()?;
 

@@ -7,17 +7,17 @@ use std::time::Duration;
 use metric_host::conformance::{CaseReport, Level, Report};
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
-use super::printable;
+use super::printable::line;
 
 /// A line a case, under each failure what differs and how to run it alone, and the summary.
 pub(crate) fn write_table(out: &mut dyn Write, report: &Report, file: &Path) -> io::Result<()> {
     for case in &report.cases {
-        writeln!(out, "{}", printable::lines(&case.to_string()))?;
+        writeln!(out, "{case}")?;
         if !case.passed() {
             writeln!(out, "      alone: {}", alone(case, file))?;
         }
     }
-    writeln!(out, "{}", printable::lines(&report.to_string()))
+    writeln!(out, "{report}")
 }
 
 pub(crate) fn write_json(out: &mut dyn Write, report: &Report) -> Result<(), serde_json::Error> {
@@ -27,7 +27,7 @@ pub(crate) fn write_json(out: &mut dyn Write, report: &Report) -> Result<(), ser
 
 /// JUnit's XML: a suite a level.
 pub(crate) fn write_junit(out: &mut dyn Write, report: &Report, file: &Path) -> io::Result<()> {
-    let mut document = quick_junit::Report::new(file.display().to_string());
+    let mut document = quick_junit::Report::new(line(&file.display().to_string()));
     for level in Level::ALL {
         let cases: Vec<_> = report.cases.iter().filter(|c| c.level == level).collect();
         if cases.is_empty() {
@@ -62,10 +62,10 @@ fn alone(case: &CaseReport, file: &Path) -> String {
     if !file.chars().all(plain) {
         file = format!("'{}'", file.replace('\'', r"'\''"));
     }
-    format!(
+    line(&format!(
         "metric-host conformance --plugin {file} --filter {}",
         case.name
-    )
+    ))
 }
 
 #[cfg(test)]

@@ -1,21 +1,33 @@
 //! The labels of several series side by side, as the columns of a table.
 
+use std::collections::HashSet;
+
 use metric_host::{MetricResult, Series};
 
-/// Every label that occurs, in the order of its first occurrence.
-pub(super) fn label_names(result: &MetricResult) -> Vec<&str> {
-    names_in(&result.series)
-}
+/// Label columns at most. A query of ours has eight labels to tell apart, and Kubernetes adds some thirty; with more
+/// than these a row is read by nobody, and its cells, a row times a column, are mostly empty.
+const MOST: usize = 64;
 
-/// The same, of series of any answer.
-pub(super) fn names_in<'a>(series: impl IntoIterator<Item = &'a Series>) -> Vec<&'a str> {
-    let mut names: Vec<&str> = Vec::new();
+/// The series have more labels than a table has columns for.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the series have more than {MOST} labels between them: too many for columns")]
+pub(crate) struct TooManyColumns;
+
+/// Every label that occurs, in the order of its first occurrence.
+pub(super) fn label_names<'a>(
+    series: impl IntoIterator<Item = &'a Series>,
+) -> Result<Vec<&'a str>, TooManyColumns> {
+    let mut names = Vec::new();
+    let mut seen = HashSet::new();
     for (name, _) in series.into_iter().flat_map(|series| &series.labels) {
-        if !names.contains(&name.as_str()) {
-            names.push(name);
+        if seen.insert(name.as_str()) {
+            if names.len() == MOST {
+                return Err(TooManyColumns);
+            }
+            names.push(name.as_str());
         }
     }
-    names
+    Ok(names)
 }
 
 /// The value of a label. None: the series does not have it.
@@ -34,4 +46,39 @@ pub(super) fn shared_value<'a>(result: &'a MetricResult, name: &str) -> Option<&
         .map(|series| label(&series.labels, name));
     let first = values.next()??;
     values.all(|value| value == Some(first)).then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One series for each slice of names.
+    fn series(names: &[&[String]]) -> Vec<Series> {
+        let of = |names: &&[String]| Series {
+            labels: names
+                .iter()
+                .map(|name| (name.clone(), "v".to_owned()))
+                .collect(),
+            timestamps: Vec::new(),
+            values: Vec::new(),
+        };
+        names.iter().map(of).collect()
+    }
+
+    #[test]
+    fn there_are_so_many_columns_however_labels_are_spread() {
+        let names: Vec<String> = (0..=MOST).map(|at| format!("l{at}")).collect();
+        let (fit, _) = names.split_at(MOST);
+        let each: Vec<&[String]> = names.chunks(1).collect();
+        let (each_fit, _) = each.split_at(MOST);
+        for fitting in [&[fit][..], &[fit, fit], each_fit] {
+            assert_eq!(
+                label_names(&series(fitting)),
+                Ok(fit.iter().map(String::as_str).collect())
+            );
+        }
+        for excess in [&[&names[..]][..], &each] {
+            assert_eq!(label_names(&series(excess)), Err(TooManyColumns));
+        }
+    }
 }

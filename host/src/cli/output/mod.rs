@@ -1,5 +1,6 @@
 //! Data on its way to stdout: tables for people, JSON and CSV for programs. It makes no calls,
-//! and writes wherever it is told to, so that tests can read it.
+//! and writes wherever it is told to, so that tests can read it. What does reach stdout and stderr
+//! passes [`stdout`], [`say`] or [`Log`], which let nothing through that would command a terminal.
 
 pub(super) mod csv;
 pub(super) mod examination;
@@ -19,13 +20,39 @@ mod summary;
 mod table;
 pub(super) mod times;
 
-use std::io::{self, BufWriter, IsTerminal, StdoutLock};
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
+pub(super) use self::labels::TooManyColumns;
+use self::printable::{Escape, Printable, lines};
 use super::choices::When;
 
+/// Stdout, as data goes to it.
+pub(super) type Out = BufWriter<Printable<Stdout>>;
+
 /// Stdout, buffered: a large result is tens of thousands of small writes.
-pub(super) fn stdout() -> BufWriter<StdoutLock<'static>> {
-    BufWriter::with_capacity(64 * 1024, io::stdout().lock())
+pub(super) fn stdout(escape: Escape) -> Out {
+    BufWriter::with_capacity(64 * 1024, Printable::new(io::stdout(), escape))
+}
+
+/// Writes `kind: text` on stderr.
+pub(super) fn say(kind: &str, text: &str) {
+    // When stderr is gone, nobody is left to be told.
+    let _ = writeln!(io::stderr(), "{kind}: {}", lines(text));
+}
+
+/// Stderr, as the log goes to it: a write is an event.
+pub(super) struct Log;
+
+impl Write for Log {
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(event);
+        writeln!(io::stderr(), "{}", lines(text.trim_end()))?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
 }
 
 /// What a table is drawn on.

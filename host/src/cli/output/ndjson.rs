@@ -3,7 +3,7 @@
 //!
 //! Nothing is kept of a line that was written but the counts that stand in the last one.
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use metric_host::{MetricQuery, Piece, RangePlan};
 use serde::Serialize;
@@ -109,11 +109,6 @@ pub(crate) fn end(
 
 fn line(out: &mut dyn Write, line: &Line<'_>) -> Result<(), serde_json::Error> {
     json::line(out, line)
-}
-
-/// Stdout, buffered, and free to be written from another thread.
-pub(crate) fn stdout() -> io::BufWriter<io::Stdout> {
-    io::BufWriter::with_capacity(64 * 1024, io::stdout())
 }
 
 #[cfg(test)]

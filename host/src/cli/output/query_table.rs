@@ -1,7 +1,7 @@
 //! The answer to a query for people: a heading, and a row a series with numbers in their unit.
 
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::Write;
 
 use chrono::TimeZone;
 use comfy_table::{Cell, ColumnConstraint, Table, Width};
@@ -15,6 +15,7 @@ use super::sparkline::{self, Span};
 use super::summary::Summary;
 use super::{Screen, table, times};
 use crate::cli::duration::show_seconds;
+use crate::cli::failure::Failure;
 
 /// Writes a heading and a row for each series. What all series share stands in the heading.
 pub(crate) fn write<Tz>(
@@ -23,16 +24,17 @@ pub(crate) fn write<Tz>(
     result: &MetricResult,
     screen: &Screen,
     zone: &Tz,
-) -> io::Result<()>
+) -> Result<(), Failure>
 where
     Tz: TimeZone<Offset: Display>,
 {
+    let labels = label_names(&result.series)?;
     let span = Span {
         start: result.start,
         end: result.end,
         step: i64::from(result.step.max(1)).saturating_mul(1000),
     };
-    let (shared, own): (Vec<&str>, Vec<&str>) = label_names(result)
+    let (shared, own): (Vec<&str>, Vec<&str>) = labels
         .into_iter()
         .partition(|name| shared_value(result, name).is_some());
     let summaries: Vec<Summary> = result
@@ -81,10 +83,8 @@ where
         .zip(&summaries)
         .map(|(series, summary)| (labels_of(series, &own), columns.numbers_of(summary)))
         .collect();
-    table::write(
-        out,
-        lay_out(&own, &columns.names(), rows, result, span, screen),
-    )
+    let table = lay_out(&own, &columns.names(), rows, result, span, screen);
+    Ok(table::write(out, table)?)
 }
 
 fn labels_of(series: &Series, names: &[&str]) -> Vec<String> {

@@ -17,6 +17,7 @@ mod header_flood;
 mod headers_one_by_one;
 mod large_request;
 mod log_flood;
+mod log_of_texts;
 mod long_head;
 mod memory_bomb;
 mod parallel_flood;
@@ -46,6 +47,7 @@ named!(
     headers_one_by_one,
     large_request,
     log_flood,
+    log_of_texts,
     long_head,
     memory_bomb,
     parallel_flood,

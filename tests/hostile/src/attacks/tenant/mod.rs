@@ -6,6 +6,7 @@ mod joined;
 mod keywords;
 mod label_replace;
 mod label_twice;
+mod log_of_parameters;
 mod name_regex;
 mod negation;
 mod odd_parameters;
@@ -30,6 +31,7 @@ named!(
     keywords,
     label_replace,
     label_twice,
+    log_of_parameters,
     name_regex,
     negation,
     odd_parameters,
