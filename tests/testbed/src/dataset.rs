@@ -27,8 +27,8 @@ impl Series {
     }
 }
 
-/// Series to be loaded into a Prometheus.
-#[derive(Clone, Debug, PartialEq)]
+/// Series to be loaded into a server. The default has none.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Dataset {
     fleet: Fleet,
     series: Vec<Series>,

@@ -1,9 +1,11 @@
-//! A real Prometheus on a free loopback port, with generated data in it: what the end-to-end tests,
+//! Real servers on free loopback ports, with generated data in them: what the end-to-end tests,
 //! `cargo xtask demo` and the benchmark stand on. It knows nothing of the plugin or of the host.
 //!
-//! - [`Finder`] finds `prometheus` and `promtool`, or fetches Debian's package without root.
+//! - [`Finder`] finds `prometheus` and `promtool`, or fetches Debian's packages without root: of every
+//!   [`PrometheusRelease`], and of VictoriaMetrics.
 //! - [`Dataset`] is what agents would have exported; [`Shape`] says how much of it.
-//! - [`Prometheus`] is a running server; dropped, it is gone, its data too.
+//! - [`Prometheus`] and [`VictoriaMetrics`] are running servers; dropped, they are gone, their data too. [`Tenants`]
+//!   are several behind one address.
 //! - [`Authority`] issues certificates that nobody else believes.
 //!
 //! ```no_run
@@ -17,6 +19,7 @@
 
 mod blocks;
 mod curve;
+mod daemon;
 mod dataset;
 mod debian;
 mod error;
@@ -26,15 +29,21 @@ mod openmetrics;
 mod pki;
 mod probe;
 mod prometheus;
+mod release;
 mod shape;
+mod tenants;
+mod victoria_metrics;
 mod watchdog;
 
 pub use dataset::{Dataset, Series};
 pub use error::TestbedError;
-pub use finder::{Finder, PrometheusTools};
+pub use finder::{Finder, PrometheusTools, VictoriaMetricsTools};
 pub use fleet::{Fleet, Kernel};
 pub use openmetrics::{METRIC_FAMILY, write_openmetrics};
 pub use pki::{Authority, Certified, Purpose};
 pub use probe::http_status;
 pub use prometheus::{Prometheus, PrometheusOptions};
+pub use release::PrometheusRelease;
 pub use shape::{LabelSchema, Shape};
+pub use tenants::Tenants;
+pub use victoria_metrics::VictoriaMetrics;
