@@ -3,7 +3,8 @@
 //!
 //! - [`Finder`] finds `prometheus` and `promtool`, or fetches Debian's packages without root: of every
 //!   [`PrometheusRelease`], and of VictoriaMetrics.
-//! - [`Dataset`] is what agents would have exported; [`Shape`] says how much of it.
+//! - [`Dataset`] is what agents would have exported; [`Shape`] says how much of it, [`Population`] makes it hard.
+//! - [`oracle`] computes right answers from the samples.
 //! - [`Prometheus`] and [`VictoriaMetrics`] are running servers; dropped, they are gone, their data too. [`Tenants`]
 //!   are several behind one address.
 //! - [`Authority`] issues certificates that nobody else believes.
@@ -26,10 +27,13 @@ mod error;
 mod finder;
 mod fleet;
 mod openmetrics;
+pub mod oracle;
 mod pki;
+mod population;
 mod probe;
 mod prometheus;
 mod release;
+mod reports;
 mod shape;
 mod tenants;
 mod victoria_metrics;
@@ -41,6 +45,7 @@ pub use finder::{Finder, PrometheusTools, VictoriaMetricsTools};
 pub use fleet::{Fleet, Kernel};
 pub use openmetrics::{METRIC_FAMILY, write_openmetrics};
 pub use pki::{Authority, Certified, Purpose};
+pub use population::Population;
 pub use probe::http_status;
 pub use prometheus::{Prometheus, PrometheusOptions};
 pub use release::PrometheusRelease;

@@ -1,5 +1,9 @@
 //! The testbed on real servers: what is loaded can be asked for, and what is stopped is gone.
-#![allow(clippy::unwrap_used, reason = "these are tests, their helpers too")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "these are tests, their helpers too"
+)]
 
 mod asking;
 
