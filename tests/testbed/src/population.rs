@@ -72,26 +72,20 @@ impl Dataset {
         let mut succession = population.from;
         let mut series = Vec::new();
         for (number, kernel) in fleet.kernels.iter_mut().enumerate() {
-            live(
-                kernel,
-                Life::of(number),
-                population,
-                &mut succession,
-                &mut random,
-            );
-            let lacks = Lack::of(number);
+            let life = Life::of(number);
+            live(kernel, life, population, &mut succession, &mut random);
             for mut one in series_of(kernel, &shape) {
                 if one.label("value_type") == Some("capacity") {
-                    match lacks {
-                        Lack::Nothing => {}
-                        Lack::Capacity => continue,
-                        // Zero means that there is no limit.
-                        Lack::Limit => one.values.fill(0.0),
+                    match Limit::of(number) {
+                        Limit::Known => {}
+                        Limit::Absent => continue,
+                        Limit::Zero => one.values.fill(0.0),
                     }
                 }
                 series.push(one.thinned(&mut random));
             }
         }
+        // A brief one may have lost all samples.
         series.retain(|one| !one.values.is_empty());
         Self::new(fleet, series)
     }
@@ -124,20 +118,23 @@ impl Life {
     }
 }
 
-/// What a kernel's metrics lack.
+/// What is exported of a kernel's capacities.
 #[derive(Clone, Copy)]
-enum Lack {
-    Nothing,
-    Capacity,
-    Limit,
+enum Limit {
+    /// The capacity.
+    Known,
+    /// No series.
+    Absent,
+    /// Zero, for what has no limit.
+    Zero,
 }
 
-impl Lack {
+impl Limit {
     fn of(number: usize) -> Self {
         match number % 7 {
-            3 => Self::Capacity,
-            5 => Self::Limit,
-            _ => Self::Nothing,
+            3 => Self::Absent,
+            5 => Self::Zero,
+            _ => Self::Known,
         }
     }
 }

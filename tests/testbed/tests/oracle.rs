@@ -34,27 +34,34 @@ fn servers(dataset: &Dataset) -> Vec<(PrometheusRelease, Prometheus)> {
         .collect()
 }
 
-/// `mem`, current, by agent, each hour for two hours.
+/// `mem`, current, by agent, at the end of the first hour and of the second.
 fn hourly() -> Question {
-    let start = Shape::fixed_start();
     Question {
         metric: "mem".to_owned(),
         value_type: Some(ValueType::Current),
         filters: Vec::new(),
         group_by: vec!["agent_id".to_owned()],
         pointwise: None,
-        grid: Grid::of_windows(start, start + 7200, 3600, 0),
+        start: Shape::fixed_start() + 3600,
+        end: Shape::fixed_start() + 7200,
+        step: 3600,
+        utc_offset: 0,
         sample_interval: 30,
         timewindow: None,
     }
 }
 
-fn over_time(statistic: Statistic) -> Option<Pointwise> {
-    Some(Pointwise {
-        statistic,
-        over: Over::Time,
-        window: 3600,
-    })
+/// A statistic of the first hour and of the second.
+fn over_time(statistic: Statistic, question: Question) -> Question {
+    Question {
+        pointwise: Some(Pointwise {
+            statistic,
+            over: Over::Time,
+            window: 3600,
+        }),
+        start: Shape::fixed_start(),
+        ..question
+    }
 }
 
 /// What is asked, in PromQL and of the oracle, and the values of the first series.
@@ -64,7 +71,7 @@ fn assert_agree(dataset: &Dataset, cases: &[Case]) {
     for (release, server) in servers(dataset) {
         let oracle = Oracle::new(dataset, Semantics::of(release));
         for (promql, question, values) in cases {
-            let Grid { first, last, step } = question.grid;
+            let Grid { first, last, step } = question.grid();
             let answer = asking::range(&server.address(), promql, first, last, step);
             let right = oracle.answer(question);
             assert_eq!(
@@ -81,21 +88,17 @@ const GIB: f64 = 1_073_741_824.0;
 
 #[test]
 fn a_statistic_over_time_is_one_of_the_group_and_no_sum_of_its_members() {
-    let statistic = |statistic| Question {
-        pointwise: over_time(statistic),
-        ..hourly()
-    };
     assert_agree(
         &Dataset::one_after_another(),
         &[
             (
                 r#"max_over_time((sum by (agent_id,value_type)(backendai_container_utilization{container_metric_name="mem",value_type="current"}))[3599999ms:60s])"#,
-                statistic(Statistic::Max),
+                over_time(Statistic::Max, hourly()),
                 &[8.0 * GIB, 8.0 * GIB],
             ),
             (
                 r#"min_over_time((sum by (agent_id,value_type)(backendai_container_utilization{container_metric_name="mem",value_type="current"}))[3599999ms:60s])"#,
-                statistic(Statistic::Min),
+                over_time(Statistic::Min, hourly()),
                 &[4.0 * GIB, 4.0 * GIB],
             ),
         ],
@@ -104,12 +107,11 @@ fn a_statistic_over_time_is_one_of_the_group_and_no_sum_of_its_members() {
 
 #[test]
 fn a_percentage_is_of_the_members_that_have_both_sides_and_cpu_adds_up() {
-    let user = |metric: &str, user: &str, pointwise| Question {
+    let user = |metric: &str, user: &str| Question {
         metric: metric.to_owned(),
         value_type: Some(ValueType::Pct),
         filters: vec![("owner_user_id".to_owned(), vec![user.to_owned()])],
         group_by: vec!["owner_user_id".to_owned()],
-        pointwise,
         ..hourly()
     };
     assert_agree(
@@ -117,12 +119,12 @@ fn a_percentage_is_of_the_members_that_have_both_sides_and_cpu_adds_up() {
         &[
             (
                 r#"100 * sum by (owner_user_id)(backendai_container_utilization{container_metric_name="mem",value_type="current",owner_user_id="u1"} and ignoring(value_type) (backendai_container_utilization{container_metric_name="mem",value_type="capacity",owner_user_id="u1"} > 0)) / sum by (owner_user_id)((backendai_container_utilization{container_metric_name="mem",value_type="capacity",owner_user_id="u1"} > 0) and ignoring(value_type) backendai_container_utilization{container_metric_name="mem",value_type="current",owner_user_id="u1"})"#,
-                user("mem", "u1", None),
+                user("mem", "u1"),
                 &[75.0, 75.0],
             ),
             (
                 r#"sum by (owner_user_id)(rate(backendai_container_utilization{container_metric_name="cpu_util",value_type="current",owner_user_id="u1"}[1h])) / 10"#,
-                user("cpu_util", "u1", over_time(Statistic::Avg)),
+                over_time(Statistic::Avg, user("cpu_util", "u1")),
                 &[200.0, 200.0],
             ),
         ],
@@ -178,7 +180,7 @@ fn assert_random(population: fn(u64) -> Population) {
 
 /// What Prometheus says. A statistic over members and time is beyond it: their values are asked for and pooled here.
 fn asked(address: &str, question: &Question) -> Vec<Series> {
-    let Grid { first, last, step } = question.grid;
+    let Grid { first, last, step } = question.grid();
     if last < first {
         return Vec::new();
     }
@@ -214,7 +216,7 @@ fn pool(members: &[Series], question: &Question, statistic: Statistic, window: i
     }
     pooled.sort_by(|one, other| one.labels.cmp(&other.labels));
     for group in &mut pooled {
-        for point in question.grid.instants() {
+        for point in question.grid().instants() {
             let values: Vec<f64> = members
                 .iter()
                 .filter(|member| {
@@ -244,7 +246,7 @@ fn pool(members: &[Series], question: &Question, statistic: Statistic, window: i
 /// The question in PromQL.
 fn promql(question: &Question) -> String {
     let groups = question.groups();
-    let step = question.grid.step;
+    let step = question.step;
     let interval = question.sample_interval;
     let widest = 60.max(step + interval).max(4 * interval);
     let outer_rate = question.timewindow.unwrap_or(widest);

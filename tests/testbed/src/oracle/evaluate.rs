@@ -7,7 +7,7 @@ use std::ops::Range;
 use crate::dataset::{Dataset, Series};
 use crate::oracle::question::{METRIC, VALUE_TYPE};
 use crate::oracle::read::{Reading, Samples};
-use crate::oracle::{Over, Pointwise, Question, Semantics, Statistic, ValueType};
+use crate::oracle::{Grid, Over, Pointwise, Question, Semantics, Statistic, ValueType};
 
 /// The labels of a series or a group, sorted by name.
 type Labels = Vec<(String, String)>;
@@ -39,7 +39,13 @@ impl<'a> Oracle<'a> {
     /// The right answer, in Prometheus's order. A series without a point is left out.
     #[must_use]
     pub fn answer(&self, question: &Question) -> Vec<Series> {
-        let points: Vec<i64> = question.grid.instants().collect();
+        self.answer_at(question, question.grid())
+    }
+
+    /// The right values at other instants than those that are right: to tell wrong values from wrong instants.
+    #[must_use]
+    pub fn answer_at(&self, question: &Question, grid: Grid) -> Vec<Series> {
+        let points: Vec<i64> = grid.instants().collect();
         let groups = match &question.pointwise {
             None => self.values(question, &question.groups(), &points, plain(question)),
             Some(pointwise) => self.statistic(question, pointwise, &points),

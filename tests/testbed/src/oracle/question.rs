@@ -65,7 +65,7 @@ impl Pointwise {
     }
 }
 
-/// A question. All times are in seconds.
+/// A question. Everything that is a time is in seconds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Question {
     /// The value of `container_metric_name`.
@@ -78,8 +78,14 @@ pub struct Question {
     pub group_by: Vec<String>,
     /// What a point is; none: the group's value at the instant.
     pub pointwise: Option<Pointwise>,
-    /// The instants that have a point.
-    pub grid: Grid,
+    /// Where the range begins, Unix seconds.
+    pub start: i64,
+    /// Where it ends, Unix seconds.
+    pub end: i64,
+    /// Between two points, at least 1.
+    pub step: i64,
+    /// How far the clock in which points are multiples of the step is ahead of UTC.
+    pub utc_offset: i64,
     /// Between two samples.
     pub sample_interval: i64,
     /// What a rate is taken over; none: what step and sample interval ask for.
@@ -114,6 +120,17 @@ impl Question {
         }
     }
 
+    /// The instants that have a point: no part of the range is left out.
+    #[must_use]
+    pub fn grid(&self) -> Grid {
+        let (start, end) = (self.start, self.end);
+        if self.looks_back() {
+            Grid::of_windows(start, end, self.step, self.utc_offset)
+        } else {
+            Grid::of_instants(start, end, self.step, self.utc_offset)
+        }
+    }
+
     /// Whether a point stands for the time before its instant, and not for the instant alone.
     #[must_use]
     pub fn looks_back(&self) -> bool {
@@ -133,7 +150,7 @@ impl Question {
     #[must_use]
     pub fn rate_window(&self) -> i64 {
         let widest = 60
-            .max(self.grid.step + self.sample_interval)
+            .max(self.step + self.sample_interval)
             .max(4 * self.sample_interval);
         self.timewindow.unwrap_or(widest)
     }

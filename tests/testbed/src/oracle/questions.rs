@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use crate::dataset::Dataset;
 use crate::oracle::question::{METRIC, VALUE_TYPE};
-use crate::oracle::{Grid, Over, Pointwise, Question, Statistic, ValueType};
+use crate::oracle::{Over, Pointwise, Question, Statistic, ValueType};
 use crate::population::Population;
 
 /// Points of a question at most, so that thousands can be asked in a run.
 const MOST_POINTS: i64 = 24;
-/// Seconds; some of the whole hours, some half of one and three quarters, on both sides of UTC.
+/// Seconds: UTC, and whole, half and quarter hours on both sides of it.
 const UTC_OFFSETS: [i64; 6] = [0, 0, 32_400, 19_800, -12_600, 20_700];
 
 /// Random questions: all metrics, sides, statistics and groupings, several filters of several values, odd steps,
@@ -137,23 +137,20 @@ impl Iterator for Questions {
             5 * 3600,
         ];
         let step = self.one_of(&steps)?;
-        let pointwise = self.pointwise(step);
         let (start, end) = self.range(step);
-        let utc_offset = self.one_of(&UTC_OFFSETS)?;
-        let mut question = Question {
+        Some(Question {
             value_type: self.value_type(&metric),
             filters: self.filters(),
             group_by: self.group_by(),
-            pointwise,
-            grid: Grid::of_instants(start, end, step, utc_offset),
+            pointwise: self.pointwise(step),
+            start,
+            end,
+            step,
+            utc_offset: self.one_of(&UTC_OFFSETS)?,
             sample_interval: interval,
             timewindow: self.one_of(&[None, None, None, Some(5 * interval)])?,
             metric,
-        };
-        if question.looks_back() {
-            question.grid = Grid::of_windows(start, end, step, utc_offset);
-        }
-        Some(question)
+        })
     }
 }
 
