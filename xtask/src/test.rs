@@ -102,7 +102,11 @@ fn all(arguments: &TestArgs, report: &mut Report) -> Result<()> {
         reproducible::check(&toolchain)
     })?;
 
-    let prometheus = Finder::new().prometheus()?.prometheus;
+    let finder = Finder::new();
+    let prometheus = finder.prometheus()?.prometheus;
+    for (server, reason) in finder.left_out() {
+        report.skip(&format!("tests on {server}"), &reason);
+    }
     let mut tally = Tally::default();
     let tests = report.step(
         "tests: unit, end to end on a real Prometheus, examples in the docs",

@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::dataset::Dataset;
-use crate::error::TestbedError;
+use crate::error::{TestbedError, file_error};
 use crate::openmetrics::write_between;
 
 /// Seconds that a block spans, from a multiple of it on: promtool's, and Prometheus's own.
@@ -27,7 +27,7 @@ impl Dataset {
         let scratch = tempfile::Builder::new()
             .prefix(".blocks-")
             .tempdir_in(folder)
-            .map_err(|source| file_error("write to", folder, source))?;
+            .map_err(file_error("write to", folder))?;
         let spans = self.block_spans();
         let next = AtomicUsize::new(0);
         let work = || {
@@ -73,13 +73,13 @@ impl Dataset {
         let blocks = scratch.join(span.start.to_string());
         let written = File::create(&text)
             .and_then(|file| write_between(self.series(), span.clone(), BufWriter::new(file)))
-            .map_err(|source| file_error("write", &text, source))?;
+            .map_err(file_error("write", &text))?;
         if written == 0 {
             return Ok(());
         }
         run_promtool(promtool, &text, &blocks)?;
-        fs::remove_file(&text).map_err(|source| file_error("remove", &text, source))?;
-        move_all(&blocks, folder).map_err(|source| file_error("move", &blocks, source))
+        fs::remove_file(&text).map_err(file_error("remove", &text))?;
+        move_all(&blocks, folder).map_err(file_error("move", &blocks))
     }
 }
 
@@ -109,14 +109,6 @@ fn move_all(from: &Path, to: &Path) -> std::io::Result<()> {
         fs::rename(entry.path(), to.join(entry.file_name()))?;
     }
     Ok(())
-}
-
-fn file_error(action: &'static str, path: &Path, source: std::io::Error) -> TestbedError {
-    TestbedError::File {
-        action,
-        path: path.to_owned(),
-        source,
-    }
 }
 
 #[cfg(test)]

@@ -25,10 +25,21 @@ impl Series {
             .find(|(label, _)| label == name)
             .map(|(_, value)| value.as_str())
     }
+
+    /// Without one sample in a hundred.
+    pub(crate) fn thinned(self, random: &mut fastrand::Rng) -> Self {
+        let samples = self.timestamps.into_iter().zip(self.values);
+        let (timestamps, values) = samples.filter(|_| random.f64() >= 0.01).unzip();
+        Self {
+            timestamps,
+            values,
+            ..self
+        }
+    }
 }
 
-/// Series to be loaded into a Prometheus.
-#[derive(Clone, Debug, PartialEq)]
+/// Series to be loaded into a server. The default has none.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Dataset {
     fleet: Fleet,
     series: Vec<Series>,
@@ -44,6 +55,10 @@ impl Dataset {
             .iter()
             .flat_map(|kernel| series_of(kernel, shape))
             .collect();
+        Self::new(fleet, series)
+    }
+
+    pub(crate) fn new(fleet: Fleet, series: Vec<Series>) -> Self {
         Self { fleet, series }
     }
 
@@ -89,7 +104,7 @@ impl Dataset {
 }
 
 /// All series of a kernel that the shape asks for.
-fn series_of(kernel: &Kernel, shape: &Shape) -> Vec<Series> {
+pub(crate) fn series_of(kernel: &Kernel, shape: &Shape) -> Vec<Series> {
     let samples = usage_of(kernel, shape.interval);
     let timestamps: Vec<i64> = samples.iter().map(|(time, _)| *time).collect();
     let asked =

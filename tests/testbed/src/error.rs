@@ -1,7 +1,7 @@
 //! What can go wrong while the testbed is set up: one variant a failure, the source kept.
 //! Each message is one line, except the tail of a log.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why the testbed could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -10,7 +10,7 @@ pub enum TestbedError {
     #[error("{program} is missing ({tried}); {remedy}")]
     Missing {
         /// The program's name.
-        program: &'static str,
+        program: String,
         /// Where it was looked for, and why fetching it failed.
         tried: String,
         /// How to get it.
@@ -47,15 +47,37 @@ pub enum TestbedError {
     /// No loopback port could be had.
     #[error("no free loopback port")]
     Port(#[source] std::io::Error),
+    /// A server did not take the data.
+    #[error("{program} did not take the data: status {status:?}")]
+    Import {
+        /// The server's program.
+        program: String,
+        /// The HTTP status it answered; none: no answer.
+        status: Option<u16>,
+    },
     /// No certificate could be made.
     #[error("cannot make a certificate")]
     Certificate(#[from] rcgen::Error),
-    /// Prometheus did not become ready.
-    #[error("Prometheus did not become ready: {reason}; the end of its log:\n{log}")]
+    /// A server did not become ready.
+    #[error("{program} did not become ready: {reason}; the end of its log:\n{log}")]
     NotReady {
+        /// The server's program.
+        program: String,
         /// Whether it ended, or took too long.
         reason: String,
         /// The last lines of its log.
         log: String,
     },
+}
+
+/// Makes an error of what the file system said.
+pub(crate) fn file_error<'a>(
+    action: &'static str,
+    path: &'a Path,
+) -> impl FnOnce(std::io::Error) -> TestbedError + use<'a> {
+    move |source| TestbedError::File {
+        action,
+        path: path.to_owned(),
+        source,
+    }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::debian;
 use crate::error::TestbedError;
+use crate::release::{Packaged, PrometheusRelease, VICTORIA_METRICS};
 
 /// Prometheus and the tool that comes with it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -16,11 +17,19 @@ pub struct PrometheusTools {
     pub promtool: PathBuf,
 }
 
+/// VictoriaMetrics and the router that comes with it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct VictoriaMetricsTools {
+    /// The server.
+    pub victoria_metrics: PathBuf,
+    /// Authenticates, and routes requests to servers.
+    pub vmauth: PathBuf,
+}
+
 /// Where to look, in this order: the environment variable, PATH, the folder of what was fetched, Debian's archive.
 #[derive(Clone, Debug)]
 pub struct Finder {
     prometheus: Option<PathBuf>,
-    victoria_metrics: Option<PathBuf>,
     path: OsString,
     tools: PathBuf,
     fetches: bool,
@@ -33,18 +42,14 @@ impl Default for Finder {
 }
 
 impl Finder {
-    /// Looks everywhere: `PROMETHEUS` and `VICTORIA_METRICS` in the environment (the executable, or its folder),
-    /// PATH, the workspace's `target/tools`, and at last Debian's archive.
+    /// Looks everywhere: `PROMETHEUS` in the environment (the executable, or its folder), PATH, the workspace's
+    /// `target/tools`, and at last Debian's archive.
     #[must_use]
     pub fn new() -> Self {
-        let named = |variable| {
-            std::env::var_os(variable)
-                .filter(|value| !value.is_empty())
-                .map(PathBuf::from)
-        };
         Self {
-            prometheus: named("PROMETHEUS"),
-            victoria_metrics: named("VICTORIA_METRICS"),
+            prometheus: std::env::var_os("PROMETHEUS")
+                .filter(|value| !value.is_empty())
+                .map(PathBuf::from),
             path: std::env::var_os("PATH").unwrap_or_default(),
             tools: Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools"),
             fetches: true,
@@ -56,7 +61,6 @@ impl Finder {
     pub fn without_path(self) -> Self {
         Self {
             prometheus: None,
-            victoria_metrics: None,
             path: OsString::new(),
             ..self
         }
@@ -80,105 +84,127 @@ impl Finder {
         }
     }
 
-    /// `prometheus` and `promtool`.
+    /// `prometheus` and `promtool` of whichever release the machine has; where it has none, of 2.42.
     ///
     /// # Errors
     /// [`TestbedError::Missing`] says in one line where they were looked for, and how to get them.
     pub fn prometheus(&self) -> Result<PrometheusTools, TestbedError> {
-        let package = Package {
-            name: "prometheus",
-            variable: "PROMETHEUS",
+        let missing = |program, tried| TestbedError::Missing {
+            program,
+            tried,
+            remedy: "run `apt-get install prometheus`, or set PROMETHEUS=path/to/prometheus"
+                .to_owned(),
         };
-        let prometheus = self.find(&package, self.prometheus.as_deref())?;
+        let prometheus = if let Some(named) = &self.prometheus {
+            executable(named)
+                .or_else(|| executable(&named.join("prometheus")))
+                .ok_or_else(|| {
+                    let tried =
+                        format!("PROMETHEUS is {}, where no executable is", named.display());
+                    missing("prometheus".to_owned(), tried)
+                })?
+        } else if let Some(found) = self.on_path("prometheus") {
+            found
+        } else {
+            return self.prometheus_release(PrometheusRelease::V2_42).map_err(
+                |error| match error {
+                    TestbedError::Missing { tried, .. } => {
+                        missing("prometheus".to_owned(), format!("not on PATH; {tried}"))
+                    }
+                    other => other,
+                },
+            );
+        };
         let promtool = prometheus
             .parent()
             .and_then(|folder| executable(&folder.join("promtool")))
             .or_else(|| self.on_path("promtool"))
-            .or_else(|| self.fetched(&package, "promtool"));
-        match promtool {
-            Some(promtool) => Ok(PrometheusTools {
-                prometheus,
-                promtool,
-            }),
-            None => Err(TestbedError::Missing {
-                program: "promtool",
-                tried: format!("neither beside {} nor on PATH", prometheus.display()),
-                remedy: package.remedy(),
-            }),
-        }
+            .ok_or_else(|| {
+                let tried = format!("neither beside {} nor on PATH", prometheus.display());
+                missing("promtool".to_owned(), tried)
+            })?;
+        Ok(PrometheusTools {
+            prometheus,
+            promtool,
+        })
     }
 
-    /// `victoria-metrics`, which answers the same queries.
+    /// `prometheus` and `promtool` of a release, from Debian's archive.
     ///
     /// # Errors
-    /// [`TestbedError::Missing`], as for Prometheus.
-    pub fn victoria_metrics(&self) -> Result<PathBuf, TestbedError> {
-        let package = Package {
-            name: "victoria-metrics",
-            variable: "VICTORIA_METRICS",
-        };
-        self.find(&package, self.victoria_metrics.as_deref())
+    /// [`TestbedError::Missing`] says in one line why it could not be had.
+    pub fn prometheus_release(
+        &self,
+        release: PrometheusRelease,
+    ) -> Result<PrometheusTools, TestbedError> {
+        let release = release.packaged();
+        Ok(PrometheusTools {
+            prometheus: self.packaged(release, "prometheus")?,
+            promtool: self.packaged(release, "promtool")?,
+        })
     }
 
-    fn find(&self, package: &Package, named: Option<&Path>) -> Result<PathBuf, TestbedError> {
-        if let Some(named) = named {
-            return executable(named)
-                .or_else(|| executable(&named.join(package.name)))
-                .ok_or_else(|| TestbedError::Missing {
-                    program: package.name,
-                    tried: format!(
-                        "{} is {}, where no executable is",
-                        package.variable,
-                        named.display()
-                    ),
-                    remedy: package.remedy(),
-                });
-        }
-        if let Some(found) = self
-            .on_path(package.name)
-            .or_else(|| self.fetched(package, package.name))
-        {
+    /// Every release of Prometheus that can be had, the oldest first.
+    #[must_use]
+    pub fn prometheus_releases(&self) -> Vec<(PrometheusRelease, PrometheusTools)> {
+        PrometheusRelease::ALL
+            .into_iter()
+            .filter_map(|release| Some((release, self.prometheus_release(release).ok()?)))
+            .collect()
+    }
+
+    /// The servers that cannot be had, each with the reason. All others are fetched now, if they were not earlier.
+    #[must_use]
+    pub fn left_out(&self) -> Vec<(String, String)> {
+        let prometheus = PrometheusRelease::ALL
+            .into_iter()
+            .map(|release| (release.packaged(), self.prometheus_release(release).err()));
+        let victoria_metrics = (&VICTORIA_METRICS, self.victoria_metrics().err());
+        prometheus
+            .chain([victoria_metrics])
+            .filter_map(|(packaged, error)| {
+                let server = format!("{} {}", packaged.program, packaged.version);
+                Some((server, error?.to_string()))
+            })
+            .collect()
+    }
+
+    /// `victoria-metrics` and `vmauth` 1.145, from Debian's archive.
+    ///
+    /// # Errors
+    /// [`TestbedError::Missing`] says in one line why it could not be had.
+    pub fn victoria_metrics(&self) -> Result<VictoriaMetricsTools, TestbedError> {
+        Ok(VictoriaMetricsTools {
+            victoria_metrics: self.packaged(&VICTORIA_METRICS, "victoria-metrics")?,
+            vmauth: self.packaged(&VICTORIA_METRICS, "vmauth")?,
+        })
+    }
+
+    /// A program of a release, fetched earlier or now.
+    fn packaged(&self, release: &Packaged, program: &str) -> Result<PathBuf, TestbedError> {
+        let path = self
+            .tools
+            .join(release.folder())
+            .join("usr/bin")
+            .join(program);
+        let missing = |tried| TestbedError::Missing {
+            program: format!("{program} {}", release.version),
+            tried,
+            remedy: format!("Debian's {} has had it", release.suite),
+        };
+        if let Some(found) = executable(&path) {
             return Ok(found);
         }
-        let missing = |tried| TestbedError::Missing {
-            program: package.name,
-            tried,
-            remedy: package.remedy(),
-        };
         if !self.fetches {
-            return Err(missing("not on PATH".to_owned()));
+            return Err(missing("not fetched earlier".to_owned()));
         }
-        debian::fetch(package.name, &self.tools)
-            .map_err(|reason| missing(format!("not on PATH, and fetching it failed: {reason}")))?;
-        self.fetched(package, package.name).ok_or_else(|| {
-            missing(format!(
-                "not on PATH, nor in Debian's package {}",
-                package.name
-            ))
-        })
+        debian::fetch(release, &self.tools)
+            .map_err(|reason| missing(format!("fetching it failed: {reason}")))?;
+        executable(&path).ok_or_else(|| missing("not in Debian's package".to_owned()))
     }
 
     fn on_path(&self, program: &str) -> Option<PathBuf> {
         std::env::split_paths(&self.path).find_map(|folder| executable(&folder.join(program)))
-    }
-
-    fn fetched(&self, package: &Package, program: &str) -> Option<PathBuf> {
-        executable(&self.tools.join(package.name).join("usr/bin").join(program))
-    }
-}
-
-/// A Debian package whose main program has the package's name.
-struct Package {
-    name: &'static str,
-    variable: &'static str,
-}
-
-impl Package {
-    fn remedy(&self) -> String {
-        format!(
-            "run `apt-get install {}`, or set {}=path/to/{}",
-            self.name, self.variable, self.name
-        )
     }
 }
 
@@ -209,12 +235,16 @@ mod tests {
     #[test]
     fn what_was_fetched_earlier_is_found() {
         let tools = tempfile::tempdir().unwrap();
-        let folder = tools.path().join("prometheus/usr/bin");
+        let folder = tools.path().join("prometheus-2.42/usr/bin");
         program(&folder, "prometheus");
         program(&folder, "promtool");
         let found = nowhere(tools.path()).prometheus().unwrap();
-        assert!(found.prometheus.ends_with("prometheus/usr/bin/prometheus"));
-        assert!(found.promtool.ends_with("prometheus/usr/bin/promtool"));
+        assert!(
+            found
+                .prometheus
+                .ends_with("prometheus-2.42/usr/bin/prometheus")
+        );
+        assert!(found.promtool.ends_with("prometheus-2.42/usr/bin/promtool"));
     }
 
     #[test]
@@ -243,7 +273,7 @@ mod tests {
         let message = nowhere(tools.path()).prometheus().unwrap_err().to_string();
         assert_eq!(
             message,
-            "prometheus is missing (not on PATH); \
+            "prometheus is missing (not on PATH; not fetched earlier); \
              run `apt-get install prometheus`, or set PROMETHEUS=path/to/prometheus"
         );
         let finder = Finder {
@@ -256,6 +286,38 @@ mod tests {
                 .unwrap_err()
                 .to_string()
                 .contains("PROMETHEUS is /nonexistent")
+        );
+    }
+
+    #[test]
+    fn a_release_is_not_taken_from_path_and_one_that_is_missing_is_said_to_be() {
+        let tools = tempfile::tempdir().unwrap();
+        let folder = tools.path().join("prometheus-3.5/usr/bin");
+        program(&folder, "prometheus");
+        program(&folder, "promtool");
+        let finder = Finder {
+            path: folder.into(),
+            ..nowhere(tools.path())
+        };
+        let releases: Vec<_> = finder
+            .prometheus_releases()
+            .into_iter()
+            .map(|(release, _)| release)
+            .collect();
+        assert_eq!(releases, [PrometheusRelease::V3_5]);
+        let left_out = finder.left_out();
+        let servers: Vec<_> = left_out.iter().map(|(server, _)| server.as_str()).collect();
+        assert_eq!(
+            servers,
+            [
+                "prometheus 2.42",
+                "prometheus 2.53",
+                "victoria-metrics 1.145"
+            ]
+        );
+        assert_eq!(
+            left_out[1].1,
+            "prometheus 2.53 is missing (not fetched earlier); Debian's trixie has had it"
         );
     }
 

@@ -48,7 +48,7 @@ impl Kernel {
 }
 
 /// Everyone and everything that the data is about.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fleet {
     /// `agent_id`s.
     pub agents: Vec<String>,

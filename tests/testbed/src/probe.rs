@@ -1,4 +1,4 @@
-//! The smallest HTTP client there is: asks a loopback server for a path and reads the status.
+//! The smallest HTTP client there is: sends a loopback server a request and reads the status.
 //! It exists so that the testbed needs no HTTP library; it must not be used to read answers.
 
 use std::io::{Read, Write};
@@ -8,14 +8,31 @@ use std::time::Duration;
 /// The HTTP status that `GET path` gets from `address`; none if nobody answers within `timeout`.
 #[must_use]
 pub fn http_status(address: SocketAddr, path: &str, timeout: Duration) -> Option<u16> {
+    exchange(address, "GET", path, &[], timeout)
+}
+
+/// The HTTP status that `POST path` with a body gets; none if nobody answers within `timeout`.
+pub(crate) fn post(address: SocketAddr, path: &str, body: &[u8], timeout: Duration) -> Option<u16> {
+    exchange(address, "POST", path, body, timeout)
+}
+
+fn exchange(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    body: &[u8],
+    timeout: Duration,
+) -> Option<u16> {
     let mut stream = TcpStream::connect_timeout(&address, timeout).ok()?;
     stream.set_read_timeout(Some(timeout)).ok()?;
     stream.set_write_timeout(Some(timeout)).ok()?;
     write!(
         stream,
-        "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+        body.len()
     )
     .ok()?;
+    stream.write_all(body).ok()?;
     // `HTTP/1.1 200` is twelve bytes, and the rest does not matter.
     let mut head = [0_u8; 12];
     stream.read_exact(&mut head).ok()?;

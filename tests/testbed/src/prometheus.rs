@@ -1,24 +1,13 @@
-//! A running Prometheus with a port and a data folder of its own. It knows how to start, stop and start
-//! again; what the data mean is not its concern.
+//! A running Prometheus with data in it: its configuration and its arguments. What the data mean is not its concern.
 
-use std::fs::{self, File, OpenOptions};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use tempfile::TempDir;
-
+use crate::daemon::{Daemon, Launch, Ready};
 use crate::dataset::Dataset;
-use crate::error::TestbedError;
+use crate::error::{TestbedError, file_error};
 use crate::finder::{Finder, PrometheusTools};
-use crate::probe::http_status;
-use crate::watchdog::Watchdog;
-
-/// How often another port is tried when somebody else took the one that was free a moment ago.
-const PORT_ATTEMPTS: usize = 5;
-/// Between two looks at whether it is ready.
-const PROBE_INTERVAL: Duration = Duration::from_millis(20);
 
 /// What it logs when it is ready.
 const READY: &str = "Server is ready to receive web requests";
@@ -56,13 +45,7 @@ impl Default for PrometheusOptions {
 /// A Prometheus on a loopback port. Dropped, it is killed and its data are removed; they also are when
 /// the process that started it is killed.
 #[derive(Debug)]
-pub struct Prometheus {
-    running: Option<Running>,
-    tools: PrometheusTools,
-    options: PrometheusOptions,
-    address: SocketAddr,
-    folder: TempDir,
-}
+pub struct Prometheus(Daemon);
 
 impl Prometheus {
     /// Starts one without data and waits until it is ready.
@@ -72,7 +55,7 @@ impl Prometheus {
     /// it does not come up, [`TestbedError::File`], [`TestbedError::Run`] or [`TestbedError::Port`] if the
     /// machine does not let us.
     pub fn start(options: PrometheusOptions) -> Result<Self, TestbedError> {
-        Self::prepare(options)?.up()
+        Self::start_over(options, |_, _| Ok(()))
     }
 
     /// Starts one that holds a data set.
@@ -80,27 +63,26 @@ impl Prometheus {
     /// # Errors
     /// As [`start`](Self::start), and [`TestbedError::Failed`] if promtool refuses the data.
     pub fn start_with(options: PrometheusOptions, dataset: &Dataset) -> Result<Self, TestbedError> {
-        let server = Self::prepare(options)?;
-        dataset.create_blocks(&server.tools.promtool, &server.data())?;
-        server.up()
+        Self::start_over(options, |promtool, data| {
+            dataset.create_blocks(promtool, data)
+        })
     }
 
     /// Where it listens, or did before it was stopped: `127.0.0.1:PORT`.
     #[must_use]
     pub fn address(&self) -> String {
-        self.address.to_string()
+        self.0.address().to_string()
     }
 
     /// What it has logged so far.
     #[must_use]
     pub fn log(&self) -> String {
-        let bytes = fs::read(self.folder.path().join("log")).unwrap_or_default();
-        String::from_utf8_lossy(&bytes).into_owned()
+        self.0.log()
     }
 
     /// Kills it. Its port is closed, its data stay. Nothing happens if it is not running.
     pub fn stop(&mut self) {
-        self.running = None;
+        self.0.stop();
     }
 
     /// Stops it if it runs, and starts it on the same port with the same data.
@@ -108,185 +90,61 @@ impl Prometheus {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn restart(&mut self) -> Result<(), TestbedError> {
-        self.stop();
-        self.launch()
+        self.0.restart()
     }
 
-    /// The folders and the configuration, and a port.
-    fn prepare(options: PrometheusOptions) -> Result<Self, TestbedError> {
-        let tools = match &options.tools {
-            Some(tools) => tools.clone(),
+    /// Starts one whose data folder `fill` fills, given promtool and the folder.
+    fn start_over(
+        mut options: PrometheusOptions,
+        fill: impl FnOnce(&Path, &Path) -> Result<(), TestbedError>,
+    ) -> Result<Self, TestbedError> {
+        let tools = match options.tools.take() {
+            Some(tools) => tools,
             None => Finder::new().prometheus()?,
         };
-        let folder = tempfile::Builder::new()
-            .prefix("metric-testbed-")
-            .tempdir()
-            .map_err(file_error("make a folder in", &std::env::temp_dir()))?;
-        let server = Self {
-            running: None,
-            tools,
-            options,
-            address: free_address()?,
-            folder,
+        let folder = Daemon::folder()?;
+        let data = folder.path().join("data");
+        fs::create_dir_all(&data).map_err(file_error("make", &data))?;
+        fill(&tools.promtool, &data)?;
+        let launch = Launch {
+            program: tools.prometheus,
+            listen: "--web.listen-address=",
+            arguments: arguments(&options, folder.path())?,
+            ready: match options.web_config {
+                Some(_) => Ready::Logs(READY),
+                None => Ready::Answers("/-/ready"),
+            },
+            ready_within: options.ready_within,
         };
-        fs::create_dir_all(server.data()).map_err(file_error("make", &server.data()))?;
-        let file = server.folder.path().join("prometheus.yml");
-        fs::write(&file, configuration(&server.options)).map_err(file_error("write", &file))?;
-        if let Some(text) = &server.options.web_config {
-            let file = server.web_config();
-            fs::write(&file, text).map_err(file_error("write", &file))?;
-        }
-        Ok(server)
-    }
-
-    fn data(&self) -> std::path::PathBuf {
-        self.folder.path().join("data")
-    }
-
-    fn times_ready(&self) -> usize {
-        self.log().matches(READY).count()
-    }
-
-    fn web_config(&self) -> std::path::PathBuf {
-        self.folder.path().join("web.yml")
-    }
-
-    /// Launches it, on another port if somebody takes ours between the look and the start.
-    fn up(mut self) -> Result<Self, TestbedError> {
-        for _ in 1..PORT_ATTEMPTS {
-            match self.launch() {
-                Err(TestbedError::NotReady { log, .. })
-                    if log.contains("address already in use") =>
-                {
-                    self.address = free_address()?;
-                }
-                done => return done.map(|()| self),
-            }
-        }
-        self.launch()?;
-        Ok(self)
-    }
-
-    fn launch(&mut self) -> Result<(), TestbedError> {
-        let earlier = self.times_ready();
-        let log = self.folder.path().join("log");
-        let log = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&log)
-            .map_err(file_error("write", &log))?;
-        self.running = Some(Running::spawn(
-            &mut self.command(log)?,
-            &self.tools,
-            self.folder.path(),
-        )?);
-        let outcome = self.wait_until_ready(earlier);
-        if outcome.is_err() {
-            self.running = None;
-        }
-        outcome
-    }
-
-    fn command(&self, log: File) -> Result<Command, TestbedError> {
-        let errors = log
-            .try_clone()
-            .map_err(file_error("write", self.folder.path()))?;
-        let folder = self.folder.path().display();
-        let mut command = Command::new(&self.tools.prometheus);
-        command
-            .arg(format!("--config.file={folder}/prometheus.yml"))
-            .arg(format!("--storage.tsdb.path={folder}/data"))
-            // The data may be of any year.
-            .arg("--storage.tsdb.retention.time=100y")
-            // Blocks stay as promtool cut them: compacting them would take processor time from what is measured.
-            .args([
-                "--storage.tsdb.min-block-duration=2h",
-                "--storage.tsdb.max-block-duration=2h",
-            ])
-            .arg(format!("--web.listen-address={}", self.address))
-            .args(&self.options.arguments)
-            .stdin(Stdio::null())
-            .stdout(log)
-            .stderr(errors);
-        if self.options.web_config.is_some() {
-            let file = self.web_config();
-            command.arg(format!("--web.config.file={}", file.display()));
-        }
-        Ok(command)
-    }
-
-    /// Its log may say of `earlier` starts that it was ready.
-    fn wait_until_ready(&mut self, earlier: usize) -> Result<(), TestbedError> {
-        let started = Instant::now();
-        let reason = loop {
-            if let Some(status) = self.running.as_mut().and_then(Running::ended) {
-                break format!("it ended ({status})");
-            }
-            let is_ready = match self.options.web_config {
-                Some(_) => self.times_ready() > earlier,
-                None => http_status(self.address, "/-/ready", Duration::from_secs(1)) == Some(200),
-            };
-            if is_ready {
-                // Whoever else might listen there: ours would have ended.
-                return Ok(());
-            }
-            if started.elapsed() > self.options.ready_within {
-                break format!("not within {:?}", self.options.ready_within);
-            }
-            std::thread::sleep(PROBE_INTERVAL);
-        };
-        Err(TestbedError::NotReady {
-            reason,
-            log: tail(&self.log()),
-        })
+        Daemon::start(launch, folder).map(Self)
     }
 }
 
-/// The process, and who watches over it.
-#[derive(Debug)]
-struct Running {
-    watchdog: Option<Watchdog>,
-    child: Child,
-}
-
-impl Running {
-    fn spawn(
-        command: &mut Command,
-        tools: &PrometheusTools,
-        folder: &Path,
-    ) -> Result<Self, TestbedError> {
-        let run_error = |source| TestbedError::Run {
-            program: tools.prometheus.display().to_string(),
-            source,
-        };
-        let child = command.spawn().map_err(run_error)?;
-        // Bound to `Self` before anything else can fail, so that the child is reaped in any case.
-        let mut running = Self {
-            watchdog: None,
-            child,
-        };
-        running.watchdog = Some(Watchdog::over(running.child.id(), folder).map_err(run_error)?);
-        Ok(running)
+/// The arguments that name the configuration and the data. The configuration is written.
+fn arguments(options: &PrometheusOptions, folder: &Path) -> Result<Vec<String>, TestbedError> {
+    let write = |name: &str, text: &str| {
+        let file = folder.join(name);
+        fs::write(&file, text)
+            .map(|()| file.display().to_string())
+            .map_err(file_error("write", &file))
+    };
+    let mut arguments = vec![
+        format!(
+            "--config.file={}",
+            write("prometheus.yml", &configuration(options))?
+        ),
+        format!("--storage.tsdb.path={}", folder.join("data").display()),
+        // The data may be of any year.
+        "--storage.tsdb.retention.time=100y".to_owned(),
+        // Blocks stay as promtool cut them: compacting them would take processor time from what is measured.
+        "--storage.tsdb.min-block-duration=2h".to_owned(),
+        "--storage.tsdb.max-block-duration=2h".to_owned(),
+    ];
+    arguments.extend(options.arguments.iter().cloned());
+    if let Some(text) = &options.web_config {
+        arguments.push(format!("--web.config.file={}", write("web.yml", text)?));
     }
-
-    fn ended(&mut self) -> Option<std::process::ExitStatus> {
-        self.child.try_wait().ok().flatten()
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.watchdog = None;
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// A loopback port that is free at this moment.
-fn free_address() -> Result<SocketAddr, TestbedError> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .and_then(|listener| listener.local_addr())
-        .map_err(TestbedError::Port)
+    Ok(arguments)
 }
 
 /// Prometheus's configuration file.
@@ -305,26 +163,4 @@ fn configuration(options: &PrometheusOptions) -> String {
          scrape_configs:\n  - job_name: testbed\n    static_configs:\n      - targets: [{}]\n",
         targets.join(", ")
     )
-}
-
-/// The last lines of a log: enough to see why.
-fn tail(log: &str) -> String {
-    let lines: Vec<&str> = log.lines().collect();
-    lines
-        .iter()
-        .skip(lines.len().saturating_sub(10))
-        .copied()
-        .collect::<Vec<_>>()
-        .join("\n")
-}
-
-fn file_error<'a>(
-    action: &'static str,
-    path: &'a Path,
-) -> impl FnOnce(std::io::Error) -> TestbedError + use<'a> {
-    move |source| TestbedError::File {
-        action,
-        path: path.to_owned(),
-        source,
-    }
 }

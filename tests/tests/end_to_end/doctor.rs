@@ -1,11 +1,10 @@
 //! What the doctor says of a real Prometheus: with each schema's data, without any, and of VictoriaMetrics.
 
-use std::process::Stdio;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use metric_host::doctor::{Examination, Setting, Subject, Verdict};
 use metric_host::{Config, Host, HostOptions, LabelSchema, ServiceOptions};
-use metric_testbed::{Dataset, Finder, METRIC_FAMILY, Prometheus, PrometheusOptions, Shape};
+use metric_testbed::{Dataset, Finder, Prometheus, PrometheusOptions, Shape, VictoriaMetrics};
 
 fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
@@ -157,54 +156,17 @@ async fn a_server_that_takes_less_than_is_configured_is_told_from_others() {
     assert_eq!(set(&examination), [Setting::MaxPoints(11_001)]);
 }
 
-/// Runs where VictoriaMetrics is installed, or was fetched.
+/// Runs where VictoriaMetrics can be had.
 #[tokio::test]
 async fn victoria_metrics_is_recognised_and_read() {
-    let Ok(program) = Finder::new().offline().victoria_metrics() else {
-        println!("skipped: no victoria-metrics here");
-        return;
+    let tools = match Finder::new().victoria_metrics() {
+        Ok(tools) => tools,
+        Err(error) => return eprintln!("left out: {error}"),
     };
-    let folder = tempfile::tempdir().unwrap();
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = free.local_addr().unwrap().to_string();
-    drop(free);
-    let _server = tokio::process::Command::new(program)
-        .arg(format!("-storageDataPath={}", folder.path().display()))
-        .arg(format!("-httpListenAddr={address}"))
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
     let dataset = half_an_hour(now() + 300, metric_testbed::LabelSchema::Agent);
-    // Its own samples come on, and those of the past are there at once after a flush.
-    let mut text = String::new();
-    for series in dataset.series() {
-        let labels: Vec<_> = series
-            .labels
-            .iter()
-            .map(|(name, value)| format!("{name}={value:?}"))
-            .collect();
-        let labels = labels.join(",");
-        for (time, value) in series.timestamps.iter().zip(&series.values) {
-            text.push_str(&format!("{METRIC_FAMILY}{{{labels}}} {value} {time}000\n"));
-        }
-    }
-    let imported = format!("http://{address}/api/v1/import/prometheus");
-    let begun = std::time::Instant::now();
-    while ureq::post(&imported).send(text.as_str()).is_err() {
-        assert!(
-            begun.elapsed() < Duration::from_secs(60),
-            "it does not come up"
-        );
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    ureq::get(format!("http://{address}/internal/force_flush"))
-        .call()
-        .unwrap();
+    let server = VictoriaMetrics::start_with(&tools, &[], &dataset).unwrap();
 
-    let examination = examined(&address, |config| {
+    let examination = examined(&server.address(), |config| {
         config.label_schema = LabelSchema::Agent;
         config.sample_interval = Some(30);
     })
