@@ -38,9 +38,10 @@ fuzz_target!(|input: &[u8]| {
     check(&answer(&names), |result| {
         let is_metric =
             |metric: &Value| metric["name"].is_string() && metric["metric_type"].is_string();
-        result
+        result["metrics"]
             .as_array()
             .is_some_and(|metrics| metrics.iter().all(is_metric))
+            && result["partial"].is_boolean()
     });
     let series = read().and_then(|r| {
         read_whole(
@@ -92,6 +93,7 @@ fn check(text: &str, is_right: impl Fn(&Value) -> bool) {
             | "connection_failed"
             | "timed_out"
             | "malformed_response"
+            | "partial_answer"
             | "denied",
         ) => &["message"],
         Some("limit_exceeded") => &["limit"],

@@ -1,17 +1,35 @@
 //! A query of anything becomes PromQL that parses, with exactly the selectors, labels and values that went in.
-//! An input: choices, name, kernel, session, agent, user, project, window.
+//! An input: choices, name, kernels, session, agent, user, project, window. Kernels end in [`NEXT`] where another follows.
 
 #![no_main]
+
+use std::collections::BTreeSet;
 
 use libfuzzer_sys::fuzz_target;
 use metric_fuzz::parts;
 use metric_service::domain::{
-    Dimension, LabelFilter, LabelSchema, METRIC_FAMILY, MetricQuery, MetricType, Settings,
-    SettingsInput, ValueType, plan,
+    Dimension, LabelFilter, LabelSchema, METRIC_FAMILY, MetricQuery, MetricType, Over, Pointwise,
+    Settings, SettingsInput, Statistic, ValueType, plan,
 };
-use promql_parser::label::MatchOp;
+use promql_parser::label::{MatchOp, Matcher};
 use promql_parser::parser::{self, Expr, LabelModifier, VectorSelector};
 
+/// Stands between two kernels.
+const NEXT: char = '\u{1f}';
+/// The most values of a filter.
+const MOST_VALUES: usize = 100;
+const STATISTICS: [Statistic; 5] = [
+    Statistic::Avg,
+    Statistic::Max,
+    Statistic::Min,
+    Statistic::Last,
+    Statistic::Quantile(0.95),
+];
+const OVERS: [Over; 3] = [
+    Over::Time,
+    Over::Members(Dimension::KernelId),
+    Over::Both(Dimension::SessionId),
+];
 const SIDES: [ValueType; 4] = [
     ValueType::Usage,
     ValueType::Capacity,
@@ -52,18 +70,28 @@ fuzz_target!(|input: &[u8]| {
     } else {
         LabelSchema::Documented
     };
+    let one = |value: Option<String>| value.into_iter().collect::<Vec<_>>();
+    let pointwise = STATISTICS.get(choice(12)).zip(OVERS.get(choice(13)));
+    let pointwise = pointwise.map(|(&statistic, &over)| Pointwise {
+        statistic,
+        over,
+        window: None,
+    });
     let query = MetricQuery {
         metric_name: name.unwrap_or_default(),
         start: "0".into(),
         end: "86400".into(),
         labels: LabelFilter {
             value_type: SIDES.get(choice(1)).copied(),
-            agent_id,
-            kernel_id,
-            session_id,
-            user_id,
-            project_id,
+            agent_id: one(agent_id),
+            kernel_id: kernel_id.map_or_else(Vec::new, |kernels| {
+                kernels.split(NEXT).map(str::to_owned).collect()
+            }),
+            session_id: one(session_id),
+            user_id: one(user_id),
+            project_id: one(project_id),
         },
+        pointwise,
         metric_type: TYPES.get(choice(2)).copied(),
         group_by: (3..choices.len().min(12))
             .filter_map(|at| DIMENSIONS.get(choice(at)).copied())
@@ -79,12 +107,15 @@ fuzz_target!(|input: &[u8]| {
         return;
     };
     let Ok(plan) = plan(&settings, &query) else {
-        let filters_on_nothing = query
+        let filters_wrongly = query
             .labels
             .identifiers()
-            .any(|(_, value)| value.is_empty());
+            .any(|(_, values)| values.len() > MOST_VALUES || values.iter().any(String::is_empty));
+        let last_of_members = query.pointwise.is_some_and(|pointwise| {
+            pointwise.statistic == Statistic::Last && pointwise.over != Over::Time
+        });
         assert!(
-            query.metric_name.is_empty() || filters_on_nothing,
+            query.metric_name.is_empty() || filters_wrongly || last_of_members,
             "{query:?} was refused"
         );
         return;
@@ -99,7 +130,19 @@ fuzz_target!(|input: &[u8]| {
     let mut found = Found::default();
     found.look_through(&tree);
     let sides = match query.labels.value_type.map(|side| schema.stored(side)) {
-        Some(ValueType::Pct) => vec![Some("current"), Some("capacity")],
+        // Of a core.
+        Some(ValueType::Pct) if query.metric_name == "cpu_util" => vec![Some("current")],
+        // What is used, what is there, and who has one of the two only.
+        Some(ValueType::Pct) => [
+            ["current", "capacity"],
+            ["capacity", "current"],
+            ["current", "capacity"],
+            ["capacity", "current"],
+        ]
+        .concat()
+        .into_iter()
+        .map(Some)
+        .collect(),
         side => vec![side.map(ValueType::label_value)],
     };
     assert_eq!(found.selectors.len(), sides.len(), "{promql}");
@@ -110,21 +153,18 @@ fuzz_target!(|input: &[u8]| {
                 && selector.offset.is_none()
                 && selector.at.is_none()
         );
-        let mut expected = vec![("container_metric_name", query.metric_name.as_str())];
-        expected.extend(side.map(|side| ("value_type", side)));
+        let one = |value: &str| BTreeSet::from([value.to_owned()]);
+        let mut expected = vec![("container_metric_name", one(&query.metric_name))];
+        expected.extend(side.map(|side| ("value_type", one(side))));
         expected.extend(
             query
                 .labels
                 .identifiers()
-                .map(|(d, value)| (schema.label(d), value)),
+                .map(|(d, values)| (schema.label(d), values.iter().cloned().collect())),
         );
-        let matchers = &selector.matchers.matchers;
-        let got: Vec<_> = matchers
-            .iter()
-            .map(|m| (m.name.as_str(), m.value.as_str()))
-            .collect();
+        let matchers = selector.matchers.matchers.iter();
+        let got: Vec<_> = matchers.map(|m| (m.name.as_str(), values(m))).collect();
         assert_eq!(got, expected, "{promql}");
-        assert!(matchers.iter().all(|m| m.op == MatchOp::Equal), "{promql}");
     }
     let labels: Vec<_> = DIMENSIONS
         .into_iter()
@@ -139,6 +179,33 @@ fuzz_target!(|input: &[u8]| {
     );
 });
 
+/// The values that a matcher lets through.
+fn values(matcher: &Matcher) -> BTreeSet<String> {
+    match matcher.op {
+        MatchOp::Equal => BTreeSet::from([matcher.value.clone()]),
+        MatchOp::Re(_) => alternatives(&matcher.value),
+        _ => panic!("{matcher:?}"),
+    }
+}
+
+/// Those of a pattern that is nothing but values.
+fn alternatives(pattern: &str) -> BTreeSet<String> {
+    let (mut all, mut value) = (BTreeSet::new(), String::new());
+    let mut letters = pattern.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '|' => {
+                all.insert(std::mem::take(&mut value));
+            }
+            '\\' => value.extend(letters.next().filter(char::is_ascii_punctuation)),
+            special if ".+*?()[]{}^$".contains(special) => panic!("{pattern}"),
+            letter => value.push(letter),
+        }
+    }
+    all.insert(value);
+    all
+}
+
 /// What stands in a tree.
 #[derive(Default)]
 struct Found<'a> {
@@ -152,9 +219,14 @@ impl<'a> Found<'a> {
             Expr::VectorSelector(selector) => self.selectors.push(selector),
             Expr::MatrixSelector(matrix) => self.selectors.push(&matrix.vs),
             Expr::Paren(paren) => self.look_through(&paren.expr),
-            Expr::NumberLiteral(_) => {}
+            Expr::NumberLiteral(_) | Expr::StringLiteral(_) => {}
+            Expr::Subquery(subquery) => self.look_through(&subquery.expr),
             Expr::Call(call) => {
-                assert_eq!(call.func.name, "rate");
+                let name = call.func.name;
+                assert!(
+                    matches!(name, "rate" | "label_replace") || name.ends_with("_over_time"),
+                    "{name}"
+                );
                 call.args
                     .args
                     .iter()

@@ -6,7 +6,9 @@
 use chrono::{DateTime, SecondsFormat};
 use libfuzzer_sys::fuzz_target;
 use metric_fuzz::parts;
-use metric_service::domain::{Grid, PromDuration, Settings, SettingsInput, TimeRange, Timestamp};
+use metric_service::domain::{
+    MetricQuery, MetricType, PromDuration, Settings, SettingsInput, Timestamp, plan,
+};
 use promql_parser::util::parse_duration;
 
 /// Digits that fit 32 bits whatever they are.
@@ -75,25 +77,36 @@ fn duration(text: &str) {
 
 fn range(start: &str, end: &str, step: Option<u32>) {
     let settings = Settings::try_from(SettingsInput::default()).expect("the defaults are good");
-    let Ok(range) = TimeRange::parse(start, end) else {
-        return;
-    };
-    let Ok(grid) = Grid::lay(range, step, &settings) else {
-        return;
-    };
-    let seconds = i64::from(grid.step());
-    assert!(grid.start() <= grid.end());
-    assert!(
-        grid.start().rem_euclid(seconds) == 0 && grid.end().rem_euclid(seconds) == 0,
-        "{grid:?}"
-    );
-    assert!(
-        grid.points() <= u64::from(settings.max_points.get()),
-        "{grid:?}"
-    );
-    let last = Timestamp::parse(end).expect("was read just now").millis();
-    assert!(
-        grid.end() * 1000 <= last && last < (grid.end() + seconds) * 1000,
-        "{grid:?}"
-    );
+    for metric_type in [MetricType::Gauge, MetricType::Rate] {
+        let query = MetricQuery {
+            metric_name: "mem".into(),
+            start: start.into(),
+            end: end.into(),
+            step,
+            metric_type: Some(metric_type),
+            ..MetricQuery::default()
+        };
+        let Ok(plan) = plan(&settings, &query) else {
+            continue;
+        };
+        let grid = plan.grid;
+        let seconds = i64::from(grid.step());
+        assert!(grid.start() <= grid.end());
+        assert!(
+            grid.start().rem_euclid(seconds) == 0 && grid.end().rem_euclid(seconds) == 0,
+            "{grid:?}"
+        );
+        assert!(
+            grid.points() <= u64::from(settings.max_points.get()),
+            "{grid:?}"
+        );
+        // A level is read at or before the end, what looks back at or after it.
+        let last = Timestamp::parse(end).expect("was read just now").millis();
+        let millis = seconds * 1000;
+        let after = match metric_type {
+            MetricType::Gauge => last - grid.end() * 1000,
+            _ => grid.end() * 1000 - last,
+        };
+        assert!((0..millis).contains(&after), "{grid:?}");
+    }
 }

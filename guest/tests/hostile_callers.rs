@@ -3,12 +3,14 @@
 
 use std::cell::Cell;
 
-use metric_callers::{Asked, Expected, Reading, asked, automatic_window, expected, text, trials};
+use metric_callers::{Asked, Expected, Reading, asked, expected, text, trials};
 use metric_service::codec::{self, Failure, QueryMetric};
 use metric_service::domain::{
-    Dimension, Fold, LabelFilter, LabelSchema, MetricQuery, MetricType, RangeOptions,
-    RangeOptionsInput, Settings, SettingsInput, ValueType, plan_range, quote, quote_regex,
+    Dimension, LabelFilter, LabelSchema, MetricQuery, MetricType, Over, Pointwise, RangeOptions,
+    RangeOptionsInput, Settings, SettingsInput, Statistic, ValueType, plan_range, quote,
+    quote_regex,
 };
+use metric_service::prometheus::{Backend, RequestMethod};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 
@@ -51,43 +53,23 @@ fn a_query_over_a_long_range_holds_exactly_what_went_in() {
         };
         let promql = &plan.plan.promql;
         let read = readings(promql)?;
-        let step = i64::from(plan.plan.grid.step());
-        let interval = i64::from(settings.sample_interval.get());
         let mut wanted = asked.clone();
-        // What is left of the expectation once the range may be of any length: its labels, and the functions.
+        // What is left of the expectation once the range may be of any length, and its step is known.
         wanted.config.max_range = Some(u32::MAX);
         wanted.config.max_points = Some(u32::MAX);
         wanted.query.step = Some(plan.plan.grid.step());
-        let (Expected::Query(expected) | Expected::Either(expected)) = expected(&wanted) else {
-            return Err(TestCaseError::fail(format!(
-                "{promql} should have been refused"
-            )));
-        };
-        let fold = asked.options.fold.map(|fold| format!("{fold}_over_time"));
-        for (side, expected) in sides(&read).into_iter().zip(sides(&expected)) {
-            prop_assert_eq!(&side.by, &expected.by);
-            prop_assert_eq!(&side.matchers, &expected.matchers);
-            let function = side.function.as_ref();
-            let wanted = expected.function.as_ref().map(|(function, _)| function);
-            prop_assert_eq!(
-                function.map(|(f, _)| f),
-                wanted.or(fold.as_ref()),
+        match expected(&wanted) {
+            Expected::Query(expected) => prop_assert_eq!(read, expected, "{}", promql),
+            Expected::Either(expected) => prop_assert_eq!(
+                read.without_windows(),
+                expected.without_windows(),
                 "{}",
                 promql
-            );
-            let window = function.and_then(|(_, window)| *window);
-            match (function, &settings.timewindow) {
-                (None, _) => {}
-                (Some(_), _) if fold.is_some() => prop_assert_eq!(window, Some(step * 1000)),
-                (Some(_), Some(fixed)) => {
-                    prop_assert_eq!(window, i64::try_from(fixed.millis()).ok());
-                }
-                (Some(_), None) => {
-                    prop_assert_eq!(window, Some(1000 * automatic_window(step, interval)));
-                }
-            }
+            ),
+            Expected::Refusal => prop_assert!(false, "{promql} should have been refused"),
         }
-        // The chunks hold each point of the range, in order.
+        // The chunks hold each point that is asked for, in order.
+        let asked = plan.plan.asked;
         let mut next = None;
         for chunk in &plan.chunks {
             prop_assert!(
@@ -96,11 +78,11 @@ fn a_query_over_a_long_range_holds_exactly_what_went_in() {
                 plan.chunks
             );
             prop_assert!(chunk.grid.points() <= u64::from(settings.max_points.get()));
-            next = Some(chunk.grid.end() + step);
+            next = Some(chunk.grid.end() + i64::from(asked.step()));
         }
         let (first, last) = (plan.chunks.first(), plan.chunks.last());
-        prop_assert!(first.is_some_and(|chunk| chunk.grid.start() <= plan.plan.grid.start()));
-        prop_assert!(last.is_some_and(|chunk| chunk.grid.end() >= plan.plan.grid.end()));
+        prop_assert!(first.is_some_and(|chunk| chunk.grid.start() <= asked.start()));
+        prop_assert!(last.is_some_and(|chunk| chunk.grid.end() >= asked.end()));
         Ok(())
     });
 }
@@ -114,30 +96,20 @@ fn a_value_comes_back_from_its_literal_byte_for_byte() {
             literal.bytes().all(|b| (b' '..=b'~').contains(&b)),
             "{literal}"
         );
-        let read = readings(&format!("sum(m{{l={literal}}})"))?;
-        let Reading::Sum(side) = read else {
-            return Err(TestCaseError::fail("not a sum"));
-        };
-        prop_assert_eq!(side.matchers, [("l".to_owned(), value.clone())]);
-
-        // As a regular expression it stands for itself: in it, only what is escaped has a meaning.
-        let read = readings(&format!("sum(m{{l={}}})", quote_regex(&value)))?;
-        let Reading::Sum(side) = read else {
-            return Err(TestCaseError::fail("not a sum"));
-        };
-        let [(_, pattern)] = side.matchers.as_slice() else {
-            return Err(TestCaseError::fail("not one matcher"));
-        };
-        let mut plain = String::new();
-        let mut letters = pattern.chars();
-        while let Some(letter) = letters.next() {
-            plain.extend(match letter {
-                '\\' => letters.next(),
-                special if ".+*?()|[]{}^$".contains(special) => None,
-                letter => Some(letter),
+        let value_of = |matcher: String| {
+            let read = Reading::of(&format!("m{{l{matcher}}}"));
+            let values = read.map(|read| match read.selectors().as_slice() {
+                [(_, matchers)] => matchers
+                    .iter()
+                    .flat_map(|(_, values)| values.clone())
+                    .collect(),
+                _ => Vec::new(),
             });
-        }
-        prop_assert_eq!(plain, value);
+            values.unwrap_or_default()
+        };
+        prop_assert_eq!(value_of(format!("={literal}")), [value.clone()]);
+        // As a regular expression it stands for itself: in it, only what is escaped has a meaning.
+        prop_assert_eq!(value_of(format!("=~{}", quote_regex(&value))), [value]);
         Ok(())
     });
 }
@@ -148,11 +120,19 @@ fn readings(promql: &str) -> Result<Reading, TestCaseError> {
         promql.bytes().all(|b| (b' '..=b'~').contains(&b)),
         "{promql}"
     );
-    let by_hand = Reading::of(promql);
-    let by_tree = Reading::of_tree(promql)
+    let Some(by_hand) = Reading::of(promql) else {
+        return Err(TestCaseError::fail(format!(
+            "{promql} has words of nobody's"
+        )));
+    };
+    let by_tree = Reading::selectors_of_tree(promql)
         .map_err(|error| TestCaseError::fail(format!("{promql}: {error}")))?;
-    prop_assert_eq!(by_hand.as_ref(), Some(&by_tree), "{}", promql);
-    Ok(by_tree)
+    let by_tree: Vec<_> = by_tree
+        .iter()
+        .map(|(family, of)| (family.as_str(), of))
+        .collect();
+    prop_assert_eq!(by_hand.selectors(), by_tree, "{}", promql);
+    Ok(by_hand)
 }
 
 fn check(asked: &Asked, got: Result<String, Failure>) -> Result<(), TestCaseError> {
@@ -187,13 +167,6 @@ fn check(asked: &Asked, got: Result<String, Failure>) -> Result<(), TestCaseErro
     Ok(())
 }
 
-fn sides(reading: &Reading) -> Vec<&metric_callers::Side> {
-    match reading {
-        Reading::Sum(side) => vec![side],
-        Reading::Percent { part, of } => vec![part, of],
-    }
-}
-
 fn config(Asked { config, .. }: &Asked) -> codec::Config {
     codec::Config {
         address: "prometheus:9090".to_owned(),
@@ -208,20 +181,26 @@ fn config(Asked { config, .. }: &Asked) -> codec::Config {
             max_points: config.max_points,
             max_result_bytes: config.max_result_bytes,
             timeout: config.timeout,
+            partial: config.partial,
+            now: config.now,
+        },
+        method: match config.method {
+            "post" => RequestMethod::Post,
+            "get" => RequestMethod::Get,
+            _ => RequestMethod::Auto,
+        },
+        backend: match config.backend {
+            "prometheus" => Backend::Prometheus,
+            "thanos" => Backend::Thanos,
+            "mimir" => Backend::Mimir,
+            "victoria" => Backend::Victoria,
+            "victoria-cluster" => Backend::VictoriaCluster,
+            _ => Backend::Auto,
         },
     }
 }
 
 fn query(Asked { query, .. }: &Asked) -> MetricQuery {
-    let dimension = |name: &&str| match *name {
-        "agent-id" => Dimension::AgentId,
-        "kernel-id" => Dimension::KernelId,
-        "session-id" => Dimension::SessionId,
-        "user-id" => Dimension::UserId,
-        "project-id" => Dimension::ProjectId,
-        "metric-name" => Dimension::MetricName,
-        _ => Dimension::ValueType,
-    };
     MetricQuery {
         metric_name: query.metric_name.clone(),
         start: query.start.text.clone(),
@@ -240,25 +219,51 @@ fn query(Asked { query, .. }: &Asked) -> MetricQuery {
             user_id: query.user_id.clone(),
             project_id: query.project_id.clone(),
         },
-        group_by: query.group_by.iter().map(dimension).collect(),
+        group_by: query.group_by.iter().copied().map(dimension).collect(),
         metric_type: query.metric_type.map(|name| match name {
             "gauge" => MetricType::Gauge,
             "rate" => MetricType::Rate,
             _ => MetricType::Diff,
         }),
+        pointwise: query.pointwise.map(pointwise),
+        utc_offset: query.utc_offset,
+    }
+}
+
+fn pointwise(asked: metric_callers::Pointwise) -> Pointwise {
+    Pointwise {
+        statistic: match asked.statistic {
+            metric_callers::Statistic::Named("avg") => Statistic::Avg,
+            metric_callers::Statistic::Named("max") => Statistic::Max,
+            metric_callers::Statistic::Named("min") => Statistic::Min,
+            metric_callers::Statistic::Named(_) => Statistic::Last,
+            metric_callers::Statistic::Quantile(part) => Statistic::Quantile(part),
+        },
+        over: match asked.over {
+            metric_callers::Over::Time => Over::Time,
+            metric_callers::Over::Members(of) => Over::Members(dimension(of)),
+            metric_callers::Over::Both(of) => Over::Both(dimension(of)),
+        },
+        window: asked.window,
+    }
+}
+
+fn dimension(name: &str) -> Dimension {
+    match name {
+        "agent-id" => Dimension::AgentId,
+        "kernel-id" => Dimension::KernelId,
+        "session-id" => Dimension::SessionId,
+        "user-id" => Dimension::UserId,
+        "project-id" => Dimension::ProjectId,
+        "metric-name" => Dimension::MetricName,
+        _ => Dimension::ValueType,
     }
 }
 
 fn options(Asked { options, .. }: &Asked) -> RangeOptionsInput {
     RangeOptionsInput {
-        now: options.now,
+        cached: options.cached,
         max_points: options.max_points,
-        fold: options.fold.map(|name| match name {
-            "avg" => Fold::Avg,
-            "max" => Fold::Max,
-            "min" => Fold::Min,
-            _ => Fold::Last,
-        }),
         interval: options.interval,
         freshness: options.freshness,
         concurrency: options.concurrency,

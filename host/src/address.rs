@@ -8,13 +8,15 @@
 //! | `https://prometheus`          | https, port 443                          |
 //! | `https://example.org/a/prom/` | https, port 443, prefix `/a/prom`        |
 //!
+//! Where there is no prefix, the backend may have one.
+//!
 //! Everything else is refused. Knows nothing of requests.
 
 use std::net::Ipv6Addr;
 
 use http::uri::{Authority, Scheme};
 
-use crate::error::ConfigError;
+use crate::{error::ConfigError, types::Backend};
 
 /// Where Prometheus is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,8 +25,10 @@ pub(crate) struct Address {
     /// As it was given, host in lower case.
     authority: Authority,
     port: u16,
-    /// Empty, or begins with `/` and does not end with one.
+    /// As it was given: empty, or begins with `/` and does not end with one.
     prefix: String,
+    /// Whose API it is, which decides the prefix where none was given.
+    backend: Backend,
 }
 
 impl Address {
@@ -77,6 +81,7 @@ impl Address {
                 .parse()
                 .map_err(|_| "its host cannot be read")?,
             prefix: prefix(path)?,
+            backend: Backend::Auto,
             scheme,
             port,
         })
@@ -102,8 +107,27 @@ impl Address {
         &self.authority
     }
 
+    /// The same as the address of a `backend`. From the contract: it decides the path where the address has none.
+    pub(crate) fn with_backend(mut self, backend: Backend) -> Self {
+        self.backend = backend;
+        self
+    }
+
+    pub(crate) fn backend(&self) -> Backend {
+        self.backend
+    }
+
     /// What stands before `/api/v1`.
     pub(crate) fn prefix(&self) -> &str {
+        match (self.written_prefix(), self.backend) {
+            ("", Backend::Mimir) => "/prometheus",
+            ("", Backend::VictoriaCluster) => "/select/0/prometheus",
+            (written, _) => written,
+        }
+    }
+
+    /// The prefix without that of the backend: for who adds a tenant's path.
+    pub(crate) fn written_prefix(&self) -> &str {
         &self.prefix
     }
 
@@ -308,6 +332,26 @@ mod tests {
         }
         for address in ["h:9090", "http://h/a@b", "", "no address", "http://h:x"] {
             Address::refuse_secrets(address).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_backend_decides_the_prefix_where_none_was_given() {
+        let prefix = |address: &str, backend| {
+            let address = Address::parse(address).unwrap().with_backend(backend);
+            address.prefix().to_owned()
+        };
+        for (backend, expected) in [
+            (Backend::Auto, ""),
+            (Backend::Prometheus, ""),
+            (Backend::Thanos, ""),
+            (Backend::Mimir, "/prometheus"),
+            (Backend::Victoria, ""),
+            (Backend::VictoriaCluster, "/select/0/prometheus"),
+        ] {
+            assert_eq!(prefix("h:1", backend), expected);
+            assert_eq!(prefix("http://h/", backend), expected);
+            assert_eq!(prefix("http://h/own", backend), "/own");
         }
     }
 }

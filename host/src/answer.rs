@@ -190,6 +190,7 @@ mod tests {
             series: Vec::new(),
             warnings: Vec::new(),
             infos: Vec::new(),
+            partial: false,
         };
         assert!(checked(result(1, 5, 5), &Limits::default()).is_ok());
         for (step, start, end) in [(0, 5, 5), (1, 5, 4), (1, i64::MAX, i64::MIN)] {

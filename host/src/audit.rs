@@ -7,73 +7,83 @@ use wasmparser::{Parser, Payload};
 use crate::error::{LoadError, Source};
 
 /// The interface of the verbs.
-pub(crate) const METRIC_SERVICE: &str = "backendai:metric/metric-service@0.1.0";
+pub(crate) const METRIC_SERVICE: &str = "backendai:metric/metric-service@0.2.0";
 
 /// The interface of the verbs without I/O.
-pub(crate) const CODEC: &str = "backendai:metric/codec@0.1.0";
+pub(crate) const CODEC: &str = "backendai:metric/codec@0.2.0";
 
 /// The interface of long ranges, batches and streams. A plugin may lack it.
-pub(crate) const RANGE_SERVICE: &str = "backendai:metric/range-service@0.1.0";
+pub(crate) const RANGE_SERVICE: &str = "backendai:metric/range-service@0.2.0";
 
-/// The interfaces of the verbs that are asked with JSON. This host uses neither.
-const JSON_SERVICE: &str = "backendai:metric/json-service@0.1.0";
-const JSON_CODEC: &str = "backendai:metric/json-codec@0.1.0";
+/// The interface of all verbs as JSON texts. A plugin may lack it; of this host the conformance kit alone asks it.
+pub(crate) const JSON: &str = "backendai:metric/json@0.2.0";
+
+/// The interface of the verbs without I/O as JSON texts, likewise.
+pub(crate) const JSON_CODEC: &str = "backendai:metric/json-codec@0.2.0";
 
 /// The interface of the records.
-const TYPES: &str = "backendai:metric/types@0.1.0";
+const TYPES: &str = "backendai:metric/types@0.2.0";
 
-/// The worlds of the contract that a component can be loaded as, the larger first.
+/// The worlds of the contract, the larger first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum World {
-    /// `metric-plugin-range`: all verbs, with those of long ranges. Loaded as a `metric-plugin` that can do more.
-    Range,
-    /// `metric-plugin`: all verbs.
+    /// `metric-plugin-full`: all that the contract has. Loaded as a `metric-plugin` that can do more.
+    PluginFull,
+    /// `metric-plugin`: the verbs, with and without I/O.
     Plugin,
+    /// `metric-codec-full`: the verbs without I/O, also as JSON texts. Loaded as a `metric-codec`.
+    CodecFull,
     /// `metric-codec`: the verbs without I/O.
     Codec,
 }
 
 impl World {
-    const ALL: [Self; 3] = [Self::Range, Self::Plugin, Self::Codec];
+    const ALL: [Self; 4] = [Self::PluginFull, Self::Plugin, Self::CodecFull, Self::Codec];
 
     /// Its full name.
     pub(crate) const fn name(self) -> &'static str {
         match self {
-            Self::Range => "backendai:metric/metric-plugin-range@0.1.0",
-            Self::Plugin => "backendai:metric/metric-plugin@0.1.0",
-            Self::Codec => "backendai:metric/metric-codec@0.1.0",
+            Self::PluginFull => "backendai:metric/metric-plugin-full@0.2.0",
+            Self::Plugin => "backendai:metric/metric-plugin@0.2.0",
+            Self::CodecFull => "backendai:metric/metric-codec-full@0.2.0",
+            Self::Codec => "backendai:metric/metric-codec@0.2.0",
         }
     }
 
     /// The interfaces that it exports.
-    const fn exports(self) -> &'static [&'static str] {
+    pub(crate) const fn exports(self) -> &'static [&'static str] {
         match self {
-            Self::Range => &[
+            Self::PluginFull => &[
                 TYPES,
                 METRIC_SERVICE,
                 CODEC,
-                JSON_SERVICE,
-                JSON_CODEC,
                 RANGE_SERVICE,
+                JSON,
+                JSON_CODEC,
             ],
             Self::Plugin => &[TYPES, METRIC_SERVICE, CODEC],
+            Self::CodecFull => &[TYPES, CODEC, JSON_CODEC],
             Self::Codec => &[TYPES, CODEC],
         }
+    }
+
+    /// Whether a component of it sends its requests itself.
+    pub(crate) const fn has_io(self) -> bool {
+        matches!(self, Self::PluginFull | Self::Plugin)
     }
 
     /// The interfaces that a component of it may import. Of WASI any 0.2, as patch releases only add.
     const fn granted(self) -> &'static [&'static str] {
         match self {
-            Self::Range | Self::Plugin => &[
+            Self::PluginFull | Self::Plugin => &[
                 "wasi:io/error@0.2.0",
                 "wasi:io/poll@0.2.0",
                 "wasi:io/streams@0.2.0",
                 "wasi:clocks/monotonic-clock@0.2.0",
-                "wasi:clocks/wall-clock@0.2.0",
                 "wasi:http/types@0.2.0",
                 "wasi:http/outgoing-handler@0.2.0",
             ],
-            Self::Codec => &[],
+            Self::CodecFull | Self::Codec => &[],
         }
     }
 
@@ -122,8 +132,8 @@ pub struct PluginDescription {
     pub exports: Vec<String>,
     /// Its size in bytes.
     pub size_bytes: u64,
-    /// `backendai:metric/metric-plugin-range@0.1.0`, `backendai:metric/metric-plugin@0.1.0` or
-    /// `backendai:metric/metric-codec@0.1.0`: the largest whose exports it all has. None: none of them.
+    /// `backendai:metric/metric-plugin-full@0.2.0`, `…/metric-plugin@0.2.0`, `…/metric-codec-full@0.2.0` or
+    /// `…/metric-codec@0.2.0`: the largest whose exports it all has. None: none of them.
     pub world: Option<String>,
 }
 
@@ -131,7 +141,7 @@ impl PluginDescription {
     /// Whether it is to be loaded with [`Host::load`](crate::Host::load); one that offers the verbs without I/O alone
     /// is a matter of [`Host::load_codec`](crate::Host::load_codec).
     pub fn has_io(&self) -> bool {
-        World::of(self) != Some(World::Codec)
+        World::of(self).is_none_or(World::has_io)
     }
 }
 
@@ -317,22 +327,24 @@ mod tests {
 
     #[test]
     fn the_largest_world_that_is_all_there_is_named() {
-        let world = |exports: &[&str]| {
+        let world = |included: &str, exports: &[&str]| {
             let exports: String = exports.iter().map(|e| format!("export {e};")).collect();
             let wit = format!(
                 "package test:plugin;
-                 world w {{ include backendai:metric/metric-plugin@0.1.0; {exports} }}"
+                 world w {{ include backendai:metric/{included}@0.2.0; {exports} }}"
             );
             let bytes = TestPlugin::new("unreachable").world(&[], &wit).build();
             World::of(&describe(&bytes).unwrap())
         };
-        let json = [JSON_SERVICE, JSON_CODEC];
-        assert_eq!(world(&json), Some(World::Plugin));
-        assert_eq!(world(&[RANGE_SERVICE]), Some(World::Plugin));
+        let plugin = |exports| world("metric-plugin", exports);
+        assert_eq!(plugin(&[JSON, JSON_CODEC]), Some(World::Plugin));
+        assert_eq!(plugin(&[RANGE_SERVICE]), Some(World::Plugin));
         assert_eq!(
-            world(&[json[0], json[1], RANGE_SERVICE]),
-            Some(World::Range)
+            plugin(&[JSON, JSON_CODEC, RANGE_SERVICE]),
+            Some(World::PluginFull)
         );
+        assert_eq!(world("metric-codec", &[]), Some(World::Codec));
+        assert_eq!(world("metric-codec", &[JSON_CODEC]), Some(World::CodecFull));
     }
 
     #[test]
@@ -347,7 +359,7 @@ mod tests {
                 ],
                 "package test:plugin;
                  world w {
-                     include backendai:metric/metric-plugin@0.1.0;
+                     include backendai:metric/metric-plugin@0.2.0;
                      import wasi:clocks/wall-clock@0.2.3;
                      import wasi:filesystem/types@0.2.3;
                      import wasi:http/types@0.3.0;
@@ -367,6 +379,7 @@ mod tests {
                     refused,
                     [
                         "evil:exfiltrate/send",
+                        "wasi:clocks/wall-clock@0.2.3",
                         "wasi:filesystem/types@0.2.3",
                         "wasi:http/types@0.3.0"
                     ]
@@ -382,8 +395,8 @@ mod tests {
             .world(
                 &[],
                 "package test:plugin; world w {
-                    export backendai:metric/types@0.1.0;
-                    export backendai:metric/codec@0.1.0;
+                    export backendai:metric/types@0.2.0;
+                    export backendai:metric/codec@0.2.0;
                 }",
             )
             .build();
@@ -392,7 +405,7 @@ mod tests {
         admit(&description, World::Codec).unwrap();
         match admit(&description, World::Plugin) {
             Err(LoadError::MissingExports { missing, .. }) => {
-                assert_eq!(missing, ["backendai:metric/metric-service@0.1.0"]);
+                assert_eq!(missing, ["backendai:metric/metric-service@0.2.0"]);
             }
             other => panic!("{other:?}"),
         }

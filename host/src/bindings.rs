@@ -19,7 +19,7 @@
 
 wasmtime::component::bindgen!({
     path: "../wit",
-    world: "metric-plugin-range",
+    world: "metric-plugin-full",
     exports: { default: async },
     additional_derives: [PartialEq, serde::Serialize, serde::Deserialize],
 });

@@ -19,7 +19,7 @@ use crate::{
     outgoing::Outgoing,
     sandbox::{MissingFunction, Sandbox},
     types::{
-        Config, HttpRequest, InvalidArgument, MetricMetadata, MetricQuery, MetricResult,
+        Config, HttpRequest, InvalidArgument, MetadataResult, MetricQuery, MetricResult,
         MetricType, ValueType,
     },
 };
@@ -132,7 +132,7 @@ impl Codec {
         config: &Config,
         status: u16,
         body: &str,
-    ) -> Result<Vec<MetricMetadata>, CallError> {
+    ) -> Result<MetadataResult, CallError> {
         self.observed("metadata-response", async {
             let function = &self.loaded.functions.metadata_response;
             let params = (config, status, body);

@@ -147,6 +147,7 @@ pub(crate) fn drop_headers(headers: &mut HeaderMap) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::types::Backend;
 
     fn head(method: &str, uri: &str) -> request::Parts {
         let request = http::Request::builder().method(method).uri(uri);
@@ -325,6 +326,42 @@ mod tests {
                 Err(Refusal::Path),
                 "{path}"
             );
+        }
+    }
+
+    #[test]
+    fn a_backends_path_and_parameters_pass() {
+        for (backend, prefix, parameters) in [
+            (
+                Backend::Thanos,
+                "",
+                "partial_response=false&dedup=true&max_source_resolution=0s",
+            ),
+            (Backend::Mimir, "/prometheus", ""),
+            (
+                Backend::VictoriaCluster,
+                "/select/0/prometheus",
+                "deny_partial_response=1",
+            ),
+        ] {
+            let address = Address::parse("h:1").unwrap().with_backend(backend);
+            let egress = Egress::to(address, &Limits::default());
+            for endpoint in ["query_range", "query", "label/x/values"] {
+                let uri = format!("http://h:1{prefix}/api/v1/{endpoint}?query=up&{parameters}");
+                for method in ["GET", "POST"] {
+                    let target = egress.judge(&head(method, &uri)).unwrap();
+                    assert_eq!(target.into_uri().to_string(), uri);
+                }
+            }
+            // No tenant but the default one.
+            for other in [
+                "/select/1/prometheus",
+                "/select/multitenant/prometheus",
+                "/x",
+            ] {
+                let uri = format!("http://h:1{other}/api/v1/query");
+                assert_eq!(egress.judge(&head("GET", &uri)), Err(Refusal::Path));
+            }
         }
     }
 

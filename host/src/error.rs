@@ -416,6 +416,9 @@ pub enum ServiceError {
     /// The query asks for more than is allowed.
     #[error("{}", Excess(.0))]
     LimitExceeded(LimitExceeded),
+    /// The server did not see all data, and [`Config::partial`](crate::Config::partial) does not accept that.
+    #[error("partial answer: {0}")]
+    PartialAnswer(String),
     /// The host's policy does not let this request out.
     #[error("denied by the host: {0}")]
     Denied(String),
@@ -440,6 +443,7 @@ impl From<WitError> for ServiceError {
             WitError::TimedOut(e) => Self::TimedOut(e),
             WitError::MalformedResponse(e) => Self::MalformedResponse(e),
             WitError::LimitExceeded(e) => Self::LimitExceeded(e),
+            WitError::PartialAnswer(e) => Self::PartialAnswer(e),
             WitError::Denied(e) => Self::Denied(e),
         }
     }
@@ -473,10 +477,20 @@ impl fmt::Display for Excess<'_> {
             limit,
             maximum,
             requested,
+            message,
         } = self.0;
-        write!(f, "limit {limit} exceeded: at most {maximum} is allowed")?;
-        match requested {
-            Some(requested) => write!(f, ", {requested} was asked for"),
+        write!(f, "limit {limit} exceeded")?;
+        let mut separator = ": ";
+        if let Some(maximum) = maximum {
+            write!(f, "{separator}at most {maximum} is allowed")?;
+            separator = ", ";
+        }
+        if let Some(requested) = requested {
+            write!(f, "{separator}{requested} was asked for")?;
+            separator = ", ";
+        }
+        match message {
+            Some(message) => write!(f, "{separator}{message}"),
             None => Ok(()),
         }
     }
@@ -523,12 +537,23 @@ mod tests {
         );
         let excess = ServiceError::LimitExceeded(LimitExceeded {
             limit: "max-points".into(),
-            maximum: 11001,
+            maximum: Some(11001),
             requested: Some(86400),
+            message: None,
         });
         assert_eq!(
             excess.to_string(),
             "limit max-points exceeded: at most 11001 is allowed, 86400 was asked for"
+        );
+        let of_the_server = ServiceError::LimitExceeded(LimitExceeded {
+            limit: "server".into(),
+            maximum: None,
+            requested: None,
+            message: Some("query processing would load too many samples".into()),
+        });
+        assert_eq!(
+            of_the_server.to_string(),
+            "limit server exceeded: query processing would load too many samples"
         );
     }
 }

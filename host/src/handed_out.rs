@@ -24,7 +24,9 @@ pub(crate) fn judged(
     limits: &Limits,
 ) -> Result<Request<Bytes>, Refusal> {
     // There is no such place as one that cannot be read.
-    let address = Address::parse(&config.address).map_err(|_| Refusal::Origin)?;
+    let address = Address::parse(&config.address)
+        .map_err(|_| Refusal::Origin)?
+        .with_backend(config.backend);
     let (mut head, body) = read(request)?.into_parts();
     head.uri = Egress::to(address, limits).judge(&head)?.into_uri();
     egress::drop_headers(&mut head.headers);

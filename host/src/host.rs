@@ -177,10 +177,10 @@ impl Host {
             };
         }
         compare!(codec, world);
-        if world != World::Codec {
+        if world.has_io() {
             compare!(metric_service, world);
             if sandbox.exports(RANGE_SERVICE) {
-                compare!(range_service, World::Range);
+                compare!(range_service, World::PluginFull);
             }
         }
         Ok(())

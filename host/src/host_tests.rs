@@ -51,7 +51,7 @@ fn a_plugin_with_functions_of_other_types_is_of_the_wrong_world() {
     let bytes = TestPlugin::new("unreachable")
         .world(
             &[],
-            "package backendai:metric@0.1.5;
+            "package backendai:metric@0.2.5;
              interface types { type nothing = u8; }
              interface metric-service { build-promql: func(query: string) -> string; }
              interface codec { metric-request: func(query: string) -> string; }
@@ -73,7 +73,7 @@ fn a_function_of_another_type_is_found_at_load() {
     let changed = service.replace("result<string, error>", "result<u32, error>");
     assert_ne!(service, changed);
     let contract = [
-        "package backendai:metric@0.1.9;",
+        "package backendai:metric@0.2.9;",
         "world w { export types; export metric-service; export codec; }",
         &wit("types.wit"),
         &wit("codec.wit"),
@@ -99,11 +99,11 @@ fn a_plugin_that_crashes_or_loops_when_it_starts_is_not_loaded() {
 fn imports_of_types_that_the_host_does_not_know_are_refused() {
     let bytes = TestPlugin::new("unreachable")
         .world(
-            &["package wasi:clocks@0.2.99; interface wall-clock { stop: func(); }"],
+            &["package wasi:clocks@0.2.99; interface monotonic-clock { stop: func(); }"],
             "package test:plugin;
              world w {
-                 include backendai:metric/metric-plugin@0.1.0;
-                 import wasi:clocks/wall-clock@0.2.99;
+                 include backendai:metric/metric-plugin@0.2.0;
+                 import wasi:clocks/monotonic-clock@0.2.99;
              }",
         )
         .build();
@@ -337,11 +337,11 @@ async fn a_component_without_io_is_loaded_as_a_codec_and_not_as_a_plugin() {
 #[test]
 fn a_codec_is_granted_no_import_at_all() {
     let bytes = of_world(
-        &["package wasi:clocks@0.2.3; interface wall-clock { f: func(); }"],
+        &["package wasi:clocks@0.2.3; interface monotonic-clock { f: func(); }"],
         "package test:codec;
          world w {
-             include backendai:metric/metric-codec@0.1.0;
-             import wasi:clocks/wall-clock@0.2.3;
+             include backendai:metric/metric-codec@0.2.0;
+             import wasi:clocks/monotonic-clock@0.2.3;
          }",
     );
     let error = host().load_codec(&bytes).unwrap_err();

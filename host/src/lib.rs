@@ -18,7 +18,7 @@
 //!     let service = plugin.service(Config::new("127.0.0.1:9090"))?; // one a Prometheus
 //!
 //!     let mut query = MetricQuery::new("mem", "2026-01-01T00:00:00Z", "2026-01-01T01:00:00Z");
-//!     query.labels.kernel_id = Some("6f1c2a34-0a58-4c5e-9c8e-0d9a4c1f7b21".into());
+//!     query.labels.kernel_id = vec!["6f1c2a34-0a58-4c5e-9c8e-0d9a4c1f7b21".into()];
 //!     query.labels.value_type = Some(ValueType::Usage);
 //!
 //!     // What would be asked. Nothing is sent.
@@ -148,14 +148,13 @@ pub use observation::{HostMetrics, RequestId, RequestIdError};
 pub use options::ServiceOptions;
 pub use plugin::Plugin;
 pub use plugin_file::read_plugin;
-pub use range::{
-    Chunk, Fold, MissingChunk, Page, Piece, RangeAnswer, RangeOptions, RangePlan, Span,
-};
+pub use range::{Chunk, MissingChunk, Page, Piece, RangeAnswer, RangeOptions, RangePlan, Span};
 pub use refusals::{Refusal, Refusals};
 pub use service::MetricService;
 pub use stream::RangeStream;
 pub use types::{
-    CatalogueEntry, Category, Config, Dimension, FailedToGetMetric, HttpMethod, HttpRequest,
-    HttpScheme, InvalidArgument, InvalidTimeRange, LabelFilter, LabelSchema, LimitExceeded,
-    MetricMetadata, MetricQuery, MetricResult, MetricType, Series, ValueType,
+    Backend, CatalogueEntry, Category, Config, Dimension, FailedToGetMetric, HttpMethod,
+    HttpRequest, HttpScheme, InvalidArgument, InvalidTimeRange, LabelFilter, LabelSchema,
+    LimitExceeded, MetadataResult, MetricMetadata, MetricQuery, MetricResult, MetricType, Over,
+    Pointwise, RequestMethod, Series, Statistic, ValueType,
 };

@@ -9,7 +9,8 @@ use crate::{cache::CacheOptions, credentials::Credentials, network::Network};
 #[non_exhaustive]
 pub struct ServiceOptions {
     /// Further addresses of the same data, written as the first one is. Requests go to the next one when no connection
-    /// to the present one can be made, and back after a while; the plugin knows the first one only. Default none.
+    /// to the present one can be made, or it answers 502, 503 or 504, and back after a while; the plugin knows the first
+    /// one only. Default none.
     pub failover: Vec<String>,
     /// Networks that the addresses' names may lead to, beyond those that go without saying: the internet; loopback for
     /// `localhost`; private networks for a name that only these know (`prometheus`, `prometheus.monitoring.svc`,
@@ -22,6 +23,9 @@ pub struct ServiceOptions {
     /// ([`ConfigError::CredentialsInTheClear`](crate::ConfigError::CredentialsInTheClear)): whoever can break the way to
     /// the `https` one would be sent them. Loopback addresses need no leave.
     pub credentials_in_the_clear: bool,
+    /// Parameters that are added to the URL of each request, by name and value, as those of `credentials` are, for what
+    /// is no secret, such as `dedup` of Thanos. Default none.
+    pub parameters: Vec<(String, String)>,
     /// Which of Prometheus's answers are kept, to be given again to whoever asks the same.
     pub cache: CacheOptions,
 }

@@ -59,7 +59,7 @@ impl Plugin {
         config: Config,
         options: &ServiceOptions,
     ) -> Result<MetricService, ConfigError> {
-        let address = Address::parse(&config.address)?;
+        let address = Address::parse(&config.address)?.with_backend(config.backend);
         let shared = &self.codec.sandbox().shared;
         let (limits, alarms) = (&shared.limits, shared.ticker.alarms());
         let outgoing = Outgoing::to(address, options, limits, alarms, &shared.metrics)?;

@@ -146,6 +146,7 @@ mod tests {
             warnings: Vec::new(),
             infos: Vec::new(),
             missing: Vec::new(),
+            partial: false,
         }
     }
 

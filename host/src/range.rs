@@ -3,8 +3,6 @@
 //! The plugin plans, cuts and puts together; here it is asked, told the time, and held to its word. Streams, which
 //! outlive a call, are `stream.rs`.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use crate::{
     answer::{broken, check_series, checked},
     bindings::exports::backendai::metric::range_service as wit,
@@ -18,7 +16,7 @@ use crate::{
     types::{Config, MetricQuery, MetricResult, Series},
 };
 
-pub use wit::{Chunk, Fold, RangeOptions, RangePlan, Span};
+pub use wit::{Chunk, RangeOptions, RangePlan, Span};
 
 /// A chunk that a partial answer lacks.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -34,8 +32,15 @@ pub struct MissingChunk {
 pub struct RangeAnswer {
     /// As that of [`MetricService::query_metric`]: no chunk can be told from it.
     pub answer: MetricResult,
-    /// The chunks that failed, where [`RangeOptions::partial`] allows it. Empty: the answer is whole.
+    /// The chunks that failed, where [`RangeOptions::partial`] allows it.
     pub missing: Vec<MissingChunk>,
+}
+
+impl RangeAnswer {
+    /// Whether data may be missing: chunks that failed, or what the server did not see.
+    pub fn is_partial(&self) -> bool {
+        self.answer.partial || !self.missing.is_empty()
+    }
 }
 
 /// One chunk of a range, and where to go on.
@@ -59,6 +64,15 @@ pub struct Piece {
     pub infos: Vec<String>,
     /// Chunks that failed since the last piece, where [`RangeOptions::partial`] allows it.
     pub missing: Vec<MissingChunk>,
+    /// Whether a server said, since the last piece, that it did not see all data.
+    pub partial: bool,
+}
+
+impl Piece {
+    /// Whether data may be missing: chunks that failed, or what the server did not see.
+    pub fn is_partial(&self) -> bool {
+        self.partial || !self.missing.is_empty()
+    }
 }
 
 /// The most samples of a piece. From the contract.
@@ -68,9 +82,8 @@ impl Default for RangeOptions {
     /// Everything as the contract has it where it is left out.
     fn default() -> Self {
         Self {
-            now: None,
+            cached: false,
             max_points: None,
-            fold: None,
             interval: None,
             freshness: None,
             concurrency: None,
@@ -82,9 +95,9 @@ impl Default for RangeOptions {
 /// Asks for long ranges and for many queries at once. A plugin may lack these verbs:
 /// [`Plugin::has_ranges`](crate::Plugin::has_ranges).
 ///
-/// Where [`RangeOptions::now`] is none and the service [keeps answers](crate::ServiceOptions::cache), the host fills it in
-/// from the system's clock: a range that reaches the present is then cut finely there, so that it need not be asked for
-/// as a whole again. Where nothing is kept, fewer requests are better.
+/// Where the service [keeps answers](crate::ServiceOptions::cache), the host sets [`RangeOptions::cached`]: a range is then
+/// cut where others cut theirs, and finely where it reaches the present, so that it need not be asked for as a whole
+/// again. Where nothing is kept, fewer requests are better; who has a cache of their own on the way sets it.
 impl MetricService {
     /// What [`query_range`](Self::query_range) would do. Nothing is sent.
     ///
@@ -97,7 +110,7 @@ impl MetricService {
     ) -> Result<RangePlan, CallError> {
         self.observed("plan", async {
             let function = &self.ranges("plan")?.plan;
-            let params = (&*self.config, query, &self.told_the_time(options));
+            let params = (&self.config_now(), query, &self.options(options));
             let (answer,): Answer<_> = self.call(function, params).await?;
             Ok(self.checked_plan(answer.map_err(ServiceError::from)?)?.0)
         })
@@ -115,7 +128,7 @@ impl MetricService {
     ) -> Result<RangeAnswer, CallError> {
         self.observed("query-range", async {
             let function = &self.ranges("query-range")?.query_range;
-            let params = (&*self.config, query, &self.told_the_time(options));
+            let params = (&self.config_now(), query, &self.options(options));
             let (answer,): RangeResult<_> = self.call(function, params).await?;
             self.checked_range(answer?)
         })
@@ -135,7 +148,7 @@ impl MetricService {
     ) -> Result<Vec<Result<RangeAnswer, CallError>>, CallError> {
         self.observed("query-batch", async {
             let function = &self.ranges("query-batch")?.query_batch;
-            let params = (&*self.config, queries, &self.told_the_time(options));
+            let params = (&self.config_now(), queries, &self.options(options));
             let (answers,): (Vec<Result<wit::RangeAnswer, wit::RangeError>>,) =
                 self.call(function, params).await?;
             if answers.len() != queries.len() {
@@ -154,8 +167,8 @@ impl MetricService {
     }
 
     /// One chunk of a range. The first call has no cursor, each further one that of the [`Page`] before, with the
-    /// same query and options but for [`RangeOptions::now`]. A page begins where the one before it ended, so the last
-    /// one comes, whatever the plugin does.
+    /// same query, configuration and options but for [`Config::now`](crate::Config::now). A page begins where the one before
+    /// it ended, so the last one comes, whatever the plugin does.
     ///
     /// # Errors
     /// [`CallError`]; a cursor that does not belong to the query is an [`InvalidArgument`](crate::InvalidArgument).
@@ -170,7 +183,7 @@ impl MetricService {
             let before = cursor.and_then(Cursor::read);
             // What the host did not write is for the plugin to refuse.
             let plugins = before.map_or(cursor, |before| Some(before.plugins));
-            let params = (&*self.config, query, &self.told_the_time(options), plugins);
+            let params = (&self.config_now(), query, &self.options(options), plugins);
             let (page,): RangeResult<_> = self.call(function, params).await?;
             let wit::Page { answer, next } = page?;
             Page::checked(self.checked_range(answer)?, next, before, &self.config)
@@ -178,18 +191,10 @@ impl MetricService {
         .await
     }
 
-    /// The options, with the time of day where that is of use.
-    pub(crate) fn told_the_time(&self, options: &RangeOptions) -> RangeOptions {
-        let clock = || {
-            if !self.outgoing.keeps_answers() {
-                return None;
-            }
-            // Before 1970 nothing is final, as where the plugin is told no time.
-            let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
-            i64::try_from(since.as_millis()).ok()
-        };
+    /// The options, with what the service knows of its way to Prometheus.
+    pub(crate) fn options(&self, options: &RangeOptions) -> RangeOptions {
         RangeOptions {
-            now: options.now.or_else(clock),
+            cached: options.cached || self.outgoing.keeps_answers(),
             ..*options
         }
     }
@@ -271,6 +276,7 @@ impl Piece {
             warnings: piece.warnings,
             infos: piece.infos,
             missing: piece.missing.into_iter().map(MissingChunk::from).collect(),
+            partial: piece.partial,
         })
     }
 }

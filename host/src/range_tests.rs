@@ -41,7 +41,7 @@ async fn a_plugin_of_the_older_world_is_loaded_and_says_that_it_has_no_ranges() 
     for refused in verbs {
         let error = refused.unwrap_err();
         assert!(matches!(error, CallError::Unsupported { .. }), "{error:?}");
-        assert!(error.to_string().contains("range-service@0.1.0"), "{error}");
+        assert!(error.to_string().contains("range-service@0.2.0"), "{error}");
     }
 }
 
@@ -55,7 +55,7 @@ fn a_plugin_whose_ranges_are_of_other_types_is_not_loaded() {
     let changed = ranges.replace("result<option<piece>, range-error>", "option<piece>");
     assert_ne!(ranges, changed);
     let contract = [
-        "package backendai:metric@0.1.9;",
+        "package backendai:metric@0.2.9;",
         "world w { export types; export metric-service; export codec; export range-service; }",
         &wit("types.wit"),
         &wit("codec.wit"),
@@ -66,35 +66,48 @@ fn a_plugin_whose_ranges_are_of_other_types_is_not_loaded() {
     let bytes = TestPlugin::new("unreachable").world(&[], &contract).build();
     let error = host().load(&bytes).unwrap_err();
     assert!(
-        error.to_string().contains("metric-plugin-range"),
+        error.to_string().contains("metric-plugin-full"),
         "{error:?}"
     );
 }
 
 #[test]
-fn the_host_tells_the_time_where_answers_are_kept_unless_the_caller_does() {
+fn the_host_tells_the_time_unless_the_embedder_does() {
+    let bytes = TestPlugin::new("unreachable")
+        .world(&[], WITH_RANGES)
+        .build();
+    let service = service(&bytes);
+    let now = service.config_now().now.unwrap();
+    assert!(now > 1_700_000_000_000, "{now} is not in milliseconds");
+    let config = Config {
+        now: Some(7),
+        ..Config::new("127.0.0.1:9090")
+    };
+    let said = service.plugin().service(config.clone()).unwrap();
+    assert_eq!(said.config_now(), config);
+    assert_eq!(service.with_now(7).config_now(), config);
+}
+
+#[test]
+fn the_host_says_whether_answers_are_kept() {
     let bytes = TestPlugin::new("unreachable")
         .world(&[], WITH_RANGES)
         .build();
     let keeps = service(&bytes);
-    let said = RangeOptions {
-        now: Some(7),
-        ..RangeOptions::default()
-    };
-    assert_eq!(keeps.told_the_time(&said), said);
-    let now = keeps.told_the_time(&RangeOptions::default()).now.unwrap();
-    assert!(now > 1_700_000_000_000, "{now} is not in milliseconds");
-
+    assert!(keeps.options(&RangeOptions::default()).cached);
     let options = ServiceOptions {
         cache: CacheOptions::off(),
         ..ServiceOptions::default()
     };
     let config = Config::new("127.0.0.1:9090");
     let keeps_nothing = keeps.plugin().service_with(config, &options).unwrap();
-    assert_eq!(
-        keeps_nothing.told_the_time(&RangeOptions::default()).now,
-        None
-    );
+    assert!(!keeps_nothing.options(&RangeOptions::default()).cached);
+    // There may be another cache on the way.
+    let said = RangeOptions {
+        cached: true,
+        ..RangeOptions::default()
+    };
+    assert_eq!(keeps_nothing.options(&said), said);
 }
 
 #[tokio::test]
@@ -186,6 +199,7 @@ fn page(first: i64, sample: i64) -> RangeAnswer {
             }],
             warnings: Vec::new(),
             infos: Vec::new(),
+            partial: false,
         },
         missing: Vec::new(),
     }

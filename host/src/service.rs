@@ -2,7 +2,12 @@
 //!
 //! Knows nothing of PromQL or HTTP, nor of how an instance is made and how it ends.
 
-use std::{fmt, future::Future, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    future::Future,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use bytes::Bytes;
 use http::Request;
@@ -21,7 +26,7 @@ use crate::{
     plugin::Plugin,
     refusals::{Refusal, Refusals},
     types::{
-        Config, HttpRequest, MetricMetadata, MetricQuery, MetricResult, MetricType, ValueType,
+        Config, HttpRequest, MetadataResult, MetricQuery, MetricResult, MetricType, ValueType,
     },
 };
 
@@ -38,6 +43,8 @@ pub struct MetricService {
     pub(crate) outgoing: Arc<Outgoing>,
     pub(crate) timeout: Duration,
     pub(crate) request_id: Option<RequestId>,
+    /// The time of day, Unix milliseconds, where the configuration has none.
+    pub(crate) clock: fn() -> Option<i64>,
 }
 
 impl MetricService {
@@ -54,6 +61,7 @@ impl MetricService {
             outgoing: Arc::new(outgoing),
             timeout,
             request_id: None,
+            clock: time_of_day,
         }
     }
 
@@ -85,7 +93,22 @@ impl MetricService {
         }
     }
 
-    /// The configuration that the plugin is given.
+    /// The same service, whose calls are told this time of day, in Unix milliseconds, in the place of the system's: for
+    /// what is asked as of another time. The cache goes by the system's clock all the same.
+    #[must_use]
+    pub fn with_now(&self, now: i64) -> Self {
+        let config = Config {
+            now: Some(now),
+            ..Config::clone(&self.config)
+        };
+        Self {
+            config: Arc::new(config),
+            ..self.clone()
+        }
+    }
+
+    /// The configuration that the plugin is given. Where it has no [`Config::now`], each call that may send requests is
+    /// given the system's time of day.
     pub fn config(&self) -> &Config {
         &self.config
     }
@@ -105,9 +128,9 @@ impl MetricService {
     ///
     /// # Errors
     /// [`CallError`].
-    pub async fn query_metadata(&self) -> Result<Vec<MetricMetadata>, CallError> {
+    pub async fn query_metadata(&self) -> Result<MetadataResult, CallError> {
         self.observed("query-metadata", async {
-            let params = (&*self.config,);
+            let params = (&self.config_now(),);
             let (answer,): Answer<_> = self
                 .call(&self.plugin.functions.query_metadata, params)
                 .await?;
@@ -122,7 +145,7 @@ impl MetricService {
     /// [`CallError`].
     pub async fn query_metric(&self, query: &MetricQuery) -> Result<MetricResult, CallError> {
         self.observed("query-metric", async {
-            let params = (&*self.config, query);
+            let params = (&self.config_now(), query);
             let (answer,): Answer<_> = self
                 .call(&self.plugin.functions.query_metric, params)
                 .await?;
@@ -138,7 +161,7 @@ impl MetricService {
     /// [`CallError`].
     pub async fn build_promql(&self, query: &MetricQuery) -> Result<String, CallError> {
         self.observed("build-promql", async {
-            let params = (&*self.config, query);
+            let params = (&self.config_now(), query);
             let (answer,): Answer<_> = self
                 .call(&self.plugin.functions.build_promql, params)
                 .await?;
@@ -186,12 +209,14 @@ impl MetricService {
         &self,
         status: u16,
         body: &str,
-    ) -> Result<Vec<MetricMetadata>, CallError> {
+    ) -> Result<MetadataResult, CallError> {
         let codec = self.plugin.codec();
         codec.metadata_response(&self.config, status, body).await
     }
 
     /// The request of [`query_metric`](Self::query_metric), likewise.
+    /// Request and response belong to one configuration, so the host tells neither the time: set [`Config::now`] for
+    /// points that would lie in the future to be left out.
     ///
     /// # Errors
     /// As [`metadata_request`](Self::metadata_request).
@@ -239,6 +264,14 @@ impl MetricService {
             })
     }
 
+    /// The configuration of a call that begins now.
+    pub(crate) fn config_now(&self) -> Config {
+        Config {
+            now: self.config.now.or_else(self.clock),
+            ..Config::clone(&self.config)
+        }
+    }
+
     /// Sees a call through: log and metrics.
     pub(crate) async fn observed<R>(
         &self,
@@ -269,6 +302,12 @@ impl MetricService {
             .call(function, params, &self.outgoing, self.timeout)
             .await
     }
+}
+
+/// The system's, Unix milliseconds. One before 1970 tells no time: no data are final then.
+fn time_of_day() -> Option<i64> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_millis()).ok()
 }
 
 impl fmt::Debug for MetricService {

@@ -8,10 +8,7 @@ use wasmtime::{
     Engine, ResourceLimiter, Result, Store, StoreLimits, StoreLimitsBuilder, UpdateDeadline,
     component::{HasData, Linker, ResourceTable},
 };
-use wasmtime_wasi::{
-    clocks::{WasiClocks, WasiClocksCtx, WasiClocksCtxView},
-    p2::bindings::{clocks, io},
-};
+use wasmtime_wasi::p2::bindings::{clocks, io};
 use wasmtime_wasi_http::{
     WasiHttp, WasiHttpCtx, WasiHttpCtxView, WasiHttpView,
     p2::bindings::{LinkOptions, http},
@@ -32,7 +29,6 @@ use crate::{
 pub(crate) struct CallState {
     table: ResourceTable,
     clock: Clock,
-    wall_clock: WasiClocksCtx,
     http: WasiHttpCtx,
     hooks: Hooks,
     limiter: CallLimiter,
@@ -64,7 +60,6 @@ pub(crate) fn store(
         CallState {
             table,
             clock: Clock::start(alarms.clone()),
-            wall_clock: WasiClocksCtx::default(),
             http: WasiHttpCtx::new(),
             hooks: Hooks::new(outgoing, limits),
             limiter: CallLimiter::new(limits),
@@ -85,7 +80,7 @@ pub(crate) fn store(
     store
 }
 
-/// A linker with `wasi:io`, `wasi:clocks` and the outgoing side of `wasi:http`, and nothing else.
+/// A linker with `wasi:io`, the monotonic clock and the outgoing side of `wasi:http`, and nothing else.
 pub(crate) fn linker(engine: &Engine) -> Result<Linker<CallState>> {
     let mut linker = Linker::new(engine);
     let l = &mut linker;
@@ -93,7 +88,6 @@ pub(crate) fn linker(engine: &Engine) -> Result<Linker<CallState>> {
     io::poll::add_to_linker::<_, Table>(l, table_of)?;
     io::streams::add_to_linker::<_, Table>(l, table_of)?;
     clocks::monotonic_clock::add_to_linker::<_, Clock>(l, clock_of)?;
-    clocks::wall_clock::add_to_linker::<_, WasiClocks>(l, wall_clock_of)?;
     http::types::add_to_linker::<_, WasiHttp>(
         l,
         &(&LinkOptions::default()).into(),
@@ -118,13 +112,6 @@ fn table_of(state: &mut CallState) -> &mut ResourceTable {
 fn clock_of(state: &mut CallState) -> ClockView<'_> {
     ClockView {
         clock: &state.clock,
-        table: &mut state.table,
-    }
-}
-
-fn wall_clock_of(state: &mut CallState) -> WasiClocksCtxView<'_> {
-    WasiClocksCtxView {
-        ctx: &mut state.wall_clock,
         table: &mut state.table,
     }
 }

@@ -47,7 +47,7 @@ enum State {
 
 impl MetricService {
     /// A range in bounded pieces, chunk after chunk. The first request goes out with the first
-    /// [`RangeStream::next`]. As to [`RangeOptions::now`], see [`plan`](Self::plan) and what stands beside it.
+    /// [`RangeStream::next`]; what time it is is told when it is opened.
     ///
     /// # Errors
     /// [`CallError`].
@@ -69,7 +69,7 @@ impl MetricService {
         let sandbox = self.plugin.codec().sandbox();
         let open = async {
             let mut running = sandbox.enter(&self.outgoing).await?;
-            let params = (&*self.config, query, &self.told_the_time(options));
+            let params = (&self.config_now(), query, &self.options(options));
             let (stream,): RangeResult<ResourceAny> =
                 running.call(&functions.stream_open, params).await?;
             let stream = stream?;

@@ -176,13 +176,13 @@ fn contract() -> (Resolve, PackageId) {
 
 /// A codec: a component without imports.
 pub(crate) const WITHOUT_IO: &str =
-    "package test:codec; world w { include backendai:metric/metric-codec@0.1.0; }";
+    "package test:codec; world w { include backendai:metric/metric-codec@0.2.0; }";
 
 /// A plugin that has long ranges and no JSON.
 pub(crate) const WITH_RANGES: &str = "package test:plugin;
     world w {
-        include backendai:metric/metric-plugin@0.1.0;
-        export backendai:metric/range-service@0.1.0;
+        include backendai:metric/metric-plugin@0.2.0;
+        export backendai:metric/range-service@0.2.0;
     }";
 
 /// Data fields that hold, at address 1024, an `ok` of `query-metric` with a step of 1 s and one series, of so many

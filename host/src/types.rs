@@ -6,9 +6,10 @@ use std::fmt;
 
 pub use crate::bindings::exports::backendai::metric::codec::{HttpMethod, HttpRequest, HttpScheme};
 pub use crate::bindings::exports::backendai::metric::types::{
-    CatalogueEntry, Category, Config, Dimension, FailedToGetMetric, InvalidArgument,
-    InvalidTimeRange, LabelFilter, LabelSchema, LimitExceeded, MetricMetadata, MetricQuery,
-    MetricResult, MetricType, Series, ValueType,
+    Backend, CatalogueEntry, Category, Config, Dimension, FailedToGetMetric, InvalidArgument,
+    InvalidTimeRange, LabelFilter, LabelSchema, LimitExceeded, MetadataResult, MetricMetadata,
+    MetricQuery, MetricResult, MetricType, Over, Pointwise, RequestMethod, Series, Statistic,
+    ValueType,
 };
 
 impl Config {
@@ -24,6 +25,10 @@ impl Config {
             max_points: None,
             max_result_bytes: None,
             timeout: None,
+            method: RequestMethod::Auto,
+            backend: Backend::Auto,
+            partial: false,
+            now: None,
         }
     }
 }
@@ -44,8 +49,69 @@ impl MetricQuery {
             labels: LabelFilter::default(),
             group_by: Vec::new(),
             metric_type: None,
+            pointwise: None,
+            utc_offset: None,
         }
     }
+}
+
+impl Pointwise {
+    /// The statistic of the group's values since the point before. A look back of another length is
+    /// [`within`](Self::within).
+    pub const fn over_time(statistic: Statistic) -> Self {
+        Self::new(statistic, Over::Time)
+    }
+
+    /// The statistic of the members' values at the point's instant, where a member is what `dimension` tells apart
+    /// within the group. Not for [`Statistic::Last`].
+    pub const fn over_members(statistic: Statistic, dimension: Dimension) -> Self {
+        Self::new(statistic, Over::Members(dimension))
+    }
+
+    /// The statistic of all values of all members since the point before. Not for [`Statistic::Last`].
+    pub const fn over_both(statistic: Statistic, dimension: Dimension) -> Self {
+        Self::new(statistic, Over::Both(dimension))
+    }
+
+    const fn new(statistic: Statistic, over: Over) -> Self {
+        Self {
+            statistic,
+            over,
+            window: None,
+        }
+    }
+
+    /// The same, of points that look so many seconds back. More than the step: a moving statistic.
+    #[must_use]
+    pub const fn within(mut self, seconds: u32) -> Self {
+        self.window = Some(seconds);
+        self
+    }
+}
+
+impl Statistic {
+    /// The value below which so many percent of the values lie, such as 95 or 99.9: 0.95 or 0.999, to the last bit.
+    pub fn percentile(percent: f64) -> Self {
+        Self::Quantile(shifted(percent, -2))
+    }
+}
+
+/// `avg`, `max`, `min`, `last`, or a percentile such as `p95`.
+impl fmt::Display for Statistic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Avg => f.pad("avg"),
+            Self::Max => f.pad("max"),
+            Self::Min => f.pad("min"),
+            Self::Last => f.pad("last"),
+            Self::Quantile(part) => write!(f, "p{}", shifted(*part, 2)),
+        }
+    }
+}
+
+/// A number with its decimal point moved, as one would write it: 99.9 / 100 is not 0.999.
+fn shifted(number: f64, digits: i32) -> f64 {
+    format!("{number}e{digits}").parse().unwrap_or(f64::NAN)
 }
 
 impl Default for LabelFilter {
@@ -53,11 +119,11 @@ impl Default for LabelFilter {
     fn default() -> Self {
         Self {
             value_type: None,
-            agent_id: None,
-            kernel_id: None,
-            session_id: None,
-            user_id: None,
-            project_id: None,
+            agent_id: Vec::new(),
+            kernel_id: Vec::new(),
+            session_id: Vec::new(),
+            user_id: Vec::new(),
+            project_id: Vec::new(),
         }
     }
 }
@@ -95,6 +161,11 @@ wit_names! {
     Category {
         Cpu => "cpu", Memory => "memory", Network => "network", Disk => "disk",
         Accelerator => "accelerator",
+    }
+    RequestMethod { Auto => "auto", Post => "post", Get => "get" }
+    Backend {
+        Auto => "auto", Prometheus => "prometheus", Thanos => "thanos", Mimir => "mimir",
+        Victoria => "victoria", VictoriaCluster => "victoria-cluster",
     }
     HttpMethod { Get => "get", Post => "post" }
     HttpScheme { Http => "http", Https => "https" }

@@ -66,9 +66,11 @@ fn lacking_a_day() -> Canned {
     })
 }
 
-/// Four days in hours, which is four requests.
+/// Four days of UTC in hours, which is four requests.
 fn four_days<'a>(more: &[&'a str]) -> Vec<&'a str> {
     let range = [
+        "--utc-offset",
+        "Z",
         "--start",
         "2026-01-01",
         "--end",
@@ -149,7 +151,7 @@ fn a_plan_says_what_would_be_asked_and_sends_nothing() {
         plan["chunks"][1],
         serde_json::json!({
             "start": (NEW_YEAR + 24 * HOUR) * 1000, "end": (NEW_YEAR + 47 * HOUR) * 1000,
-            "points": 24, "final": true,
+            "points": 24, "final": false,
         })
     );
 
@@ -182,9 +184,6 @@ fn a_plan_says_what_would_be_asked_and_sends_nothing() {
         "window    1m: `timewindow` is configured\n",
         "\n\n\nmem  gauge  bytes\n",
         "window    none",
-        // What is newer than two hours is not final.
-        "  yes\n",
-        "  no\n",
     ] {
         assert!(table.contains(part), "{part}\n{table}");
     }
@@ -241,6 +240,7 @@ fn a_partial_answer_says_what_is_missing_in_every_format() {
 
     let answer = json(&partial("json"));
     assert_eq!(answer["missing"], serde_json::json!([missing]));
+    assert_eq!(answer["partial"], true);
     assert_eq!(answer["series"][0]["values"].as_array().unwrap().len(), 72);
 
     let warning =
@@ -269,7 +269,11 @@ fn a_partial_answer_says_what_is_missing_in_every_format() {
 
     let whole = Canned::deciding(|request| (200, hours(request)));
     let output = asks(&whole, &four_days(&["--partial", "--format", "json"]));
-    assert_eq!(json(&output)["missing"], serde_json::json!([]));
+    let answer = json(&output);
+    assert_eq!(
+        (&answer["missing"], &answer["partial"]),
+        (&Value::Array(vec![]), &false.into())
+    );
 }
 
 #[test]
@@ -358,7 +362,7 @@ fn a_query_that_cannot_be_asked_is_a_stream_of_its_error() {
             "query", "net_rx", "mem", "--fold", "max", "--last", "30d", "--format", "ndjson",
         ],
     );
-    // A fold of a rate, and a range that is too long; the first one decides.
+    // A range that is too long; the first one decides.
     assert_eq!(output.status.code(), Some(10));
     let lines = lines(&output);
     assert_eq!(kinds(&lines), ["end", "end"]);
@@ -527,12 +531,14 @@ fn what_a_point_stands_for_is_asked_of_prometheus() {
     data(&asks(&server, &four_days(&["--fold", "max"])));
     let requests = server.requests();
     assert!(
-        field(&requests[0], "query").contains("max_over_time(")
-            && field(&requests[0], "query").contains("[1h]"),
+        field(&requests[0], "query").contains("max_over_time("),
         "{requests:?}"
     );
-    let error = asks(&server, &["query", "net_rx", "--fold", "max"]);
-    assert!(said(&error, 3).contains("--fold"));
+    let last = ["--statistic", "last", "--over", "members:kernel-id"];
+    let error = asks(&server, &[&["query", "mem"], &last[..]].concat());
+    assert!(said(&error, 3).contains("last"));
+    let error = asks(&server, &["query", "mem", "--window", "1h"]);
+    assert!(said(&error, 3).contains("--statistic"));
     let error = asks(&server, &["query", "mem", "--points", "1"]);
     assert!(said(&error, 3).contains("--points"));
     let error = asks(&server, &["query", "mem", "--points", "9", "--step", "1m"]);
@@ -578,7 +584,7 @@ fn the_doctor_names_what_fails_and_needs_no_plugin() {
     );
     assert!(!table.contains('\u{1b}'));
     assert!(
-        table.ends_with("2 ok, 0 to be warned of, 1 failed, 8 skipped\n"),
+        table.ends_with("2 ok, 0 to be warned of, 1 failed, 9 skipped\n"),
         "{table}"
     );
 
@@ -586,7 +592,7 @@ fn the_doctor_names_what_fails_and_needs_no_plugin() {
     assert_eq!(output.status.code(), Some(12));
     let found = json(&output);
     assert_eq!(found["verdict"], "fail");
-    assert_eq!(found["checks"].as_array().unwrap().len(), 11);
+    assert_eq!(found["checks"].as_array().unwrap().len(), 12);
 
     // Nothing listens there: what the flags grant is granted to the doctor, too.
     let output = doctor(

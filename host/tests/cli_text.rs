@@ -87,7 +87,7 @@ fn matrix() -> String {
     let series = |other: &str| {
         json!({
             "metric": {"kernel_id": format!("{other}{hostile}"), &hostile: format!("{hostile}{other}")},
-            "values": [[1_767_225_600, "1"]],
+            "values": [[1_767_225_660, "1"]],
         })
     };
     json!({
@@ -107,6 +107,8 @@ fn query<'a>(more: &[&'a str]) -> Vec<&'a str> {
         "1767225660",
         "--step",
         "1m",
+        // A warning that is none of the query's says that data is missing.
+        "--partial",
     ];
     [&["query", "mem"], more, &range[..]].concat()
 }

@@ -20,7 +20,7 @@ use serde_json::Value;
 const MATRIX: &str = r#"{"status":"success","data":{"resultType":"matrix","result":[
     {"metric":{"kernel_id":"k\u001b[31m1","value_type":"current"},
      "values":[[1767225600,"1073741824"],[1767225660,"NaN"],[1767225720,"+Inf"],[1767225840,"2147483648"]]}
-]},"warnings":["take care"],"infos":["by the way"]}"#;
+]},"warnings":["PromQL warning: take care"],"infos":["by the way"]}"#;
 
 /// Four minutes of 2026, from 09:00:01 in Seoul.
 const RANGE: [&str; 4] = ["--start", "2026-01-01T00:00:01Z", "--end", "1767225840"];
@@ -57,8 +57,9 @@ fn json_is_one_object_with_all_that_the_answer_holds() {
                 "timestamps": [1_767_225_600_000_i64, 1_767_225_660_000_i64, 1_767_225_720_000_i64, 1_767_225_840_000_i64],
                 "values": [1_073_741_824.0, "NaN", "+Inf", 2_147_483_648.0],
             }],
-            "warnings": ["take care"],
+            "warnings": ["PromQL warning: take care"],
             "infos": ["by the way"],
+            "partial": false,
         })
     );
     assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
@@ -90,7 +91,7 @@ fn the_table_is_for_people_and_harmless_to_a_terminal() {
     assert!(!table.contains('\u{1b}'));
     assert_eq!(
         text(&output.stderr),
-        "warning: take care\nnote: by the way\n"
+        "warning: PromQL warning: take care\nnote: by the way\n"
     );
     assert!(
         !data(&asks(&server, &query(&[]))).contains('█'),
@@ -333,7 +334,7 @@ fn inspect_says_that_the_plugin_loads() {
     let found: Value = serde_json::from_str(data(&output)).unwrap();
     assert_eq!(found["loads"], true);
     assert_eq!(found["refused_because"], Value::Null);
-    assert_eq!(found["world"], "backendai:metric/metric-plugin-range@0.1.0");
+    assert_eq!(found["world"], "backendai:metric/metric-plugin-full@0.2.0");
     assert!(
         found["exports"]
             .as_array()
@@ -387,6 +388,12 @@ fn secrets_come_from_files_and_variables_and_are_said_to_nobody_but_the_server()
         "mem",
         "--address",
         &server.address,
+        "--start",
+        "1767225600",
+        "--end",
+        "1767225840",
+        "--step",
+        "1m",
         "--bearer-token-file",
         &token,
         "--header-file",
@@ -443,6 +450,51 @@ fn a_secret_that_is_not_there_ends_the_command_before_anything_is_asked() {
 }
 
 #[test]
+fn the_method_and_the_parameters_are_as_they_are_asked_for() {
+    let server = Canned::json(MATRIX);
+    let flags = [
+        "--method",
+        "get",
+        "--parameter",
+        "nocache=1",
+        "--kernel-id",
+        "a,b",
+    ];
+    data(&asks(&server, &query(&flags)));
+    let [request] = &server.requests()[..] else {
+        panic!("not one request: {:?}", server.requests())
+    };
+    let (target, _) = request.split_once(" HTTP/").unwrap();
+    let query = target.strip_prefix("GET /api/v1/query_range?").unwrap();
+    let fields: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
+        .into_owned()
+        .collect();
+    let field = |name| fields.iter().find(|(found, _)| found == name).unwrap();
+    assert!(
+        field("query").1.contains(r#"kernel_id=~"a|b""#),
+        "{fields:?}"
+    );
+    assert_eq!(field("nocache").1, "1");
+}
+
+#[test]
+fn the_points_are_in_the_local_zone_unless_it_is_said() {
+    let server = Canned::silent();
+    let start = |more: &[&str]| {
+        let days = ["--explain", "--format", "json", "--step", "1d"];
+        let range = ["--start", "2026-01-01", "--end", "2026-01-04"];
+        let args = [&["query", "mem"], &days[..], &range, more].concat();
+        let plan: Value = serde_json::from_str(data(&asks(&server, &args))).unwrap();
+        plan["start"].as_i64().unwrap() / 1000
+    };
+    let day = 86_400;
+    // 15:00 UTC is midnight in Seoul.
+    assert_eq!(start(&[]).rem_euclid(day), 15 * 3600);
+    assert_eq!(start(&["--utc-offset", "Z"]).rem_euclid(day), 0);
+    assert_eq!(start(&["--utc-offset", "-03:30"]).rem_euclid(day), 12_600);
+}
+
+#[test]
 fn another_address_is_asked_where_the_first_cannot_be_reached() {
     let server = Canned::json(MATRIX);
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -455,6 +507,12 @@ fn another_address_is_asked_where_the_first_cannot_be_reached() {
         &nobody,
         "--failover",
         &server.address,
+        "--start",
+        "1767225600",
+        "--end",
+        "1767225840",
+        "--step",
+        "1m",
     ];
     data(&command(&args).output().unwrap());
     assert!(!server.requests().is_empty());

@@ -14,7 +14,7 @@ pub fn crashing_plugin() -> Result<Vec<u8>> {
     let contract = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
     let mut resolve = Resolve::default();
     let (package, _) = resolve.push_dir(&contract)?;
-    let world = resolve.select_world(&[package], Some("metric-plugin-range"))?;
+    let world = resolve.select_world(&[package], Some("metric-plugin-full"))?;
     let mangling = ManglingAndAbi::Legacy(LiftLowerAbi::Sync);
     let mut module = dummy_module(&resolve, world, mangling);
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8)?;

@@ -1,12 +1,12 @@
 //! Many requests for one or more queries: what to send next, where each answer goes, and what it all comes to.
 //! It sends nothing; whoever does tells it what came. Which queries are asked as one is `company.rs`.
 
-use super::call::Configured;
+use super::call::{Configured, check_partial};
 use super::failure::Failure;
 use super::joined::Joined;
 use super::keep::Keep;
 use super::query_range::{Missing, QueryRange, RangeFailure, RangeResult};
-use crate::domain::{Chunk, Limit};
+use crate::domain::{Chunk, Grid, Limit};
 use crate::prometheus::{Answer as _, Decoded, HttpRequest, RangeAnswer, range_request};
 
 #[path = "company.rs"]
@@ -142,7 +142,7 @@ impl<'a> Batch<'a> {
                 let request = match (names, &query.plan.relative) {
                     (Some(names), Some(relative)) => {
                         let promql = relative.family.promql(&names);
-                        range_request(&self.configured.address, &promql, &chunk.grid)
+                        range_request(&self.configured.endpoint, &promql, &chunk.grid)
                     }
                     _ => query.request(self.configured, chunk),
                 };
@@ -166,9 +166,20 @@ impl<'a> Batch<'a> {
     /// The head of an answer is there. What an earlier attempt left is dropped.
     pub fn begin(&mut self, request: usize, status: u16) {
         self.spend(request, 0);
+        let asked = self.asked(request);
         if let Some(sent) = self.requests.get_mut(request) {
-            sent.answer = Some(RangeAnswer::new(status, self.configured.budget()));
+            let answer = RangeAnswer::new(status, self.configured.budget());
+            sent.answer = Some(match asked {
+                Some(grid) => answer.asking(&grid),
+                None => answer,
+            });
         }
+    }
+
+    /// The points that a request asks for.
+    fn asked(&self, request: usize) -> Option<Grid> {
+        let &(query, chunk) = self.requests.get(request)?.uses.first()?;
+        Some(self.queries.get(query)?.query.plan.chunks.get(chunk)?.grid)
     }
 
     /// Takes the next piece of its body.
@@ -200,8 +211,9 @@ impl<'a> Batch<'a> {
             false => Ok(()),
             true => Err(Failure::LimitExceeded {
                 limit: Limit::MaxResultBytes.name(),
-                maximum,
+                maximum: Some(maximum),
                 requested: None,
+                message: None,
             }),
         }
     }
@@ -209,7 +221,8 @@ impl<'a> Batch<'a> {
     /// Its body is over.
     ///
     /// # Errors
-    /// Prometheus's refusal, or what is wrong with the body; another attempt may mend it.
+    /// Prometheus's refusal, what is wrong with the body, which another attempt may mend, or a partial answer that is
+    /// not accepted.
     pub fn finish(&mut self, request: usize) -> Result<(), Failure> {
         let Some(sent) = self.requests.get_mut(request) else {
             return Ok(());
@@ -219,6 +232,12 @@ impl<'a> Batch<'a> {
         };
         let spent = sent.spent;
         let decoded = answer.finish()?;
+        // All queries of a call have the same options.
+        let first = sent
+            .uses
+            .first()
+            .and_then(|&(query, _)| self.queries.get(query));
+        check_partial(&decoded, first.is_some_and(|asked| asked.query.partial))?;
         let uses = std::mem::take(&mut sent.uses);
         if self.names(&uses).is_some() {
             self.take_apart(&uses, decoded, spent);

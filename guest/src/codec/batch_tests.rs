@@ -18,7 +18,7 @@ fn query(configured: &Configured, name: &str, points: i64) -> QueryRange {
         end: (60 * (points - 1)).to_string(),
         step: Some(60),
         labels: LabelFilter {
-            kernel_id: Some("k".to_owned()),
+            kernel_id: vec!["k".to_owned()],
             value_type: Some(ValueType::Capacity),
             ..LabelFilter::default()
         },
@@ -62,7 +62,14 @@ fn body(series: &[(&str, &str)]) -> String {
 }
 
 fn values(batch: Batch<'_>) -> Vec<Result<Vec<f64>, RangeFailure>> {
-    let values = |result: RangeResult| result.series.into_iter().flat_map(|s| s.values).collect();
+    let values = |result: RangeResult| {
+        result
+            .answer
+            .series
+            .into_iter()
+            .flat_map(|s| s.values)
+            .collect()
+    };
     batch.results().map(|result| result.map(values)).collect()
 }
 
@@ -118,7 +125,7 @@ fn an_answer_is_taken_apart_by_the_name_which_is_left_out() {
     answer(&mut batch, 0, 200, &text).unwrap();
     let results: Vec<_> = batch.results().map(Result::unwrap).collect();
     let series = |place: usize| {
-        let series = &results[place].series;
+        let series = &results[place].answer.series;
         series
             .iter()
             .map(|s| (s.labels.clone(), s.values.clone()))
@@ -131,6 +138,7 @@ fn an_answer_is_taken_apart_by_the_name_which_is_left_out() {
     assert_eq!(series(3), series(0));
     assert!(
         results[0]
+            .answer
             .plan
             .promql
             .contains(r#"{container_metric_name="mem","#)

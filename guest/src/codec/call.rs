@@ -3,7 +3,9 @@
 use super::failure::Failure;
 use super::keep::Keep;
 use crate::domain::{Settings, SettingsInput};
-use crate::prometheus::{Address, Answer, Budget, HttpRequest};
+use crate::prometheus::{
+    Address, Answer, Backend, Budget, Decoded, Endpoint, HttpRequest, RequestMethod,
+};
 
 /// A request, and how its answer becomes the result of a verb.
 pub trait Call {
@@ -25,7 +27,10 @@ pub trait Call {
     fn answer(&self, status: u16) -> Self::Answer;
 
     /// What the answer says.
-    fn result(&self, output: <Self::Answer as Answer>::Output) -> Self::Result;
+    ///
+    /// # Errors
+    /// A partial answer that is not accepted.
+    fn result(&self, output: <Self::Answer as Answer>::Output) -> Result<Self::Result, Failure>;
 }
 
 /// The configuration as it was given.
@@ -33,6 +38,10 @@ pub trait Call {
 pub struct Config {
     /// Where Prometheus is.
     pub address: String,
+    /// How queries are sent.
+    pub method: RequestMethod,
+    /// Which server answers.
+    pub backend: Backend,
     /// Everything else.
     pub settings: SettingsInput,
 }
@@ -40,8 +49,8 @@ pub struct Config {
 /// A checked configuration.
 #[derive(Debug, Clone)]
 pub struct Configured {
-    /// Where Prometheus is.
-    pub address: Address,
+    /// Where and how queries are sent.
+    pub endpoint: Endpoint,
     /// Everything else.
     pub settings: Settings,
 }
@@ -57,11 +66,30 @@ impl TryFrom<Config> for Configured {
     type Error = Failure;
 
     fn try_from(config: Config) -> Result<Self, Failure> {
+        let address = Address::parse(&config.address)?;
+        let settings = Settings::try_from(config.settings)?;
         Ok(Self {
-            address: Address::parse(&config.address)?,
-            settings: config.settings.try_into()?,
+            endpoint: Endpoint::new(address, config.method, config.backend, settings.partial),
+            settings,
         })
     }
+}
+
+/// Nothing, where an answer is whole or may be partial.
+///
+/// # Errors
+/// [`Failure::PartialAnswer`].
+pub(super) fn check_partial(decoded: &Decoded, accepted: bool) -> Result<(), Failure> {
+    if accepted || !decoded.partial {
+        return Ok(());
+    }
+    let said = match decoded.warnings.is_empty() {
+        true => "it marks its answer as partial".to_owned(),
+        false => decoded.warnings.join("; "),
+    };
+    Err(Failure::PartialAnswer(format!(
+        "the server did not see all data: {said}; `partial` in the configuration accepts such answers"
+    )))
 }
 
 /// The result of a call whose response is there as a whole.
@@ -69,5 +97,5 @@ impl TryFrom<Config> for Configured {
 /// # Errors
 /// Prometheus's refusal, or what is wrong with the body.
 pub fn read_whole<C: Call>(call: &C, status: u16, body: &str) -> Result<C::Result, Failure> {
-    Ok(call.result(call.answer(status).read(body.as_bytes())?))
+    call.result(call.answer(status).read(body.as_bytes())?)
 }

@@ -41,11 +41,15 @@ pub enum Failure {
     LimitExceeded {
         /// The limit's name.
         limit: &'static str,
-        /// The most that is allowed.
-        maximum: u64,
+        /// The most that is allowed; none: the server did not say.
+        maximum: Option<u64>,
         /// What was asked for; none: it was not counted to the end.
         requested: Option<u64>,
+        /// The server's words, where the limit is the server's.
+        message: Option<String>,
     },
+    /// The server did not see all data, and that is not accepted.
+    PartialAnswer(String),
     /// The host's policy.
     Denied(String),
 }
@@ -78,15 +82,27 @@ impl From<QueryError> for Failure {
                 requested,
             } => Self::LimitExceeded {
                 limit: limit.name(),
-                maximum: *maximum,
+                maximum: Some(*maximum),
                 requested: Some(*requested),
+                message: None,
             },
             QueryError::ZeroStep => invalid_argument("step", &error),
             QueryError::EmptyMetricName => invalid_argument("metric-name", &error),
             QueryError::EmptyFilter { field } | QueryError::ZeroSetting { field } => {
                 invalid_argument(field, &error)
             }
-            QueryError::FoldOfRate => invalid_argument("options.fold", &error),
+            QueryError::ManyValues { field, .. } => invalid_argument(field, &error),
+            QueryError::Quantile(_) | QueryError::LastOfMembers => {
+                invalid_argument("pointwise.statistic", &error)
+            }
+            QueryError::NoMembers | QueryError::PooledPieces => {
+                invalid_argument("pointwise.over", &error)
+            }
+            QueryError::WindowOfInstant | QueryError::ShortWindow { .. } => {
+                invalid_argument("pointwise.window", &error)
+            }
+            QueryError::UtcOffset(_) => invalid_argument("utc-offset", &error),
+            QueryError::StepBeyondPresent { .. } => invalid_argument("step", &error),
             QueryError::FewPoints(_) => invalid_argument("options.max-points", &error),
             QueryError::ManyChunks { .. } => invalid_argument("options.interval", &error),
             QueryError::ForeignCursor => invalid_argument("cursor", &error),
@@ -110,8 +126,15 @@ impl From<AnswerError> for Failure {
             AnswerError::TimedOut(_) => Self::TimedOut(error.to_string()),
             AnswerError::Malformed(DecodeError::OverBudget { maximum }) => Self::LimitExceeded {
                 limit: Limit::MaxResultBytes.name(),
-                maximum,
+                maximum: Some(maximum),
                 requested: None,
+                message: None,
+            },
+            AnswerError::Limited(message) => Self::LimitExceeded {
+                limit: "server",
+                maximum: None,
+                requested: None,
+                message: Some(message),
             },
             AnswerError::Malformed(error) => Self::MalformedResponse(error.to_string()),
         }

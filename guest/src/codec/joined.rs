@@ -16,9 +16,11 @@ pub(super) struct Joined {
     /// Its remarks, each once.
     pub(super) infos: Vec<String>,
     /// The most series with native histograms that a chunk had.
-    histograms: usize,
+    pub(super) histograms: usize,
     /// The chunks that failed.
     pub(super) missing: Vec<Missing>,
+    /// Whether a server said that it did not see all data.
+    pub(super) partial: bool,
 }
 
 impl Joined {
@@ -27,6 +29,7 @@ impl Joined {
     pub(super) fn add(&mut self, decoded: Decoded, wanted: &Grid) -> u64 {
         let mut cost = 0;
         self.histograms = self.histograms.max(decoded.histograms);
+        self.partial |= decoded.partial;
         add_new(&mut self.warnings, decoded.warnings);
         add_new(&mut self.infos, decoded.infos);
         // Prometheus sorts series, so the next one is mostly that after the one before.
@@ -67,11 +70,6 @@ impl Joined {
         self.by_labels
             .binary_search_by(|&place| labels(place).cmp(&Some(&series.labels)))
             .map(|sorted| self.by_labels.get(sorted).copied().unwrap_or_default())
-    }
-
-    /// What is left out, if anything is.
-    pub(super) fn histogram_warning(&self) -> Option<String> {
-        histogram_warning(self.histograms)
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod batch;
 mod call;
+mod complete;
 mod failure;
 mod joined;
 pub mod json;
@@ -19,7 +20,7 @@ pub use call::{Call, Config, Configured, read_whole};
 pub use failure::Failure;
 pub use keep::{KEEP_HEADER, Keep};
 pub use pieces::{Piece, Pieces};
-pub use query_metadata::{Metadata, QueryMetadata};
+pub use query_metadata::{Metadata, MetadataResult, QueryMetadata};
 pub use query_metric::{MetricResult, QueryMetric};
 pub use query_range::{Missing, QueryRange, RangeFailure, RangeResult, Span};
-pub use retry::Attempts;
+pub use retry::{Attempts, RetryAfter, redirected};

@@ -1,7 +1,8 @@
 //! A range in bounded pieces, chunk after chunk: what is to be asked next, and what of the answer can be given on.
 //! It sends nothing, and holds no more than a piece and what one read of the body adds to it.
 
-use super::call::Configured;
+use super::call::{Configured, check_partial};
+use super::complete::without_left_out;
 use super::failure::Failure;
 use super::joined::{add_new, histogram_warning, trim};
 use super::keep::Keep;
@@ -22,6 +23,8 @@ pub struct Piece {
     pub infos: Vec<String>,
     /// Chunks that failed since the last piece.
     pub missing: Vec<Missing>,
+    /// Whether a server said since the last piece that it did not see all data.
+    pub partial: bool,
 }
 
 /// A range on its way through.
@@ -47,6 +50,7 @@ impl Pieces {
     pub fn new(configured: Configured, query: QueryRange) -> Self {
         let to_say = Piece {
             warnings: query.plan.plan.warnings.clone(),
+            infos: query.plan.plan.infos.clone(),
             ..Piece::default()
         };
         Self {
@@ -85,7 +89,11 @@ impl Pieces {
     pub fn begin(&mut self, status: u16) {
         self.waiting.clear();
         self.samples = 0;
-        self.answer = Some(RangeAnswer::new(status, self.configured.budget()));
+        let answer = RangeAnswer::new(status, self.configured.budget());
+        self.answer = Some(match self.query.plan.chunks.get(self.chunk) {
+            Some(chunk) => answer.asking(&chunk.grid),
+            None => answer,
+        });
     }
 
     /// Takes the next piece of its body.
@@ -98,7 +106,7 @@ impl Pieces {
         };
         answer.feed(body)?;
         if answer.spent() >= Budget::cost_of_samples(MOST_SAMPLES) {
-            let series = answer.take();
+            let series = answer.take()?;
             self.wait(series);
         }
         Ok(())
@@ -107,12 +115,14 @@ impl Pieces {
     /// Its body is over.
     ///
     /// # Errors
-    /// Prometheus's refusal, or what is wrong with the body.
+    /// Prometheus's refusal, what is wrong with the body, or a partial answer that is not accepted.
     pub fn finish(&mut self) -> Result<(), Failure> {
         let Some(answer) = self.answer.take() else {
             return Ok(());
         };
         let decoded = answer.finish()?;
+        check_partial(&decoded, self.query.partial)?;
+        self.to_say.partial |= decoded.partial;
         self.wait(decoded.series);
         let mut warnings = decoded.warnings;
         warnings.extend(histogram_warning(decoded.histograms));
@@ -195,7 +205,8 @@ impl Pieces {
     fn has_news(&self) -> bool {
         !(self.to_say.warnings.is_empty()
             && self.to_say.infos.is_empty()
-            && self.to_say.missing.is_empty())
+            && self.to_say.missing.is_empty()
+            && !self.to_say.partial)
     }
 
     fn wait(&mut self, series: Vec<Series>) {
@@ -203,6 +214,8 @@ impl Pieces {
             return;
         };
         let wanted = self.query.wanted(chunk);
+        let (series, left_out) = without_left_out(&self.query.plan.plan, series);
+        add_new(&mut self.to_say.warnings, left_out);
         for mut series in series {
             trim(&mut series, &wanted);
             if !series.timestamps.is_empty() {

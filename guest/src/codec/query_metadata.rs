@@ -1,10 +1,10 @@
 //! The verb `query-metadata`.
 
-use super::call::{Call, Config, Configured};
+use super::call::{Call, Config, Configured, check_partial};
 use super::failure::Failure;
 use super::keep::Keep;
 use crate::domain::{CatalogueEntry, MetricType, ValueType, detect_metric_type};
-use crate::prometheus::{HttpRequest, NamesAnswer, metric_names_request};
+use crate::prometheus::{Decoded, HttpRequest, NamesAnswer, metric_names_request};
 
 /// A request for what can be queried.
 #[derive(Debug, Clone)]
@@ -17,12 +17,25 @@ pub struct QueryMetadata {
 pub struct Metadata {
     /// The name to query it by.
     pub name: String,
-    /// How its `current` side is read.
+    /// How its value type `current` is read.
     pub metric_type: MetricType,
     /// What is known of it.
     pub catalogue: Option<CatalogueEntry>,
-    /// Which of its sides exist or can be computed under the configured schema; none known: empty.
+    /// Which of its value types exist or can be computed under the configured schema; none known: empty.
     pub value_types: Vec<ValueType>,
+}
+
+/// The metrics found in Prometheus.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MetadataResult {
+    /// In the order in which Prometheus sent them: by name.
+    pub metrics: Vec<Metadata>,
+    /// Prometheus's warnings.
+    pub warnings: Vec<String>,
+    /// Prometheus's remarks.
+    pub infos: Vec<String>,
+    /// Whether metrics may be missing.
+    pub partial: bool,
 }
 
 impl QueryMetadata {
@@ -39,7 +52,7 @@ impl QueryMetadata {
 
 impl Call for QueryMetadata {
     type Answer = NamesAnswer;
-    type Result = Vec<Metadata>;
+    type Result = MetadataResult;
 
     fn configured(&self) -> &Configured {
         &self.configured
@@ -47,7 +60,7 @@ impl Call for QueryMetadata {
 
     fn request(&self) -> HttpRequest {
         metric_names_request(
-            &self.configured.address,
+            &self.configured.endpoint,
             self.configured.settings.label_schema,
         )
     }
@@ -60,7 +73,8 @@ impl Call for QueryMetadata {
         NamesAnswer::new(status, self.configured.budget())
     }
 
-    fn result(&self, names: Vec<String>) -> Vec<Metadata> {
+    fn result(&self, decoded: Decoded) -> Result<MetadataResult, Failure> {
+        check_partial(&decoded, self.configured.settings.partial)?;
         let schema = self.configured.settings.label_schema;
         let describe = |name: String| {
             let catalogue = CatalogueEntry::of(&name);
@@ -74,6 +88,11 @@ impl Call for QueryMetadata {
                 name,
             }
         };
-        names.into_iter().map(describe).collect()
+        Ok(MetadataResult {
+            metrics: decoded.names.into_iter().map(describe).collect(),
+            warnings: decoded.warnings,
+            infos: decoded.infos,
+            partial: decoded.partial,
+        })
     }
 }

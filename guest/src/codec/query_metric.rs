@@ -1,11 +1,12 @@
 //! The verb `query-metric`.
 
-use super::call::{Call, Config, Configured};
+use super::call::{Call, Config, Configured, check_partial};
+use super::complete::complete;
 use super::failure::Failure;
 use super::joined::histogram_warning;
 use super::keep::Keep;
 use crate::domain::{FRESHNESS, MetricQuery, Plan, plan};
-use crate::prometheus::{Answer, HttpRequest, RangeAnswer, Series, range_request};
+use crate::prometheus::{Decoded, HttpRequest, RangeAnswer, Series, range_request};
 
 /// A planned query.
 #[derive(Debug, Clone)]
@@ -23,8 +24,10 @@ pub struct MetricResult {
     pub series: Vec<Series>,
     /// The plan's warnings, Prometheus's, and what was left out.
     pub warnings: Vec<String>,
-    /// Prometheus's remarks.
+    /// The plan's remarks, and Prometheus's.
     pub infos: Vec<String>,
+    /// Whether data may be missing.
+    pub partial: bool,
 }
 
 impl QueryMetric {
@@ -53,27 +56,39 @@ impl Call for QueryMetric {
     }
 
     fn request(&self) -> HttpRequest {
-        range_request(&self.configured.address, &self.plan.promql, &self.plan.grid)
+        range_request(
+            &self.configured.endpoint,
+            &self.plan.promql,
+            &self.plan.asked,
+        )
     }
 
     fn keep(&self) -> Keep {
-        Keep::when_final(&self.plan.grid, FRESHNESS)
+        Keep::when_final(&self.plan.asked, FRESHNESS)
     }
 
     fn answer(&self, status: u16) -> RangeAnswer {
-        RangeAnswer::new(status, self.configured.budget()).expecting(self.plan.grid.points())
+        RangeAnswer::new(status, self.configured.budget())
+            .expecting(self.plan.asked.points())
+            .asking(&self.plan.asked)
     }
 
-    fn result(&self, decoded: <RangeAnswer as Answer>::Output) -> MetricResult {
+    fn result(&self, decoded: Decoded) -> Result<MetricResult, Failure> {
+        check_partial(&decoded, self.configured.settings.partial)?;
         let plan = self.plan.clone();
+        let (series, left_out) = complete(&plan, decoded.series);
         let mut warnings = plan.warnings.clone();
+        warnings.extend(left_out);
         warnings.extend(histogram_warning(decoded.histograms));
         warnings.extend(decoded.warnings);
-        MetricResult {
+        let mut infos = plan.infos.clone();
+        infos.extend(decoded.infos);
+        Ok(MetricResult {
             plan,
-            series: decoded.series,
+            series,
             warnings,
-            infos: decoded.infos,
-        }
+            infos,
+            partial: decoded.partial,
+        })
     }
 }

@@ -1,13 +1,16 @@
 //! The verb `query-range`: one query, many requests.
 
 use super::call::Configured;
+use super::complete::complete;
 use super::failure::Failure;
-use super::joined::Joined;
+use super::joined::{Joined, histogram_warning};
 use super::keep::Keep;
+use super::query_metric::MetricResult;
 use crate::domain::{
-    Chunk, Grid, MetricQuery, Plan, RangeOptions, RangePlan, plan_range, read_cursor, write_cursor,
+    Chunk, Grid, MetricQuery, QueryError, RangeOptions, RangePlan, plan_range, read_cursor,
+    write_cursor,
 };
-use crate::prometheus::{HttpRequest, Series, range_request};
+use crate::prometheus::{HttpRequest, range_request};
 
 /// A query over a long range, planned.
 #[derive(Debug, Clone)]
@@ -16,7 +19,7 @@ pub struct QueryRange {
     pub plan: RangePlan,
     /// Seconds that data may arrive late.
     freshness: u32,
-    /// Whether an answer may lack chunks.
+    /// Whether an answer may be partial, and lack chunks.
     pub(super) partial: bool,
 }
 
@@ -53,14 +56,8 @@ pub struct Missing {
 /// The answer to a range.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RangeResult {
-    /// What was asked.
-    pub plan: Plan,
-    /// The series, in the order in which they first appear.
-    pub series: Vec<Series>,
-    /// The plan's warnings, Prometheus's, and what was left out.
-    pub warnings: Vec<String>,
-    /// Prometheus's remarks.
-    pub infos: Vec<String>,
+    /// As that of one request.
+    pub answer: MetricResult,
     /// The chunks that failed.
     pub missing: Vec<Missing>,
 }
@@ -78,21 +75,23 @@ impl QueryRange {
         Ok(Self {
             plan: plan_range(&configured.settings, query, options)?,
             freshness: options.freshness,
-            partial: options.partial,
+            partial: options.partial || configured.settings.partial,
         })
     }
 
     /// Leaves only the page of a cursor, or the first one; gives the cursor of the next.
     ///
     /// # Errors
-    /// A cursor that does not belong to this query.
+    /// A cursor that does not belong to this query; a query whose points are pooled of several chunks.
     pub fn turn_to(&mut self, cursor: Option<&str>) -> Result<Option<String>, Failure> {
+        self.check_piecewise()?;
         let plan = &mut self.plan;
         let grid = plan.plan.grid;
-        let from = match cursor {
-            None => grid.start(),
+        let (from, last) = match cursor {
+            None => (grid.start(), grid.end()),
             Some(text) => read_cursor(text, plan.digest)?,
         };
+        let grid = grid.between(grid.start(), last.min(grid.end()));
         // The chunks may be others than those of the page before: what was not final then may be now.
         plan.chunks.retain(|chunk| chunk.grid.end() >= from);
         plan.chunks.truncate(1);
@@ -101,13 +100,25 @@ impl QueryRange {
             .first()
             .map_or(grid.end(), |chunk| chunk.grid.end().min(grid.end()));
         plan.plan.grid = grid.between(from, to);
+        plan.plan.asked = plan.plan.grid;
         let next = to + i64::from(grid.step());
-        Ok((to < grid.end()).then(|| write_cursor(next, plan.digest)))
+        Ok((to < grid.end()).then(|| write_cursor(next, grid.end(), plan.digest)))
+    }
+
+    /// Nothing, where the answers of chunks can be given on one after the other.
+    ///
+    /// # Errors
+    /// A query whose points are pooled of several chunks.
+    pub fn check_piecewise(&self) -> Result<(), Failure> {
+        match self.plan.plan.pooling {
+            None => Ok(()),
+            Some(_) => Err(QueryError::PooledPieces.into()),
+        }
     }
 
     /// What to send for a chunk.
     pub fn request(&self, configured: &Configured, chunk: &Chunk) -> HttpRequest {
-        range_request(&configured.address, &self.plan.plan.promql, &chunk.grid)
+        range_request(&configured.endpoint, &self.plan.plan.promql, &chunk.grid)
     }
 
     /// How long the answer for a chunk may be kept.
@@ -117,7 +128,7 @@ impl QueryRange {
 
     /// The points of a chunk that are wanted.
     pub(super) fn wanted(&self, chunk: &Chunk) -> Grid {
-        let whole = &self.plan.plan.grid;
+        let whole = &self.plan.plan.asked;
         whole.between(
             chunk.grid.start().max(whole.start()),
             chunk.grid.end().min(whole.end()),
@@ -126,14 +137,22 @@ impl QueryRange {
 
     /// The answer, once all that came is joined.
     pub(super) fn result(self, joined: Joined) -> RangeResult {
-        let mut warnings = self.plan.plan.warnings.clone();
-        warnings.extend(joined.histogram_warning());
+        let plan = self.plan.plan;
+        let (series, left_out) = complete(&plan, joined.series);
+        let mut warnings = plan.warnings.clone();
+        warnings.extend(left_out);
+        warnings.extend(histogram_warning(joined.histograms));
         warnings.extend(joined.warnings);
+        let mut infos = plan.infos.clone();
+        infos.extend(joined.infos);
         RangeResult {
-            plan: self.plan.plan,
-            series: joined.series,
-            warnings,
-            infos: joined.infos,
+            answer: MetricResult {
+                plan,
+                series,
+                warnings,
+                infos,
+                partial: joined.partial || !joined.missing.is_empty(),
+            },
             missing: joined.missing,
         }
     }

@@ -1,8 +1,9 @@
 //! Which failures another attempt may mend, and how long to wait before it.
 
-use std::num::NonZeroU32;
+use chrono::DateTime;
 
 use super::failure::Failure;
+use crate::domain::head;
 
 /// Attempts in all. With the waits below the last comes within a second of the first: longer outages are
 /// the caller's to wait out.
@@ -31,12 +32,8 @@ impl Attempts {
 
     /// How many milliseconds to wait after this failure before the next attempt; none: it is final.
     ///
-    /// `retry_after` is the response's header of that name in seconds, if it has one.
-    pub fn next_after(
-        &mut self,
-        failure: &Failure,
-        retry_after: Option<NonZeroU32>,
-    ) -> Option<u64> {
+    /// `asked_for` are the milliseconds that the server asked to wait, if it did.
+    pub fn next_after(&mut self, failure: &Failure, asked_for: Option<u64>) -> Option<u64> {
         self.made += 1;
         let allowed = match failure {
             Failure::ConnectionFailed(_) | Failure::Interrupted(_) => ATTEMPTS,
@@ -53,8 +50,7 @@ impl Attempts {
         }
         let longest = FIRST_WAIT << (self.made - 1);
         let jittered = longest / 2 + self.random_below(longest / 2 + 1);
-        let asked_for = retry_after.map_or(0, |seconds| u64::from(seconds.get()) * 1000);
-        Some(jittered.max(asked_for))
+        Some(jittered.max(asked_for.unwrap_or(0)))
     }
 
     /// xorshift64: spread is all that is needed.
@@ -63,6 +59,51 @@ impl Attempts {
         self.random ^= self.random >> 7;
         self.random ^= self.random << 17;
         self.random % bound
+    }
+}
+
+/// When a server wants to be asked again: `Retry-After`, in both of its forms.
+/// <https://www.rfc-editor.org/rfc/rfc9110#field.retry-after>
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RetryAfter {
+    /// After so many milliseconds.
+    In(u64),
+    /// At an instant, Unix milliseconds.
+    At(i64),
+}
+
+impl RetryAfter {
+    /// Reads the header's value; none for what is neither form.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.parse::<u32>() {
+            Ok(seconds) => Some(Self::In(u64::from(seconds) * 1000)),
+            Err(_) => DateTime::parse_from_rfc2822(text)
+                .ok()
+                .map(|date| Self::At(date.timestamp_millis())),
+        }
+    }
+
+    /// How many milliseconds that is from now on; none: the time of day is not known.
+    pub fn millis(self, now: Option<i64>) -> Option<u64> {
+        match self {
+            Self::In(millis) => Some(millis),
+            Self::At(instant) => Some(u64::try_from(instant.saturating_sub(now?)).unwrap_or(0)),
+        }
+    }
+}
+
+/// The failure of a request that is sent elsewhere: requests follow no redirect, since they go where they were allowed to.
+pub fn redirected(status: u16, location: Option<String>) -> Failure {
+    let to = match location {
+        Some(location) => format!("to {}", head(&location)),
+        None => "without saying where to".to_owned(),
+    };
+    Failure::FailedToGetMetric {
+        status,
+        error_type: None,
+        message: format!(
+            "redirected {to}; redirects are not followed: configure the address that answers"
+        ),
     }
 }
 
@@ -129,8 +170,21 @@ mod tests {
     }
 
     #[test]
+    fn a_server_says_when_in_seconds_or_as_a_date() {
+        let date = RetryAfter::parse("Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(date, Some(RetryAfter::At(784_111_777_000)));
+        assert_eq!(date.unwrap().millis(Some(784_111_775_000)), Some(2000));
+        assert_eq!(date.unwrap().millis(Some(784_111_779_000)), Some(0));
+        assert_eq!(date.unwrap().millis(None), None);
+        assert_eq!(RetryAfter::parse("120"), Some(RetryAfter::In(120_000)));
+        for text in ["", "soon", "-1", "1.5"] {
+            assert_eq!(RetryAfter::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn a_server_that_says_when_is_not_asked_before() {
-        let wait = Attempts::new(1).next_after(&refused(429), NonZeroU32::new(2));
+        let wait = Attempts::new(1).next_after(&refused(429), Some(2000));
         assert_eq!(wait, Some(2000));
     }
 }

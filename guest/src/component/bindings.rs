@@ -14,11 +14,11 @@
 #[cfg(not(feature = "codec-only"))]
 wit_bindgen::generate!({
     path: "../wit",
-    world: "metric-plugin-range",
+    world: "metric-plugin-full",
 });
 
 #[cfg(feature = "codec-only")]
 wit_bindgen::generate!({
     path: "../wit",
-    world: "metric-codec-json",
+    world: "metric-codec-full",
 });

@@ -1,12 +1,11 @@
-//! The exported interfaces `codec` and `json-codec`.
+//! The exported interface `codec`.
 
 use super::Plugin;
+use super::bindings::exports::backendai::metric::codec;
 use super::bindings::exports::backendai::metric::types::{
-    Config, Error, MetricMetadata, MetricQuery, MetricResult, MetricType, ValueType,
+    Config, Error, MetadataResult, MetricQuery, MetricResult, MetricType, ValueType,
 };
-use super::bindings::exports::backendai::metric::{codec, json_codec};
 use super::convert::{config, http_request, metadata, metric_query, metric_result};
-use crate::codec::json::{Detection, Request, answer};
 use crate::codec::{Call as _, QueryMetadata, QueryMetric, read_whole};
 use crate::domain::detect_metric_type;
 
@@ -27,7 +26,7 @@ impl codec::Guest for Plugin {
         config_: Config,
         status: u16,
         body: String,
-    ) -> Result<Vec<MetricMetadata>, Error> {
+    ) -> Result<MetadataResult, Error> {
         let call = QueryMetadata::new(config(config_))?;
         Ok(metadata(read_whole(&call, status, &body)?))
     }
@@ -45,46 +44,5 @@ impl codec::Guest for Plugin {
     ) -> Result<MetricResult, Error> {
         let call = QueryMetric::new(config(config_), &metric_query(query))?;
         Ok(metric_result(read_whole(&call, status, &body)?))
-    }
-}
-
-impl json_codec::Guest for Plugin {
-    fn build_promql(request: String) -> String {
-        answer(
-            &Request::read(&request)
-                .and_then(|r| Ok(QueryMetric::new(r.config(), &r.query()?)?.promql())),
-        )
-    }
-
-    fn detect_metric_type(request: String) -> String {
-        answer(&Detection::answer(&request))
-    }
-
-    fn metadata_request(request: String) -> String {
-        answer(&Request::read(&request).and_then(|r| Ok(QueryMetadata::new(r.config())?.request())))
-    }
-
-    fn metadata_response(request: String, body: String) -> String {
-        answer(
-            &Request::read(&request)
-                .and_then(|r| read_whole(&QueryMetadata::new(r.config())?, r.status()?, &body)),
-        )
-    }
-
-    fn metric_request(request: String) -> String {
-        answer(
-            &Request::read(&request)
-                .and_then(|r| Ok(QueryMetric::new(r.config(), &r.query()?)?.request())),
-        )
-    }
-
-    fn metric_response(request: String, body: String) -> String {
-        answer(&Request::read(&request).and_then(|r| {
-            read_whole(
-                &QueryMetric::new(r.config(), &r.query()?)?,
-                r.status()?,
-                &body,
-            )
-        }))
     }
 }

@@ -2,12 +2,12 @@
 //! Those that every export needs stay functions: inlined into each, they would make the plugin much larger.
 
 use super::bindings::exports::backendai::metric::{codec, types};
-use crate::codec::{Config, Failure, Metadata, MetricResult};
+use crate::codec::{Config, Failure, Metadata, MetadataResult, MetricResult};
 use crate::domain::{
-    Category, Dimension, LabelFilter, LabelSchema, MetricQuery, MetricType, SettingsInput,
-    ValueType,
+    Category, Dimension, LabelFilter, LabelSchema, MetricQuery, MetricType, Over, Pointwise,
+    SettingsInput, Statistic, ValueType,
 };
-use crate::prometheus::{HttpRequest, Method, Scheme, Series};
+use crate::prometheus::{Backend, HttpRequest, Method, RequestMethod, Scheme, Series};
 
 /// Pairs of the same name on both sides, in both directions where both are needed.
 macro_rules! same_names {
@@ -26,6 +26,8 @@ macro_rules! same_names {
 
 same_names!(types::MetricType => MetricType => types::MetricType: Gauge, Rate, Diff);
 same_names!(types::ValueType => ValueType => types::ValueType: Usage, Capacity, Current, Pct);
+same_names!(types::RequestMethod => RequestMethod: Auto, Post, Get);
+same_names!(types::Backend => Backend: Auto, Prometheus, Thanos, Mimir, Victoria, VictoriaCluster);
 same_names!(types::LabelSchema => LabelSchema: Documented, Agent);
 same_names!(types::Dimension => Dimension: AgentId, KernelId, SessionId, UserId, ProjectId, MetricName, ValueType);
 same_names!(Category => types::Category: Cpu, Memory, Network, Disk, Accelerator);
@@ -36,6 +38,8 @@ same_names!(Scheme => codec::HttpScheme: Http, Https);
 pub(super) fn config(config: types::Config) -> Config {
     Config {
         address: config.address,
+        method: config.method.into(),
+        backend: config.backend.into(),
         settings: SettingsInput {
             timewindow: config.timewindow,
             label_schema: config.label_schema.into(),
@@ -44,6 +48,8 @@ pub(super) fn config(config: types::Config) -> Config {
             max_points: config.max_points,
             max_result_bytes: config.max_result_bytes,
             timeout: config.timeout,
+            partial: config.partial,
+            now: config.now,
         },
     }
 }
@@ -66,6 +72,26 @@ pub(super) fn metric_query(query: types::MetricQuery) -> MetricQuery {
         },
         group_by: query.group_by.into_iter().map(Into::into).collect(),
         metric_type: query.metric_type.map(Into::into),
+        pointwise: query.pointwise.map(pointwise),
+        utc_offset: query.utc_offset,
+    }
+}
+
+fn pointwise(pointwise: types::Pointwise) -> Pointwise {
+    Pointwise {
+        statistic: match pointwise.statistic {
+            types::Statistic::Avg => Statistic::Avg,
+            types::Statistic::Max => Statistic::Max,
+            types::Statistic::Min => Statistic::Min,
+            types::Statistic::Last => Statistic::Last,
+            types::Statistic::Quantile(q) => Statistic::Quantile(q),
+        },
+        over: match pointwise.over {
+            types::Over::Time => Over::Time,
+            types::Over::Members(dimension) => Over::Members(dimension.into()),
+            types::Over::Both(dimension) => Over::Both(dimension.into()),
+        },
+        window: pointwise.window,
     }
 }
 
@@ -81,6 +107,7 @@ pub(super) fn metric_result(result: MetricResult) -> types::MetricResult {
         series: series(result.series),
         warnings: result.warnings,
         infos: result.infos,
+        partial: result.partial,
     }
 }
 
@@ -93,7 +120,7 @@ pub(super) fn series(series: Vec<Series>) -> Vec<types::Series> {
     series.into_iter().map(one).collect()
 }
 
-pub(super) fn metadata(metrics: Vec<Metadata>) -> Vec<types::MetricMetadata> {
+pub(super) fn metadata(result: MetadataResult) -> types::MetadataResult {
     let one = |metric: Metadata| types::MetricMetadata {
         name: metric.name,
         metric_type: metric.metric_type.into(),
@@ -106,7 +133,12 @@ pub(super) fn metadata(metrics: Vec<Metadata>) -> Vec<types::MetricMetadata> {
             description: entry.description,
         }),
     };
-    metrics.into_iter().map(one).collect()
+    types::MetadataResult {
+        metrics: result.metrics.into_iter().map(one).collect(),
+        warnings: result.warnings,
+        infos: result.infos,
+        partial: result.partial,
+    }
 }
 
 pub(super) fn http_request(request: HttpRequest) -> codec::HttpRequest {
@@ -151,11 +183,14 @@ impl From<Failure> for types::Error {
                 limit,
                 maximum,
                 requested,
+                message,
             } => Self::LimitExceeded(types::LimitExceeded {
                 limit: limit.to_owned(),
                 maximum,
                 requested,
+                message,
             }),
+            Failure::PartialAnswer(reason) => Self::PartialAnswer(reason),
             Failure::Denied(reason) => Self::Denied(reason),
         }
     }

@@ -2,19 +2,13 @@
 
 use super::bindings::exports::backendai::metric::range_service as outer;
 use super::convert::{metric_result, series};
-use crate::codec::{Failure, MetricResult, Missing, Piece, RangeFailure, RangeResult, Span};
-use crate::domain::{Chunk, Fold, Grid, RangeOptionsInput, RangePlan};
+use crate::codec::{Failure, Missing, Piece, RangeFailure, RangeResult, Span};
+use crate::domain::{Chunk, Grid, RangeOptionsInput, RangePlan};
 
 pub(super) fn range_options(options: outer::RangeOptions) -> RangeOptionsInput {
     RangeOptionsInput {
-        now: options.now,
+        cached: options.cached,
         max_points: options.max_points,
-        fold: options.fold.map(|fold| match fold {
-            outer::Fold::Avg => Fold::Avg,
-            outer::Fold::Max => Fold::Max,
-            outer::Fold::Min => Fold::Min,
-            outer::Fold::Last => Fold::Last,
-        }),
         interval: options.interval,
         freshness: options.freshness,
         concurrency: options.concurrency,
@@ -46,12 +40,7 @@ pub(super) fn range_plan(range: RangePlan) -> outer::RangePlan {
 pub(super) fn range_answer(result: RangeResult) -> outer::RangeAnswer {
     outer::RangeAnswer {
         missing: missing(result.missing),
-        answer: metric_result(MetricResult {
-            plan: result.plan,
-            series: result.series,
-            warnings: result.warnings,
-            infos: result.infos,
-        }),
+        answer: metric_result(result.answer),
     }
 }
 
@@ -61,6 +50,7 @@ pub(super) fn piece(piece: Piece) -> outer::Piece {
         warnings: piece.warnings,
         infos: piece.infos,
         missing: missing(piece.missing),
+        partial: piece.partial,
     }
 }
 

@@ -7,6 +7,7 @@ use wasip2::clocks::monotonic_clock::{Instant, now, subscribe_instant};
 use wasip2::io::poll::{Pollable, poll};
 
 use crate::codec::Failure;
+use crate::domain::Settings;
 
 /// Nanoseconds in a millisecond.
 pub(super) const NANOS: u64 = 1_000_000;
@@ -18,15 +19,28 @@ pub(super) struct Deadline {
     /// Nanoseconds on the monotonic clock.
     end: Instant,
     millis: NonZeroU32,
+    begin: Instant,
+    /// The time of day at the beginning, Unix milliseconds.
+    time_of_day: Option<i64>,
 }
 
 impl Deadline {
-    pub(super) fn in_millis(millis: NonZeroU32) -> Self {
+    /// From now on, for as long as is configured.
+    pub(super) fn new(settings: &Settings) -> Self {
+        let (begin, millis) = (now(), settings.timeout);
         Self {
             over: OnceCell::new(),
-            end: now().saturating_add(u64::from(millis.get()) * NANOS),
+            end: begin.saturating_add(u64::from(millis.get()) * NANOS),
             millis,
+            begin,
+            time_of_day: settings.now,
         }
+    }
+
+    /// The time of day, Unix milliseconds; none: it is not known.
+    pub(super) fn time_of_day(&self) -> Option<i64> {
+        let since = now().saturating_sub(self.begin) / NANOS;
+        Some(self.time_of_day?.saturating_add_unsigned(since))
     }
 
     fn over(&self) -> &Pollable {

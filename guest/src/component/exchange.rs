@@ -7,7 +7,7 @@ use crate::prometheus::Answer;
 
 /// Sends the request of a call, again where that may help, and gives the call's result.
 pub(super) fn exchange<C: Call>(call: &C) -> Result<C::Result, Failure> {
-    let deadline = Deadline::in_millis(call.configured().settings.timeout);
+    let deadline = Deadline::new(&call.configured().settings);
     let flight = Flight::new(call.request(), call.keep(), deadline.seed());
     let mut reply = Reply {
         call,
@@ -16,7 +16,7 @@ pub(super) fn exchange<C: Call>(call: &C) -> Result<C::Result, Failure> {
     };
     complete(flight, &mut reply, &deadline)?;
     match reply.output {
-        Some(output) => Ok(call.result(output)),
+        Some(output) => call.result(output),
         // A flight that is over has finished its receiver.
         None => Err(Failure::Interrupted("no answer came".to_owned())),
     }

@@ -1,8 +1,6 @@
 //! One request on its way: sent, answered, tried again. It never waits: it goes on as far as it can, and says what
 //! to wait for, so that many can be on their way at once. What comes is handed on as it arrives.
 
-use std::num::NonZeroU32;
-
 use wasip2::clocks::monotonic_clock::subscribe_duration;
 use wasip2::http::outgoing_handler::handle;
 use wasip2::http::types::{
@@ -14,7 +12,7 @@ use wasip2::io::streams::{InputStream, OutputStream, StreamError};
 
 use super::deadline::{Deadline, NANOS};
 use super::transport_error::transport_error;
-use crate::codec::{Attempts, Failure, KEEP_HEADER, Keep};
+use crate::codec::{Attempts, Failure, KEEP_HEADER, Keep, RetryAfter, redirected};
 use crate::prometheus::{self, HttpRequest};
 
 /// The most that one read asks for. A host hands over what has arrived, at most this.
@@ -23,6 +21,8 @@ const PIECE: u64 = 256 * 1024;
 /// The statuses that come with `Retry-After`.
 const TOO_MANY_REQUESTS: u16 = 429;
 const SERVICE_UNAVAILABLE: u16 = 503;
+/// Those by which a server says that it does not take POST: forbidden, not allowed, not implemented.
+const NO_POST: [u16; 3] = [403, 405, 501];
 
 /// What an answer goes to.
 pub(super) trait Receiver {
@@ -62,7 +62,7 @@ pub(super) struct Flight {
     request: HttpRequest,
     keep: Keep,
     attempts: Attempts,
-    retry_after: Option<NonZeroU32>,
+    retry_after: Option<RetryAfter>,
     state: State,
 }
 
@@ -132,7 +132,8 @@ impl Flight {
         };
         self.state = State::Grounded;
         let retry_after = self.retry_after.take();
-        match self.attempts.next_after(&failure, retry_after) {
+        let asked_for = retry_after.and_then(|after| after.millis(deadline.time_of_day()));
+        match self.attempts.next_after(&failure, asked_for) {
             Some(millis) if receiver.can_begin_again() && deadline.leaves(millis) => {
                 self.state = State::Pausing {
                     ready: subscribe_duration(millis.saturating_mul(NANOS)),
@@ -167,10 +168,21 @@ impl Flight {
                     Some(Ok(Ok(response))) => {
                         let status = response.status();
                         if matches!(status, TOO_MANY_REQUESTS | SERVICE_UNAVAILABLE) {
-                            self.retry_after = seconds_to_wait(&response);
+                            let text = header(&response, "retry-after");
+                            self.retry_after = text.and_then(|text| RetryAfter::parse(&text));
                         }
-                        receiver.begin(status);
-                        read_body(response)?
+                        if let (true, Some(get)) =
+                            (NO_POST.contains(&status), self.request.as_get())
+                        {
+                            drop(response);
+                            self.request = get;
+                            State::Grounded
+                        } else if (300..400).contains(&status) {
+                            return Err(redirected(status, header(&response, "location")));
+                        } else {
+                            receiver.begin(status);
+                            read_body(response)?
+                        }
                     }
                     Some(Ok(Err(code))) => return Err(transport_error(&code)),
                     Some(Err(())) => return Err(taken_twice()),
@@ -302,14 +314,10 @@ fn read(stream: &InputStream, receiver: &mut dyn Receiver) -> Result<Progress, F
     Ok(Progress::Full)
 }
 
-/// `Retry-After` in seconds. A date would need the time of day, which a plugin is not given.
-fn seconds_to_wait(response: &IncomingResponse) -> Option<NonZeroU32> {
-    let values = response.headers().get("retry-after");
-    std::str::from_utf8(values.first()?)
-        .ok()?
-        .trim()
-        .parse()
-        .ok()
+/// The first value of a header.
+fn header(response: &IncomingResponse, name: &str) -> Option<String> {
+    let values = response.headers().get(name);
+    Some(String::from_utf8_lossy(values.first()?).trim().to_owned())
 }
 
 fn taken_twice() -> Failure {

@@ -1,9 +1,9 @@
 //! The plugin as a component: the exports of its world, in terms of [`crate::codec`]. The only part that knows
 //! WIT and `wasi:http`. It decides nothing about PromQL or the protocol.
 //!
-//! Two components are made of this crate. `metric_service.wasm` exports everything (world `metric-plugin-range`).
+//! Two components are made of this crate. `metric_service.wasm` exports everything (world `metric-plugin-full`).
 //! With the feature `codec-only` it becomes `metric_codec.wasm`, which sends nothing and imports nothing
-//! (world `metric-codec-json`).
+//! (world `metric-codec-full`).
 
 mod bindings;
 mod codec;
@@ -17,6 +17,7 @@ mod exchange;
 #[cfg(not(feature = "codec-only"))]
 mod flight;
 mod heap;
+mod json;
 #[cfg(not(feature = "codec-only"))]
 mod range_service;
 #[cfg(not(feature = "codec-only"))]

@@ -5,11 +5,12 @@ use std::cell::RefCell;
 
 use super::bindings::exports::backendai::metric::range_service as outer;
 use super::bindings::exports::backendai::metric::types::{Config, MetricQuery};
-use super::convert_range::{piece, range_plan};
+use super::convert;
+use super::convert_range::{piece, range_options, range_plan};
 use super::deadline::Deadline;
 use super::flight::{Flight, Progress, Receiver};
-use super::range_service::{checked, planned};
-use crate::codec::{Failure, Piece, Pieces, RangeFailure};
+use super::range_service::checked;
+use crate::codec::{Failure, Piece, Pieces, QueryRange, RangeFailure};
 
 /// A range that is given in pieces.
 pub(super) struct Stream(RefCell<Going>);
@@ -80,8 +81,9 @@ impl outer::GuestRangeStream for Stream {
         query: MetricQuery,
         options: outer::RangeOptions,
     ) -> Result<outer::RangeStream, outer::RangeError> {
-        let (configured, options) = checked(config, options)?;
-        let query = planned(&configured, query, &options)?;
+        let (configured, options) = checked(convert::config(config), range_options(options))?;
+        let query = QueryRange::new(&configured, &convert::metric_query(query), &options)?;
+        query.check_piecewise()?;
         Ok(outer::RangeStream::new(Self(RefCell::new(Going {
             pieces: Pieces::new(configured, query),
             present: None,
@@ -108,7 +110,7 @@ impl Going {
         if self.is_over {
             return Ok(None);
         }
-        let deadline = Deadline::in_millis(self.pieces.configured().settings.timeout);
+        let deadline = Deadline::new(&self.pieces.configured().settings);
         loop {
             if let Some(piece) = self.pieces.piece() {
                 return Ok(Some(piece));

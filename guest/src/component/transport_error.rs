@@ -15,8 +15,9 @@ pub(super) fn transport_error(code: &ErrorCode) -> Failure {
         }
         ErrorCode::HttpResponseBodySize(limit) => Failure::LimitExceeded {
             limit: "response-bytes",
-            maximum: limit.unwrap_or_default(),
+            maximum: *limit,
             requested: None,
+            message: None,
         },
         ErrorCode::DnsTimeout
         | ErrorCode::ConnectionTimeout

@@ -16,11 +16,10 @@
 //!   passes noon; with the least ones, it would begin with a few more requests.
 //! - A short range of few points that moves is not cut: another request costs more than the points that it would save.
 
-use std::num::NonZeroU32;
-
 use super::error::QueryError;
 use super::range::Grid;
 use super::range_options::RangeOptions;
+use super::settings::Settings;
 
 /// What the interval is divided by, each a multiple of the one before.
 const DIVISORS: [i64; 5] = [1, SECOND, 24, 96, 288];
@@ -58,8 +57,9 @@ pub struct Chunk {
 pub(super) fn cut(
     grid: &Grid,
     options: &RangeOptions,
-    max_points: NonZeroU32,
+    settings: &Settings,
 ) -> Result<Vec<Chunk>, QueryError> {
+    let max_points = settings.max_points;
     let step = grid.step();
     let length = interval(options.interval.get(), step, max_points.get());
     let (first, last) = (
@@ -73,7 +73,7 @@ pub(super) fn cut(
             most: MOST_CHUNKS,
         });
     }
-    let settled = options.settled();
+    let settled = options.settled(settings);
     let moves = settled.is_some_and(|settled| grid.end() > settled);
     let most = FEW_POINTS.min(u64::from(max_points.get()));
     let is_short = grid.end() - grid.start() <= length / SECOND && grid.points() <= most;
@@ -132,9 +132,9 @@ impl Cutter {
         };
         let step = i64::from(self.grid.step());
         let length = self.length / divisor;
-        let first = -(-from).div_euclid(step) * step;
-        let last = (from + length - 1).div_euclid(step) * step;
-        if last < self.grid.start() || first > self.grid.end() {
+        let first = self.grid.at_or_after(from);
+        let last = self.grid.at_or_before(from + length - 1);
+        if first > last || last < self.grid.start() || first > self.grid.end() {
             return;
         }
         let is_settled = |point| self.settled.is_some_and(|settled| point <= settled);

@@ -85,7 +85,12 @@ impl PromDuration {
 
     /// A duration of whole seconds, printed as Prometheus prints it (`75` is `1m15s`). Zero becomes one second.
     pub fn from_seconds(seconds: u64) -> Self {
-        let millis = seconds.clamp(1, MAX_MILLIS / 1_000) * 1_000;
+        Self::from_millis(seconds.clamp(1, MAX_MILLIS / 1_000) * 1_000)
+    }
+
+    /// A duration of milliseconds, printed likewise (`59999` is `59s999ms`). Zero becomes one millisecond.
+    pub fn from_millis(millis: u64) -> Self {
+        let millis = millis.clamp(1, MAX_MILLIS);
         let mut amounts = [None; UNITS.len()];
         let mut left = millis;
         for (slot, (unit, unit_millis)) in amounts.iter_mut().zip(UNITS) {

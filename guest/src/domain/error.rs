@@ -73,11 +73,64 @@ pub enum QueryError {
         /// What is wrong with it.
         source: DurationError,
     },
-    /// A fold of what is read per second.
+    /// More values of an identifier than make sense in one query.
     #[error(
-        "the metric is read per second, and a rate already counts every sample; accepted is none, or a metric read as a gauge"
+        "{given} values; accepted are at most {most}: ask in several queries, or for what they have in common"
     )]
-    FoldOfRate,
+    ManyValues {
+        /// The field in the contract, such as `labels.kernel-id`.
+        field: &'static str,
+        /// How many there are.
+        given: usize,
+        /// How many are accepted.
+        most: usize,
+    },
+    /// A quantile that is none.
+    #[error("{0}; accepted is a number from 0 to 1, such as 0.95")]
+    Quantile(String),
+    /// Members that are not told apart by what has members.
+    #[error(
+        "a metric's name or a value type has no members; accepted are agent-id, kernel-id, session-id, user-id and project-id"
+    )]
+    NoMembers,
+    /// The latest of values that have no order.
+    #[error(
+        "`last` is a statistic over time; accepted over members are avg, max, min and quantile"
+    )]
+    LastOfMembers,
+    /// A window for values at an instant.
+    #[error(
+        "the members' values are those of one instant; accepted is none, or a statistic over time or both"
+    )]
+    WindowOfInstant,
+    /// A window in which a sample may be missing.
+    #[error(
+        "{window} s; accepted is at least {least} s, two sample intervals, or none for the step"
+    )]
+    ShortWindow {
+        /// What was asked for, in seconds.
+        window: u32,
+        /// The least that is accepted, in seconds.
+        least: u64,
+    },
+    /// A time zone that there is not.
+    #[error("{0}; accepted are seconds east of UTC, -86400 to 86400, or none")]
+    UtcOffset(i32),
+    /// No point that could stand for the range is over yet.
+    #[error(
+        "no point of a step of {step} s lies within the range and before the present; accepted is at most {accepted} s, the length of the range, or none for a step that is chosen"
+    )]
+    StepBeyondPresent {
+        /// The step in seconds.
+        step: u32,
+        /// A step that has a point, in seconds.
+        accepted: u64,
+    },
+    /// Values of all members in pieces or pages.
+    #[error(
+        "values of all members within a window are not given in pieces or pages; accepted is a statistic over time or over members, or query-range"
+    )]
+    PooledPieces,
     /// Fewer points than a range has ends.
     #[error("{0}; accepted is at least 2, the two ends of the range, or none for the default")]
     FewPoints(u32),

@@ -1,12 +1,11 @@
 //! Queries that differ in the metric's name only, asked as one: their names as a regular expression, the name kept
 //! among the labels, so that the answer can be taken apart again. It knows nothing of answers.
 
-use super::duration::PromDuration;
-use super::fold::Fold;
+use super::expression::kept;
 use super::label::{Dimension, LabelFilter};
 use super::metric::ValueType;
-use super::plan::{MetricQuery, Plan, kept};
-use super::promql::{Grouping, Named, Selector};
+use super::plan::{MetricQuery, Plan};
+use super::promql::{Grouping, Named, RangeFunction, Selector};
 use super::settings::Settings;
 use crate::domain::LabelSchema;
 
@@ -23,10 +22,10 @@ pub struct Relative {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Family {
     schema: LabelSchema,
-    side: Option<ValueType>,
+    value_type: Option<ValueType>,
     filter: LabelFilter,
     kept: Vec<Dimension>,
-    over: Option<(&'static str, PromDuration)>,
+    over: Option<RangeFunction>,
 }
 
 /// A longer name is no metric's.
@@ -35,12 +34,8 @@ const LONGEST_NAME: usize = 128;
 impl Relative {
     /// None: asked alone. One request for many names saves what each request costs, and is evaluated on one core: that
     /// is faster only where there is little to evaluate, so the query has to be that of one container or session.
-    pub(super) fn of(
-        settings: &Settings,
-        query: &MetricQuery,
-        plan: &Plan,
-        fold: Option<Fold>,
-    ) -> Option<Self> {
+    pub(super) fn of(settings: &Settings, query: &MetricQuery, plan: &Plan) -> Option<Self> {
+        let over = plan.plain.clone()?;
         let filter = &query.labels;
         let is_told_apart = |dimension: &Dimension| {
             !matches!(dimension, Dimension::MetricName | Dimension::ValueType)
@@ -48,32 +43,26 @@ impl Relative {
                     .identifiers()
                     .all(|(filtered, _)| filtered != *dimension)
         };
-        let is_small = filter.kernel_id.is_some() || filter.session_id.is_some();
-        let side = filter
-            .value_type
-            .map(|side| settings.label_schema.stored(side));
+        let is_small = filter.kernel_id.len() == 1 || filter.session_id.len() == 1;
         if !is_small
             || query.group_by.iter().any(is_told_apart)
-            || side == Some(ValueType::Pct)
             || query.metric_name.len() > LONGEST_NAME
         {
             return None;
         }
-        let function = match plan.metric_type.is_per_second() {
-            true => Some("rate"),
-            false => fold.map(Fold::function),
-        };
         Some(Self {
             metric_name: query.metric_name.clone(),
             family: Family {
                 schema: settings.label_schema,
-                side,
+                value_type: filter
+                    .value_type
+                    .map(|value_type| settings.label_schema.stored(value_type)),
                 filter: LabelFilter {
                     value_type: None,
                     ..filter.clone()
                 },
                 kept: kept(query).chain([Dimension::ValueType]).collect(),
-                over: function.zip(plan.window.clone()),
+                over,
             },
         })
     }
@@ -82,13 +71,14 @@ impl Relative {
 impl Family {
     /// The query for all these names, in their order.
     pub fn promql(&self, names: &[&str]) -> String {
-        let selector = Selector::new(self.schema, Named::Any(names), self.side, &self.filter);
+        let selector = Selector::new(
+            self.schema,
+            Named::Any(names),
+            self.value_type,
+            &self.filter,
+        );
         let kept = self.kept.iter().copied().chain([Dimension::MetricName]);
-        let over = self
-            .over
-            .as_ref()
-            .map(|(function, window)| (*function, window));
-        Grouping::new(self.schema, kept).sum(selector.read(over))
+        Grouping::new(self.schema, kept).sum(selector.read(self.over.as_ref()))
     }
 
     /// The label that says whose a series of the answer is.
@@ -116,7 +106,7 @@ mod tests {
             end: "1800".into(),
             labels: LabelFilter {
                 value_type: Some(value_type),
-                kernel_id: Some("k1".into()),
+                kernel_id: vec!["k1".into()],
                 ..Default::default()
             },
             ..Default::default()
@@ -125,7 +115,7 @@ mod tests {
 
     fn relative(query: &MetricQuery) -> Option<Relative> {
         let settings = Settings::default();
-        Relative::of(&settings, query, &plan(&settings, query).unwrap(), None)
+        Relative::of(&settings, query, &plan(&settings, query).unwrap())
     }
 
     #[test]
@@ -155,11 +145,11 @@ mod tests {
     fn what_may_be_large_is_asked_alone() {
         assert_eq!(relative(&query("mem", ValueType::Pct)), None);
         let mut of_all = query("mem", ValueType::Current);
-        of_all.labels.kernel_id = None;
+        of_all.labels.kernel_id.clear();
         assert_eq!(relative(&of_all), None);
         let mut by_kernel = query("mem", ValueType::Current);
-        by_kernel.labels.session_id = Some("s".into());
-        by_kernel.labels.kernel_id = None;
+        by_kernel.labels.session_id = vec!["s".into()];
+        by_kernel.labels.kernel_id.clear();
         assert!(relative(&by_kernel).is_some());
         by_kernel.group_by = vec![Dimension::KernelId];
         assert_eq!(relative(&by_kernel), None);

@@ -52,30 +52,30 @@ pub enum Dimension {
     ProjectId,
     /// The metric's name.
     MetricName,
-    /// The side of the metric.
+    /// The value type.
     ValueType,
 }
 
-/// The optional equality filters of a query.
+/// The optional filters of a query. Of an identifier's values a series has any; empty: it may have any at all.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LabelFilter {
-    /// Which side of the metric; none: every side.
+    /// Which value type; none: every one.
     pub value_type: Option<ValueType>,
-    /// The agent.
-    pub agent_id: Option<String>,
-    /// The kernel.
-    pub kernel_id: Option<String>,
-    /// The session.
-    pub session_id: Option<String>,
-    /// The owning user.
-    pub user_id: Option<String>,
-    /// The owning project.
-    pub project_id: Option<String>,
+    /// Agents.
+    pub agent_id: Vec<String>,
+    /// Kernels.
+    pub kernel_id: Vec<String>,
+    /// Sessions.
+    pub session_id: Vec<String>,
+    /// Owning users.
+    pub user_id: Vec<String>,
+    /// Owning projects.
+    pub project_id: Vec<String>,
 }
 
 impl LabelFilter {
     /// The identifiers that are filtered on, in the order in which they stand in a selector.
-    pub fn identifiers(&self) -> impl Iterator<Item = (Dimension, &str)> {
+    pub fn identifiers(&self) -> impl Iterator<Item = (Dimension, &[String])> {
         [
             (Dimension::KernelId, &self.kernel_id),
             (Dimension::SessionId, &self.session_id),
@@ -84,7 +84,8 @@ impl LabelFilter {
             (Dimension::ProjectId, &self.project_id),
         ]
         .into_iter()
-        .filter_map(|(dimension, value)| Some((dimension, value.as_deref()?)))
+        .map(|(dimension, values)| (dimension, values.as_slice()))
+        .filter(|(_, values)| !values.is_empty())
     }
 }
 
@@ -111,18 +112,21 @@ mod tests {
     #[test]
     fn identifiers_come_in_selector_order_and_unset_ones_are_left_out() {
         let filter = LabelFilter {
-            project_id: Some("p".into()),
-            agent_id: Some("a".into()),
-            kernel_id: Some("k".into()),
+            project_id: vec!["p".into()],
+            agent_id: vec!["a".into(), "b".into()],
+            kernel_id: vec!["k".into()],
             ..LabelFilter::default()
         };
-        let found: Vec<_> = filter.identifiers().collect();
+        let found: Vec<_> = filter
+            .identifiers()
+            .map(|(dimension, values)| (dimension, values.join(" ")))
+            .collect();
         assert_eq!(
             found,
             [
-                (Dimension::KernelId, "k"),
-                (Dimension::AgentId, "a"),
-                (Dimension::ProjectId, "p")
+                (Dimension::KernelId, "k".to_owned()),
+                (Dimension::AgentId, "a b".to_owned()),
+                (Dimension::ProjectId, "p".to_owned())
             ]
         );
     }

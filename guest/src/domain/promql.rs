@@ -1,11 +1,13 @@
 //! PromQL text, put together from parsed parts only: types print themselves, values go through [`quote`].
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::duration::PromDuration;
 use super::label::{Dimension, LabelFilter, LabelSchema};
 use super::literal::{quote, quote_regex_any};
 use super::metric::ValueType;
+use super::pointwise::Statistic;
 
 /// The one family that Backend.AI's agents export; `container_metric_name` says which metric a series holds.
 pub const METRIC_FAMILY: &str = "backendai_container_utilization";
@@ -24,41 +26,85 @@ pub(super) enum Named<'a> {
 }
 
 impl Selector {
-    /// The selector of some metrics, of one side of them (or of all), under the filter's identifiers.
+    /// The selector of some metrics, of one value type of them (or of all), under the filter's identifiers.
     pub(super) fn new(
         schema: LabelSchema,
         named: Named<'_>,
-        side: Option<ValueType>,
+        value_type: Option<ValueType>,
         filter: &LabelFilter,
     ) -> Self {
         let mut matchers = vec![match named {
-            Named::One(name) => matcher(schema, Dimension::MetricName, name),
+            Named::One(name) => matcher(schema, Dimension::MetricName, [name]),
             Named::Any(names) => format!(
                 "{}=~{}",
                 schema.label(Dimension::MetricName),
                 quote_regex_any(names.iter().copied())
             ),
         }];
-        matchers.extend(side.map(|side| matcher(schema, Dimension::ValueType, side.label_value())));
-        matchers.extend(
-            filter
-                .identifiers()
-                .map(|(dimension, value)| matcher(schema, dimension, value)),
-        );
+        let value_type = value_type.map(ValueType::label_value);
+        matchers.extend(value_type.map(|value| matcher(schema, Dimension::ValueType, [value])));
+        matchers.extend(filter.identifiers().map(|(dimension, values)| {
+            matcher(schema, dimension, values.iter().map(String::as_str))
+        }));
         Self(format!("{METRIC_FAMILY}{{{}}}", matchers.join(",")))
     }
 
     /// How the selected samples are read: as they are, or by a function of those within a window.
-    pub(super) fn read(&self, over: Option<(&'static str, &PromDuration)>) -> String {
+    pub(super) fn read(&self, over: Option<&RangeFunction>) -> String {
         match over {
             None => self.0.clone(),
-            Some((function, window)) => format!("{function}({}[{window}])", self.0),
+            Some(over) => over.of(&self.0),
         }
     }
 }
 
-fn matcher(schema: LabelSchema, dimension: Dimension, value: &str) -> String {
-    format!("{}={}", schema.label(dimension), quote(value))
+/// An equality; or of several values the regular expression that matches exactly these, sorted and each once, so that
+/// the same question is the same text.
+fn matcher<'a>(
+    schema: LabelSchema,
+    dimension: Dimension,
+    values: impl IntoIterator<Item = &'a str>,
+) -> String {
+    let values: BTreeSet<&str> = values.into_iter().collect();
+    let label = schema.label(dimension);
+    match values.len() {
+        1 => format!(
+            "{label}={}",
+            values.into_iter().map(quote).collect::<String>()
+        ),
+        _ => format!("{label}=~{}", quote_regex_any(values)),
+    }
+}
+
+/// A function of the samples within a window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct RangeFunction {
+    /// The call up to its last argument, such as `rate(` or `quantile_over_time(0.95, `.
+    head: String,
+    window: PromDuration,
+}
+
+impl RangeFunction {
+    /// The increase per second.
+    pub(super) fn rate(window: PromDuration) -> Self {
+        Self {
+            head: "rate(".to_owned(),
+            window,
+        }
+    }
+
+    /// A statistic of the samples.
+    pub(super) fn statistic(statistic: Statistic, window: PromDuration) -> Self {
+        Self {
+            head: statistic.over_time(),
+            window,
+        }
+    }
+
+    /// Applied to a selector.
+    pub(super) fn of(&self, selector: &str) -> String {
+        format!("{}{selector}[{}])", self.head, self.window)
+    }
 }
 
 /// The labels that a sum keeps, sorted, each once.
@@ -85,9 +131,23 @@ impl Grouping {
 
     /// `sum by (labels)(vector)`, or `sum(vector)` where nothing is kept.
     pub(super) fn sum(&self, vector: impl fmt::Display) -> String {
-        match self.0.is_empty() {
-            true => format!("sum({vector})"),
-            false => format!("sum by ({})({vector})", self.0.join(",")),
+        self.aggregate("sum", None, vector)
+    }
+
+    /// Another aggregation in the same form, with its parameter if it has one.
+    pub(super) fn aggregate(
+        &self,
+        name: &str,
+        parameter: Option<f64>,
+        vector: impl fmt::Display,
+    ) -> String {
+        let by = match self.0.is_empty() {
+            true => String::new(),
+            false => format!(" by ({})", self.0.join(",")),
+        };
+        match parameter {
+            None => format!("{name}{by}({vector})"),
+            Some(parameter) => format!("{name}{by}({parameter}, {vector})"),
         }
     }
 }
@@ -100,11 +160,11 @@ mod tests {
     fn matchers_stand_in_the_documented_order() {
         let filter = LabelFilter {
             value_type: None,
-            agent_id: Some("a".into()),
-            kernel_id: Some("k".into()),
-            session_id: Some("s".into()),
-            user_id: Some("u".into()),
-            project_id: Some("p".into()),
+            agent_id: vec!["a".into()],
+            kernel_id: vec!["k".into()],
+            session_id: vec!["s".into()],
+            user_id: vec!["u".into()],
+            project_id: vec!["p".into()],
         };
         assert_eq!(
             Selector::new(
@@ -115,6 +175,18 @@ mod tests {
             )
             .read(None),
             r#"backendai_container_utilization{container_metric_name="mem",value_type="usage",kernel_id="k",session_id="s",agent_id="a",owner_user_id="u",owner_project_id="p"}"#
+        );
+    }
+
+    #[test]
+    fn several_values_are_sorted_quoted_and_each_once() {
+        let filter = LabelFilter {
+            kernel_id: ["b.1", "a", "b.1"].map(Into::into).to_vec(),
+            ..LabelFilter::default()
+        };
+        assert_eq!(
+            Selector::new(LabelSchema::Documented, Named::One("mem"), None, &filter).read(None),
+            r#"backendai_container_utilization{container_metric_name="mem",kernel_id=~"a|b\\.1"}"#
         );
     }
 

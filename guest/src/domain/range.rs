@@ -6,6 +6,9 @@ use super::error::{Limit, QueryError, head};
 use super::settings::Settings;
 use super::time::Timestamp;
 
+/// A lesser part of a range that has no point yet is no reason to doubt the answer: all that moves has one.
+const GAP_SHARE: u64 = 10;
+
 /// From a first to a last instant, as asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeRange {
@@ -42,8 +45,32 @@ impl TimeRange {
         Ok(range)
     }
 
+    /// The first instant.
+    pub(super) fn start(self) -> Timestamp {
+        self.start
+    }
+
+    /// The last instant.
+    pub(super) fn end(self) -> Timestamp {
+        self.end
+    }
+
     fn millis(self) -> u64 {
         self.end.millis().abs_diff(self.start.millis())
+    }
+
+    /// Its end, or the present if that comes first.
+    fn until(self, alignment: &Alignment) -> Timestamp {
+        let now = alignment.now.and_then(Timestamp::from_millis);
+        now.map_or(self.end, |now| self.end.min(now))
+    }
+
+    /// How much of what is over of the range lies behind the last point, in milliseconds; none: nothing, or a point need
+    /// not stand for time before it.
+    fn uncovered(self, grid: &Grid, alignment: &Alignment) -> Option<u64> {
+        let from = (grid.end * 1000).max(self.start.millis());
+        let left = u64::try_from(self.until(alignment).millis().checked_sub(from)?).ok()?;
+        (alignment.looks_back && left > 0).then_some(left)
     }
 
     /// The documented step for a range of this length, in seconds.
@@ -60,7 +87,30 @@ impl TimeRange {
     }
 }
 
-/// The points of an answer: `start`, `start + step`, … up to `end`, all multiples of the step since the epoch.
+/// Where the points lie, besides the step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Alignment {
+    /// Seconds east of UTC where they are at multiples of the step.
+    pub utc_offset: i32,
+    /// Whether a point stands for time before it.
+    pub looks_back: bool,
+    /// Unix milliseconds; none: no instant is known to lie in the future.
+    pub now: Option<i64>,
+}
+
+/// A grid, and what there is to say about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Laid {
+    /// The points.
+    pub grid: Grid,
+    /// A part of the range that no point stands for, where it is more than a tenth of it.
+    pub warnings: Vec<String>,
+    /// A lesser one.
+    pub infos: Vec<String>,
+}
+
+/// The points of an answer: `start`, `start + step`, … up to `end`, all multiples of the step since the epoch in some
+/// time zone.
 ///
 /// VictoriaMetrics shifts ranges that are not aligned, and caches need the same points for the same data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,31 +128,26 @@ impl Grid {
     pub fn lay(
         range: TimeRange,
         step: Option<u32>,
+        alignment: &Alignment,
         settings: &Settings,
-    ) -> Result<Self, QueryError> {
-        let grid = Self::lay_long(range, step, settings.max_points, settings)?;
-        let maximum = u64::from(settings.max_points.get());
-        match grid.points() {
-            requested if requested > maximum => Err(QueryError::LimitExceeded {
-                limit: Limit::MaxPoints,
-                maximum,
-                requested,
-            }),
-            _ => Ok(grid),
-        }
+    ) -> Result<Laid, QueryError> {
+        let laid = Self::lay_long(range, step, settings.max_points, alignment, settings)?;
+        laid.grid.within(settings.max_points)?;
+        Ok(laid)
     }
 
     /// Lays the grid of a range that may take many requests: a given step may give any number of points.
     /// A chosen one is the least multiple of the documented step that gives at most `most_points`.
     ///
     /// # Errors
-    /// A step of zero, too long a range.
+    /// A step of zero, too long a range, a given step whose only points lie in the future.
     pub fn lay_long(
         range: TimeRange,
         step: Option<u32>,
         most_points: NonZeroU32,
+        alignment: &Alignment,
         settings: &Settings,
-    ) -> Result<Self, QueryError> {
+    ) -> Result<Laid, QueryError> {
         let given = match step {
             Some(seconds) => Some(NonZeroU32::new(seconds).ok_or(QueryError::ZeroStep)?),
             None => None,
@@ -115,13 +160,64 @@ impl Grid {
                 requested: range.millis().div_ceil(1000),
             });
         }
-        Ok(match given {
-            Some(step) => Self::aligned(range, step),
-            None => Self::chosen(range, u64::from(most_points.get())),
+        let grid = match given {
+            Some(step) => Self::aligned(range, step, alignment),
+            None => Self::chosen(range, u64::from(most_points.get()), alignment),
+        };
+        let gap = range.uncovered(&grid, alignment);
+        if let (Some(gap), Some(step)) = (gap, given)
+            && gap >= range.millis()
+        {
+            return Err(QueryError::StepBeyondPresent {
+                step: step.get(),
+                accepted: (range.millis() / 1000).max(1),
+            });
+        }
+        let text = gap.map(|_| {
+            let (from, to) = (Timestamp::from_millis(grid.end * 1000), range.until(alignment));
+            let shown = |t: Option<Timestamp>| t.map(|t| t.to_string()).unwrap_or_default();
+            format!(
+                "no point stands for {} to {}: the next one, a step of {} s later, lies in the future",
+                shown(from),
+                shown(Some(to)),
+                grid.step
+            )
+        });
+        let is_large = gap.is_some_and(|gap| gap > range.millis() / GAP_SHARE);
+        let (warnings, infos) = match is_large {
+            true => (text.into_iter().collect(), Vec::new()),
+            false => (Vec::new(), text.into_iter().collect()),
+        };
+        Ok(Laid {
+            grid,
+            warnings,
+            infos,
         })
     }
 
-    fn chosen(range: TimeRange, most_points: u64) -> Self {
+    /// The points from a first to a last one, Unix seconds; none for a step of zero.
+    pub fn new(start: i64, end: i64, step: u32) -> Option<Self> {
+        let step = NonZeroU32::new(step)?;
+        Some(Self { start, end, step })
+    }
+
+    /// Nothing, where it has at most so many points.
+    ///
+    /// # Errors
+    /// Too many points.
+    pub(super) fn within(&self, most: NonZeroU32) -> Result<(), QueryError> {
+        let maximum = u64::from(most.get());
+        match self.points() {
+            requested if requested > maximum => Err(QueryError::LimitExceeded {
+                limit: Limit::MaxPoints,
+                maximum,
+                requested,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn chosen(range: TimeRange, most_points: u64, alignment: &Alignment) -> Self {
         let guided = range.guided_step();
         let intervals = most_points.saturating_sub(1).max(1);
         let least = range
@@ -130,7 +226,8 @@ impl Grid {
             .max(1);
         let by = |factor: u64| {
             let step = u32::try_from(factor.saturating_mul(u64::from(guided))).unwrap_or(u32::MAX);
-            Self::aligned(range, NonZeroU32::new(step).unwrap_or(NonZeroU32::MIN))
+            let step = NonZeroU32::new(step).unwrap_or(NonZeroU32::MIN);
+            Self::aligned(range, step, alignment)
         };
         // Alignment can add one point; the next multiple then has room for it.
         let grid = by(least);
@@ -141,23 +238,68 @@ impl Grid {
         }
     }
 
-    fn aligned(range: TimeRange, step: NonZeroU32) -> Self {
+    /// Levels are read at instants, and both ends moved back. Where a point stands for the time before it, the first is
+    /// the first after the start, the last the first that is not before the end: each part of the range is in a point,
+    /// and no point stands for time wholly before the range. One in the future would stand for time that is not over.
+    fn aligned(range: TimeRange, step: NonZeroU32, alignment: &Alignment) -> Self {
         let seconds = i64::from(step.get());
-        let floor = |t: Timestamp| t.millis().div_euclid(seconds * 1000) * seconds;
-        Self {
-            start: floor(range.start),
-            end: floor(range.end),
-            step,
-        }
+        let phase = (-i64::from(alignment.utc_offset)).rem_euclid(seconds);
+        let floor =
+            |millis: i64| (millis - phase * 1000).div_euclid(seconds * 1000) * seconds + phase;
+        let ceil =
+            |millis: i64| -(-millis + phase * 1000).div_euclid(seconds * 1000) * seconds + phase;
+        let (start, end) = (range.start.millis(), range.end.millis());
+        let (start, end) = match alignment.looks_back {
+            false => (floor(start), floor(end)),
+            true => {
+                let end = match alignment.now {
+                    Some(now) => ceil(end).min(floor(now.max(start))),
+                    None => ceil(end),
+                };
+                ((floor(start) + seconds).min(end), end)
+            }
+        };
+        Self { start, end, step }
     }
 
-    /// The same step from another first to another last point, which must be multiples of it.
+    /// The points of the values that are pooled to these: at multiples of the resolution, from the first window's
+    /// beginning on.
+    ///
+    /// # Errors
+    /// A resolution of zero.
+    pub(super) fn values_before(&self, window: u32, resolution: u32) -> Result<Self, QueryError> {
+        let step = NonZeroU32::new(resolution).ok_or(QueryError::ZeroStep)?;
+        let seconds = i64::from(resolution);
+        let end = self.end.div_euclid(seconds) * seconds;
+        // A window does not hold its very beginning.
+        let start = ((self.start - i64::from(window)).div_euclid(seconds) + 1) * seconds;
+        Ok(Self {
+            // One that is shorter than the resolution may hold no value: then one is asked for that no point is made of.
+            start: start.min(end),
+            end,
+            step,
+        })
+    }
+
+    /// The same step from another first to another last point, which must lie on it.
     pub(crate) fn between(&self, start: i64, end: i64) -> Self {
         Self {
             start,
             end,
             step: self.step,
         }
+    }
+
+    /// The last point at or before an instant, if the grid went on for ever.
+    pub(super) fn at_or_before(&self, instant: i64) -> i64 {
+        let step = i64::from(self.step.get());
+        instant - (instant - self.start).rem_euclid(step)
+    }
+
+    /// The first point at or after an instant, likewise.
+    pub(super) fn at_or_after(&self, instant: i64) -> i64 {
+        let step = i64::from(self.step.get());
+        instant + (self.start - instant).rem_euclid(step)
     }
 
     /// The first point, Unix seconds.
@@ -198,7 +340,147 @@ mod tests {
 
     fn lay(start: i64, end: i64, step: Option<u32>) -> Result<Grid, QueryError> {
         let range = TimeRange::parse(&start.to_string(), &end.to_string())?;
-        Grid::lay(range, step, &Settings::default())
+        Grid::lay(range, step, &AT_INSTANTS, &Settings::default()).map(|laid| laid.grid)
+    }
+
+    #[test]
+    fn values_to_pool_are_never_asked_for_backwards() {
+        // One point, and no multiple of the resolution within its window.
+        let grid = lay(1_700_000_010, 1_700_000_010, Some(30)).unwrap();
+        let asked = grid.values_before(30, 86_399).unwrap();
+        assert_eq!(asked.start(), asked.end());
+        assert!(asked.end() <= grid.end());
+        let asked = grid.values_before(60, 15).unwrap();
+        assert_eq!((asked.start(), asked.end()), (grid.end() - 45, grid.end()));
+    }
+
+    const AT_INSTANTS: Alignment = Alignment {
+        utc_offset: 0,
+        looks_back: false,
+        now: None,
+    };
+
+    fn look_back(
+        start: &str,
+        end: &str,
+        step: u32,
+        now: Option<&str>,
+        utc_offset: i32,
+    ) -> Result<Laid, QueryError> {
+        let alignment = Alignment {
+            utc_offset,
+            looks_back: true,
+            now: now.map(|now| Timestamp::parse(now).unwrap().millis()),
+        };
+        let range = TimeRange::parse(start, end)?;
+        Grid::lay(range, Some(step), &alignment, &Settings::default())
+    }
+
+    fn ends(laid: &Laid) -> (String, String) {
+        let shown = |t: i64| Timestamp::from_millis(t * 1000).unwrap().to_string();
+        (shown(laid.grid.start()), shown(laid.grid.end()))
+    }
+
+    fn pair(start: &str, end: &str) -> (String, String) {
+        (start.to_owned(), end.to_owned())
+    }
+
+    #[test]
+    fn a_range_that_is_looked_back_on_is_in_its_points_and_nothing_before_it() {
+        let (day, next) = ("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z");
+        let laid = look_back(day, "2026-11-21T23:59:00Z", 86_400, None, 0).unwrap();
+        assert_eq!(ends(&laid), pair(next, "2026-11-22T00:00:00Z"));
+        let laid = look_back(
+            "2026-11-20T10:10:00Z",
+            "2026-11-20T10:50:00Z",
+            3600,
+            None,
+            0,
+        )
+        .unwrap();
+        assert_eq!(
+            ends(&laid),
+            pair("2026-11-20T11:00:00Z", "2026-11-20T11:00:00Z")
+        );
+        // An instant is the one point that looks back from it.
+        let laid = look_back(day, day, 60, None, 0).unwrap();
+        assert_eq!(ends(&laid), pair(day, day));
+        assert_eq!(
+            (laid.warnings, laid.infos),
+            (Vec::<String>::new(), Vec::new())
+        );
+    }
+
+    #[test]
+    fn what_no_point_stands_for_yet_is_said() {
+        let day = "2026-11-20T00:00:00Z";
+        let laid = look_back(
+            day,
+            "2026-11-21T23:59:00Z",
+            86_400,
+            Some("2026-11-21T23:59:00Z"),
+            0,
+        )
+        .unwrap();
+        assert_eq!(
+            ends(&laid),
+            pair("2026-11-21T00:00:00Z", "2026-11-21T00:00:00Z")
+        );
+        assert!(
+            laid.warnings[0]
+                .starts_with("no point stands for 2026-11-21T00:00:00Z to 2026-11-21T23:59:00Z")
+        );
+        // Of a range that moves on the last bit is always missing.
+        let laid = look_back(
+            day,
+            "2026-11-20T01:00:20Z",
+            60,
+            Some("2026-11-20T01:00:20Z"),
+            0,
+        )
+        .unwrap();
+        assert_eq!(laid.grid.points(), 60);
+        assert!(laid.warnings.is_empty());
+        assert_eq!(laid.infos.len(), 1);
+        assert_eq!(
+            look_back(
+                "2026-11-20T10:10:00Z",
+                "2026-11-20T10:40:00Z",
+                3600,
+                Some("2026-11-20T10:40:00Z"),
+                0
+            ),
+            Err(QueryError::StepBeyondPresent {
+                step: 3600,
+                accepted: 1800
+            })
+        );
+    }
+
+    #[test]
+    fn days_begin_where_the_caller_is() {
+        let laid = look_back(
+            "2026-11-20T00:00:00+09:00",
+            "2026-11-23T00:00:00+09:00",
+            86_400,
+            None,
+            9 * 3600,
+        )
+        .unwrap();
+        assert_eq!(
+            ends(&laid),
+            pair("2026-11-20T15:00:00Z", "2026-11-22T15:00:00Z")
+        );
+        // Where the step divides the offset nothing changes, so that all ask alike.
+        let laid = look_back(
+            "2026-11-20T00:00:00Z",
+            "2026-11-20T01:00:00Z",
+            60,
+            None,
+            9 * 3600,
+        )
+        .unwrap();
+        assert_eq!(laid.grid.end() % 60, 0);
     }
 
     #[test]
@@ -273,7 +555,7 @@ mod tests {
             start in 0_i64..4_000_000_000, length in 0_i64..400_000_000, most in 2_u32..20_000,
         ) {
             let range = TimeRange::parse(&start.to_string(), &(start + length).to_string()).unwrap();
-            let grid = Grid::lay(range, None, &settings(u32::MAX, most)).unwrap();
+            let grid = Grid::lay(range, None, &AT_INSTANTS, &settings(u32::MAX, most)).unwrap().grid;
             prop_assert!(grid.points() <= u64::from(most));
             prop_assert!(grid.step().is_multiple_of(range.guided_step()));
         }

@@ -3,43 +3,39 @@
 use std::num::NonZeroU32;
 
 use super::error::QueryError;
-use super::fold::Fold;
+use super::settings::Settings;
 
 /// The options as they were given.
 #[derive(Debug, Clone, Default)]
 pub struct RangeOptionsInput {
-    /// The time of day, Unix milliseconds.
-    pub now: Option<i64>,
+    /// Whether answers are kept on their way.
+    pub cached: bool,
     /// The most points of a series at a step that is chosen.
     pub max_points: Option<u32>,
-    /// What a point of a gauge stands for.
-    pub fold: Option<Fold>,
     /// Seconds between two cuts.
     pub interval: Option<u32>,
     /// Seconds that data may arrive late.
     pub freshness: Option<u32>,
     /// Requests under way at once.
     pub concurrency: Option<u32>,
-    /// Whether an answer may lack chunks that failed.
+    /// Whether an answer may be partial, and lack chunks that failed.
     pub partial: bool,
 }
 
 /// Checked options.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RangeOptions {
-    /// The time of day, Unix seconds; none: no chunk is taken for final.
-    pub now: Option<i64>,
+    /// Whether answers are kept on their way; not: no chunk is taken for final.
+    pub cached: bool,
     /// The most points of a series at a step that is chosen: 1000, about what a screen can show.
     pub max_points: NonZeroU32,
-    /// What a point of a gauge stands for; none: the sample at its instant.
-    pub fold: Option<Fold>,
     /// Seconds between two cuts: a day, as Prometheus's own caches and long-term stores cut.
     pub interval: NonZeroU32,
     /// Seconds that data may arrive late: 10 min, which is what remote writers and late scrapes take.
     pub freshness: u32,
     /// Requests under way at once: 8 of the 20 queries that Prometheus runs side by side.
     pub concurrency: NonZeroU32,
-    /// Whether an answer may lack chunks that failed.
+    /// Whether an answer may be partial, and lack chunks that failed.
     pub partial: bool,
 }
 
@@ -58,9 +54,8 @@ impl TryFrom<RangeOptionsInput> for RangeOptions {
             given => at_least_one("options.max-points", given, 1000)?,
         };
         Ok(Self {
-            now: input.now.map(|millis| millis.div_euclid(1000)),
+            cached: input.cached,
             max_points,
-            fold: input.fold,
             interval: at_least_one("options.interval", input.interval, 86_400)?,
             freshness: input.freshness.unwrap_or(FRESHNESS),
             concurrency: at_least_one("options.concurrency", input.concurrency, 8)?,
@@ -70,9 +65,10 @@ impl TryFrom<RangeOptionsInput> for RangeOptions {
 }
 
 impl RangeOptions {
-    /// The last second whose data can no longer change; none: it is not known.
-    pub(super) fn settled(&self) -> Option<i64> {
-        Some(self.now?.saturating_sub(i64::from(self.freshness)))
+    /// The last second whose data can no longer change; none: it is not known, or nobody cares.
+    pub(super) fn settled(&self, settings: &Settings) -> Option<i64> {
+        let now = settings.now.filter(|_| self.cached)?.div_euclid(1000);
+        Some(now.saturating_sub(i64::from(self.freshness)))
     }
 }
 

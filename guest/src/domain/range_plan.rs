@@ -3,14 +3,16 @@
 use super::chunks::{Chunk, cut};
 use super::cursor::Digest;
 use super::error::QueryError;
+use super::expression::Reading;
 use super::family::Relative;
 use super::plan::{MetricQuery, Plan, checked, plan_on};
+use super::pointwise::{Over, Pointwise, Statistic};
 use super::range::{Grid, TimeRange};
 use super::range_options::RangeOptions;
 use super::settings::Settings;
 
 /// What is to be asked, in which requests, and why so.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RangePlan {
     /// As of one request for all of it.
     pub plan: Plan,
@@ -35,18 +37,15 @@ pub fn plan_range(
     query: &MetricQuery,
     options: &RangeOptions,
 ) -> Result<RangePlan, QueryError> {
-    let range = checked(query)?;
-    let grid = Grid::lay_long(range, query.step, options.max_points, settings)?;
-    let plan = plan_on(grid, options.fold, settings, query)?;
+    let (range, alignment) = checked(settings, query)?;
+    let laid = Grid::lay_long(range, query.step, options.max_points, &alignment, settings)?;
+    let plan = plan_on(laid, settings, query)?;
     Ok(RangePlan {
-        step_reason: step_reason(query, range, &grid, options),
-        window_reason: plan
-            .window
-            .as_ref()
-            .map(|_| window_reason(settings, options)),
-        chunks: cut(&grid, options, settings.max_points)?,
-        digest: digest(&plan, settings, options),
-        relative: Relative::of(settings, query, &plan, options.fold),
+        step_reason: step_reason(query, range, &plan.grid, options),
+        window_reason: plan.window.as_ref().map(|_| window_reason(settings, query)),
+        chunks: cut(&plan.asked, options, settings)?,
+        digest: digest(&plan, range, settings, options),
+        relative: Relative::of(settings, query, &plan),
         plan,
     })
 }
@@ -70,21 +69,38 @@ fn step_reason(
     }
 }
 
-fn window_reason(settings: &Settings, options: &RangeOptions) -> &'static str {
-    match (options.fold, &settings.timewindow) {
-        (Some(_), _) => "the step: a point stands for the samples since the point before",
-        (None, Some(_)) => "`timewindow` is configured",
-        (None, None) => {
+fn window_reason(settings: &Settings, query: &MetricQuery) -> &'static str {
+    match (query.pointwise, &settings.timewindow) {
+        (
+            Some(Pointwise {
+                window: Some(_), ..
+            }),
+            _,
+        ) => "the query asks for it",
+        (Some(pointwise), _)
+            if pointwise.looks_back() && !is_mean_of_rate(settings, query, &pointwise) =>
+        {
+            "the step: a point stands for the time since the point before"
+        }
+        (_, Some(_)) => "`timewindow` is configured",
+        (_, None) => {
             "the longest of 1 min, the step and a sample interval, and 4 sample intervals: so that every sample counts"
         }
     }
 }
 
+/// Such a mean is a rate over the window that rates have anyway.
+fn is_mean_of_rate(settings: &Settings, query: &MetricQuery, pointwise: &Pointwise) -> bool {
+    pointwise.statistic == Statistic::Avg
+        && pointwise.over == Over::Time
+        && Reading::new(settings, query).is_per_second()
+}
+
 /// All that decides which points there are and what they mean; not the time of day, which moves on between pages.
-fn digest(plan: &Plan, settings: &Settings, options: &RangeOptions) -> Digest {
+fn digest(plan: &Plan, range: TimeRange, settings: &Settings, options: &RangeOptions) -> Digest {
     let numbers = [
-        plan.grid.start(),
-        plan.grid.end(),
+        range.start().millis(),
+        range.end().millis(),
         i64::from(plan.grid.step()),
         plan.metric_type as i64,
         i64::from(settings.max_points.get()),

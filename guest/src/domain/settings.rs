@@ -23,6 +23,10 @@ pub struct SettingsInput {
     pub max_result_bytes: Option<u64>,
     /// Milliseconds until a call gives up.
     pub timeout: Option<u32>,
+    /// Whether answers may be partial.
+    pub partial: bool,
+    /// The time of day, Unix milliseconds.
+    pub now: Option<i64>,
 }
 
 /// A checked configuration.
@@ -42,6 +46,10 @@ pub struct Settings {
     pub max_result_bytes: NonZeroU64,
     /// Milliseconds until a call gives up: 30 s.
     pub timeout: NonZeroU32,
+    /// Whether answers may be partial.
+    pub partial: bool,
+    /// The time of day, Unix milliseconds; none: it is not known.
+    pub now: Option<i64>,
 }
 
 impl TryFrom<SettingsInput> for Settings {
@@ -73,6 +81,8 @@ impl TryFrom<SettingsInput> for Settings {
                     field: "config.max-result-bytes",
                 })?,
             timeout: at_least_one("config.timeout", input.timeout, 30_000)?,
+            partial: input.partial,
+            now: input.now,
         })
     }
 }

@@ -1,5 +1,7 @@
 //! Instants: the accepted forms of a time, read to whole milliseconds. It knows no clock.
 
+use std::fmt;
+
 use chrono::DateTime;
 
 /// An instant in Unix milliseconds, UTC, between the years 1 and 9999.
@@ -43,6 +45,17 @@ impl Timestamp {
             && text
                 .parse::<i64>()
                 .is_ok_and(|millis| Self::from_millis(millis).is_some())
+    }
+}
+
+impl fmt::Display for Timestamp {
+    /// RFC 3339 in UTC.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match DateTime::from_timestamp_millis(self.0) {
+            // Its `Debug` is ISO 8601.
+            Some(time) => write!(f, "{:?}Z", time.naive_utc()),
+            None => write!(f, "{} ms", self.0),
+        }
     }
 }
 

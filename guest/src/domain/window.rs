@@ -1,4 +1,4 @@
-//! The window of a rate: how far back each point looks.
+//! How far back a point looks: the window of a rate, and of a statistic over time.
 
 use super::duration::PromDuration;
 
@@ -14,6 +14,37 @@ const INTERVALS: u64 = 4;
 pub(super) fn automatic(step: u32, sample_interval: u32) -> PromDuration {
     let (step, interval) = (u64::from(step), u64::from(sample_interval));
     PromDuration::from_seconds(LEAST.max(step + interval).max(INTERVALS * interval))
+}
+
+/// The window of a rate at an instant, whatever the step: `max(1m, 4 * interval)`.
+pub(super) fn of_instant(sample_interval: u32) -> PromDuration {
+    PromDuration::from_seconds(LEAST.max(INTERVALS * u64::from(sample_interval)))
+}
+
+/// The most values that a statistic over time reads for a point. More tell little more, and cost the server as much.
+const MOST_VALUES: u32 = 60;
+
+/// Seconds between two values that a statistic over time reads: a sample interval, or a sixtieth of the window.
+pub(super) fn resolution(window: u32, sample_interval: u32) -> u32 {
+    sample_interval.max(window.div_ceil(MOST_VALUES))
+}
+
+/// The range of a subquery, `[window:resolution]`. A millisecond less than the window, because 2.x counts a value at its
+/// very beginning and 3.x does not.
+pub(super) fn subquery(window: u32, resolution: u32) -> String {
+    let least_less = PromDuration::from_millis(u64::from(window) * 1000 - 1);
+    let resolution = PromDuration::from_seconds(u64::from(resolution));
+    format!("[{least_less}:{resolution}]")
+}
+
+/// What is doubtful about a statistic's window that follows from the step.
+pub(super) fn doubt_of_step(step: u32, sample_interval: u32) -> Option<String> {
+    let needed = 2 * u64::from(sample_interval);
+    (u64::from(step) < needed).then(|| {
+        format!(
+            "a point looks back over the step of {step}s, less than two sample intervals ({needed}s): some points may be missing"
+        )
+    })
 }
 
 /// What is doubtful about a window that was fixed by configuration.
@@ -53,6 +84,19 @@ mod tests {
         // No configuration asks for more than Prometheus can hold.
         let longest = automatic(u32::MAX, u32::MAX);
         assert_eq!(PromDuration::parse(&longest.to_string()), Ok(longest));
+    }
+
+    #[test]
+    fn a_subquery_reads_at_most_sixty_values_and_begins_within_the_window() {
+        for (window, interval, text) in [
+            (3600, 15, "[59m59s999ms:1m]"),
+            (300, 15, "[4m59s999ms:15s]"),
+            (30, 15, "[29s999ms:15s]"),
+            (86_400, 15, "[23h59m59s999ms:24m]"),
+            (3601, 15, "[1h999ms:1m1s]"),
+        ] {
+            assert_eq!(subquery(window, resolution(window, interval)), text);
+        }
     }
 
     #[test]

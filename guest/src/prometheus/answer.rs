@@ -4,6 +4,7 @@ use super::budget::Budget;
 use super::decode::{Data, Decoded, Series};
 use super::error::{AnswerError, DecodeError};
 use super::response::Response;
+use crate::domain::Grid;
 
 /// An answer that is coming in: fed as its bytes arrive, then finished.
 pub trait Answer: Sized {
@@ -49,9 +50,19 @@ impl RangeAnswer {
         self
     }
 
+    /// The same, held to what was asked: points on this grid in the order of time, each series once.
+    #[must_use]
+    pub fn asking(mut self, grid: &Grid) -> Self {
+        self.0.asking(grid);
+        self
+    }
+
     /// Takes out what there is of the series; one that is still coming in goes on later under the same labels.
     /// What it cost is given back.
-    pub fn take(&mut self) -> Vec<Series> {
+    ///
+    /// # Errors
+    /// Samples that break the protocol.
+    pub fn take(&mut self) -> Result<Vec<Series>, AnswerError> {
         self.0.take()
     }
 
@@ -82,6 +93,33 @@ impl Answer for RangeAnswer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_that_breaks_the_protocol_is_refused() {
+        let grid = Grid::new(60, 180, 60).unwrap();
+        let read = |series: &str| {
+            let body = format!(r#"{{"status":"success","data":{{"result":[{series}]}}}}"#);
+            RangeAnswer::new(200, Budget::bytes(100_000))
+                .asking(&grid)
+                .read(body.as_bytes())
+        };
+        let series = |values: &str| format!(r#"{{"metric":{{"a":"b"}},"values":[{values}]}}"#);
+        assert!(read(&series(r#"[60,"1"],[180,"1"]"#)).is_ok());
+        for (values, error) in [
+            (r#"[120,"1"],[60,"1"]"#, DecodeError::NotAscending(60_000)),
+            (r#"[60,"1"],[60,"1"]"#, DecodeError::NotAscending(60_000)),
+            (r#"[0,"1"],[60,"1"]"#, DecodeError::NotAsked(0)),
+            (r#"[60,"1"],[240,"1"]"#, DecodeError::NotAsked(240_000)),
+            (r#"[90,"1"]"#, DecodeError::NotAsked(90_000)),
+        ] {
+            assert_eq!(read(&series(values)), Err(error.into()), "{values}");
+        }
+        let one = series(r#"[60,"1"]"#);
+        assert_eq!(
+            read(&format!("{one},{one}")),
+            Err(DecodeError::Twice.into())
+        );
+    }
 
     #[test]
     fn an_answer_to_another_question_is_refused() {

@@ -57,16 +57,24 @@ impl<'a> Cursor<'a> {
 
     /// Takes `null`, if it stands here.
     pub(super) fn null(&mut self, expected: &'static str) -> Result<bool, Stop> {
-        const NULL: &[u8] = b"null";
-        if self.peek(expected)? != b'n' {
+        self.word(b"null", expected)
+    }
+
+    /// Takes a word such as `true`, if it stands here.
+    pub(super) fn word(
+        &mut self,
+        word: &'static [u8],
+        expected: &'static str,
+    ) -> Result<bool, Stop> {
+        if word.first() != Some(&self.peek(expected)?) {
             return Ok(false);
         }
         let start = self.rest;
-        if let Some(after) = start.strip_prefix(NULL) {
+        if let Some(after) = start.strip_prefix(word) {
             self.rest = after;
             return Ok(true);
         }
-        Err(match NULL.starts_with(start) {
+        Err(match word.starts_with(start) {
             true => Stop::Incomplete(expected),
             false => Stop::Unexpected(expected),
         })

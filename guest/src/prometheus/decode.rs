@@ -9,9 +9,10 @@ use super::cursor::{Cursor, Stop};
 use super::error::DecodeError;
 use super::number;
 use super::place::Place;
+use super::protocol::Protocol;
 use super::run::{self, Clock};
 use super::skip::Skip;
-use crate::domain::head;
+use crate::domain::{Grid, head};
 
 /// Names, label values and messages are short. More than this is an attack on our memory.
 const LONGEST_STRING: usize = 256 * 1024;
@@ -69,6 +70,8 @@ pub struct Decoded {
     pub refusal: Option<(Option<String>, String)>,
     /// How many series held native histograms, which are left out.
     pub histograms: usize,
+    /// Whether the server says that it did not see all data.
+    pub partial: bool,
 }
 
 /// What the machine waits for.
@@ -106,6 +109,7 @@ pub struct Decoder {
     expected: usize,
     has_labels: bool,
     has_histograms: bool,
+    protocol: Option<Protocol>,
     status: Option<String>,
     error_type: Option<String>,
     error: Option<String>,
@@ -127,6 +131,7 @@ impl Decoder {
             expected: 0,
             has_labels: false,
             has_histograms: false,
+            protocol: None,
             status: None,
             error_type: None,
             error: None,
@@ -138,6 +143,11 @@ impl Decoder {
     /// A series has at most so many samples: its columns need not grow as they come in.
     pub fn expect(&mut self, samples: usize) {
         self.expected = samples.min(MOST_POINTS);
+    }
+
+    /// Its series have points on this grid, in the order of time, and each labels of its own.
+    pub fn asking(&mut self, grid: &Grid) {
+        self.protocol = Some(Protocol::new(grid));
     }
 
     /// Takes the next piece of the body.
@@ -176,7 +186,13 @@ impl Decoder {
 
     /// Takes out what there is of the series, so that an answer of any size goes through a bounded memory. One that
     /// is still coming in goes on later under the same labels. The budget is whole again.
-    pub fn take(&mut self) -> Vec<Series> {
+    ///
+    /// # Errors
+    /// Samples that break the protocol.
+    pub fn take(&mut self) -> Result<Vec<Series>, DecodeError> {
+        if self.place == Place::Samples {
+            self.check_samples()?;
+        }
         let mut series = std::mem::take(&mut self.decoded.series);
         if self.has_labels {
             series.push(Series {
@@ -189,7 +205,7 @@ impl Decoder {
         if self.has_labels || self.series.timestamps.is_empty() {
             self.budget.refill();
         }
-        series
+        Ok(series)
     }
 
     /// The body is over: gives what it said.
@@ -312,6 +328,7 @@ impl Decoder {
 
     fn close(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
         match self.place {
+            Place::Samples => self.check_samples()?,
             Place::Series => self.end_series()?,
             Place::Labels => self.has_labels = true,
             _ => {}
@@ -370,6 +387,10 @@ impl Decoder {
             (Place::Series, "value") => {
                 let (millis, value) = number::sample(cursor)?;
                 self.push(millis, value)?;
+                None
+            }
+            (Place::Answer, "isPartial") if cursor.word(b"true", "`true` or `false`")? => {
+                self.decoded.partial = true;
                 None
             }
             (Place::Answer, "data") if cursor.peek("`data`")? == b'[' => {
@@ -513,8 +534,19 @@ impl Decoder {
         Ok(())
     }
 
+    /// Those that are there of a series with `values`.
+    fn check_samples(&mut self) -> Result<(), DecodeError> {
+        match &mut self.protocol {
+            None => Ok(()),
+            Some(protocol) => protocol.check_samples(&self.series.timestamps),
+        }
+    }
+
     fn end_series(&mut self) -> Result<(), DecodeError> {
         self.budget.spend(SERIES_BYTES)?;
+        if let Some(protocol) = &mut self.protocol {
+            protocol.end_series(&self.series.labels)?;
+        }
         self.has_labels = false;
         if std::mem::take(&mut self.has_histograms) {
             self.decoded.histograms += 1;

@@ -41,6 +41,15 @@ pub enum DecodeError {
     /// The result is of a type that Prometheus does not have.
     #[error("the result is of the type {0:?}; known are matrix, vector, scalar and string")]
     UnknownResultType(String),
+    /// The points of a series are not in the order of time.
+    #[error("the times of a series do not ascend at {0} (Unix milliseconds)")]
+    NotAscending(i64),
+    /// A point that was not asked for.
+    #[error("a point at {0} (Unix milliseconds) was not asked for")]
+    NotAsked(i64),
+    /// Two series that cannot be told apart.
+    #[error("two series have the same labels")]
+    Twice,
     /// More than the budget allows.
     #[error("{} is {maximum}", Limit::MaxResultBytes.name())]
     OverBudget {
@@ -62,6 +71,9 @@ pub enum AnswerError {
         /// `error`, or the head of the body.
         message: String,
     },
+    /// A limit of the server's own, in its words.
+    #[error("the server allows less: {0}")]
+    Limited(String),
     /// Prometheus gave up: its own timeout.
     #[error("Prometheus gave up: {0}")]
     TimedOut(String),

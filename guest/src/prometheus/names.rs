@@ -2,7 +2,7 @@
 
 use super::answer::Answer;
 use super::budget::Budget;
-use super::decode::Data;
+use super::decode::{Data, Decoded};
 use super::error::{AnswerError, DecodeError};
 use super::response::Response;
 
@@ -18,18 +18,18 @@ impl NamesAnswer {
 }
 
 impl Answer for NamesAnswer {
-    type Output = Vec<String>;
+    type Output = Decoded;
 
     fn feed(&mut self, piece: &[u8]) -> Result<(), AnswerError> {
         self.0.feed(piece)
     }
 
     /// The names, as Prometheus sorted them.
-    fn finish(self) -> Result<Vec<String>, AnswerError> {
+    fn finish(self) -> Result<Decoded, AnswerError> {
         let decoded = self.0.finish()?;
         match decoded.data {
             Data::Object | Data::Result => Err(DecodeError::Missing("list of names").into()),
-            Data::Names | Data::Null | Data::Nothing => Ok(decoded.names),
+            Data::Names | Data::Null | Data::Nothing => Ok(decoded),
         }
     }
 }
@@ -39,7 +39,8 @@ mod tests {
     use super::*;
 
     fn read(status: u16, body: &str) -> Result<Vec<String>, AnswerError> {
-        NamesAnswer::new(status, Budget::bytes(1000)).read(body.as_bytes())
+        let answer = NamesAnswer::new(status, Budget::bytes(1000));
+        Ok(answer.read(body.as_bytes())?.names)
     }
 
     #[test]

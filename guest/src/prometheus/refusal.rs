@@ -50,10 +50,24 @@ impl Refusal {
     }
 }
 
+/// The status under which servers name their limits.
+const UNPROCESSABLE: u16 = 422;
+/// How they name them: Mimir, Cortex and VictoriaMetrics, Prometheus.
+const LIMITS: [&str; 3] = [
+    "err-mimir-max-",
+    "exceeds the limit",
+    "would load too many samples",
+];
+
 /// What Prometheus's refusal means. `timeout` is its own deadline, under whatever status it comes.
 pub(super) fn refused(status: u16, error_type: Option<String>, message: String) -> AnswerError {
     match error_type.as_deref() {
         Some("timeout") => AnswerError::TimedOut(message),
+        Some(_)
+            if status == UNPROCESSABLE && LIMITS.iter().any(|words| message.contains(words)) =>
+        {
+            AnswerError::Limited(message)
+        }
         _ => AnswerError::Refused {
             status,
             error_type,
@@ -96,6 +110,15 @@ mod tests {
             ),
             AnswerError::TimedOut("slow".into())
         );
+    }
+
+    #[test]
+    fn a_limit_of_the_servers_is_one() {
+        let body = r#"{"status":"error","errorType":"execution","error":"the query exceeded the maximum number of chunks (limit: 2 chunks) (err-mimir-max-chunks-per-query)"}"#;
+        assert!(
+            matches!(read(422, body), AnswerError::Limited(message) if message.contains("max-chunks"))
+        );
+        assert!(matches!(read(400, body), AnswerError::Refused { .. }));
     }
 
     #[test]

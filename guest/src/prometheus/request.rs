@@ -2,7 +2,8 @@
 
 use form_urlencoded::Serializer;
 
-use super::address::{Address, Scheme};
+use super::address::Scheme;
+use super::endpoint::{Endpoint, RequestMethod};
 use crate::domain::{Dimension, Grid, LabelSchema, METRIC_FAMILY};
 
 /// The method of a request.
@@ -29,20 +30,31 @@ pub struct HttpRequest {
     pub headers: Vec<(&'static str, &'static str)>,
     /// Empty for GET.
     pub body: String,
+    /// Whether it may go as a GET where the server refuses POST.
+    may_be_get: bool,
+}
+
+impl HttpRequest {
+    /// The same as a GET, for a server that refuses POST; none where that is not wanted.
+    pub fn as_get(&self) -> Option<Self> {
+        (self.may_be_get && self.method == Method::Post).then(|| Self {
+            method: Method::Get,
+            path_with_query: format!("{}?{}", self.path_with_query, self.body),
+            headers: vec![ACCEPT],
+            body: String::new(),
+            may_be_get: false,
+            ..self.clone()
+        })
+    }
 }
 
 const ACCEPT: (&str, &str) = ("accept", "application/json");
 
-/// Asks for the points of a grid. A POST: the query may be longer than a URL can be.
+/// Asks for the points of a grid, by POST unless otherwise configured: the query may be longer than a URL can be.
 /// Times go as Unix seconds: Prometheus refuses naive ones, and these are exact.
-pub fn range_request(address: &Address, promql: &str, grid: &Grid) -> HttpRequest {
-    let body = Serializer::new(String::new())
-        .append_pair("query", promql)
-        .append_pair("start", &grid.start().to_string())
-        .append_pair("end", &grid.end().to_string())
-        .append_pair("step", &grid.step().to_string())
-        .finish();
-    HttpRequest {
+pub fn range_request(endpoint: &Endpoint, promql: &str, grid: &Grid) -> HttpRequest {
+    let address = &endpoint.address;
+    let post = HttpRequest {
         method: Method::Post,
         scheme: address.scheme,
         authority: address.authority.clone(),
@@ -51,15 +63,28 @@ pub fn range_request(address: &Address, promql: &str, grid: &Grid) -> HttpReques
             ACCEPT,
             ("content-type", "application/x-www-form-urlencoded"),
         ],
-        body,
+        body: Serializer::new(String::new())
+            .append_pair("query", promql)
+            .append_pair("start", &grid.start().to_string())
+            .append_pair("end", &grid.end().to_string())
+            .append_pair("step", &grid.step().to_string())
+            .extend_pairs(endpoint.parameters)
+            .finish(),
+        may_be_get: endpoint.method != RequestMethod::Post,
+    };
+    match endpoint.method {
+        RequestMethod::Get => post.as_get().unwrap_or(post),
+        RequestMethod::Auto | RequestMethod::Post => post,
     }
 }
 
 /// Asks for the names of all metrics in the family. The matcher stands in the URL: in the body of a GET
 /// Prometheus ignores it.
-pub fn metric_names_request(address: &Address, schema: LabelSchema) -> HttpRequest {
+pub fn metric_names_request(endpoint: &Endpoint, schema: LabelSchema) -> HttpRequest {
+    let address = &endpoint.address;
     let matcher = Serializer::new(String::new())
         .append_pair("match[]", METRIC_FAMILY)
+        .extend_pairs(endpoint.parameters)
         .finish();
     HttpRequest {
         method: Method::Get,
@@ -72,6 +97,7 @@ pub fn metric_names_request(address: &Address, schema: LabelSchema) -> HttpReque
         ),
         headers: vec![ACCEPT],
         body: String::new(),
+        may_be_get: false,
     }
 }
 
@@ -79,9 +105,83 @@ pub fn metric_names_request(address: &Address, schema: LabelSchema) -> HttpReque
 mod tests {
     use super::*;
     use crate::domain::{MetricQuery, Settings, plan};
+    use crate::prometheus::{Address, Backend};
 
-    fn address() -> Address {
-        Address::parse("https://metrics.example/select/0/prometheus").unwrap()
+    fn endpoint(address: &str, method: RequestMethod, backend: Backend) -> Endpoint {
+        Endpoint::new(Address::parse(address).unwrap(), method, backend, false)
+    }
+
+    fn prefixed() -> Endpoint {
+        endpoint(
+            "https://metrics.example/select/0/prometheus",
+            RequestMethod::Auto,
+            Backend::Auto,
+        )
+    }
+
+    fn minute(endpoint: &Endpoint) -> HttpRequest {
+        range_request(endpoint, "up", &Grid::new(0, 60, 60).unwrap())
+    }
+
+    #[test]
+    fn a_refused_post_may_go_as_a_get_unless_post_was_asked_for() {
+        let post = minute(&endpoint("h:1", RequestMethod::Auto, Backend::Auto));
+        let get = post.as_get().unwrap();
+        assert_eq!(
+            get.path_with_query,
+            "/api/v1/query_range?query=up&start=0&end=60&step=60"
+        );
+        assert_eq!(
+            (get.method, get.body.as_str(), get.as_get()),
+            (Method::Get, "", None)
+        );
+        assert_eq!(get.headers, [ACCEPT]);
+        assert_eq!(
+            minute(&endpoint("h:1", RequestMethod::Get, Backend::Auto)),
+            get
+        );
+        assert_eq!(
+            minute(&endpoint("h:1", RequestMethod::Post, Backend::Auto)).as_get(),
+            None
+        );
+    }
+
+    #[test]
+    fn each_backend_has_its_path_and_its_parameters() {
+        for (backend, path, parameters) in [
+            (Backend::Prometheus, "", ""),
+            (
+                Backend::Thanos,
+                "",
+                "&partial_response=false&dedup=true&max_source_resolution=0s",
+            ),
+            (Backend::Mimir, "/prometheus", ""),
+            (Backend::Victoria, "", ""),
+            (
+                Backend::VictoriaCluster,
+                "/select/0/prometheus",
+                "&deny_partial_response=1",
+            ),
+        ] {
+            let endpoint = endpoint("http://h", RequestMethod::Auto, backend);
+            let request = minute(&endpoint);
+            assert_eq!(
+                request.path_with_query,
+                format!("{path}/api/v1/query_range")
+            );
+            assert_eq!(
+                request.body,
+                format!("query=up&start=0&end=60&step=60{parameters}")
+            );
+            let names = metric_names_request(&endpoint, LabelSchema::Agent);
+            assert!(names.path_with_query.ends_with(parameters));
+        }
+        // A path that is given is kept.
+        let given = endpoint("http://h/mimir/api", RequestMethod::Auto, Backend::Mimir);
+        assert_eq!(
+            minute(&given).path_with_query,
+            "/mimir/api/api/v1/query_range"
+        );
     }
 
     #[test]
@@ -93,7 +193,7 @@ mod tests {
             ..Default::default()
         };
         let plan = plan(&Settings::default(), &query).unwrap();
-        let request = range_request(&address(), &plan.promql, &plan.grid);
+        let request = range_request(&prefixed(), &plan.promql, &plan.grid);
         assert_eq!(
             request.path_with_query,
             "/select/0/prometheus/api/v1/query_range"
@@ -106,7 +206,7 @@ mod tests {
 
     #[test]
     fn the_matcher_of_a_label_request_stands_in_the_url() {
-        let request = metric_names_request(&address(), LabelSchema::Agent);
+        let request = metric_names_request(&prefixed(), LabelSchema::Agent);
         assert_eq!(request.method, Method::Get);
         assert_eq!(
             request.path_with_query,

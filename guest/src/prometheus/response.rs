@@ -4,6 +4,8 @@ use super::budget::Budget;
 use super::decode::{Decoded, Decoder, Series};
 use super::error::AnswerError;
 use super::refusal::{Refusal, refused};
+use super::remarks;
+use crate::domain::Grid;
 
 const OK: u16 = 200;
 
@@ -28,6 +30,13 @@ impl Response {
         }
     }
 
+    /// Its series have points on this grid, and each labels of its own.
+    pub(super) fn asking(&mut self, grid: &Grid) {
+        if let Self::Success(decoder) = self {
+            decoder.asking(grid);
+        }
+    }
+
     pub(super) fn feed(&mut self, piece: &[u8]) -> Result<(), AnswerError> {
         match self {
             Self::Success(decoder) => decoder.feed(piece)?,
@@ -45,10 +54,10 @@ impl Response {
     }
 
     /// Takes out what there is of the series.
-    pub(super) fn take(&mut self) -> Vec<Series> {
+    pub(super) fn take(&mut self) -> Result<Vec<Series>, AnswerError> {
         match self {
-            Self::Success(decoder) => decoder.take(),
-            Self::Refusal(_) => Vec::new(),
+            Self::Success(decoder) => Ok(decoder.take()?),
+            Self::Refusal(_) => Ok(Vec::new()),
         }
     }
 
@@ -60,7 +69,10 @@ impl Response {
         };
         match decoded.refusal.take() {
             Some((error_type, message)) => Err(refused(OK, error_type, message)),
-            None => Ok(decoded),
+            None => {
+                remarks::sort(&mut decoded);
+                Ok(decoded)
+            }
         }
     }
 }

@@ -9,6 +9,9 @@
 //! | `status/buildinfo`             | GET       |                                           | not needed: it names no series |
 //! | anything else, `metadata` too  |           |                                           | refused                   |
 //!
+//! Besides these each takes what Thanos (`partial_response`, for queries `dedup` and `max_source_resolution`) and
+//! VictoriaMetrics (`deny_partial_response`) have for how whole and how fine an answer is; none of them selects series.
+//!
 //! `metadata` tells the names and help texts of all that is scraped, and takes no matcher.
 
 use bytes::Bytes;
@@ -124,12 +127,43 @@ impl Scope {
 
 impl Endpoint {
     fn of(path: &str) -> Result<Self, ScopeRefusal> {
-        const SERIES: &[&str] = &[MATCH, "start", "end", "limit"];
+        const SERIES: &[&str] = &[
+            MATCH,
+            "start",
+            "end",
+            "limit",
+            "partial_response",
+            "deny_partial_response",
+        ];
         let (_, name) = path.rsplit_once("/api/v1/").ok_or(ScopeRefusal::Endpoint)?;
         let (parameters, takes_form, kind): (&'static [&'static str], _, _) = match name {
-            "query" => (&[QUERY, "time", "timeout", "limit"], true, Kind::Promql),
+            "query" => (
+                &[
+                    QUERY,
+                    "time",
+                    "timeout",
+                    "limit",
+                    "partial_response",
+                    "dedup",
+                    "max_source_resolution",
+                    "deny_partial_response",
+                ],
+                true,
+                Kind::Promql,
+            ),
             "query_range" => (
-                &[QUERY, "start", "end", "step", "timeout", "limit"],
+                &[
+                    QUERY,
+                    "start",
+                    "end",
+                    "step",
+                    "timeout",
+                    "limit",
+                    "partial_response",
+                    "dedup",
+                    "max_source_resolution",
+                    "deny_partial_response",
+                ],
                 true,
                 Kind::Promql,
             ),

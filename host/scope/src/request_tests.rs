@@ -236,3 +236,35 @@ fn a_url_that_would_be_too_long_is_refused() {
         .replace('}', "%7D"));
     assert!(matches!(refusal, Err(ScopeRefusal::TooLong { .. })));
 }
+
+#[test]
+fn how_whole_and_how_fine_an_answer_is_may_be_said_within_a_scope() {
+    let said = "partial_response=false&dedup=true&max_source_resolution=0s&deny_partial_response=1";
+    let narrowed = "query=up%7Buser%3D%22a%22%7D";
+    for endpoint in ["query", "query_range"] {
+        let target = format!("/api/v1/{endpoint}");
+        assert_eq!(
+            get(&format!("{target}?query=up&{said}")),
+            Ok(format!("{target}?{narrowed}&{said}"))
+        );
+        assert_eq!(
+            post(&target, &format!("query=up&{said}")),
+            Ok(format!("{narrowed}&{said}"))
+        );
+    }
+    let said = "partial_response=false&deny_partial_response=1";
+    let values = "/api/v1/label/x/values";
+    assert_eq!(
+        get(&format!("{values}?match[]=up&{said}")),
+        Ok(format!(
+            "{values}?match%5B%5D=up%7Buser%3D%22a%22%7D&{said}"
+        ))
+    );
+    // These choose whose data are read.
+    for other in ["extra_filters[]=x", "tenant=x", "storeMatch[]=x"] {
+        assert!(matches!(
+            get(&format!("/api/v1/query?query=up&{other}")),
+            Err(ScopeRefusal::UnknownParameter)
+        ));
+    }
+}

@@ -3,8 +3,10 @@
 //!
 //! Prometheus writes the status first, then the data, then what it has to say about them; VictoriaMetrics says before
 //! the data whether they are partial. So a body whose beginning and end are those of an answer with series and nothing
-//! else, and that nowhere has a word with which reservations begin, has none. What is written in another way, or has
-//! such a word in a label's place, is not kept; that costs time and nothing else. Lists of names are short, and parsed.
+//! else, and that nowhere has a word with which reservations begin, has none. Where the first such word follows the end
+//! of the data, what stands from there on is parsed: remarks on the query are no reservations about the data. What is
+//! written in another way, or has such a word in a label's place, is not kept; that costs time and nothing else. Lists
+//! of names are short, and parsed.
 //!
 //! An empty answer is never taken for whole: it is what a server says that does not have the data yet or any more,
 //! and cheap to ask for again.
@@ -46,6 +48,12 @@ const OVERLAP: usize = 10;
 /// As much of the end as is looked at: the statistics have some 60 bytes.
 const TAIL: usize = 256;
 
+/// As much as may be said after the data: a remark has some 200 bytes, and a query brings one for each of its calls.
+const REMARKS: usize = 16 << 10;
+
+/// With what Prometheus's remarks on a query begin, those among its warnings, too: 2.48 to 2.53 have no others.
+const REMARK: [&str; 2] = ["PromQL info:", "PromQL warning:"];
+
 /// Lists of names that are longer are not kept: what a service asks for has some dozens.
 const NAMES: usize = 64 << 10;
 
@@ -56,6 +64,8 @@ pub(super) enum Completeness {
     Nothing,
     /// It has begun with a series; the last bytes that have come.
     Series(Vec<u8>),
+    /// Its series have ended; what has come after them, from the first of the words on.
+    Remarks(Vec<u8>),
     /// It may be a list of names: all that has come.
     Names(Vec<u8>),
     /// It is neither, or has reservations.
@@ -73,48 +83,70 @@ impl Completeness {
                 let begins = |beginning: &&str| piece.strip_prefix(beginning.as_bytes());
                 let after = SERIES.iter().find_map(begins);
                 *self = match after {
-                    Some(after) if has_reservations(after) => Self::Spoilt,
-                    Some(_) => Self::Series(piece.iter().rev().take(TAIL).rev().copied().collect()),
+                    Some(after) => series(Vec::new(), after),
                     None if piece.len() <= NAMES => Self::Names(piece.to_owned()),
                     None => Self::Spoilt,
                 };
             }
-            Self::Series(tail) => {
-                // A word may begin in the piece before.
-                let mut seam = tail.clone();
-                seam.drain(..seam.len().saturating_sub(OVERLAP));
-                seam.extend(piece.iter().take(OVERLAP));
-                if has_reservations(&seam) || has_reservations(piece) {
-                    *self = Self::Spoilt;
-                    return;
-                }
-                tail.extend(piece.iter().rev().take(TAIL).rev());
-                let surplus = tail.len().saturating_sub(TAIL);
-                tail.drain(..surplus);
+            Self::Series(tail) => *self = series(std::mem::take(tail), piece),
+            Self::Remarks(all) if all.len() + piece.len() <= REMARKS => {
+                all.extend_from_slice(piece);
             }
             Self::Names(all) if all.len() + piece.len() <= NAMES => all.extend_from_slice(piece),
-            Self::Names(_) | Self::Spoilt => *self = Self::Spoilt,
+            Self::Remarks(_) | Self::Names(_) | Self::Spoilt => *self = Self::Spoilt,
         }
     }
 
     /// Whether what has come is a whole answer.
     pub(super) fn is_whole(&self) -> bool {
         match self {
-            Self::Series(tail) => ends_with_data(tail),
+            Self::Series(tail) => tail
+                .trim_ascii_end()
+                .strip_suffix(b"}")
+                .is_some_and(ends_with_data),
+            Self::Remarks(all) => are_remarks(all),
             Self::Names(all) => is_list_of_names(all),
             Self::Nothing | Self::Spoilt => false,
         }
     }
 }
 
-fn has_reservations(text: &[u8]) -> bool {
-    RESERVATIONS.iter().any(|word| word.find(text).is_some())
+/// What a body is that has begun with a series, by its last bytes and what has come now.
+fn series(mut tail: Vec<u8>, piece: &[u8]) -> Completeness {
+    // A word may begin in the piece before.
+    let overlap = tail.len().saturating_sub(OVERLAP);
+    let seam: Vec<u8> = tail
+        .iter()
+        .skip(overlap)
+        .chain(piece.iter().take(OVERLAP))
+        .copied()
+        .collect();
+    let in_seam = first_reservation(&seam).map(|at| at + overlap);
+    let found = in_seam.or_else(|| Some(first_reservation(piece)? + tail.len()));
+    let before = found.unwrap_or(tail.len() + piece.len());
+    let of_piece = before.saturating_sub(tail.len());
+    let (data, rest) = piece.split_at_checked(of_piece).unwrap_or((piece, &[]));
+    let mut remarks = tail.split_off(before.min(tail.len()));
+    tail.extend(data.iter().rev().take(TAIL).rev());
+    let surplus = tail.len().saturating_sub(TAIL);
+    tail.drain(..surplus);
+    if found.is_none() {
+        return Completeness::Series(tail);
+    }
+    remarks.extend(rest.iter().take(REMARKS + 1));
+    match tail.strip_suffix(b",").is_some_and(ends_with_data) && remarks.len() <= REMARKS {
+        true => Completeness::Remarks(remarks),
+        false => Completeness::Spoilt,
+    }
 }
 
-fn ends_with_data(tail: &[u8]) -> bool {
-    let Some(mut data) = tail.trim_ascii_end().strip_suffix(b"}") else {
-        return false;
-    };
+/// Where the first word stands with which reservations begin.
+fn first_reservation(text: &[u8]) -> Option<usize> {
+    RESERVATIONS.iter().filter_map(|word| word.find(text)).min()
+}
+
+/// Whether a text ends where the data do, statistics after them included.
+fn ends_with_data(mut data: &[u8]) -> bool {
     if let Some(at) = memmem::rfind(data, STATISTICS) {
         let (before, statistics) = data.split_at(at);
         let inside = statistics
@@ -128,12 +160,43 @@ fn ends_with_data(tail: &[u8]) -> bool {
     data.ends_with(END)
 }
 
+/// All that may be said about series.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Remarks {
+    #[serde(default)]
+    warnings: Vec<String>,
+    #[serde(default, rename = "infos")]
+    _infos: Vec<String>,
+    #[serde(default, rename = "isPartial")]
+    is_partial: bool,
+    #[serde(default, rename = "stats")]
+    _stats: Option<IgnoredAny>,
+}
+
+/// Whether the members of an object, up to its end, are remarks on the query and nothing else.
+fn are_remarks(members: &[u8]) -> bool {
+    let object = [b"{", members].concat();
+    serde_json::from_slice(&object)
+        .is_ok_and(|said: Remarks| !said.is_partial && are_about_the_query(&said.warnings))
+}
+
+/// Whether warnings are remarks on the query, which say nothing about the data.
+fn are_about_the_query(warnings: &[String]) -> bool {
+    let is_remark = |text: &String| REMARK.iter().any(|beginning| text.starts_with(beginning));
+    warnings.iter().all(is_remark)
+}
+
 /// All that such an answer may say.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ListOfNames {
     status: String,
     data: Vec<String>,
+    #[serde(default)]
+    warnings: Vec<String>,
+    #[serde(default, rename = "infos")]
+    _infos: Vec<String>,
     #[serde(default, rename = "isPartial")]
     is_partial: bool,
     #[serde(default, rename = "stats")]
@@ -142,7 +205,10 @@ struct ListOfNames {
 
 fn is_list_of_names(text: &[u8]) -> bool {
     serde_json::from_slice(text).is_ok_and(|list: ListOfNames| {
-        list.status == "success" && !list.data.is_empty() && !list.is_partial
+        list.status == "success"
+            && !list.data.is_empty()
+            && !list.is_partial
+            && are_about_the_query(&list.warnings)
     })
 }
 
@@ -196,8 +262,13 @@ mod tests {
     fn what_has_warnings_is_not_kept_wherever_they_stand() {
         let many = [ONE; 50].join(",");
         for rest in [
-            r#","warnings":["PromQL warning"]"#,
-            r#","infos":["PromQL info"]"#,
+            r#","warnings":["PromQL info: a","x"]"#,
+            r#","warnings":["PromQL info: a"],"warnings":["x"]"#,
+            r#","warnings":["PromQL info: a"],"isPartial":true"#,
+            r#","infos":["a"],"warnings":["x"]"#,
+            r#","infos":["a"],"error":"x""#,
+            r#","infos":["a"],"notices":["x"]"#,
+            r#","infos":"a""#,
             r#","warnings":["x"],"y":{"z":[{"values":[[1,"2"]]}]}"#,
             r#","isPartial":true"#,
             r#","stats":{"a":"b"},"warnings":["x"]"#,
@@ -217,6 +288,29 @@ mod tests {
         assert_judged(&before, false);
         let partial = matrix(&many, "").replace(r#""success","#, r#""success","isPartial":true,"#);
         assert_judged(&partial, false);
+    }
+
+    #[test]
+    fn remarks_on_the_query_do_not_keep_an_answer_out() {
+        let many = [ONE; 50].join(",");
+        let counter = r#""PromQL info: metric might not be a counter, name does not end in _total/_sum/_count/_bucket: \"backendai_container_utilization\" (1:27)""#;
+        for rest in [
+            r#","infos":["anything"]"#.to_owned(),
+            format!(r#","infos":[{counter}]"#),
+            format!(r#","warnings":[{counter}]"#),
+            format!(r#","warnings":[{counter},"PromQL warning: x"],"infos":[{counter}]"#),
+            format!(r#","stats":{{"a":"b"}},"infos":[{counter}]"#),
+            format!(r#","infos":[{counter}],"stats":{{"a":"b"}}"#),
+            r#","isPartial":false"#.to_owned(),
+            r#","warnings":[]"#.to_owned(),
+        ] {
+            assert_judged(&matrix(&many, &rest), true);
+            let names = format!(r#"{{"status":"success","data":["mem"]{rest}}}"#);
+            assert_judged(&names, true);
+        }
+        // More than is looked at.
+        let endless = format!(r#","infos":["{}"]"#, "x".repeat(REMARKS));
+        assert_judged(&matrix(&many, &endless), false);
     }
 
     #[test]
@@ -294,6 +388,7 @@ mod tests {
             "true",
             "false",
             r#"["x"]"#,
+            r#"["PromQL info: x"]"#,
             r#"{"a":"b"}"#,
             r#"{"a":[{"values":[[1,"2"]]}]}"#,
             r#"[]"#,
@@ -324,12 +419,13 @@ mod tests {
                 metric.join(","),
                 values.join(","),
             );
-            let reservations = ["warnings", "infos", "error"];
             let document: serde_json::Value = serde_json::from_str(&body).unwrap();
-            let has = |name: &&str| document.get(*name).is_some();
             let is_partial = document.get("isPartial").is_some_and(|value| *value != false);
+            let is_error = document.get("error").is_some();
+            let remarks = [serde_json::json!([]), serde_json::json!(["PromQL info: x"])];
+            let is_warned = document.get("warnings").is_some_and(|value| !remarks.contains(value));
             if is_whole_in(&body, length) {
-                prop_assert!(points > 0 && !is_partial && !reservations.iter().any(has), "{}", body);
+                prop_assert!(points > 0 && !is_partial && !is_error && !is_warned, "{}", body);
             } else if before.is_empty() && rest.is_empty() && points > 0 && labels.is_empty() {
                 prop_assert!(false, "not kept: {}", body);
             }

@@ -80,6 +80,15 @@ fn names_something(endpoint: &str) -> bool {
     endpoint == "labels" || endpoint == "series" || endpoint.starts_with("label/")
 }
 
+/// What backends are told beside the query, which moves no instant. An answer that they say is partial is not kept.
+const OF_BACKENDS: [(&str, &str); 5] = [
+    ("partial_response", "false"),
+    ("partial_response", "true"),
+    ("dedup", "true"),
+    ("max_source_resolution", "0s"),
+    ("deny_partial_response", "1"),
+];
+
 /// The last instant that an answer can depend on, Unix seconds. None: it is not certain.
 fn last_instant(request: &Request<Bytes>) -> Option<i64> {
     let form = match *request.method() {
@@ -98,6 +107,7 @@ fn last_instant(request: &Request<Bytes>) -> Option<i64> {
             "end" => &mut end,
             "step" => &mut step,
             "timeout" => &mut timeout,
+            _ if OF_BACKENDS.contains(&(&*name, &*value)) => continue,
             _ => return None,
         }
         .replace(value);

@@ -6,7 +6,8 @@ use clap::{Args, Parser, Subcommand};
 use metric_host::conformance::Level;
 
 use super::choices::{
-    ConformanceFormat, DataFormat, LabelSchemaArg, QueryFormat, ReportFormat, ValueTypeArg, When,
+    BackendArg, ConformanceFormat, DataFormat, LabelSchemaArg, MethodArg, QueryFormat,
+    ReportFormat, ValueTypeArg, When,
 };
 use super::csv_args::CsvArgs;
 use super::duration;
@@ -35,7 +36,8 @@ Exit codes:
   3 invalid query or address   9 conformance failed
   4 Prometheus said no        10 a limit was exceeded
   5 cannot connect            11 the answer was not Prometheus's
-  13 out of files or threads   12 the doctor found what fails";
+  13 the answer is partial     12 the doctor found what fails
+  14 out of files or threads   (13: --partial accepts it)";
 
 /// Asks for the metrics of Backend.AI's containers, through a Metric Service plugin in a sandbox.
 #[derive(Debug, Parser)]
@@ -111,6 +113,31 @@ pub(crate) struct ServiceArgs {
     #[arg(long, value_name = "DUR", value_parser = duration::parse_timeout, global = true)]
     pub(crate) timeout: Option<u32>,
 
+    /// How queries are sent
+    #[arg(
+        long,
+        value_name = "METHOD",
+        value_enum,
+        default_value = "auto",
+        global = true,
+        hide_short_help = true
+    )]
+    pub(crate) method: MethodArg,
+
+    /// Which server answers (the doctor proposes it)
+    #[arg(
+        long,
+        value_name = "SERVER",
+        value_enum,
+        default_value = "auto",
+        global = true
+    )]
+    pub(crate) backend: BackendArg,
+
+    /// Accept an answer of which data may be missing, and say so; no error unless all is missing
+    #[arg(long, global = true)]
+    pub(crate) partial: bool,
+
     #[command(flatten)]
     pub(crate) options: OptionsArgs,
 }
@@ -166,6 +193,8 @@ Examples:
   metric-host query mem --start 2026-01-31 --end 2026-02-01 --format csv > mem.csv
   metric-host query cpu_util mem net_rx --value-type current,capacity --format json
   metric-host query mem --last 30d --max-range 30d --fold max --points 500
+  metric-host query cpu_util --value-type current --last 1d --statistic p95 --over members:kernel-id
+  metric-host query mem --last 7d --step 1d --fold max --utc-offset +09:00
   metric-host query mem --last 30d --max-range 30d --step 15 --explain
   metric-host query mem --last 30d --max-range 30d --step 15 --format ndjson | gzip > mem.ndjson.gz";
 
@@ -208,7 +237,7 @@ pub(crate) struct TypeArgs {
     /// The metric, such as cpu_util
     pub(crate) metric: String,
 
-    /// Which side of the metric
+    /// Which value of the metric
     #[arg(long, value_name = "V", value_enum)]
     pub(crate) value_type: Option<ValueTypeArg>,
 }

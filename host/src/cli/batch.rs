@@ -4,15 +4,14 @@ use std::collections::BTreeSet;
 use std::io::Write;
 
 use chrono::Local;
-use metric_host::{MetricQuery, MetricService, RangeAnswer, RangeOptions};
+use metric_host::{MetricQuery, RangeAnswer};
 
-use super::args::ServiceArgs;
 use super::choices::QueryFormat;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::csv::Cells;
 use super::output::{self, Screen, say};
-use super::query::{exit_of, is_empty, nothing_found, remarks};
+use super::query::{Asking, exit_of, is_empty, remarks};
 
 /// A query, and what became of it.
 pub(crate) struct Answered<'a> {
@@ -22,14 +21,14 @@ pub(crate) struct Answered<'a> {
 
 /// Asks all at once, and prints what each brought. The exit is that of the first that failed.
 pub(crate) async fn run(
-    args: &ServiceArgs,
-    service: &MetricService,
+    asking: &Asking<'_>,
     queries: &[MetricQuery],
-    options: &RangeOptions,
     (format, cells): (QueryFormat, Cells),
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let answers = service
+    let Asking { args, options, .. } = asking;
+    let answers = asking
+        .service
         .query_batch(queries, options)
         .await
         .map_err(|error| Failure::of_call(&error, args))?;
@@ -42,7 +41,7 @@ pub(crate) async fn run(
         })
         .collect();
     for answered in &answers {
-        tell(answered, format, args);
+        tell(answered, format, asking);
     }
     // What mends one failure mends those of its kind.
     let failures = answers.iter().filter_map(|it| it.answer.as_ref().err());
@@ -76,20 +75,15 @@ pub(crate) async fn run(
 }
 
 /// Says on stderr what is wrong or doubtful, and with which query.
-fn tell(answered: &Answered<'_>, format: QueryFormat, args: &ServiceArgs) {
+fn tell(answered: &Answered<'_>, format: QueryFormat, asking: &Asking<'_>) {
     let name = name(answered.query);
     match &answered.answer {
         Ok(answer) => {
             remarks(&format!("{name}: "), answer, format);
             if is_empty(answer) {
-                say(
-                    "note",
-                    &nothing_found(
-                        &answered.query.metric_name,
-                        &answer.answer,
-                        args.label_schema,
-                    ),
-                );
+                let (metric, result) = (&answered.query.metric_name, &answer.answer);
+                let range = (result.start, result.end);
+                say("note", &asking.nothing_found(metric, range, &result.promql));
             }
         }
         Err(failure) => say("error", &format!("{name}: {}", failure.message())),

@@ -2,7 +2,9 @@
 //! an enumeration of the contract turn into it.
 
 use clap::ValueEnum;
-use metric_host::{Dimension, Fold, LabelSchema, MetricType, ValueType};
+use metric_host::{
+    Backend, Dimension, LabelSchema, MetricType, RequestMethod, Statistic, ValueType,
+};
 
 use super::output::printable::Escape;
 
@@ -128,7 +130,7 @@ pub(crate) enum ValueTypeArg {
     Capacity,
     /// What was used, as today's agents write it
     Current,
-    /// 100 * current / capacity, in percent
+    /// In percent: of capacity; for cpu_util, of one core
     Pct,
 }
 
@@ -164,7 +166,7 @@ impl From<MetricTypeArg> for MetricType {
     }
 }
 
-/// [`Fold`], as a flag.
+/// A [`Statistic`] that has a name, as a flag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FoldArg {
     /// Their mean
@@ -177,13 +179,64 @@ pub(crate) enum FoldArg {
     Last,
 }
 
-impl From<FoldArg> for Fold {
+impl From<FoldArg> for Statistic {
     fn from(arg: FoldArg) -> Self {
         match arg {
-            FoldArg::Avg => Fold::Avg,
-            FoldArg::Max => Fold::Max,
-            FoldArg::Min => Fold::Min,
-            FoldArg::Last => Fold::Last,
+            FoldArg::Avg => Statistic::Avg,
+            FoldArg::Max => Statistic::Max,
+            FoldArg::Min => Statistic::Min,
+            FoldArg::Last => Statistic::Last,
+        }
+    }
+}
+
+/// [`RequestMethod`], as a flag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MethodArg {
+    /// POST, and GET after a server that answers POST with 403, 405 or 501
+    Auto,
+    /// POST with a form, however long the query is
+    Post,
+    /// GET, the query in the URL
+    Get,
+}
+
+impl From<MethodArg> for RequestMethod {
+    fn from(arg: MethodArg) -> Self {
+        match arg {
+            MethodArg::Auto => RequestMethod::Auto,
+            MethodArg::Post => RequestMethod::Post,
+            MethodArg::Get => RequestMethod::Get,
+        }
+    }
+}
+
+/// [`Backend`], as a flag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BackendArg {
+    /// What all of them understand
+    Auto,
+    /// Prometheus
+    Prometheus,
+    /// Thanos: asks for whole, deduplicated, raw data
+    Thanos,
+    /// Mimir or Cortex, at /prometheus
+    Mimir,
+    /// VictoriaMetrics, a single server
+    Victoria,
+    /// A cluster of VictoriaMetrics, at /select/0/prometheus: asks for whole data
+    VictoriaCluster,
+}
+
+impl From<BackendArg> for Backend {
+    fn from(arg: BackendArg) -> Self {
+        match arg {
+            BackendArg::Auto => Backend::Auto,
+            BackendArg::Prometheus => Backend::Prometheus,
+            BackendArg::Thanos => Backend::Thanos,
+            BackendArg::Mimir => Backend::Mimir,
+            BackendArg::Victoria => Backend::Victoria,
+            BackendArg::VictoriaCluster => Backend::VictoriaCluster,
         }
     }
 }

@@ -36,8 +36,10 @@ pub(crate) enum Exit {
     MalformedResponse = 11,
     /// The doctor found at least one thing that fails.
     DoctorFailed = 12,
+    /// The server did not see all data, and `--partial` was not given: `partial-answer`.
+    PartialAnswer = 13,
     /// The system has no more file descriptors, threads or memory for this process. The operator mends it.
-    OutOfResources = 13,
+    OutOfResources = 14,
 }
 
 impl Exit {
@@ -57,6 +59,7 @@ impl Exit {
             Exit::LimitExceeded => "limit-exceeded",
             Exit::MalformedResponse => "malformed-response",
             Exit::DoctorFailed => "doctor-failed",
+            Exit::PartialAnswer => "partial-answer",
             Exit::OutOfResources => "out-of-resources",
         }
     }
@@ -97,6 +100,7 @@ impl From<&ServiceError> for Exit {
             ServiceError::TimedOut(_) => Exit::TimedOut,
             ServiceError::MalformedResponse(_) => Exit::MalformedResponse,
             ServiceError::LimitExceeded(_) => Exit::LimitExceeded,
+            ServiceError::PartialAnswer(_) => Exit::PartialAnswer,
             ServiceError::Denied(_) => Exit::Denied,
         }
     }
@@ -138,12 +142,14 @@ mod tests {
             service(ServiceError::MalformedResponse(String::new())),
             service(ServiceError::LimitExceeded(LimitExceeded {
                 limit: String::new(),
-                maximum: 1,
+                maximum: Some(1),
                 requested: None,
+                message: None,
             })),
+            service(ServiceError::PartialAnswer(String::new())),
             service(ServiceError::Denied(String::new())),
         ];
-        assert_eq!(exits.map(|exit| exit as u8), [3, 5, 6, 11, 10, 7]);
+        assert_eq!(exits.map(|exit| exit as u8), [3, 5, 6, 11, 10, 13, 7]);
     }
 
     #[test]

@@ -64,7 +64,10 @@ fn of_service(error: &ServiceError, address: &str) -> Option<String> {
         ServiceError::MalformedResponse(_) => format!(
             "is it Prometheus that answers at {address}, and nothing in between? --address names another place"
         ),
-        ServiceError::LimitExceeded(error) => of_limit(error),
+        ServiceError::LimitExceeded(error) => of_limit(error, address),
+        ServiceError::PartialAnswer(_) => format!(
+            "--partial accepts what {address} has, and marks the answer; its stores and their log say why it has no more"
+        ),
         ServiceError::Denied(_) => format!(
             "the plugin may ask {address} only, for what a metric query needs; --address names another place"
         ),
@@ -75,18 +78,19 @@ fn slow() -> String {
     "a shorter range or a larger --step asks for less; --timeout waits longer".to_owned()
 }
 
-fn of_limit(error: &LimitExceeded) -> String {
-    match (error.limit.as_str(), error.requested) {
-        ("max-range", Some(requested)) => format!(
+fn of_limit(error: &LimitExceeded, address: &str) -> String {
+    match (error.limit.as_str(), error.requested, error.maximum) {
+        ("max-range", Some(requested), Some(maximum)) => format!(
             "--max-range raises it: {} was asked for, {} is allowed",
             show_seconds(requested),
-            show_seconds(error.maximum)
+            show_seconds(maximum)
         ),
-        ("max-range", None) => "--max-range raises it".to_owned(),
-        ("max-points", _) => {
+        ("max-range", ..) => "--max-range raises it".to_owned(),
+        ("max-points", ..) => {
             "a larger --step or a shorter range has fewer points; --max-points raises it, to 11001 at most".to_owned()
         }
-        ("max-result-bytes", _) => format!("{ASK_FOR_LESS}; --max-result-bytes raises it"),
+        ("max-result-bytes", ..) => format!("{ASK_FOR_LESS}; --max-result-bytes raises it"),
+        ("server", ..) => format!("{ASK_FOR_LESS}; whoever runs {address} can raise it"),
         _ => ASK_FOR_LESS.to_owned(),
     }
 }
@@ -97,16 +101,19 @@ fn flag(field: &str) -> Option<String> {
         .strip_prefix("labels.")
         .or_else(|| field.strip_prefix("config."))
         .or_else(|| field.strip_prefix("options."))
+        .or_else(|| field.strip_prefix("pointwise."))
         .unwrap_or(field);
     match name {
         // The configuration's limit has the name already.
         _ if field == "options.max-points" => Some("--points".to_owned()),
         "metric-name" => Some("METRIC".to_owned()),
+        "pointwise" => Some("--statistic".to_owned()),
         "address" => Some("--address or METRIC_ADDRESS".to_owned()),
         "value-type" | "agent-id" | "kernel-id" | "session-id" | "user-id" | "project-id"
         | "start" | "end" | "step" | "group-by" | "metric-type" | "timewindow" | "label-schema"
         | "sample-interval" | "max-range" | "max-points" | "max-result-bytes" | "timeout"
-        | "fold" | "interval" | "freshness" | "concurrency" => Some(format!("--{name}")),
+        | "statistic" | "over" | "window" | "utc-offset" | "method" | "backend" | "partial"
+        | "interval" | "freshness" | "concurrency" => Some(format!("--{name}")),
         _ => None,
     }
 }
@@ -137,8 +144,9 @@ mod tests {
     fn a_long_range_is_named_in_words() {
         let error = LimitExceeded {
             limit: "max-range".to_owned(),
-            maximum: 604_800,
+            maximum: Some(604_800),
             requested: Some(2_592_000),
+            message: None,
         };
         assert_eq!(
             hint(ServiceError::LimitExceeded(error)),
@@ -179,7 +187,15 @@ mod tests {
             "config.max-result-bytes",
             "config.timeout",
             "options.max-points",
-            "options.fold",
+            "config.method",
+            "config.backend",
+            "config.partial",
+            "options.partial",
+            "pointwise",
+            "pointwise.statistic",
+            "pointwise.over",
+            "pointwise.window",
+            "utc-offset",
             "options.interval",
             "options.freshness",
             "options.concurrency",

@@ -23,6 +23,7 @@ mod locate;
 mod metrics;
 mod options_args;
 mod output;
+mod pointwise_args;
 mod query;
 mod query_args;
 mod range_args;
@@ -31,6 +32,7 @@ mod service;
 mod streaming;
 mod time;
 mod type_of;
+mod utc_offset;
 
 use std::process::ExitCode;
 

@@ -37,6 +37,14 @@ fn named(text: &str) -> Result<Named, String> {
     Ok(Named { name, value })
 }
 
+/// `NAME=VALUE`; the value may be empty.
+fn parameter(text: &str) -> Result<(String, String), String> {
+    text.split_once('=')
+        .filter(|(name, _)| !name.is_empty())
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .ok_or_else(|| "expected is NAME=VALUE".to_owned())
+}
+
 /// [`Network`], as a flag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NetworkArg(Network);
@@ -60,7 +68,7 @@ impl clap::ValueEnum for NetworkArg {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Way to Prometheus (FILE may be env:VARIABLE)")]
 pub(crate) struct OptionsArgs {
-    /// A further address of the same data, asked when the others cannot be reached; more than once
+    /// A further address of the same data, asked when the others cannot be reached or answer 502, 503 or 504; more than once
     #[arg(long, value_name = "ADDR", global = true)]
     failover: Vec<String>,
 
@@ -141,6 +149,10 @@ pub(crate) struct OptionsArgs {
     #[arg(long, value_name = "NAME=FILE", value_parser = named, global = true, hide_short_help = true)]
     parameter_file: Vec<Named>,
 
+    /// A further parameter that is no secret, such as nocache=1; more than once
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parameter, global = true, hide_short_help = true)]
+    parameter: Vec<(String, String)>,
+
     /// A path before /api/v1 that the plugin does not see, such as a tenant's /select/42/prometheus
     #[arg(long, value_name = "FILE", value_parser = source, global = true, hide_short_help = true)]
     path_file: Option<Source>,
@@ -153,6 +165,7 @@ impl OptionsArgs {
         options.networks = self.allow_network.iter().map(|arg| arg.0).collect();
         options.credentials = self.credentials();
         options.credentials_in_the_clear = self.allow_credentials_in_the_clear;
+        options.parameters.clone_from(&self.parameter);
         // A process that asks once has nothing to ask again.
         options.cache = CacheOptions::off();
         options
@@ -199,6 +212,7 @@ impl OptionsArgs {
             ("--allow-network", self.allow_network.len()),
             ("--header-file", self.header_file.len()),
             ("--parameter-file", self.parameter_file.len()),
+            ("--parameter", self.parameter.len()),
         ];
         let given = |flag: &str| {
             let is_it = |arg: &&str| {
@@ -230,8 +244,10 @@ mod tests {
         let line = "x --failover b:1 --failover c:2 --allow-network private --allow-network link-local \
                     --bearer-token-file /t --ca-file /ca --cert-file /c --key-file env:KEY --server-name p \
                     --header-file X-Scope-OrgID=env:TENANT --header-file a=./env:b=c \
-                    --parameter-file extra_label=/l --path-file /p metrics";
+                    --parameter-file extra_label=/l --path-file /p --parameter a=b=c --parameter d= metrics";
         let options = parsed(line).unwrap();
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(options.parameters, [pair("a", "b=c"), pair("d", "")]);
         assert_eq!(options.failover, ["b:1", "c:2"]);
         assert_eq!(options.networks, [Network::Private, Network::LinkLocal]);
         let file = SecretSource::file;
@@ -278,6 +294,8 @@ mod tests {
             "x metrics --header-file X-Scope-OrgID",
             "x metrics --header-file =/f",
             "x metrics --parameter-file a=",
+            "x metrics --parameter a",
+            "x metrics --parameter =b",
             "x metrics --allow-network reserved",
             "x metrics --bearer-token secret",
         ] {

@@ -6,7 +6,7 @@
 use std::io::Write;
 
 use chrono::{Local, Utc};
-use metric_host::{CallError, MetricQuery, MetricResult, MetricService, RangeAnswer, RangeOptions};
+use metric_host::{CallError, MetricQuery, MetricService, RangeAnswer, RangeOptions, Scope};
 
 use super::args::{PromqlArgs, QueryCommandArgs, ServiceArgs};
 use super::choices::{LabelSchemaArg, QueryFormat};
@@ -49,40 +49,91 @@ pub(crate) async fn run(args: &ServiceArgs, command: QueryCommandArgs) -> Result
         csv,
     } = command;
     let cells = csv.cells();
-    let now = Utc::now();
-    let options = range.options(now);
-    let queries = query.into_queries(now).map_err(unreadable)?;
+    let options = range.options(args.partial);
+    let queries = query.into_queries(Utc::now()).map_err(unreadable)?;
+    let within = scope.scope();
     if explain {
         return explain::run(args, &scope, &queries, &options, format).await;
     }
     let screen = Screen::of_stdout().with_sparkline(sparkline);
     let service = scope.narrow(service::open(args)?);
+    let asking = Asking {
+        args,
+        service: &service,
+        scope: within.as_ref(),
+        options: &options,
+    };
     match &queries[..] {
-        _ if format == QueryFormat::Ndjson => {
-            streaming::run(args, &service, &queries, &options).await
-        }
-        [query] => one(args, &service, query, &options, (format, cells), &screen).await,
-        _ => batch::run(args, &service, &queries, &options, (format, cells), &screen).await,
+        _ if format == QueryFormat::Ndjson => streaming::run(&asking, &queries).await,
+        [query] => one(&asking, query, (format, cells), &screen).await,
+        _ => batch::run(&asking, &queries, (format, cells), &screen).await,
+    }
+}
+
+/// Who is asked, and how.
+pub(crate) struct Asking<'a> {
+    pub(crate) args: &'a ServiceArgs,
+    /// Within the scope.
+    pub(crate) service: &'a MetricService,
+    /// What the host narrows each query to.
+    pub(crate) scope: Option<&'a Scope>,
+    pub(crate) options: &'a RangeOptions,
+}
+
+impl Asking<'_> {
+    /// An empty answer is no error, and rarely what was hoped for. The range is in Unix milliseconds, the query as it
+    /// was sent.
+    pub(crate) fn nothing_found(
+        &self,
+        metric: &str,
+        (start, end): (i64, i64),
+        promql: &str,
+    ) -> String {
+        let schema = match self.args.label_schema {
+            LabelSchemaArg::Documented => "documented was asked for; today's agents write `agent`",
+            LabelSchemaArg::Agent => "agent was asked for; Backend.AI documents `documented`",
+        };
+        let range = output::times::range(start, end, &Local);
+        let mut text = format!(
+            "no series of {metric} from {range}\n\
+             asked: {promql}\n\
+             check: the name (`metric-host metrics` lists what there is)\n\
+             \x20      the filters and --value-type\n\
+             \x20      the time range\n\
+             \x20      --label-schema ({schema})"
+        );
+        text.push_str(&check_scope(self.scope));
+        text
+    }
+}
+
+/// A further line of what to check where nothing is found; none without a scope.
+pub(crate) fn check_scope(scope: Option<&Scope>) -> String {
+    match scope {
+        Some(scope) => format!("\n       --scope (only series with {scope} are seen)"),
+        None => String::new(),
     }
 }
 
 async fn one(
-    args: &ServiceArgs,
-    service: &MetricService,
+    asking: &Asking<'_>,
     query: &MetricQuery,
-    options: &RangeOptions,
     (format, cells): (QueryFormat, Cells),
     screen: &Screen,
 ) -> Result<Exit, Failure> {
+    let Asking {
+        service, options, ..
+    } = asking;
     let answer = ask(service, query, options)
         .await
-        .map_err(|error| Failure::of_call(&error, args))?;
+        .map_err(|error| Failure::of_call(&error, asking.args))?;
     let result = &answer.answer;
     remarks("", &answer, format);
     if is_empty(&answer) {
+        let range = (result.start, result.end);
         say(
             "note",
-            &nothing_found(&query.metric_name, result, args.label_schema),
+            &asking.nothing_found(&query.metric_name, range, &result.promql),
         );
     }
     let mut out = output::stdout(format.escape());
@@ -137,6 +188,9 @@ fn unreadable(reason: String) -> Failure {
     Failure::new(Exit::InvalidQuery, reason)
 }
 
+/// Said of an answer to which the server says that it did not see all.
+pub(crate) const PARTIAL: &str = "partial: the server did not see all data";
+
 /// What makes the answer doubtful. JSON carries it in the document.
 pub(crate) fn remarks(of: &str, answer: &RangeAnswer, format: QueryFormat) {
     if matches!(format, QueryFormat::Json | QueryFormat::Ndjson) {
@@ -146,37 +200,13 @@ pub(crate) fn remarks(of: &str, answer: &RangeAnswer, format: QueryFormat) {
         let span = output::times::range(missing.span.start, missing.span.end, &Local);
         say("warning", &format!("{of}missing {span}: {}", missing.error));
     }
+    if answer.answer.partial {
+        say("warning", &format!("{of}{PARTIAL}"));
+    }
     for warning in &answer.answer.warnings {
         say("warning", &format!("{of}{warning}"));
     }
     for info in &answer.answer.infos {
         say("note", &format!("{of}{info}"));
     }
-}
-
-/// An empty answer is no error, and rarely what was hoped for.
-pub(crate) fn nothing_found(metric: &str, result: &MetricResult, schema: LabelSchemaArg) -> String {
-    nothing_in(metric, (result.start, result.end), &result.promql, schema)
-}
-
-/// The same, of a range in Unix milliseconds.
-pub(crate) fn nothing_in(
-    metric: &str,
-    (start, end): (i64, i64),
-    promql: &str,
-    schema: LabelSchemaArg,
-) -> String {
-    let schema = match schema {
-        LabelSchemaArg::Documented => "documented was asked for; today's agents write `agent`",
-        LabelSchemaArg::Agent => "agent was asked for; Backend.AI documents `documented`",
-    };
-    let range = output::times::range(start, end, &Local);
-    format!(
-        "no series of {metric} from {range}\n\
-         asked: {promql}\n\
-         check: the name (`metric-host metrics` lists what there is)\n\
-         \x20      the filters and --value-type\n\
-         \x20      the time range\n\
-         \x20      --label-schema ({schema})"
-    )
 }

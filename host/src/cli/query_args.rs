@@ -8,7 +8,9 @@ use metric_host::{LabelFilter, MetricQuery, ValueType};
 
 use super::choices::{DimensionArg, MetricTypeArg, ValueTypeArg};
 use super::duration;
+use super::pointwise_args::PointwiseArgs;
 use super::time::{self, Instant};
+use super::utc_offset::UtcOffset;
 
 /// Queries, as flags: each metric by each value type.
 #[derive(Debug, Args)]
@@ -29,31 +31,34 @@ pub(crate) struct QueryArgs {
     metric_type: Option<MetricTypeArg>,
 
     #[command(flatten)]
+    pub(crate) pointwise: PointwiseArgs,
+
+    #[command(flatten)]
     range: RangeArgs,
 }
 
 /// What to count in.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Filters")]
+#[command(next_help_heading = "Filters (several values: more than once, or separated by commas)")]
 struct FilterArgs {
-    /// Which side of the metric; several, separated by commas, are a query each
+    /// Which value of the metric; several are a query each
     #[arg(long, value_name = "V,V", value_enum, value_delimiter = ',')]
     value_type: Vec<ValueTypeArg>,
     /// The agent that runs the kernel
-    #[arg(long, value_name = "ID")]
-    agent_id: Option<String>,
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    agent_id: Vec<String>,
     /// The kernel (container)
-    #[arg(long, value_name = "ID")]
-    kernel_id: Option<String>,
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    kernel_id: Vec<String>,
     /// The session
-    #[arg(long, value_name = "ID")]
-    session_id: Option<String>,
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    session_id: Vec<String>,
     /// The user who owns the session
-    #[arg(long, value_name = "ID")]
-    user_id: Option<String>,
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    user_id: Vec<String>,
     /// The project that the session belongs to
-    #[arg(long, value_name = "ID")]
-    project_id: Option<String>,
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    project_id: Vec<String>,
 }
 
 /// From when to when, and how finely.
@@ -77,6 +82,14 @@ struct RangeArgs {
     /// Time between two points, in seconds [default: chosen from the length of the range]
     #[arg(long, value_name = "N", value_parser = duration::parse_seconds)]
     step: Option<u32>,
+    /// Where the points' days begin: an offset from UTC such as +09:00, Z, or local
+    #[arg(
+        long,
+        value_name = "OFFSET",
+        default_value = "local",
+        allow_hyphen_values = true
+    )]
+    utc_offset: UtcOffset,
 }
 
 impl QueryArgs {
@@ -84,8 +97,12 @@ impl QueryArgs {
     /// be accepted.
     pub(crate) fn into_queries(self, now: DateTime<Utc>) -> Result<Vec<MetricQuery>, String> {
         let (start, end) = time::resolve(self.range.start, self.range.end, self.range.last, now)?;
+        // Of an end that cannot be read, the plugin says so.
+        let end_read = time::read(&end).unwrap_or(now);
         let query = MetricQuery {
             metric_name: String::new(),
+            pointwise: self.pointwise.pointwise()?,
+            utc_offset: Some(self.range.utc_offset.seconds(end_read)),
             start,
             end,
             step: self.range.step,
@@ -167,7 +184,7 @@ mod tests {
     fn every_flag_reaches_its_field_of_the_query() {
         let query = query(
             "metric-host query mem --value-type capacity --agent-id a --kernel-id k --session-id s --user-id u \
-             --project-id p --group-by kernel-id,user_id --start 5 --end now --step 1m --metric-type gauge",
+             --project-id p --group-by kernel-id,user_id --start 5 --end now --step 1m --metric-type gauge --fold max --utc-offset -03:30",
         );
         assert_eq!(query.metric_name, "mem");
         assert_eq!(
@@ -179,11 +196,11 @@ mod tests {
             query.labels.value_type,
             Some(metric_host::ValueType::Capacity)
         );
-        assert_eq!(query.labels.agent_id.as_deref(), Some("a"));
-        assert_eq!(query.labels.kernel_id.as_deref(), Some("k"));
-        assert_eq!(query.labels.session_id.as_deref(), Some("s"));
-        assert_eq!(query.labels.user_id.as_deref(), Some("u"));
-        assert_eq!(query.labels.project_id.as_deref(), Some("p"));
+        assert_eq!(query.labels.agent_id, ["a"]);
+        assert_eq!(query.labels.kernel_id, ["k"]);
+        assert_eq!(query.labels.session_id, ["s"]);
+        assert_eq!(query.labels.user_id, ["u"]);
+        assert_eq!(query.labels.project_id, ["p"]);
         assert_eq!(
             query.group_by,
             [
@@ -192,6 +209,30 @@ mod tests {
             ]
         );
         assert_eq!(query.metric_type, Some(metric_host::MetricType::Gauge));
+        let max = metric_host::Pointwise::over_time(metric_host::Statistic::Max);
+        assert_eq!(query.pointwise, Some(max));
+        assert_eq!(query.utc_offset, Some(-12_600));
+    }
+
+    #[test]
+    fn a_filter_takes_several_values_once_or_more_than_once() {
+        for line in [
+            "metric-host query mem --kernel-id a --kernel-id b,c",
+            "metric-host query mem --kernel-id a,b,c",
+        ] {
+            assert_eq!(query(line).labels.kernel_id, ["a", "b", "c"]);
+        }
+    }
+
+    #[test]
+    fn the_days_are_local_unless_it_is_said() {
+        let local = query("metric-host query mem --end now-180d").utc_offset;
+        let end = DateTime::from_timestamp(1_767_225_600 - 180 * 86_400, 0).unwrap();
+        assert_eq!(local, Some(UtcOffset::Local.seconds(end)));
+        assert_eq!(
+            query("metric-host query mem --utc-offset Z").utc_offset,
+            Some(0)
+        );
     }
 
     #[test]
@@ -201,6 +242,7 @@ mod tests {
         assert_eq!(query.labels, LabelFilter::default());
         assert!(query.group_by.is_empty());
         assert_eq!(query.metric_type, None);
+        assert_eq!(query.pointwise, None);
     }
 
     #[test]

@@ -1,10 +1,8 @@
 //! The flags of long ranges: how they are cut, asked for and put together. What they mean, the plugin decides.
 
-use chrono::{DateTime, Utc};
 use clap::Args;
 use metric_host::RangeOptions;
 
-use super::choices::FoldArg;
 use super::duration;
 
 /// How a range is asked for.
@@ -14,14 +12,6 @@ pub(crate) struct LongRangeArgs {
     /// The most points of a series, where no --step is given: the step follows [default: 1000]
     #[arg(long, value_name = "N", conflicts_with = "step")]
     points: Option<u32>,
-
-    /// What a point of a gauge stands for: all samples since the point before [default: one sample]
-    #[arg(long, value_name = "FOLD", value_enum)]
-    fold: Option<FoldArg>,
-
-    /// Print what there is where a part of the range cannot be had, and say what is missing; no error unless all is
-    #[arg(long)]
-    pub(crate) partial: bool,
 
     /// Requests under way at once [default: 8]
     #[arg(long, value_name = "N", hide_short_help = true)]
@@ -37,16 +27,16 @@ pub(crate) struct LongRangeArgs {
 }
 
 impl LongRangeArgs {
-    /// The options at a time of day, by which the plan says what is final.
-    pub(crate) fn options(&self, now: DateTime<Utc>) -> RangeOptions {
+    /// The options, for who accepts a `partial` answer or does not.
+    pub(crate) fn options(&self, partial: bool) -> RangeOptions {
         RangeOptions {
-            now: Some(now.timestamp_millis()),
+            // A process that asks once keeps nothing.
+            cached: false,
             max_points: self.points,
-            fold: self.fold.map(Into::into),
             interval: self.interval,
             freshness: self.freshness,
             concurrency: self.concurrency,
-            partial: self.partial,
+            partial,
         }
     }
 }
@@ -56,25 +46,24 @@ mod tests {
     use super::super::args::{Cli, Command};
     use super::*;
     use clap::Parser;
-    use metric_host::Fold;
 
     fn options(line: &str) -> RangeOptions {
-        let Command::Query(args) = Cli::try_parse_from(line.split(' ')).unwrap().command else {
+        let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+        let Command::Query(args) = cli.command else {
             panic!("not a query: {line}")
         };
-        args.range.options(DateTime::UNIX_EPOCH)
+        args.range.options(cli.service.partial)
     }
 
     #[test]
     fn every_flag_reaches_its_field_of_the_options() {
         assert_eq!(
             options(
-                "metric-host query mem --points 50 --fold max --interval 6h --freshness 0 --concurrency 2 --partial"
+                "metric-host query mem --points 50 --interval 6h --freshness 0 --concurrency 2 --partial"
             ),
             RangeOptions {
-                now: Some(0),
+                cached: false,
                 max_points: Some(50),
-                fold: Some(Fold::Max),
                 interval: Some(21_600),
                 freshness: Some(0),
                 concurrency: Some(2),
@@ -85,12 +74,7 @@ mod tests {
 
     #[test]
     fn what_is_not_given_is_left_to_the_plugin() {
-        let now = Some(0);
-        let nothing = RangeOptions {
-            now,
-            ..RangeOptions::default()
-        };
-        assert_eq!(options("metric-host query mem"), nothing);
+        assert_eq!(options("metric-host query mem"), RangeOptions::default());
     }
 
     #[test]

@@ -35,6 +35,9 @@ pub(crate) fn config(args: &ServiceArgs) -> Config {
         max_points: args.max_points,
         max_result_bytes: args.max_result_bytes,
         timeout: args.timeout,
+        method: args.method.into(),
+        backend: args.backend.into(),
+        partial: args.partial,
         ..Config::new(args.address.clone())
     }
 }

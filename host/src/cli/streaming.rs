@@ -3,25 +3,19 @@
 //! Writing may block for as long as the reader likes (`| less`), and must not hold up the connections meanwhile: it is
 //! done on a thread of its own, while the next piece is on its way. There are never more than these two.
 
-use metric_host::{CallError, MetricQuery, MetricService, Piece, RangeOptions};
+use metric_host::{CallError, MetricQuery, Piece};
 
-use super::args::ServiceArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::ndjson::{self, Written};
 use super::output::{self, Out, printable::Escape, say};
-use super::query::nothing_in;
+use super::query::Asking;
 
 /// Streams each query. The exit is that of the first that failed.
-pub(crate) async fn run(
-    args: &ServiceArgs,
-    service: &MetricService,
-    queries: &[MetricQuery],
-    options: &RangeOptions,
-) -> Result<Exit, Failure> {
+pub(crate) async fn run(asking: &Asking<'_>, queries: &[MetricQuery]) -> Result<Exit, Failure> {
     let mut exit = Exit::Success;
     for query in queries {
-        let this = stream(args, service, query, options).await?;
+        let this = stream(asking, query).await?;
         if exit == Exit::Success {
             exit = this;
         }
@@ -30,19 +24,15 @@ pub(crate) async fn run(
 }
 
 /// Streams one query. A failure is one of writing, after which there is nothing to say on stdout.
-async fn stream(
-    args: &ServiceArgs,
-    service: &MetricService,
-    query: &MetricQuery,
-    options: &RangeOptions,
-) -> Result<Exit, Failure> {
-    let failed = |error: CallError| Failure::of_call(&error, args);
+async fn stream(asking: &Asking<'_>, query: &MetricQuery) -> Result<Exit, Failure> {
+    let failed = |error: CallError| Failure::of_call(&error, asking.args);
     let mut lines = Lines::default();
-    let mut stream = match service.stream(query, options).await {
+    let mut stream = match asking.service.stream(query, asking.options).await {
         Ok(stream) => stream,
         Err(error) => return lines.fail(query, &failed(error)),
     };
-    ndjson::plan(&mut lines.out, query, stream.plan())?;
+    let plan = stream.plan().clone();
+    ndjson::plan(&mut lines.out, query, &plan)?;
     let mut next = stream.next().await;
     loop {
         match next {
@@ -55,16 +45,12 @@ async fn stream(
             }
         }
     }
-    let plan = stream.plan();
     let written = lines.written;
     lines.end(query)?;
     if written == Written::default() {
         let span = (plan.span.start, plan.span.end);
         let metric = &query.metric_name;
-        say(
-            "note",
-            &nothing_in(metric, span, &plan.promql, args.label_schema),
-        );
+        say("note", &asking.nothing_found(metric, span, &plan.promql));
     }
     // Where all is missing, what is so is the first reason.
     let is_all = written.missing >= plan.chunks.len() as u64;

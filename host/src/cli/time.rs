@@ -97,8 +97,8 @@ fn unreadable_end(text: &str) -> String {
     )
 }
 
-/// Reads the forms that the contract accepts, to count back from them.
-fn read(text: &str) -> Option<DateTime<Utc>> {
+/// Reads the forms that the contract accepts: to count back from them, and to know the offset of their day.
+pub(crate) fn read(text: &str) -> Option<DateTime<Utc>> {
     let text = text.trim();
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
         return Some(time.to_utc());

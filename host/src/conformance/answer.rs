@@ -4,7 +4,10 @@
 use serde_json::{Map, Number, Value, json};
 
 use super::sent::SentRequest;
-use crate::{CallError, HttpRequest, MetricMetadata, MetricResult, MetricType, Series, ValueType};
+use crate::{
+    CallError, HttpRequest, MetadataResult, MetricMetadata, MetricResult, MetricType, Series,
+    ValueType,
+};
 
 /// Turns the outcome of a call into JSON.
 pub(super) fn answer<T>(outcome: Result<T, CallError>, to_value: impl FnOnce(T) -> Value) -> Value {
@@ -54,6 +57,7 @@ pub(super) fn result(result: MetricResult) -> Value {
         "series": result.series.into_iter().map(series).collect::<Vec<_>>(),
         "warnings": result.warnings,
         "infos": result.infos,
+        "partial": result.partial,
     })
 }
 
@@ -81,8 +85,13 @@ fn number(value: f64) -> Value {
     }
 }
 
-pub(super) fn metadata(metrics: Vec<MetricMetadata>) -> Value {
-    metrics.into_iter().map(metric).collect()
+pub(super) fn metadata(result: MetadataResult) -> Value {
+    json!({
+        "metrics": result.metrics.into_iter().map(metric).collect::<Vec<_>>(),
+        "warnings": result.warnings,
+        "infos": result.infos,
+        "partial": result.partial,
+    })
 }
 
 fn metric(metric: MetricMetadata) -> Value {

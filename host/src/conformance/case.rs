@@ -69,11 +69,23 @@ pub(super) enum Call {
         query: QueryInput,
         script: Script,
     },
+    /// `json.call`, with the text as it stands.
+    Json {
+        verb: String,
+        request: String,
+        script: Script,
+    },
+    /// `json-codec.call`, likewise.
+    JsonCodec {
+        verb: String,
+        request: String,
+        body: String,
+    },
 }
 
 impl Call {
-    /// The function's name in the contract.
-    pub(super) fn verb(&self) -> &'static str {
+    /// The function's name in the contract, or the verb that the case gives.
+    pub(super) fn verb(&self) -> &str {
         match self {
             Self::DetectMetricType { .. } => "detect-metric-type",
             Self::BuildPromql(_) => "build-promql",
@@ -83,13 +95,16 @@ impl Call {
             Self::MetricResponse { .. } => "metric-response",
             Self::QueryMetadata(_) => "query-metadata",
             Self::QueryMetric { .. } => "query-metric",
+            Self::Json { verb, .. } | Self::JsonCodec { verb, .. } => verb,
         }
     }
 
     /// What the scripted Prometheus plays, if the call has I/O.
     pub(super) fn script(&self) -> Option<&Script> {
         match self {
-            Self::QueryMetadata(script) | Self::QueryMetric { script, .. } => Some(script),
+            Self::QueryMetadata(script)
+            | Self::QueryMetric { script, .. }
+            | Self::Json { script, .. } => Some(script),
             _ => None,
         }
     }
@@ -194,6 +209,8 @@ struct RawCase {
     query: Option<QueryInput>,
     metric_name: Option<String>,
     value_type: Option<ValueTypeInput>,
+    verb: Option<String>,
+    request: Option<Value>,
     status: Option<u16>,
     body: Option<Body>,
     exchanges: Option<Vec<RawExchange>>,
@@ -215,6 +232,8 @@ enum Verb {
     MetricResponse,
     QueryMetadata,
     QueryMetric,
+    Json,
+    JsonCodec,
 }
 
 #[derive(Debug, Deserialize)]
@@ -276,11 +295,11 @@ impl RawCase {
     /// A field that the call does not take would be a mistake that nobody sees.
     fn check_fields(&self) -> Result<(), String> {
         use Verb::{
-            BuildPromql, DetectMetricType, MetadataResponse, MetricRequest, MetricResponse,
-            QueryMetadata, QueryMetric,
+            BuildPromql, DetectMetricType, Json, JsonCodec, MetadataResponse, MetricRequest,
+            MetricResponse, QueryMetadata, QueryMetric,
         };
         let verb = self.call;
-        let fields: [(&str, bool, &[Verb]); 7] = [
+        let fields: [(&str, bool, &[Verb]); 9] = [
             ("host", self.host.is_some(), &[QueryMetadata, QueryMetric]),
             (
                 "query",
@@ -298,15 +317,17 @@ impl RawCase {
                 self.status.is_some(),
                 &[MetadataResponse, MetricResponse],
             ),
+            ("verb", self.verb.is_some(), &[Json, JsonCodec]),
+            ("request", self.request.is_some(), &[Json, JsonCodec]),
             (
                 "body",
                 self.body.is_some(),
-                &[MetadataResponse, MetricResponse],
+                &[MetadataResponse, MetricResponse, JsonCodec],
             ),
             (
                 "exchanges",
                 self.exchanges.is_some() || self.may_retry,
-                &[QueryMetadata, QueryMetric],
+                &[QueryMetadata, QueryMetric, Json],
             ),
         ];
         match fields
@@ -342,7 +363,27 @@ impl RawCase {
                 query,
                 script: script(self.exchanges, self.may_retry)?,
             },
+            Verb::Json => Call::Json {
+                verb: self.verb.ok_or("the call needs `verb`")?,
+                request: request_text(self.request)?,
+                script: script(self.exchanges, self.may_retry)?,
+            },
+            Verb::JsonCodec => Call::JsonCodec {
+                verb: self.verb.ok_or("the call needs `verb`")?,
+                request: request_text(self.request)?,
+                body: self
+                    .body
+                    .map_or_else(|| Ok(String::new()), |body| body_text(Some(body)))?,
+            },
         })
+    }
+}
+
+/// A text goes as it stands, so that it need not be JSON; anything else as its JSON.
+fn request_text(request: Option<Value>) -> Result<String, String> {
+    match request.ok_or("the call needs `request`")? {
+        Value::String(text) => Ok(text),
+        document => Ok(document.to_string()),
     }
 }
 
@@ -425,6 +466,7 @@ mod tests {
                 json!({}),
                 json!({"result": null}),
                 json!({"result": []}),
+                json!({"result": {"metrics": []}}),
                 json!({"result": ""}),
                 json!({"result": "nonsense"}),
                 json!({"result": {}}),
@@ -436,7 +478,9 @@ mod tests {
                 json!({"error": {"limit-exceeded": {"limit": "", "maximum": 0, "requested": 0}}}),
             ] {
                 // Where an empty list, or the host's refusal, is the answer.
-                if case.name.contains("-is-an-empty-list") && wrong == json!({"result": []})
+                let is_empty =
+                    wrong == json!({"result": []}) || wrong == json!({"result": {"metrics": []}});
+                if case.name.contains("-is-an-empty-list") && is_empty
                     || case.name.starts_with("a-denied-") && wrong["error"]["denied"].is_string()
                 {
                     continue;
@@ -479,6 +523,9 @@ mod tests {
             ("exchanges", json!([])),
             ("may-retry", json!(true)),
             ("metric-name", json!("mem")),
+            ("verb", json!("plan")),
+            ("request", json!({})),
+            ("call", json!("json")),
             ("host", json!({"denies": true})),
             ("config", json!({"timewindw": "5m"})),
             ("query", json!({"labels": {"kernel": "k"}})),

@@ -11,80 +11,41 @@ use wit_parser::{
 
 use super::door::Door;
 use super::level::Level;
-use crate::audit;
+use crate::audit::{self, World};
 use crate::error::Source;
 use crate::{LoadError, PluginDescription};
 
 /// The text of the contract.
 static WIT: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../wit");
 
-/// The worlds of the contract, the larger first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum World {
-    PluginWithRanges,
-    PluginWithJson,
-    Plugin,
-    CodecWithJson,
-    Codec,
-}
-
 impl World {
-    const ALL: [Self; 5] = [
-        Self::PluginWithRanges,
-        Self::PluginWithJson,
-        Self::Plugin,
-        Self::CodecWithJson,
-        Self::Codec,
-    ];
-
-    /// The largest world whose exports a component has, by name.
-    pub(super) fn of(description: &PluginDescription) -> Option<Self> {
-        let exports = |interface: &str| description.exports.iter().any(|e| e == interface);
-        Self::ALL.into_iter().find(|world| {
-            let ranges = *world != Self::PluginWithRanges || exports(audit::RANGE_SERVICE);
-            ranges && world.doors().iter().all(|door| exports(door.interface()))
-        })
-    }
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::PluginWithRanges => "metric-plugin-range",
-            Self::PluginWithJson => "metric-plugin-json",
-            Self::Plugin => "metric-plugin",
-            Self::CodecWithJson => "metric-codec-json",
-            Self::Codec => "metric-codec",
-        }
+    /// Its name without package and version.
+    pub(super) fn short_name(self) -> &'static str {
+        let name = self.name();
+        let name = name.rsplit_once('/').map_or(name, |(_, name)| name);
+        name.split_once('@').map_or(name, |(name, _)| name)
     }
 
     /// The interfaces through which a component of this world is asked.
     pub(super) fn doors(self) -> &'static [Door] {
         match self {
-            Self::PluginWithRanges | Self::PluginWithJson => &[
+            Self::PluginFull => &[
                 Door::MetricService,
                 Door::Codec,
-                Door::JsonService,
+                Door::Json,
                 Door::JsonCodec,
             ],
             Self::Plugin => &[Door::MetricService, Door::Codec],
-            Self::CodecWithJson => &[Door::Codec, Door::JsonCodec],
+            Self::CodecFull => &[Door::Codec, Door::JsonCodec],
             Self::Codec => &[Door::Codec],
-        }
-    }
-
-    /// What it is loaded as.
-    pub(super) fn loaded_as(self) -> audit::World {
-        match self {
-            Self::PluginWithRanges => audit::World::Range,
-            Self::PluginWithJson | Self::Plugin => audit::World::Plugin,
-            Self::CodecWithJson | Self::Codec => audit::World::Codec,
         }
     }
 
     /// The most that a component of this world can reach.
     pub(super) fn highest(self) -> Level {
-        match self.loaded_as() {
-            audit::World::Range | audit::World::Plugin => Level::L4,
-            audit::World::Codec => Level::L2,
+        match self.has_io() {
+            true => Level::L4,
+            false => Level::L2,
         }
     }
 }
@@ -94,8 +55,7 @@ pub(super) fn check_imports(
     description: &PluginDescription,
     world: Option<World>,
 ) -> Result<(), LoadError> {
-    let world = world.map_or(audit::World::Plugin, World::loaded_as);
-    audit::check_imports(description, world)
+    audit::check_imports(description, world.unwrap_or(World::Plugin))
 }
 
 /// L1: whether a component is of this world, type by type.
@@ -107,7 +67,7 @@ pub(super) fn check_world(bytes: &[u8], world: World) -> Result<(), Source> {
     rename_contract(&mut component);
     let remap = contract.merge(component)?;
     let its_world = remap.map_world(its_world, Span::default())?;
-    let id = world_named(&contract, world.name())?;
+    let id = world_named(&contract, world.short_name())?;
     // The worlds list exports only; which imports are granted is the business of L0.
     let imports: Vec<_> = contract
         .worlds

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::case::Call;
+use crate::audit;
 
 /// An exported interface of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -12,8 +13,8 @@ pub enum Door {
     MetricService,
     /// The verbs without I/O.
     Codec,
-    /// `metric-service`, as JSON texts.
-    JsonService,
+    /// The verbs with I/O, as JSON texts.
+    Json,
     /// `codec`, as JSON texts.
     JsonCodec,
 }
@@ -22,10 +23,10 @@ impl Door {
     /// The interface's full name.
     pub fn interface(self) -> &'static str {
         match self {
-            Self::MetricService => "backendai:metric/metric-service@0.1.0",
-            Self::Codec => "backendai:metric/codec@0.1.0",
-            Self::JsonService => "backendai:metric/json-service@0.1.0",
-            Self::JsonCodec => "backendai:metric/json-codec@0.1.0",
+            Self::MetricService => audit::METRIC_SERVICE,
+            Self::Codec => audit::CODEC,
+            Self::Json => audit::JSON,
+            Self::JsonCodec => audit::JSON_CODEC,
         }
     }
 
@@ -34,14 +35,14 @@ impl Door {
         match self {
             Self::MetricService => "metric-service",
             Self::Codec => "codec",
-            Self::JsonService => "json-service",
+            Self::Json => "json",
             Self::JsonCodec => "json-codec",
         }
     }
 
     /// Whether it has the verb of this call.
     pub(super) fn has(self, call: &Call) -> bool {
-        let with_io = matches!(self, Self::MetricService | Self::JsonService);
+        let with_io = matches!(self, Self::MetricService | Self::Json);
         match call {
             Call::DetectMetricType { .. } | Call::BuildPromql(_) => true,
             Call::MetadataRequest
@@ -49,6 +50,8 @@ impl Door {
             | Call::MetadataResponse { .. }
             | Call::MetricResponse { .. } => !with_io,
             Call::QueryMetadata(_) | Call::QueryMetric { .. } => with_io,
+            Call::Json { .. } => self == Self::Json,
+            Call::JsonCodec { .. } => self == Self::JsonCodec,
         }
     }
 }

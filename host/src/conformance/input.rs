@@ -2,9 +2,12 @@
 //! and defaults for what a case does not care about; they turn into the records, and, written by `serde`, into the
 //! JSON of the contract's JSON doors. Knows the contract's records, not what they do.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{Config, Dimension, LabelFilter, LabelSchema, MetricQuery, MetricType, ValueType};
+use crate::{
+    Backend, Config, Dimension, LabelFilter, LabelSchema, MetricQuery, MetricType, Over, Pointwise,
+    RequestMethod, Statistic, ValueType,
+};
 
 /// `metric-type`.
 #[derive(Debug, Clone, Copy, Deserialize, Serialize)]
@@ -91,6 +94,137 @@ impl From<LabelSchemaInput> for LabelSchema {
     }
 }
 
+/// `request-method`.
+#[derive(Debug, Clone, Copy, Default, Deserialize, Serialize)]
+#[serde(rename_all(deserialize = "kebab-case", serialize = "snake_case"))]
+pub(super) enum RequestMethodInput {
+    #[default]
+    Auto,
+    Post,
+    Get,
+}
+
+impl From<RequestMethodInput> for RequestMethod {
+    fn from(input: RequestMethodInput) -> Self {
+        match input {
+            RequestMethodInput::Auto => Self::Auto,
+            RequestMethodInput::Post => Self::Post,
+            RequestMethodInput::Get => Self::Get,
+        }
+    }
+}
+
+/// `backend`.
+#[derive(Debug, Clone, Copy, Default, Deserialize, Serialize)]
+#[serde(rename_all(deserialize = "kebab-case", serialize = "snake_case"))]
+pub(super) enum BackendInput {
+    #[default]
+    Auto,
+    Prometheus,
+    Thanos,
+    Mimir,
+    Victoria,
+    VictoriaCluster,
+}
+
+impl From<BackendInput> for Backend {
+    fn from(input: BackendInput) -> Self {
+        match input {
+            BackendInput::Auto => Self::Auto,
+            BackendInput::Prometheus => Self::Prometheus,
+            BackendInput::Thanos => Self::Thanos,
+            BackendInput::Mimir => Self::Mimir,
+            BackendInput::Victoria => Self::Victoria,
+            BackendInput::VictoriaCluster => Self::VictoriaCluster,
+        }
+    }
+}
+
+/// `statistic`: a name, or `{"quantile": 0.95}`.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[serde(rename_all(deserialize = "kebab-case", serialize = "snake_case"))]
+pub(super) enum StatisticInput {
+    Avg,
+    Max,
+    Min,
+    Last,
+    Quantile(f64),
+}
+
+impl From<StatisticInput> for Statistic {
+    fn from(input: StatisticInput) -> Self {
+        match input {
+            StatisticInput::Avg => Self::Avg,
+            StatisticInput::Max => Self::Max,
+            StatisticInput::Min => Self::Min,
+            StatisticInput::Last => Self::Last,
+            StatisticInput::Quantile(part) => Self::Quantile(part),
+        }
+    }
+}
+
+/// `over`: `time`, or `{"members": "kernel-id"}`, or `both` likewise.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[serde(rename_all(deserialize = "kebab-case", serialize = "snake_case"))]
+pub(super) enum OverInput {
+    Time,
+    Members(DimensionInput),
+    Both(DimensionInput),
+}
+
+impl From<OverInput> for Over {
+    fn from(input: OverInput) -> Self {
+        match input {
+            OverInput::Time => Self::Time,
+            OverInput::Members(dimension) => Self::Members(dimension.into()),
+            OverInput::Both(dimension) => Self::Both(dimension.into()),
+        }
+    }
+}
+
+/// `pointwise`.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PointwiseInput {
+    statistic: StatisticInput,
+    over: OverInput,
+    #[serde(default)]
+    window: Option<u32>,
+}
+
+impl From<PointwiseInput> for Pointwise {
+    fn from(input: PointwiseInput) -> Self {
+        Self {
+            statistic: input.statistic.into(),
+            over: input.over.into(),
+            window: input.window,
+        }
+    }
+}
+
+/// A list of texts, or the only one of it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(String),
+    More(Vec<String>),
+}
+
+impl From<OneOrMore> for Vec<String> {
+    fn from(input: OneOrMore) -> Self {
+        match input {
+            OneOrMore::One(text) => vec![text],
+            OneOrMore::More(texts) => texts,
+        }
+    }
+}
+
+/// Reads a list, a text as the list of it alone, and `null` as an empty one.
+fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let input = Option::<OneOrMore>::deserialize(deserializer)?;
+    Ok(input.map(Vec::from).unwrap_or_default())
+}
+
 /// `config`. `{prometheus}` in the address stands for the scripted Prometheus.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(
@@ -107,6 +241,11 @@ pub(super) struct ConfigInput {
     max_points: Option<u32>,
     max_result_bytes: Option<u64>,
     timeout: Option<u32>,
+    method: RequestMethodInput,
+    backend: BackendInput,
+    partial: bool,
+    /// Unix milliseconds.
+    now: Option<i64>,
 }
 
 impl ConfigInput {
@@ -129,6 +268,10 @@ impl ConfigInput {
             max_points: self.max_points,
             max_result_bytes: self.max_result_bytes,
             timeout: self.timeout,
+            method: self.method.into(),
+            backend: self.backend.into(),
+            partial: self.partial,
+            now: self.now,
         }
     }
 }
@@ -142,11 +285,16 @@ impl ConfigInput {
 )]
 pub(super) struct LabelFilterInput {
     value_type: Option<ValueTypeInput>,
-    agent_id: Option<String>,
-    kernel_id: Option<String>,
-    session_id: Option<String>,
-    user_id: Option<String>,
-    project_id: Option<String>,
+    #[serde(deserialize_with = "one_or_more")]
+    agent_id: Vec<String>,
+    #[serde(deserialize_with = "one_or_more")]
+    kernel_id: Vec<String>,
+    #[serde(deserialize_with = "one_or_more")]
+    session_id: Vec<String>,
+    #[serde(deserialize_with = "one_or_more")]
+    user_id: Vec<String>,
+    #[serde(deserialize_with = "one_or_more")]
+    project_id: Vec<String>,
 }
 
 /// `metric-query`. Unless the case says otherwise: `mem`, the first hour of 2026.
@@ -164,6 +312,8 @@ pub(super) struct QueryInput {
     labels: LabelFilterInput,
     group_by: Vec<DimensionInput>,
     metric_type: Option<MetricTypeInput>,
+    pointwise: Option<PointwiseInput>,
+    utc_offset: Option<i32>,
 }
 
 impl Default for QueryInput {
@@ -176,6 +326,8 @@ impl Default for QueryInput {
             labels: LabelFilterInput::default(),
             group_by: Vec::new(),
             metric_type: None,
+            pointwise: None,
+            utc_offset: None,
         }
     }
 }
@@ -203,6 +355,50 @@ impl QueryInput {
                 .map(|dimension| (*dimension).into())
                 .collect(),
             metric_type: self.metric_type.map(Into::into),
+            pointwise: self.pointwise.map(Into::into),
+            utc_offset: self.utc_offset,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_filter_is_a_list_or_the_only_value_of_one() {
+        let filter: LabelFilterInput = serde_json::from_value(json!({
+            "kernel-id": "k", "agent-id": ["a", "b"], "user-id": [], "project-id": null
+        }))
+        .unwrap();
+        assert_eq!(filter.kernel_id, ["k"]);
+        assert_eq!(filter.agent_id, ["a", "b"]);
+        assert!(filter.user_id.is_empty() && filter.project_id.is_empty());
+        assert!(filter.session_id.is_empty());
+        let written = serde_json::to_value(filter).unwrap();
+        assert_eq!(written["kernel_id"], json!(["k"]));
+        assert!(serde_json::from_value::<LabelFilterInput>(json!({"kernel-id": 7})).is_err());
+    }
+
+    #[test]
+    fn a_statistic_and_what_it_is_over_are_read_by_their_names_in_the_contract() {
+        let query: QueryInput = serde_json::from_value(json!({
+            "pointwise": {"statistic": {"quantile": 0.5}, "over": {"both": "kernel-id"}, "window": 60},
+            "utc-offset": -3600
+        }))
+        .unwrap();
+        let query = query.to_query();
+        let expected = Pointwise::over_both(Statistic::Quantile(0.5), Dimension::KernelId);
+        assert_eq!(query.pointwise, Some(expected.within(60)));
+        assert_eq!(query.utc_offset, Some(-3600));
+        let config: ConfigInput = serde_json::from_value(
+            json!({"method": "get", "backend": "victoria-cluster", "partial": true, "now": 5}),
+        )
+        .unwrap();
+        let config = config.to_config();
+        assert_eq!(config.method, RequestMethod::Get);
+        assert_eq!(config.backend, Backend::VictoriaCluster);
+        assert!(config.partial && config.now == Some(5));
     }
 }

@@ -3,9 +3,12 @@
 
 use serde_json::{Map, Value, json};
 
-use super::case::Call;
+use super::case::{Call, PROMETHEUS};
 use super::input::ConfigInput;
 use super::sent::SentRequest;
+
+/// The only function of the JSON interfaces.
+pub(super) const CALL: &str = "call";
 
 /// The text that goes in.
 pub(super) fn request(config: &ConfigInput, call: &Call) -> String {
@@ -22,6 +25,10 @@ pub(super) fn request(config: &ConfigInput, call: &Call) -> String {
         Call::MetricResponse { query, status, .. } => {
             json!({ "config": config, "query": query, "status": status })
         }
+        Call::Json { request, .. } | Call::JsonCodec { request, .. } => {
+            let address = config.address.as_deref().unwrap_or_default();
+            return request.replace(PROMETHEUS, address);
+        }
     }
     .to_string()
 }
@@ -34,6 +41,10 @@ pub(super) fn answer(call: &Call, text: &str) -> Value {
 fn translated(call: &Call, text: &str) -> Result<Value, String> {
     let answer: Map<String, Value> = serde_json::from_str(text)
         .map_err(|error| format!("the answer is no JSON object: {error}"))?;
+    if matches!(call, Call::Json { .. } | Call::JsonCodec { .. }) {
+        // The case is about the text itself.
+        return Ok(Value::Object(answer));
+    }
     let mut members = answer.into_iter();
     match (members.next(), members.next()) {
         (Some((key, value)), None) if key == "result" => {
@@ -50,14 +61,12 @@ fn result(call: &Call, value: Value) -> Result<Value, String> {
     match call {
         Call::DetectMetricType { .. } | Call::BuildPromql(_) => Ok(value),
         Call::MetadataRequest | Call::MetricRequest(_) => http_request(value),
-        Call::MetadataResponse { .. } | Call::QueryMetadata(_) => match value {
-            Value::Array(metrics) => metrics.into_iter().map(metric).collect(),
-            other => Err(format!("not a list of metrics: {other}")),
-        },
+        Call::MetadataResponse { .. } | Call::QueryMetadata(_) => metadata(value),
         // What is inside of a series has the same names on both sides.
         Call::MetricResponse { .. } | Call::QueryMetric { .. } => {
             Ok(Value::Object(kebab_keys(object(value)?)))
         }
+        Call::Json { .. } | Call::JsonCodec { .. } => Ok(value),
     }
 }
 
@@ -67,7 +76,7 @@ fn error(mut fields: Map<String, Value>) -> Result<Value, String> {
         return Err("an error without a type".to_owned());
     };
     let payload = match case.as_str() {
-        "connection_failed" | "timed_out" | "malformed_response" | "denied" => {
+        "connection_failed" | "timed_out" | "malformed_response" | "partial_answer" | "denied" => {
             fields.remove("message").unwrap_or_default()
         }
         _ => Value::Object(kebab_keys(fields)),
@@ -93,6 +102,18 @@ fn http_request(value: Value) -> Result<Value, String> {
     request.headers = serde_json::from_value(headers)
         .map_err(|error| format!("headers are a list of pairs: {error}"))?;
     Ok(request.to_value())
+}
+
+fn metadata(value: Value) -> Result<Value, String> {
+    let mut fields = kebab_keys(object(value)?);
+    match fields.remove("metrics") {
+        Some(Value::Array(metrics)) => {
+            let metrics = metrics.into_iter().map(metric).collect::<Result<_, _>>()?;
+            fields.insert("metrics".to_owned(), metrics);
+            Ok(Value::Object(fields))
+        }
+        _ => Err("an answer without a list of `metrics`".to_owned()),
+    }
 }
 
 /// What the catalogue knows stands beside the name, and is null where it knows nothing.
@@ -124,8 +145,8 @@ mod tests {
     use super::*;
 
     fn query() -> Call {
-        let query =
-            json!({"metric-name": "a-b", "group-by": ["agent-id"], "labels": {"kernel-id": "k-1"}});
+        let query = json!({"metric-name": "a-b", "group-by": ["agent-id"], "labels": {"kernel-id": "k-1"},
+                   "pointwise": {"statistic": {"quantile": 0.95}, "over": {"members": "kernel-id"}}});
         Call::MetricRequest(serde_json::from_value(query).unwrap())
     }
 
@@ -138,7 +159,10 @@ mod tests {
         assert_eq!(text["config"]["max_range"], 5);
         assert_eq!(text["query"]["metric_name"], "a-b");
         assert_eq!(text["query"]["group_by"], json!(["agent_id"]));
-        assert_eq!(text["query"]["labels"]["kernel_id"], "k-1");
+        assert_eq!(text["query"]["labels"]["kernel_id"], json!(["k-1"]));
+        let pointwise = &text["query"]["pointwise"];
+        assert_eq!(pointwise["statistic"], json!({"quantile": 0.95}));
+        assert_eq!(pointwise["over"], json!({"members": "kernel_id"}));
     }
 
     #[test]

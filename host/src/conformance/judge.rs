@@ -5,12 +5,13 @@ use std::time::Instant;
 
 use super::answer::chain;
 use super::case::{Case, CaseError, cases};
-use super::contract::{World, check_imports, check_world};
+use super::contract::{check_imports, check_world};
 use super::expectation::Mismatch;
 use super::level::Level;
 use super::report::{CaseReport, Report};
 use super::runner::play;
 use super::subject::{Hosted, Refusal};
+use crate::audit::World;
 use crate::{HostError, LoadError, describe};
 
 /// What to run.
@@ -56,7 +57,7 @@ pub async fn judge(bytes: &[u8], options: &Options) -> Result<Report, JudgeError
     let mut reports = vec![check(
         Level::L0,
         "imports-nothing-but-what-is-granted",
-        "A plugin imports no more than outgoing HTTP, and clocks; a codec nothing",
+        "A plugin imports no more than outgoing HTTP and what that needs; a codec nothing",
         check_imports(&description, world).map_err(|error| chain(&error)),
         start,
     )];
@@ -101,7 +102,7 @@ pub async fn judge(bytes: &[u8], options: &Options) -> Result<Report, JudgeError
         reports.retain(|case| case.topic != TOPIC || !case.passed() || case.name == *filter);
     }
     Ok(Report::new(
-        world.map(World::name),
+        world.map(World::short_name),
         wanted,
         options.filter.is_some(),
         reports,
@@ -204,7 +205,7 @@ mod tests {
             .world(
                 &["package evil:exfiltrate; interface send { f: func(); }"],
                 "package test:plugin;
-                 world w { include backendai:metric/metric-codec@0.1.0; import evil:exfiltrate/send; }",
+                 world w { include backendai:metric/metric-codec@0.2.0; import evil:exfiltrate/send; }",
             )
             .build();
         let report = judge(&bytes, &Options::default()).await.unwrap();
@@ -227,8 +228,8 @@ mod tests {
             (func $f (result u32) (canon lift (core func $i "f")))
             (instance $types)
             (instance $codec (export "metric-request" (func $f)))
-            (export "backendai:metric/types@0.1.0" (instance $types))
-            (export "backendai:metric/codec@0.1.0" (instance $codec)))"#;
+            (export "backendai:metric/types@0.2.0" (instance $types))
+            (export "backendai:metric/codec@0.2.0" (instance $codec)))"#;
         let bytes = wat::parse_str(text).unwrap();
         let report = judge(&bytes, &Options::default()).await.unwrap();
         assert_eq!(report.world, Some("metric-codec"));

@@ -5,11 +5,10 @@ use serde_json::{Value, json};
 
 use super::answer::{answer, chain, metadata, metric_type, request, result};
 use super::case::{Call, Case};
-use super::contract::World;
 use super::door::Door;
 use super::input::ConfigInput;
 use super::json;
-use crate::audit;
+use crate::audit::World;
 use crate::error::Source;
 use crate::{
     CacheOptions, CallError, Codec, CompileCache, Host, HostError, HostOptions, Limits, LoadError,
@@ -44,9 +43,9 @@ impl Loaded {
             limits,
             compile_cache: CompileCache::User,
         })?;
-        Ok(match world.loaded_as() {
-            audit::World::Range | audit::World::Plugin => Self::Plugin(host.load(bytes)?),
-            audit::World::Codec => Self::Codec(host.load_codec(bytes)?),
+        Ok(match world.has_io() {
+            true => Self::Plugin(host.load(bytes)?),
+            false => Self::Codec(host.load_codec(bytes)?),
         })
     }
 }
@@ -87,15 +86,21 @@ impl<'a> Hosted<'a> {
         let config = config.to_config();
         let denies = case.host.as_ref().is_some_and(|host| host.denies);
         // The verbs that send nothing need no address that the host understands.
-        if denies || case.call.script().is_none() {
-            return Ok(plugin.offline(config)?);
-        }
-        let options = ServiceOptions {
-            // A case says what is sent, each time.
-            cache: CacheOptions::off(),
-            ..ServiceOptions::default()
+        let service = if denies || case.call.script().is_none() {
+            plugin.offline(config)?
+        } else {
+            let options = ServiceOptions {
+                // A case says what is sent, each time.
+                cache: CacheOptions::off(),
+                ..ServiceOptions::default()
+            };
+            plugin.service_with(config, &options)?
         };
-        Ok(plugin.service_with(config, &options)?)
+        Ok(MetricService {
+            // A case says what time it is, through each interface alike.
+            clock: || None,
+            ..service
+        })
     }
 
     async fn try_answer(
@@ -117,14 +122,14 @@ impl<'a> Hosted<'a> {
                 let service = Self::service(plugin, config, case)?;
                 Ok(typed_service(&service, call).await)
             }
-            (Door::JsonService, Loaded::Plugin(plugin)) => {
+            (Door::Json, Loaded::Plugin(plugin)) => {
                 let service = Self::service(plugin, config, case)?;
-                let function = codec.sandbox().find(door.interface(), call.verb())?;
-                let params = (json::request(config, call),);
+                let function = codec.sandbox().find(door.interface(), json::CALL)?;
+                let params = (call.verb(), json::request(config, call));
                 let (text,): (String,) = service.call(&function, params).await?;
                 Ok(json::answer(call, &text))
             }
-            (Door::MetricService | Door::JsonService, Loaded::Codec(_)) => {
+            (Door::MetricService | Door::Json, Loaded::Codec(_)) => {
                 Err("a component without I/O has no such interface".into())
             }
         }
@@ -209,17 +214,16 @@ async fn typed_codec(codec: &Codec, config: &ConfigInput, call: &Call) -> Value 
 async fn json_codec(codec: &Codec, config: &ConfigInput, call: &Call) -> Result<Value, Source> {
     let function = codec
         .sandbox()
-        .find(Door::JsonCodec.interface(), call.verb())?;
-    let request = json::request(config, call);
-    let given = config.to_config();
-    let answer: Result<(String,), CallError> = match call {
-        Call::MetadataResponse { body, .. } | Call::MetricResponse { body, .. } => {
-            codec
-                .call(&function, (request, body.as_str()), &given)
-                .await
-        }
-        _ => codec.call(&function, (request,), &given).await,
+        .find(Door::JsonCodec.interface(), json::CALL)?;
+    let body = match call {
+        Call::MetadataResponse { body, .. }
+        | Call::MetricResponse { body, .. }
+        | Call::JsonCodec { body, .. } => body.as_str(),
+        _ => "",
     };
+    let params = (call.verb(), json::request(config, call), body);
+    let answer: Result<(String,), CallError> =
+        codec.call(&function, params, &config.to_config()).await;
     let (text,) = answer?;
     Ok(json::answer(call, &text))
 }

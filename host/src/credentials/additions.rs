@@ -12,7 +12,11 @@ use http::{
 use zeroize::Zeroizing;
 
 use super::{Authorization, Credentials, Identity, Reloading, SecretSource, source::Contents};
-use crate::{address, egress, error::ConfigError};
+use crate::{
+    address::{self, Address},
+    egress,
+    error::ConfigError,
+};
 
 /// The headers of HTTP itself: with another value than the client's, a request would end elsewhere than it seems to.
 const OF_HTTP: &[HeaderName] = &[
@@ -40,14 +44,19 @@ pub(crate) struct Additions {
     headers: Vec<(HeaderName, Reloading<HeaderValue>)>,
     /// Encoded: `name=value`.
     parameters: Vec<Reloading<Text>>,
+    /// Encoded, those that are no secrets: `name=value&name=value`.
+    plain_parameters: String,
     /// As [`tenant`](super::tenant) compares them.
     pub(super) parameter_names: Vec<String>,
     path: Option<Reloading<Text>>,
 }
 
 impl Additions {
-    /// Reads everything for the first time.
-    pub(crate) fn of(credentials: &Credentials) -> Result<Self, ConfigError> {
+    /// Reads everything for the first time. `plain` are parameters, by name and value, that are no secrets.
+    pub(crate) fn of(
+        credentials: &Credentials,
+        plain: &[(String, String)],
+    ) -> Result<Self, ConfigError> {
         let mut additions = Self::default();
         match &credentials.authorization {
             None => {}
@@ -67,6 +76,14 @@ impl Additions {
             additions.parameter_names.push(comparable);
             additions.parameters.push(parameter(name.clone(), value)?);
         }
+        for (name, _) in plain {
+            check_parameter(name)?;
+            let comparable = super::tenant::comparable(name).to_owned();
+            additions.parameter_names.push(comparable);
+        }
+        additions.plain_parameters = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(plain)
+            .finish();
         additions.path = credentials.path.as_ref().map(path).transpose()?;
         Ok(additions)
     }
@@ -83,21 +100,27 @@ impl Additions {
         Ok(())
     }
 
-    /// Whether nothing is added.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.headers.is_empty() && !self.changes_target()
+    /// Whether anything is added that nobody else should read.
+    pub(crate) fn has_secrets(&self) -> bool {
+        !self.headers.is_empty() || !self.parameters.is_empty() || self.path.is_some()
     }
 
     /// Whether a request's target becomes another one.
     pub(crate) fn changes_target(&self) -> bool {
-        self.path.is_some() || !self.parameters.is_empty()
+        self.path.is_some() || !self.parameters.is_empty() || !self.plain_parameters.is_empty()
     }
 
-    /// A request's target: the path of its endpoint with its query, below `prefix`.
-    pub(crate) fn target(&self, prefix: &str, endpoint: &str) -> Result<PathAndQuery, InvalidUri> {
-        let path = self.path.as_ref().map(|path| path.current().0);
-        let path = path.as_deref().unwrap_or_default();
-        let mut target = format!("{prefix}{path}{endpoint}");
+    /// A request's target at an address: the path of its endpoint with its query. A tenant's path stands in the place
+    /// of that of the backend.
+    pub(crate) fn target(
+        &self,
+        address: &Address,
+        endpoint: &str,
+    ) -> Result<PathAndQuery, InvalidUri> {
+        let mut target = match &self.path {
+            Some(path) => format!("{}{}{endpoint}", address.written_prefix(), path.current().0),
+            None => format!("{}{endpoint}", address.prefix()),
+        };
         let mut separator = match endpoint.contains('?') {
             true => '&',
             false => '?',
@@ -106,6 +129,10 @@ impl Additions {
             target.push(separator);
             target.push_str(&parameter.current().0);
             separator = '&';
+        }
+        if !self.plain_parameters.is_empty() {
+            target.push(separator);
+            target.push_str(&self.plain_parameters);
         }
         PathAndQuery::try_from(target)
     }

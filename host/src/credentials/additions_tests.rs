@@ -1,6 +1,7 @@
 //! What a request looks like afterwards, and what is refused beforehand.
 
 use super::*;
+use crate::types::Backend;
 use std::fs;
 
 /// Files with these texts, which live as long as the folder.
@@ -16,6 +17,11 @@ impl Files {
         fs::write(&path, text).unwrap();
         SecretSource::file(path)
     }
+}
+
+/// Without parameters that are no secrets.
+fn read(credentials: &Credentials) -> Result<Additions, ConfigError> {
+    Additions::of(credentials, &[])
 }
 
 fn headers(additions: &Additions) -> HeaderMap {
@@ -39,7 +45,7 @@ fn a_token_and_a_password_become_an_authorization_that_debug_does_not_show() {
             "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==",
         ),
     ] {
-        let headers = headers(&Additions::of(&credentials).unwrap());
+        let headers = headers(&read(&credentials).unwrap());
         assert_eq!(headers.get_all("authorization").iter().count(), 1);
         assert_eq!(headers["authorization"], expected);
         assert_eq!(format!("{headers:?}"), r#"{"authorization": Sensitive}"#);
@@ -55,21 +61,60 @@ fn tenants_are_a_header_a_parameter_or_a_path() {
         .parameter("extra_label", files.with("label", "project=a&b c\n"))
         .parameter("extra_filters[]", files.with("filter", "{x=~\"1|2\"}"))
         .path(files.with("path", "/select/42:7/prometheus/\n"));
-    let additions = Additions::of(&credentials).unwrap();
+    let additions = read(&credentials).unwrap();
     let headers = headers(&additions);
     assert_eq!(headers["x-scope-orgid"], "team-a|team-b");
     assert_eq!(headers["thanos-tenant"], "t1");
     let parameters = "extra_label=project%3Da%26b+c&extra_filters%5B%5D=%7Bx%3D%7E%221%7C2%22%7D";
-    for (prefix, endpoint, expected) in [
-        ("", "/api/v1/query", "/select/42:7/prometheus/api/v1/query?"),
+    for (address, endpoint, expected) in [
         (
-            "/vm",
+            "http://h",
+            "/api/v1/query",
+            "/select/42:7/prometheus/api/v1/query?",
+        ),
+        (
+            "http://h/vm",
             "/api/v1/query?a=b",
             "/vm/select/42:7/prometheus/api/v1/query?a=b&",
         ),
     ] {
-        let target = additions.target(prefix, endpoint).unwrap();
-        assert_eq!(target.as_str(), format!("{expected}{parameters}"));
+        // The tenant's path stands in the place of that of the backend.
+        for backend in [Backend::Auto, Backend::VictoriaCluster] {
+            let address = Address::parse(address).unwrap().with_backend(backend);
+            let target = additions.target(&address, endpoint).unwrap();
+            assert_eq!(target.as_str(), format!("{expected}{parameters}"));
+        }
+    }
+}
+
+#[test]
+fn parameters_that_are_no_secrets_are_added_as_they_are_and_are_the_hosts() {
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let plain = [pair("dedup", "false"), pair("a b", "c&d")];
+    let additions = Additions::of(&Credentials::new(), &plain).unwrap();
+    assert!(additions.changes_target() && !additions.has_secrets());
+    let address = Address::parse("h:1").unwrap().with_backend(Backend::Mimir);
+    for (endpoint, expected) in [
+        (
+            "/api/v1/query",
+            "/prometheus/api/v1/query?dedup=false&a+b=c%26d",
+        ),
+        (
+            "/api/v1/query?x=y",
+            "/prometheus/api/v1/query?x=y&dedup=false&a+b=c%26d",
+        ),
+    ] {
+        let target = additions.target(&address, endpoint).unwrap();
+        assert_eq!(target.as_str(), expected);
+    }
+    let request = http::Request::get("http://h:1/api/v1/query?dedup=true").body("");
+    assert!(additions.are_set_by(&request.unwrap()));
+    for name in ["", "query", "match[]"] {
+        let refused = Additions::of(&Credentials::new(), &[pair(name, "x")]);
+        assert!(
+            matches!(refused, Err(ConfigError::Addition { .. })),
+            "{name}"
+        );
     }
 }
 
@@ -79,7 +124,7 @@ fn a_token_that_changes_is_the_new_one_with_the_next_request_and_has_another_ide
     let credentials = Credentials::new()
         .bearer_token(files.with("token", "one"))
         .header("x-tenant", files.with("tenant", "a"));
-    let additions = Additions::of(&credentials).unwrap();
+    let additions = read(&credentials).unwrap();
     let before = additions.identity();
     assert_eq!(additions.identity(), before);
     files.with("token", "two");
@@ -138,7 +183,7 @@ fn what_cannot_be_a_secret_of_its_kind_is_refused_without_being_repeated() {
             new().bearer_token(SecretSource::variable("NO_SUCH_VAR")),
         ),
     ] {
-        let error = Additions::of(&credentials).err().unwrap();
+        let error = read(&credentials).err().unwrap();
         let said = format!("{error} {error:?}");
         assert!(said.contains(name), "{said}");
         assert!(!said.contains("hunter2"), "{said}");
@@ -152,7 +197,7 @@ fn what_cannot_be_a_secret_of_its_kind_is_refused_without_being_repeated() {
     }
     let latin = files.0.path().join("latin");
     fs::write(&latin, [0xe9, b'x']).unwrap();
-    let error = Additions::of(&new().parameter("p", SecretSource::file(latin))).err();
+    let error = read(&new().parameter("p", SecretSource::file(latin))).err();
     assert!(
         matches!(error, Some(ConfigError::Secret { .. })),
         "{error:?}"
@@ -185,7 +230,7 @@ fn names_that_would_change_what_a_request_is_are_refused() {
         new().basic_auth("a:b", text.clone()),
         new().basic_auth("a\nb", text),
     ] {
-        let error = Additions::of(&credentials).err();
+        let error = read(&credentials).err();
         assert!(
             matches!(error, Some(ConfigError::Addition { .. })),
             "{credentials:?}: {error:?}"

@@ -66,7 +66,7 @@ mod tests {
         let credentials = names.iter().fold(Credentials::new(), |credentials, name| {
             credentials.parameter(*name, SecretSource::variable("CARGO_PKG_NAME"))
         });
-        Additions::of(&credentials).unwrap()
+        Additions::of(&credentials, &[]).unwrap()
     }
 
     fn request(query: &str, content_type: &[&str], body: &'static str) -> Request<&'static str> {

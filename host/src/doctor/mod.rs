@@ -5,12 +5,14 @@
 //! It needs no plugin, and does not know how anything is printed.
 //!
 //! 1. `probe.rs` sends a request and reads the answer (`answer.rs`), or says what the trouble is.
-//! 2. `server.rs` judges the server: the way to it, what it speaks, its version, its clock, its limits.
+//! 2. `server.rs` judges the server: the way to it, what it speaks, its version, its clock, its limits; `method.rs`
+//!    whether it is asked by a method that it answers.
 //! 3. `data.rs` judges what it holds: metrics, their age, their labels, the time between two samples.
 //! 4. `report.rs` is what is found.
 
 mod answer;
 mod data;
+mod method;
 mod probe;
 mod report;
 mod server;
@@ -51,7 +53,7 @@ impl Host {
     /// # Errors
     /// As [`Plugin::service_with`](crate::Plugin::service_with).
     pub fn doctor(&self, config: Config, options: &ServiceOptions) -> Result<Doctor, ConfigError> {
-        let address = Address::parse(&config.address)?;
+        let address = Address::parse(&config.address)?.with_backend(config.backend);
         let mut addresses = vec![address.clone()];
         for other in &options.failover {
             addresses.push(Address::parse(other)?);
@@ -86,11 +88,15 @@ impl Doctor {
     pub async fn examine(&self) -> Examination {
         let mut checks = vec![server::transport(&self.addresses)];
         if let Some(clock) = server::answers(&self.probe, &mut checks).await {
-            checks.push(server::build(&self.probe).await);
+            checks.push(server::build(&self.probe, &self.config).await);
             let now = clock.now();
             checks.push(server::clock(clock));
-            checks.push(server::limits(&self.probe, &self.config, now).await);
-            data::examine(&self.probe, &self.config, now, &mut checks).await;
+            let (check, probe) = method::examine(&self.probe, &self.config, now).await;
+            checks.push(check);
+            if let Some(probe) = probe {
+                checks.push(server::limits(&probe, &self.config, now).await);
+                data::examine(&probe, &self.config, now, &mut checks).await;
+            }
         }
         for &subject in Subject::ALL {
             if !checks.iter().any(|check| check.subject == subject) {

@@ -1,5 +1,6 @@
 //! A question to Prometheus, the way a service asks: the same client, the same address, the same policy.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
@@ -23,10 +24,13 @@ const BODY_BYTES: usize = 4 << 20;
 const HEAD_CHARS: usize = 80;
 
 /// Asks one Prometheus.
+#[derive(Clone)]
 pub(super) struct Probe {
-    outgoing: Outgoing,
+    outgoing: Arc<Outgoing>,
     request_slots: CallSlots,
     address: Address,
+    /// By which ranges are asked for.
+    method: Method,
     alarms: Alarms,
     timeout: Duration,
 }
@@ -76,11 +80,20 @@ impl Probe {
         timeout: Duration,
     ) -> Self {
         Self {
-            outgoing,
+            outgoing: Arc::new(outgoing),
             request_slots,
             address,
+            method: Method::POST,
             alarms,
             timeout,
+        }
+    }
+
+    /// The same, which asks for ranges by this method.
+    pub(super) fn by(&self, method: Method) -> Self {
+        Self {
+            method,
+            ..self.clone()
         }
     }
 
@@ -96,7 +109,7 @@ impl Probe {
         self.ask("query", &params).await
     }
 
-    /// The values of a query over a range, asked by POST as the plugin does.
+    /// The values of a query over a range, asked as the plugin does.
     pub(super) async fn range(
         &self,
         query: &str,
@@ -110,7 +123,9 @@ impl Probe {
             ("end", &end),
             ("step", &step),
         ]);
-        let reply = self.exchange(Method::POST, "query_range", params).await?;
+        let reply = self
+            .exchange(self.method.clone(), "query_range", params)
+            .await?;
         Ok(reply.data)
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::types::LabelSchema;
+use crate::types::{Backend, LabelSchema, RequestMethod};
 
 /// All that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,6 +125,8 @@ pub enum Subject {
     Reachable,
     /// Whether it speaks Prometheus's protocol, and with us.
     Protocol,
+    /// Whether it answers a query of a range by the method that is configured.
+    Method,
     /// What it is, and of which version.
     Server,
     /// Whether its clock and this machine's agree.
@@ -149,6 +151,7 @@ impl Subject {
         Self::Transport,
         Self::Reachable,
         Self::Protocol,
+        Self::Method,
         Self::Server,
         Self::Clock,
         Self::Limits,
@@ -165,6 +168,7 @@ impl Subject {
             Self::Transport => "transport",
             Self::Reachable => "reachable",
             Self::Protocol => "protocol",
+            Self::Method => "method",
             Self::Server => "server",
             Self::Clock => "clock",
             Self::Limits => "limits",
@@ -195,4 +199,8 @@ pub enum Setting {
     MaxPoints(u32),
     /// `max-range`, in seconds.
     MaxRange(u32),
+    /// `method`.
+    Method(RequestMethod),
+    /// `backend`.
+    Backend(Backend),
 }

@@ -10,8 +10,12 @@ use wasmtime_wasi_http::Error;
 use super::answer::{BuildInfo, Queried};
 use super::data::words;
 use super::probe::{Probe, Reply, Trouble};
-use super::report::{Check, Setting, Subject};
-use crate::{address::Address, network::Network, types::Config};
+use super::report::{Check, Setting, Subject, Verdict};
+use crate::{
+    address::Address,
+    network::Network,
+    types::{Backend, Config},
+};
 
 /// Clocks that differ by less do no harm: scrapes are further apart.
 const SKEW: f64 = 5.0;
@@ -199,12 +203,64 @@ pub(super) fn clock(Clock { server, here }: Clock) -> Check {
 }
 
 /// Which one it is.
-pub(super) async fn build(probe: &Probe) -> Check {
+pub(super) async fn build(probe: &Probe, config: &Config) -> Check {
     let subject = Subject::Server;
     match probe.ask::<BuildInfo>("status/buildinfo", &[]).await {
-        Ok(reply) => judge_build(&reply.headers, &reply.data),
+        Ok(reply) => {
+            let check = judge_build(&reply.headers, &reply.data);
+            match backend_of(&reply.headers, &reply.data, &config.address) {
+                Some(found) => judge_backend(check, found, config.backend),
+                None => check,
+            }
+        }
         Err(trouble) => Check::warn(subject, format!("does not say what it is: {trouble}"))
             .advise("Prometheus says so since 2.14"),
+    }
+}
+
+/// The backend by what it says of itself; VictoriaMetrics's cluster by its paths. None: it cannot be told.
+pub(super) fn backend_of(headers: &HeaderMap, build: &BuildInfo, address: &str) -> Option<Backend> {
+    if headers.contains_key("x-server-hostname") {
+        return Some(match address.contains("/select/") {
+            true => Backend::VictoriaCluster,
+            false => Backend::Victoria,
+        });
+    }
+    let says = |name| {
+        let application = build.application.as_deref().unwrap_or_default();
+        application.to_ascii_lowercase().contains(name)
+    };
+    match build.version.as_deref()?.trim_start_matches('v') {
+        _ if says("mimir") || says("cortex") => Some(Backend::Mimir),
+        _ if says("thanos") => Some(Backend::Thanos),
+        _ if build.application.is_some() => None,
+        "" => None,
+        version if version.starts_with("0.") => Some(Backend::Thanos),
+        _ => Some(Backend::Prometheus),
+    }
+}
+
+/// Whether what is configured fits what was found.
+pub(super) fn judge_backend(check: Check, found: Backend, configured: Backend) -> Check {
+    match (configured, found) {
+        (configured, found) if configured == found => check,
+        // The cluster's nodes say the same as a single server, and a proxy may hide their paths.
+        (Backend::VictoriaCluster, Backend::Victoria) => check,
+        // Nothing would change.
+        (Backend::Auto, Backend::Prometheus) => check,
+        (Backend::Auto, Backend::Thanos | Backend::VictoriaCluster) => Check {
+            verdict: check.verdict.max(Verdict::Warn),
+            ..check
+        }
+        .advise("its answers may be partial: as that backend it is asked for whole ones")
+        .set(Setting::Backend(found)),
+        (Backend::Auto, found) => check.set(Setting::Backend(found)),
+        (configured, found) => Check {
+            verdict: check.verdict.max(Verdict::Warn),
+            found: format!("{}; configured is {configured}", check.found),
+            ..check
+        }
+        .set(Setting::Backend(found)),
     }
 }
 

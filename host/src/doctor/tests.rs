@@ -8,6 +8,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use super::answer::BuildInfo;
 use super::report::Verdict;
 use super::*;
+use crate::types::{Backend, RequestMethod};
 use crate::{CompileCache, Credentials, HostOptions, SecretSource};
 
 async fn examined(address: &str) -> Examination {
@@ -32,7 +33,7 @@ fn verdicts(examination: &Examination) -> Vec<Verdict> {
     examination
         .checks
         .iter()
-        .take(5)
+        .take(6)
         .map(|check| check.verdict)
         .collect()
 }
@@ -138,7 +139,7 @@ async fn what_is_not_prometheus_is_shown() {
         let (ok, fail, skipped) = (Verdict::Ok, Verdict::Fail, Verdict::Skipped);
         assert_eq!(
             verdicts(&examination),
-            [ok, ok, fail, skipped, skipped],
+            [ok, ok, fail, skipped, skipped, skipped],
             "{head}"
         );
         let protocol = examination.check(Subject::Protocol).unwrap();
@@ -172,6 +173,7 @@ async fn only_what_a_service_may_ask_is_asked() {
             [
                 "query?",
                 "query_range ",
+                "query_range?",
                 "status/buildinfo ",
                 "label/",
                 "labels?"
@@ -212,6 +214,152 @@ async fn the_doctor_shows_the_credentials_of_a_service() {
     );
 }
 
+/// What `vector(1)` is answered with.
+const ONE_POINT: &str =
+    r#"{"resultType":"matrix","result":[{"metric":{},"values":[[1767225600,"1"]]}]}"#;
+
+/// What is said of the method, of a server that answers all but POST well, and that in this way.
+async fn asked_by(method: RequestMethod, status: &'static str, to_post: &'static str) -> Check {
+    let (address, _requests) = deciding(move |request| {
+        let success = |data: &str| ("200 OK", format!(r#"{{"status":"success","data":{data}}}"#));
+        if request.contains("/query?") {
+            let now = server::here();
+            return success(&format!(
+                r#"{{"resultType":"scalar","result":[{now},"{now}"]}}"#
+            ));
+        }
+        match (
+            request.starts_with("POST "),
+            request.contains("query_range"),
+        ) {
+            (true, _) => (status, to_post.to_owned()),
+            (false, true) => success(ONE_POINT),
+            (false, false) => success("[]"),
+        }
+    })
+    .await;
+    let host = Host::new(HostOptions {
+        compile_cache: CompileCache::Off,
+        ..HostOptions::default()
+    })
+    .unwrap();
+    let config = Config {
+        method,
+        ..Config::new(address)
+    };
+    let doctor = host.doctor(config, &ServiceOptions::default()).unwrap();
+    let examination = doctor.examine().await;
+    // What follows is asked by the method that works.
+    let limits = examination.check(Subject::Limits).unwrap();
+    assert_eq!(limits.verdict, Verdict::Ok, "{examination:#?}");
+    examination.check(Subject::Method).unwrap().clone()
+}
+
+#[tokio::test]
+async fn a_server_that_loses_what_is_posted_fails_and_get_is_proposed() {
+    let empty = r#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#;
+    let lost = r#"{"status":"error","errorType":"bad_data","error":"invalid parameter \"start\""}"#;
+    for method in [RequestMethod::Auto, RequestMethod::Post] {
+        for (status, body) in [
+            ("200 OK", empty),
+            ("200 OK", ""),
+            ("400 Bad Request", lost),
+            ("302 Found\r\nlocation: /login", ""),
+        ] {
+            let check = asked_by(method, status, body).await;
+            assert_eq!(check.verdict, Verdict::Fail, "{status} {body}: {check:?}");
+            assert_eq!(check.set, [Setting::Method(RequestMethod::Get)]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_to_be_posted_to_fails_unless_the_service_goes_on_by_get() {
+    for status in ["403 Forbidden", "405 Not Allowed", "501 Not Implemented"] {
+        for (method, verdict) in [
+            (RequestMethod::Post, Verdict::Fail),
+            (RequestMethod::Auto, Verdict::Warn),
+        ] {
+            let check = asked_by(method, status, "POST is not for you").await;
+            assert_eq!(check.verdict, verdict, "{status}: {check:?}");
+            assert_eq!(check.set, [Setting::Method(RequestMethod::Get)]);
+            assert!(check.found.contains(&status[..3]), "{check:?}");
+        }
+        let check = asked_by(RequestMethod::Get, status, "").await;
+        assert_eq!((check.verdict, check.set), (Verdict::Ok, vec![]));
+    }
+}
+
+#[test]
+fn the_backend_is_told_by_what_a_server_says_of_itself_and_proposed_where_it_matters() {
+    let judge = |configured, victoria: bool, address, application: Option<&str>, version| {
+        let mut headers = HeaderMap::new();
+        if victoria {
+            headers.insert("x-server-hostname", "here".parse().unwrap());
+        }
+        let build = BuildInfo {
+            application: application.map(str::to_owned),
+            version: Some(String::from(version)),
+        };
+        let check = server::judge_build(&headers, &build);
+        match server::backend_of(&headers, &build, address) {
+            Some(found) => server::judge_backend(check, found, configured),
+            None => check,
+        }
+    };
+    let auto = Backend::Auto;
+    for (check, verdict, set) in [
+        (
+            judge(auto, false, "p:9090", None, "3.5.0"),
+            Verdict::Ok,
+            None,
+        ),
+        (
+            judge(auto, false, "p:9090", None, "0.35.1"),
+            Verdict::Warn,
+            Some(Backend::Thanos),
+        ),
+        (
+            judge(auto, false, "p:9090", Some("Grafana Mimir"), "2.15.0"),
+            Verdict::Ok,
+            Some(Backend::Mimir),
+        ),
+        (
+            judge(auto, true, "p:9090", None, "2.24.0"),
+            Verdict::Ok,
+            Some(Backend::Victoria),
+        ),
+        (
+            judge(auto, true, "http://p/select/0/prometheus", None, ""),
+            Verdict::Warn,
+            Some(Backend::VictoriaCluster),
+        ),
+        (
+            judge(Backend::VictoriaCluster, true, "http://p", None, ""),
+            Verdict::Ok,
+            None,
+        ),
+        (
+            judge(Backend::Thanos, false, "p:9090", None, "3.5.0"),
+            Verdict::Warn,
+            Some(Backend::Prometheus),
+        ),
+        (
+            judge(Backend::Thanos, false, "p:9090", None, "0.35.1"),
+            Verdict::Ok,
+            None,
+        ),
+        (
+            judge(auto, false, "p:9090", Some("Something else"), "1.0"),
+            Verdict::Ok,
+            None,
+        ),
+    ] {
+        assert_eq!(check.verdict, verdict, "{check:?}");
+        assert_eq!(check.set, Vec::from_iter(set.map(Setting::Backend)));
+    }
+}
+
 #[tokio::test]
 async fn a_server_that_refuses_long_ranges_says_how_long_they_may_be() {
     let (address, _requests) = deciding(|request| {
@@ -231,7 +379,7 @@ async fn a_server_that_refuses_long_ranges_says_how_long_they_may_be() {
                 r#"{"status":"error","errorType":"execution","error":"the range is too long"}"#
                     .to_owned(),
             ),
-            Some(_) => success(r#"{"resultType":"matrix","result":[]}"#),
+            Some(_) => success(ONE_POINT),
             None if request.contains("query?") => {
                 let now = server::here();
                 success(&format!(

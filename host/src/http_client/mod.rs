@@ -1,5 +1,6 @@
 //! The HTTP/1 client that carries the requests: to the first address of a list, and to the next ones when no
-//! connection to it can be made.
+//! connection to it can be made. Where what answers says that it cannot serve, one more address is asked: what may be
+//! asked here only reads.
 //!
 //! Sends what it is given and the operator's credentials with it, follows no redirects, decompresses nothing, and knows
 //! nothing of plugins. Each address has its connections (`connect.rs`, `connection.rs`), its idle ones in a `pool.rs`, and the networks that it
@@ -18,7 +19,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response, uri::Scheme};
+use http::{Request, Response, StatusCode, uri::Scheme};
 use wasmtime_wasi_http::{Error, Result};
 
 pub(crate) use self::connection::Receiving;
@@ -53,6 +54,18 @@ pub(crate) struct HttpClient {
     /// than that it did not wait.
     patience: Duration,
 }
+
+/// Marks a response that came from another address than the first.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FromFailover;
+
+/// What proxies answer for a server that is down, starting or overloaded; Prometheus says 503 when it starts, and when
+/// a query took too long, which another may do in time.
+const UNAVAILABLE: [StatusCode; 3] = [
+    StatusCode::BAD_GATEWAY,
+    StatusCode::SERVICE_UNAVAILABLE,
+    StatusCode::GATEWAY_TIMEOUT,
+];
 
 #[derive(Debug, Clone, Copy)]
 struct Detour {
@@ -93,9 +106,10 @@ impl HttpClient {
         alarms: &Alarms,
         resolver: &Arc<dyn Resolve>,
     ) -> Result<Self, ConfigError> {
+        let backend = first.backend();
         let mut addresses = vec![first];
         for address in &options.failover {
-            addresses.push(Address::parse(address)?);
+            addresses.push(Address::parse(address)?.with_backend(backend));
         }
         let is_tls = |address: &Address| *address.scheme() == Scheme::HTTPS;
         let tls = match addresses.iter().any(is_tls) {
@@ -105,10 +119,10 @@ impl HttpClient {
         if tls.is_none() && options.credentials.has_tls() {
             tracing::warn!("certificates were given, and no address is https: they are not used");
         }
-        let additions = Arc::new(Additions::of(&options.credentials)?);
+        let additions = Arc::new(Additions::of(&options.credentials, &options.parameters)?);
         let in_the_clear = |address: &&Address| !is_tls(address) && !is_loopback(address.host());
         for address in addresses.iter().filter(in_the_clear) {
-            if !additions.is_empty() {
+            if additions.has_secrets() {
                 let address = address.authority().as_str();
                 if tls.is_some() && !options.credentials_in_the_clear {
                     return Err(ConfigError::CredentialsInTheClear {
@@ -157,7 +171,7 @@ impl HttpClient {
     }
 
     /// Sends a request, and waits for the head of its response. Its URI is that of the first address, with which
-    /// another's origin and prefix are exchanged.
+    /// another's origin and prefix are exchanged. At most two addresses see it, and one answers.
     pub(crate) async fn send(
         &self,
         request: Request<Bytes>,
@@ -166,11 +180,23 @@ impl HttpClient {
         let prefix = self.upstreams.first().map_or("", Upstream::prefix);
         let (others, from_here) = self.upstreams.split_at(self.preferred());
         let mut failure = None;
+        let mut unavailable = None;
         for upstream in from_here.iter().chain(others) {
             match upstream.send(&request, prefix, timeouts).await {
+                Ok(response) if UNAVAILABLE.contains(&response.status()) => {
+                    tracing::warn!(
+                        address = upstream.authority(),
+                        status = response.status().as_u16(),
+                        "unavailable"
+                    );
+                    match unavailable {
+                        None => unavailable = Some((upstream, response)),
+                        Some(_) => break,
+                    }
+                }
                 Ok(response) => {
                     self.settle_on(upstream);
-                    return Ok(response);
+                    return Ok(self.mark(upstream, response));
                 }
                 Err(Failure::Connect(error))
                     if error.fails_over(timeouts.connect >= self.patience) =>
@@ -183,8 +209,12 @@ impl HttpClient {
                     // The plugin knows of one address only: what became of the one that was asked first.
                     failure.get_or_insert(error.name());
                 }
+                Err(_) if unavailable.is_some() => break,
                 Err(other) => return Err(other.name()),
             }
+        }
+        if let Some((upstream, response)) = unavailable {
+            return Ok(self.mark(upstream, response));
         }
         Err(failure.unwrap_or(Error::DestinationNotFound))
     }
@@ -211,11 +241,7 @@ impl HttpClient {
         if !self.has_failover() {
             return;
         }
-        let position = self
-            .upstreams
-            .iter()
-            .position(|each| std::ptr::eq(each, upstream))
-            .filter(|position| *position > 0);
+        let position = self.position(upstream).filter(|position| *position > 0);
         let mut detour = self.detour();
         if detour.map(|detour| detour.upstream) == position {
             return; // and its time runs on
@@ -225,6 +251,24 @@ impl HttpClient {
             upstream,
             until: Instant::now() + RETURN_AFTER,
         });
+    }
+
+    /// The response, which says where it came from if that is not the first address.
+    fn mark(&self, upstream: &Upstream, mut response: Response<Receiving>) -> Response<Receiving> {
+        if self.position(upstream).is_some_and(|position| position > 0) {
+            tracing::debug!(
+                address = upstream.authority(),
+                status = response.status().as_u16(),
+                "another address answered"
+            );
+            response.extensions_mut().insert(FromFailover);
+        }
+        response
+    }
+
+    fn position(&self, upstream: &Upstream) -> Option<usize> {
+        let mut each = self.upstreams.iter();
+        each.position(|each| std::ptr::eq(each, upstream))
     }
 
     fn has_failover(&self) -> bool {

@@ -218,19 +218,76 @@ async fn a_plugin_that_waits_for_less_than_the_host_sends_nobody_elsewhere() {
     assert_eq!((client.preferred(), second.asked()), (1, 1));
 }
 
-#[tokio::test]
-async fn an_answer_that_is_a_failure_is_an_answer() {
+/// Answers each request with this status and no body.
+async fn saying(status: &'static str) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let (first, second) = (listener.local_addr().unwrap(), Echo::start().await);
+    let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        let answer = "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n";
-        stream.write_all(answer.as_bytes()).await.unwrap();
-        std::future::pending::<()>().await;
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut head = [0; 4096];
+            let _ = stream.read(&mut head).await;
+            let answer =
+                format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
     });
-    let client = with_failover(&first.to_string(), &[second.address.to_string()]);
-    let answer = get(&client, &format!("http://{first}/api/v1/query")).await;
-    assert_eq!((answer.unwrap().as_str(), second.asked()), ("", 0));
+    address
+}
+
+#[tokio::test]
+async fn where_a_server_is_unavailable_the_next_one_is_asked_and_remembered() {
+    for status in ["502 Bad Gateway", "503 Unavailable", "504 Timeout"] {
+        let (first, second) = (saying(status).await, Echo::start().await);
+        let client = with_failover(&first.to_string(), &[second.address.to_string()]);
+        let uri = format!("http://{first}/api/v1/query");
+        for asked in [1, 2] {
+            let answer = get(&client, &uri).await.unwrap();
+            assert_eq!(answer, format!("/api/v1/query {}", second.address));
+            assert_eq!(second.asked(), asked, "{status}");
+        }
+        assert_eq!(client.preferred(), 1, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn other_failures_are_answers() {
+    for status in ["400 No", "422 No", "429 Slowly", "500 Broken"] {
+        let (first, second) = (saying(status).await, Echo::start().await);
+        let client = with_failover(&first.to_string(), &[second.address.to_string()]);
+        let answer = get(&client, &format!("http://{first}/api/v1/query")).await;
+        assert_eq!(
+            (answer.unwrap().as_str(), second.asked()),
+            ("", 0),
+            "{status}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_request_is_sent_to_one_further_address_and_the_first_answer_is_given_where_that_does_not_help()
+ {
+    let (first, second) = (
+        saying("503 Unavailable").await,
+        saying("502 Bad Gateway").await,
+    );
+    let third = Echo::start().await;
+    let further = [nobody(), second, third.address].map(|address| address.to_string());
+    for failover in [&further[..], &further[..1], &[]] {
+        let client = with_failover(&first.to_string(), failover);
+        let request = Request::get(format!("http://{first}/api/v1/query"));
+        let second = Duration::from_secs(1);
+        let timeouts = Timeouts {
+            connect: second,
+            first_byte: second,
+        };
+        let response = client
+            .send(request.body(Bytes::new()).unwrap(), timeouts)
+            .await;
+        let response = response.unwrap();
+        assert_eq!(response.status(), 503, "{failover:?}");
+        assert!(response.extensions().get::<FromFailover>().is_none());
+    }
+    assert_eq!(third.asked(), 0);
 }
 
 #[test]

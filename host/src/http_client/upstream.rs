@@ -163,7 +163,7 @@ impl Upstream {
         let path = match path.as_str().strip_prefix(prefix) {
             Some(endpoint) if self.additions.changes_target() => self
                 .additions
-                .target(self.prefix(), endpoint)
+                .target(&self.address, endpoint)
                 .map_err(|_| Error::HttpRequestUriInvalid)?,
             Some(endpoint) if prefix != self.prefix() => {
                 PathAndQuery::try_from(format!("{}{endpoint}", self.prefix()))

@@ -25,6 +25,7 @@ pub(crate) struct Metrics {
     busy_seconds: Family<VerbLabels, Histogram>,
     refusals: Family<ReasonLabels, Counter>,
     exchanges: Family<StatusLabels, Counter>,
+    failovers: Counter,
     exchange_seconds: Histogram,
     received: Counter,
     lookups: Family<ResultLabels, Counter>,
@@ -81,6 +82,7 @@ impl Metrics {
             busy_seconds: HistogramOfVerbs::new_with_constructor(histogram),
             refusals: Family::default(),
             exchanges: Family::default(),
+            failovers: Counter::default(),
             exchange_seconds: histogram(),
             received: Counter::default(),
             lookups: Family::default(),
@@ -117,6 +119,11 @@ impl Metrics {
             "prometheus_requests",
             "Requests that were sent, by the class of the answer's status; `none`: there was no answer",
             metrics.exchanges.clone(),
+        );
+        metrics.registry.register(
+            "prometheus_failovers",
+            "Of the requests that were answered, those that another address than the first answered",
+            metrics.failovers.clone(),
         );
         metrics.registry.register_with_unit(
             "prometheus",
@@ -181,6 +188,11 @@ impl Metrics {
     /// So many bytes need not have been asked for.
     pub(crate) fn saved(&self, bytes: u64) {
         self.saved.inc_by(bytes);
+    }
+
+    /// Another address than the first has answered.
+    pub(super) fn failed_over(&self) {
+        self.failovers.inc();
     }
 
     /// A request was not let out, for a reason by its name.

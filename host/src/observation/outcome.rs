@@ -45,6 +45,7 @@ fn of_service(error: &ServiceError) -> &'static str {
         ServiceError::TimedOut(_) => "timed-out",
         ServiceError::MalformedResponse(_) => "malformed-response",
         ServiceError::LimitExceeded(_) => "limit-exceeded",
+        ServiceError::PartialAnswer(_) => "partial-answer",
         ServiceError::Denied(_) => DENIED,
     }
 }

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::http_client::FromFailover;
 use crate::{
     CompileCache, Config, Host, HostOptions, MetricQuery, MetricService,
     test_components::{TestPlugin, plugin},
@@ -23,7 +24,7 @@ fn service(host: &Host, bytes: &[u8]) -> MetricService {
 /// A query that names somebody.
 fn query() -> MetricQuery {
     let mut query = MetricQuery::new("mem", "0", "60");
-    query.labels.user_id = Some("somebody".to_owned());
+    query.labels.user_id = vec!["somebody".to_owned()];
     query
 }
 
@@ -82,6 +83,23 @@ async fn calls_are_counted_by_verb_and_outcome() {
         r#"metric_host_call_busy_seconds_count{verb="build-promql"} 1"#,
         "metric_host_calls_running 0",
         "# EOF",
+    ] {
+        assert!(text.lines().any(|each| each == line), "{line}\n{text}");
+    }
+}
+
+#[test]
+fn answers_of_further_addresses_are_counted() {
+    let host = host();
+    let metrics = &host.shared.metrics;
+    let mut response = http::Response::new(());
+    drop(Exchange::begin(metrics).answered(response.clone()));
+    response.extensions_mut().insert(FromFailover);
+    drop(Exchange::begin(metrics).answered(response));
+    let text = host.metrics().to_string();
+    for line in [
+        "metric_host_prometheus_failovers_total 1",
+        r#"metric_host_prometheus_requests_total{status="2xx"} 2"#,
     ] {
         assert!(text.lines().any(|each| each == line), "{line}\n{text}");
     }

@@ -34,6 +34,14 @@ pub struct Config {
     pub max_result_bytes: Option<u64>,
     /// `timeout`
     pub timeout: Option<u32>,
+    /// `method`
+    pub method: &'static str,
+    /// `backend`
+    pub backend: &'static str,
+    /// `partial`
+    pub partial: bool,
+    /// `now`
+    pub now: Option<i64>,
 }
 
 /// The contract's `metric-query`.
@@ -50,30 +58,63 @@ pub struct Query {
     /// `labels.value-type`
     pub value_type: Option<&'static str>,
     /// `labels.agent-id`
-    pub agent_id: Option<String>,
+    pub agent_id: Vec<String>,
     /// `labels.kernel-id`
-    pub kernel_id: Option<String>,
+    pub kernel_id: Vec<String>,
     /// `labels.session-id`
-    pub session_id: Option<String>,
+    pub session_id: Vec<String>,
     /// `labels.user-id`
-    pub user_id: Option<String>,
+    pub user_id: Vec<String>,
     /// `labels.project-id`
-    pub project_id: Option<String>,
+    pub project_id: Vec<String>,
     /// `group-by`
     pub group_by: Vec<&'static str>,
     /// `metric-type`
     pub metric_type: Option<&'static str>,
+    /// `pointwise`
+    pub pointwise: Option<Pointwise>,
+    /// `utc-offset`
+    pub utc_offset: Option<i32>,
+}
+
+/// The contract's `pointwise`.
+#[derive(Debug, Clone, Copy)]
+pub struct Pointwise {
+    /// `statistic`
+    pub statistic: Statistic,
+    /// `over`
+    pub over: Over,
+    /// `window`
+    pub window: Option<u32>,
+}
+
+/// The contract's `statistic`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Statistic {
+    /// One that is a name.
+    Named(&'static str),
+    /// `quantile`
+    Quantile(f64),
+}
+
+/// The contract's `over`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Over {
+    /// `time`
+    Time,
+    /// `members`, of this dimension.
+    Members(&'static str),
+    /// `both`, of this dimension.
+    Both(&'static str),
 }
 
 /// The contract's `range-options`.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// `now`
-    pub now: Option<i64>,
+    /// `cached`
+    pub cached: bool,
     /// `max-points`
     pub max_points: Option<u32>,
-    /// `fold`
-    pub fold: Option<&'static str>,
     /// `interval`
     pub interval: Option<u32>,
     /// `freshness`
@@ -84,7 +125,17 @@ pub struct Options {
     pub partial: bool,
 }
 
+/// Later than any time that is drawn, Unix milliseconds.
+const END_OF_TIME: i64 = 300_000_000_000_000;
+
 impl Asked {
+    /// The same, at a time of day that is known. Where none is, a host fills in its own.
+    #[must_use]
+    pub fn at_a_known_time(mut self) -> Self {
+        self.config.now.get_or_insert(END_OF_TIME);
+        self
+    }
+
     /// Config and query as the JSON doors take them, the address added.
     pub fn to_json(&self, address: &str) -> Value {
         let Self { config, query, .. } = self;
@@ -99,6 +150,10 @@ impl Asked {
                 "max_points": config.max_points,
                 "max_result_bytes": config.max_result_bytes,
                 "timeout": config.timeout,
+                "method": config.method,
+                "backend": underscored(config.backend),
+                "partial": config.partial,
+                "now": config.now,
             },
             "query": {
                 "metric_name": query.metric_name,
@@ -107,15 +162,34 @@ impl Asked {
                 "step": query.step,
                 "labels": {
                     "value_type": query.value_type,
-                    "agent_id": query.agent_id,
-                    "kernel_id": query.kernel_id,
-                    "session_id": query.session_id,
-                    "user_id": query.user_id,
-                    "project_id": query.project_id,
+                    "agent_id": Vec::from_iter(&query.agent_id),
+                    "kernel_id": Vec::from_iter(&query.kernel_id),
+                    "session_id": Vec::from_iter(&query.session_id),
+                    "user_id": Vec::from_iter(&query.user_id),
+                    "project_id": Vec::from_iter(&query.project_id),
                 },
                 "group_by": query.group_by.iter().map(|name| underscored(name)).collect::<Vec<_>>(),
                 "metric_type": name(query.metric_type),
+                "pointwise": query.pointwise.map(Pointwise::to_json),
+                "utc_offset": query.utc_offset,
             },
+        })
+    }
+}
+
+impl Pointwise {
+    fn to_json(self) -> Value {
+        json!({
+            "statistic": match self.statistic {
+                Statistic::Named(name) => json!(name),
+                Statistic::Quantile(part) => json!({ "quantile": part }),
+            },
+            "over": match self.over {
+                Over::Time => json!("time"),
+                Over::Members(dimension) => json!({ "members": underscored(dimension) }),
+                Over::Both(dimension) => json!({ "both": underscored(dimension) }),
+            },
+            "window": self.window,
         })
     }
 }
@@ -162,6 +236,12 @@ fn config() -> impl Strategy<Value = Config> {
         number(1_000..20_000),
         bytes,
         number(1..60_000),
+        (
+            prop::sample::select(vec!["auto", "post", "get"]),
+            prop::sample::select(BACKENDS.to_vec()),
+            any::<bool>(),
+            now(),
+        ),
     )
         .prop_map(
             |(
@@ -172,6 +252,7 @@ fn config() -> impl Strategy<Value = Config> {
                 max_points,
                 max_result_bytes,
                 timeout,
+                (method, backend, partial, now),
             )| Config {
                 timewindow,
                 label_schema,
@@ -180,8 +261,76 @@ fn config() -> impl Strategy<Value = Config> {
                 max_points,
                 max_result_bytes,
                 timeout,
+                method,
+                backend,
+                partial,
+                now,
             },
         )
+}
+
+const BACKENDS: [&str; 6] = [
+    "auto",
+    "prometheus",
+    "thanos",
+    "mimir",
+    "victoria",
+    "victoria-cluster",
+];
+
+/// Mostly long after what is asked for.
+fn now() -> impl Strategy<Value = Option<i64>> {
+    prop_oneof![
+        3 => Just(None),
+        3 => (1_900_000_000_000_i64..2_000_000_000_000).prop_map(Some),
+        1 => (1_700_000_000_000_i64..1_800_000_000_000).prop_map(Some),
+        1 => prop::sample::select(vec![i64::MIN, -1, 0, 1, i64::MAX]).prop_map(Some),
+    ]
+}
+
+const DIMENSIONS: [&str; 7] = [
+    "agent-id",
+    "kernel-id",
+    "session-id",
+    "user-id",
+    "project-id",
+    "metric-name",
+    "value-type",
+];
+
+fn pointwise() -> impl Strategy<Value = Pointwise> {
+    let statistic = prop_oneof![
+        8 => prop::sample::select(vec!["avg", "max", "min", "last"]).prop_map(Statistic::Named),
+        8 => (0.0..=1.0).prop_map(Statistic::Quantile),
+        1 => prop::sample::select(vec![0.0, 1.0, 5e-324, 1.5, -0.1, f64::MAX]).prop_map(Statistic::Quantile),
+    ];
+    let dimension = || {
+        prop_oneof![
+            9 => prop::sample::select(DIMENSIONS[..5].to_vec()),
+            1 => prop::sample::select(DIMENSIONS.to_vec()),
+        ]
+    };
+    let over = prop_oneof![
+        4 => Just((Over::Time, true)),
+        2 => (dimension(), prop::bool::weighted(0.1)).prop_map(|(of, windowed)| (Over::Members(of), windowed)),
+        2 => dimension().prop_map(|of| (Over::Both(of), true)),
+    ];
+    (statistic, over, number(60..90_000)).prop_map(|(statistic, (over, windowed), window)| {
+        let window = window.filter(|_| windowed);
+        Pointwise {
+            statistic,
+            over,
+            window,
+        }
+    })
+}
+
+fn utc_offset() -> impl Strategy<Value = Option<i32>> {
+    prop_oneof![
+        5 => Just(None),
+        4 => (-86_400..=86_400).prop_map(Some),
+        1 => prop::sample::select(vec![86_400, 86_401, -86_400, -86_401, i32::MAX, i32::MIN]).prop_map(Some),
+    ]
 }
 
 fn query() -> impl Strategy<Value = Query> {
@@ -193,21 +342,14 @@ fn query() -> impl Strategy<Value = Query> {
     ];
     let filter = || {
         prop_oneof![
-            20 => Just(None),
-            20 => something().prop_map(Some),
-            1 => text().prop_map(Some),
+            24 => Just(Vec::new()),
+            14 => something().prop_map(|value| vec![value]),
+            6 => prop::collection::vec(something(), 2..6),
+            1 => prop::collection::vec("[a-z]{1,3}", 99..103),
+            1 => text().prop_map(|value| vec![value]),
         ]
         .boxed()
     };
-    let dimensions = vec![
-        "agent-id",
-        "kernel-id",
-        "session-id",
-        "user-id",
-        "project-id",
-        "metric-name",
-        "value-type",
-    ];
     (
         name,
         range(),
@@ -216,8 +358,9 @@ fn query() -> impl Strategy<Value = Query> {
             "usage", "capacity", "current", "pct",
         ])),
         (filter(), filter(), filter(), filter(), filter()),
-        prop::collection::vec(prop::sample::select(dimensions), 0..10),
+        prop::collection::vec(prop::sample::select(DIMENSIONS.to_vec()), 0..10),
         prop::option::weighted(0.4, prop::sample::select(vec!["gauge", "rate", "diff"])),
+        (prop::option::of(pointwise()), utc_offset()),
     )
         .prop_map(
             |(
@@ -228,6 +371,7 @@ fn query() -> impl Strategy<Value = Query> {
                 (agent_id, kernel_id, session_id, user_id, project_id),
                 group_by,
                 metric_type,
+                (pointwise, utc_offset),
             )| Query {
                 metric_name,
                 start,
@@ -241,30 +385,25 @@ fn query() -> impl Strategy<Value = Query> {
                 project_id,
                 group_by,
                 metric_type,
+                pointwise,
+                utc_offset,
             },
         )
 }
 
 fn options() -> impl Strategy<Value = Options> {
-    let now = prop_oneof![
-        3 => Just(None),
-        3 => (1_700_000_000_000_i64..1_800_000_000_000).prop_map(Some),
-        1 => prop::sample::select(vec![i64::MIN, -1, 0, 1, i64::MAX]).prop_map(Some),
-    ];
     (
-        now,
+        any::<bool>(),
         number(2..5_000),
-        prop::option::weighted(0.3, prop::sample::select(vec!["avg", "max", "min", "last"])),
         number(600..200_000),
         prop_oneof![number(0..10_000), Just(Some(0))],
         number(1..20),
         any::<bool>(),
     )
         .prop_map(
-            |(now, max_points, fold, interval, freshness, concurrency, partial)| Options {
-                now,
+            |(cached, max_points, interval, freshness, concurrency, partial)| Options {
+                cached,
                 max_points,
-                fold,
                 interval,
                 freshness,
                 concurrency,

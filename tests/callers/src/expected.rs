@@ -1,8 +1,9 @@
 //! What the contract promises for a call, worked out from its words and from nothing of the plugin's.
 
-use crate::asked::{Asked, Config, Query};
-use crate::reading::{Reading, Side};
+use crate::asked::{Asked, Config, Over, Pointwise, Query, Statistic};
+use crate::reading::Reading;
 use crate::times::Meaning;
+use crate::wanted::Wanted;
 
 /// What must come of a call.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,16 +12,18 @@ pub enum Expected {
     Query(Reading),
     /// A refusal.
     Refusal,
-    /// Either: a text may or may not be a time or a duration. If it is a query, then this one, windows aside.
+    /// Either: a text may or may not be a time or a duration, or some points more or less decide. If it is a query,
+    /// then this one, windows aside.
     Either(Reading),
 }
 
-const FAMILY: &str = "backendai_container_utilization";
 const WEEK: u32 = 7 * 86_400;
 const MOST_POINTS: u32 = 11_001;
-const INTERVAL: u32 = 15;
-/// Prometheus holds a duration in nanoseconds, in 64 bits: 292 years. A longer one is taken for this.
-const LONGEST_WINDOW: i64 = i64::MAX / 1_000_000_000;
+pub(crate) const INTERVAL: u32 = 15;
+/// The most values of one filter.
+const MOST_VALUES: usize = 100;
+/// The largest offset from UTC, in seconds.
+const LARGEST_OFFSET: u32 = 86_400;
 
 /// What must come of `build-promql` and `query-metric`.
 pub fn expected(asked: &Asked) -> Expected {
@@ -35,31 +38,67 @@ pub fn expected(asked: &Asked) -> Expected {
     if end < start || end - start > i64::from(config.max_range.unwrap_or(WEEK)) * 1000 {
         return Expected::Refusal;
     }
-    let points = |step: i64| end.div_euclid(step * 1000) - start.div_euclid(step * 1000) + 1;
+    let wanted = Wanted::new(config, query);
+    let looks_back = wanted.looks_back();
+    let offset = i64::from(query.utc_offset.unwrap_or(0)) * 1000;
+    let points = |step: i64| {
+        let (step, start, end) = (step * 1000, start + offset, end + offset);
+        let (first, last) = (start.div_euclid(step), end.div_euclid(step));
+        let is_within = |t: i64| i64::from(t.rem_euclid(step) > 0);
+        match looks_back {
+            false => last - first + 1,
+            true if start == end => 1,
+            true => last + is_within(end) - first,
+        }
+    };
     let most = i64::from(config.max_points.unwrap_or(MOST_POINTS));
     let step = query
         .step
         .map_or_else(|| chosen(end - start, most, points), i64::from);
-    if points(step) > most {
-        return Expected::Refusal;
+    if query.step.is_some() && points(step) > most {
+        // Of what lies in the future there is no point.
+        return match config.now {
+            None => Expected::Refusal,
+            Some(_) => Expected::Either(reading(config, query, None)),
+        };
     }
-    let interval = i64::from(config.sample_interval.unwrap_or(INTERVAL));
-    let window = match &config.timewindow {
-        None => Some(1000 * automatic_window(step, interval)),
-        Some(window) => window.meaning.millis(),
-    };
-    let reading = reading(config, query, window);
+    let is_pooled = matches!(
+        query.pointwise,
+        Some(Pointwise {
+            over: Over::Both(_),
+            ..
+        })
+    );
+    // How much a step that is chosen is thinned, and how many values are pooled, is for the service to say.
+    let is_thinned = query.step.is_none() && points(guided(end - start)) > most;
+    if is_pooled
+        || is_thinned
+        || config
+            .now
+            .is_some_and(|now| now < end.saturating_add(step * 1000))
+    {
+        return Expected::Either(reading(config, query, Some(step)));
+    }
     match &config.timewindow {
-        Some(window) if window.meaning == Meaning::Unclear => Expected::Either(reading),
-        _ => Expected::Query(reading),
+        Some(window) if window.meaning == Meaning::Unclear => {
+            Expected::Either(reading(config, query, None))
+        }
+        _ => Expected::Query(reading(config, query, Some(step))),
+    }
+}
+
+/// At a step in seconds; none: it is not known.
+fn reading(config: &Config, query: &Query, step: Option<i64>) -> Reading {
+    let reading = Wanted::new(config, query).query(step.unwrap_or(1));
+    match step {
+        Some(_) => reading,
+        None => reading.without_windows(),
     }
 }
 
 /// In seconds, of a step and a sample interval in seconds.
-pub fn automatic_window(step: i64, interval: i64) -> i64 {
-    60.max(step + interval)
-        .max(4 * interval)
-        .min(LONGEST_WINDOW)
+pub(crate) fn automatic_window(step: i64, interval: i64) -> i64 {
+    60.max(step + interval).max(4 * interval)
 }
 
 /// Whether any field is wrong by itself.
@@ -79,11 +118,36 @@ fn is_wrong(config: &Config, query: &Query) -> bool {
     numbers.contains(&Some(0))
         || config.max_result_bytes == Some(0)
         || query.metric_name.is_empty()
-        || identifiers(query).any(|(_, value)| value.is_empty())
+        || identifiers(query)
+            .any(|(_, values)| values.len() > MOST_VALUES || values.iter().any(String::is_empty))
+        || query
+            .utc_offset
+            .is_some_and(|offset| offset.unsigned_abs() > LARGEST_OFFSET)
+        || query.pointwise.is_some_and(|pointwise| {
+            is_senseless(&pointwise, config.sample_interval.unwrap_or(INTERVAL))
+        })
         || times
             .into_iter()
             .flatten()
             .any(|text| text.meaning == Meaning::Nothing)
+}
+
+fn is_senseless(pointwise: &Pointwise, interval: u32) -> bool {
+    let no_part =
+        matches!(pointwise.statistic, Statistic::Quantile(part) if !(0.0..=1.0).contains(&part));
+    let least = 2 * u64::from(interval);
+    no_part
+        || pointwise
+            .window
+            .is_some_and(|window| u64::from(window) < least)
+        || match pointwise.over {
+            Over::Time => false,
+            Over::Members(of) | Over::Both(of) => {
+                matches!(of, "metric-name" | "value-type")
+                    || pointwise.statistic == Statistic::Named("last")
+                    || (matches!(pointwise.over, Over::Members(_)) && pointwise.window.is_some())
+            }
+        }
 }
 
 /// The least multiple of the documented step that gives no more than so many points.
@@ -115,7 +179,7 @@ fn guided(length: i64) -> i64 {
 }
 
 /// The filters by the contract's name of their dimension, in the documented order.
-fn identifiers(query: &Query) -> impl Iterator<Item = (&'static str, &str)> {
+pub(crate) fn identifiers(query: &Query) -> impl Iterator<Item = (&'static str, &[String])> {
     [
         ("kernel-id", &query.kernel_id),
         ("session-id", &query.session_id),
@@ -124,10 +188,11 @@ fn identifiers(query: &Query) -> impl Iterator<Item = (&'static str, &str)> {
         ("project-id", &query.project_id),
     ]
     .into_iter()
-    .filter_map(|(dimension, value)| Some((dimension, value.as_deref()?)))
+    .filter(|(_, values)| !values.is_empty())
+    .map(|(dimension, values)| (dimension, values.as_slice()))
 }
 
-fn label(schema: &str, dimension: &str) -> &'static str {
+pub(crate) fn label(schema: &str, dimension: &str) -> &'static str {
     match (dimension, schema) {
         ("agent-id", _) => "agent_id",
         ("kernel-id", _) => "kernel_id",
@@ -138,56 +203,5 @@ fn label(schema: &str, dimension: &str) -> &'static str {
         ("project-id", _) => "owner_project_id",
         ("metric-name", _) => "container_metric_name",
         _ => "value_type",
-    }
-}
-
-fn reading(config: &Config, query: &Query, window: Option<i64>) -> Reading {
-    let schema = config.label_schema;
-    let stored = match (query.value_type, schema) {
-        (Some("usage"), "agent") => Some("current"),
-        (side, _) => side,
-    };
-    let is_percent = stored == Some("pct");
-    let mut by: Vec<&str> = match query.group_by.as_slice() {
-        [] => identifiers(query).map(|(dimension, _)| dimension).collect(),
-        asked => asked.to_vec(),
-    };
-    if is_percent {
-        by.retain(|dimension| *dimension != "value-type");
-    } else {
-        by.push("value-type");
-    }
-    let mut by: Vec<String> = by
-        .into_iter()
-        .map(|dimension| label(schema, dimension).to_owned())
-        .collect();
-    by.sort();
-    by.dedup();
-
-    let side = |stored: Option<&str>, per_second: bool| Side {
-        by: by.clone(),
-        function: per_second.then(|| ("rate".to_owned(), window)),
-        family: FAMILY.to_owned(),
-        matchers: [("container_metric_name", query.metric_name.as_str())]
-            .into_iter()
-            .chain(stored.map(|side| ("value_type", side)))
-            .chain(identifiers(query).map(|(dimension, value)| (label(schema, dimension), value)))
-            .map(|(label, value)| (label.to_owned(), value.to_owned()))
-            .collect(),
-    };
-    let per_second = |stored: Option<&str>| match query.metric_type {
-        Some(named) => named != "gauge",
-        None => {
-            matches!(query.metric_name.as_str(), "net_rx" | "net_tx")
-                || (query.metric_name == "cpu_util" && stored == Some("current"))
-        }
-    };
-    match is_percent {
-        true => Reading::Percent {
-            part: side(Some("current"), per_second(Some("current"))),
-            // Capacity is a level, whatever the metric is read as.
-            of: side(Some("capacity"), false),
-        },
-        false => Reading::Sum(side(stored, per_second(stored))),
     }
 }

@@ -1,4 +1,4 @@
-//! A query of the service's, read letter by letter: what it selects, how it reads that, and what it tells apart.
+//! A query of the service's, read letter by letter: its words, in the order in which they stand.
 //!
 //! Strings are decoded here as the Go specification has interpreted string literals, so that neither the service's
 //! encoder nor a parser's idea of an escape has a say. Spaces between words do not matter: Prometheus's own formatting
@@ -8,46 +8,46 @@ use std::str::Chars;
 
 use crate::times::read_duration;
 
-/// What a query asks for.
+/// What a query asks for, word by word.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Reading {
-    /// `sum …`
-    Sum(Side),
-    /// `100 * sum … / (sum … > 0)`
-    Percent {
-        /// What is divided.
-        part: Side,
-        /// By what, where it is above zero.
-        of: Side,
-    },
+pub struct Reading(pub(crate) Vec<Word>);
+
+/// A word of a query.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Word {
+    /// The name of a function, an operator, a label or a metric.
+    Name(String),
+    /// A bracket or an operator.
+    Sign(char),
+    /// A number, by its bits.
+    Number(u64),
+    /// A duration in milliseconds; none: not known.
+    Duration(Option<i64>),
+    /// A string.
+    Text(String),
+    /// What stands in braces.
+    Matchers(Matchers),
 }
 
-/// A sum over one selector.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Side {
-    /// The labels that are told apart, in the order in which they stand.
-    pub by: Vec<String>,
-    /// The function that reads the samples, and its window in milliseconds; a window of none is not known.
-    pub function: Option<(String, Option<i64>)>,
-    /// The metric's name.
-    pub family: String,
-    /// Labels and the values that they must equal, in the order in which they stand.
-    pub matchers: Vec<(String, String)>,
-}
+/// Labels and the values of which each must equal one, in the order in which they stand.
+pub type Matchers = Vec<(String, Vec<String>)>;
 
 impl Reading {
-    /// Reads a query. None: it is none of the service's.
+    /// Reads a query. None: a word is none of the service's.
     pub fn of(query: &str) -> Option<Self> {
-        let mut words = Words(query);
-        let reading = words.query()?;
-        words.rest().is_empty().then_some(reading)
+        let mut letters = Letters(query);
+        let mut words = Vec::new();
+        while !letters.rest().is_empty() {
+            words.push(letters.word()?);
+        }
+        Some(Self(words))
     }
 
     /// The same without the lengths of windows.
     #[must_use]
     pub fn without_windows(mut self) -> Self {
-        for side in self.sides_mut() {
-            if let Some((_, window)) = &mut side.function {
+        for word in &mut self.0 {
+            if let Word::Duration(window) = word {
                 *window = None;
             }
         }
@@ -57,111 +57,84 @@ impl Reading {
     /// The same with its matchers by label, as Prometheus prints them. All of them hold, so their order means nothing.
     #[must_use]
     pub fn with_sorted_matchers(mut self) -> Self {
-        for side in self.sides_mut() {
-            side.matchers.sort();
+        for word in &mut self.0 {
+            if let Word::Matchers(matchers) = word {
+                matchers.sort();
+            }
         }
         self
     }
 
-    fn sides_mut(&mut self) -> Vec<&mut Side> {
-        match self {
-            Self::Sum(side) => vec![side],
-            Self::Percent { part, of } => vec![part, of],
-        }
+    /// Each metric that is selected, with what must hold of its labels.
+    pub fn selectors(&self) -> Vec<(&str, &Matchers)> {
+        let pairs = self.0.iter().zip(self.0.iter().skip(1));
+        pairs
+            .filter_map(|pair| match pair {
+                (Word::Name(family), Word::Matchers(matchers)) => Some((family.as_str(), matchers)),
+                _ => None,
+            })
+            .collect()
     }
 }
 
 /// What is left to read.
-struct Words<'a>(&'a str);
+struct Letters<'a>(&'a str);
 
-impl<'a> Words<'a> {
+impl<'a> Letters<'a> {
     fn rest(&self) -> &'a str {
         self.0.trim_ascii_start()
     }
 
-    fn query(&mut self) -> Option<Reading> {
-        if self.take("100").is_none() {
-            return Some(Reading::Sum(self.sum()?));
+    fn word(&mut self) -> Option<Word> {
+        let rest = self.rest();
+        let first = rest.chars().next()?;
+        match first {
+            '"' => self.string().map(Word::Text),
+            '{' => self.matchers().map(Word::Matchers),
+            '0'..='9' => self.number(),
+            '(' | ')' | '[' | ']' | ',' | ':' | '*' | '/' | '>' => {
+                self.take(first)?;
+                Some(Word::Sign(first))
+            }
+            _ => self.name().map(|name| Word::Name(name.to_owned())),
         }
-        self.take("*")?;
-        let part = self.sum()?;
-        self.take("/")?;
-        self.take("(")?;
-        let of = self.sum()?;
-        self.take(">")?;
-        self.take("0")?;
-        self.take(")")?;
-        Some(Reading::Percent { part, of })
     }
 
-    fn sum(&mut self) -> Option<Side> {
-        self.word("sum")?;
-        let mut by = Vec::new();
-        if self.word("by").is_some() {
-            self.take("(")?;
-            loop {
-                by.push(self.name()?.to_owned());
-                if self.take(",").is_none() {
-                    break;
-                }
-            }
-            self.take(")")?;
+    /// A number, or a duration, which ends in its unit.
+    fn number(&mut self) -> Option<Word> {
+        let rest = self.rest();
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
+        let end = rest.find(|c: char| !is_part(c)).unwrap_or(rest.len());
+        let (text, after) = rest.split_at(end);
+        self.0 = after;
+        match text.parse::<f64>() {
+            Ok(number) => Some(Word::Number(number.to_bits())),
+            Err(_) => Some(Word::Duration(Some(read_duration(text)?))),
         }
-        self.take("(")?;
-        let name = self.name()?.to_owned();
-        let (function, family) = match self.take("(") {
-            None => (None, name),
-            Some(()) => (Some(name), self.name()?.to_owned()),
-        };
-        let matchers = self.matchers()?;
-        let function = match function {
-            None => None,
-            Some(function) => {
-                self.take("[")?;
-                let (window, after) = self.rest().split_once(']')?;
-                self.0 = after;
-                self.take(")")?;
-                Some((function, Some(read_duration(window)?)))
-            }
-        };
-        self.take(")")?;
-        Some(Side {
-            by,
-            function,
-            family,
-            matchers,
-        })
     }
 
-    fn matchers(&mut self) -> Option<Vec<(String, String)>> {
-        self.take("{")?;
+    fn matchers(&mut self) -> Option<Matchers> {
+        self.take('{')?;
         let mut matchers = Vec::new();
         loop {
             let label = self.name()?.to_owned();
-            self.take("=")?;
-            matchers.push((label, self.string()?));
-            if self.take(",").is_none() {
+            self.take('=')?;
+            let values = match self.take('~') {
+                None => vec![self.string()?],
+                Some(()) => any_of(&self.string()?)?,
+            };
+            matchers.push((label, values));
+            if self.take(',').is_none() {
                 break;
             }
         }
-        self.take("}")?;
+        self.take('}')?;
         Some(matchers)
     }
 
-    /// Signs or digits.
-    fn take(&mut self, sign: &str) -> Option<()> {
+    fn take(&mut self, sign: char) -> Option<()> {
         self.0 = self.rest().strip_prefix(sign)?;
         Some(())
-    }
-
-    /// This word, and not the beginning of a longer one.
-    fn word(&mut self, word: &str) -> Option<()> {
-        let before = self.0;
-        if self.name() == Some(word) {
-            return Some(());
-        }
-        self.0 = before;
-        None
     }
 
     fn name(&mut self) -> Option<&'a str> {
@@ -189,6 +162,26 @@ impl<'a> Words<'a> {
         self.0 = letters.as_str();
         String::from_utf8(bytes).ok()
     }
+}
+
+/// The values that a regular expression matches, where it is nothing but values.
+pub(crate) fn any_of(pattern: &str) -> Option<Vec<String>> {
+    let mut values = vec![String::new()];
+    let mut letters = pattern.chars();
+    while let Some(letter) = letters.next() {
+        let plain = match letter {
+            '|' => {
+                values.push(String::new());
+                continue;
+            }
+            // A letter or a digit would be a class or a reference.
+            '\\' => letters.next().filter(char::is_ascii_punctuation)?,
+            special if ".+*?()[]{}^$".contains(special) => return None,
+            letter => letter,
+        };
+        values.last_mut()?.push(plain);
+    }
+    Some(values)
 }
 
 /// What stands after a backslash.
@@ -235,7 +228,7 @@ mod tests {
 
     #[test]
     fn escapes_are_those_of_go() {
-        let read = |literal: &str| Words(literal).string();
+        let read = |literal: &str| Letters(literal).string();
         assert_eq!(read(r#""a\"\\b""#).as_deref(), Some("a\"\\b"));
         assert_eq!(
             read(r#""\a\b\f\n\r\t\v\x7f\101\u00e9\U0001f600é""#).as_deref(),
@@ -259,43 +252,53 @@ mod tests {
 
     #[test]
     fn a_query_reads_the_same_however_it_is_laid_out() {
-        let side = |function| Side {
-            by: vec!["a".to_owned(), "b".to_owned()],
-            function,
-            family: "m".to_owned(),
-            matchers: vec![("l".to_owned(), "v".to_owned())],
-        };
-        let part = side(Some(("rate".to_owned(), Some(75_000))));
-        let percent = Reading::Percent {
-            part: part.clone(),
-            of: side(None),
-        };
-        assert_eq!(
-            Reading::of(r#"sum by (a,b)(rate(m{l="v"}[1m15s]))"#),
-            Some(Reading::Sum(part))
-        );
+        let name = |name: &str| Word::Name(name.to_owned());
+        let matchers = vec![("l".to_owned(), vec!["v".to_owned()])];
+        let expected = Reading(vec![
+            name("sum"),
+            name("by"),
+            Word::Sign('('),
+            name("a"),
+            Word::Sign(')'),
+            Word::Sign('('),
+            name("rate"),
+            Word::Sign('('),
+            name("m"),
+            Word::Matchers(matchers),
+            Word::Sign('['),
+            Word::Duration(Some(75_000)),
+            Word::Sign(']'),
+            Word::Sign(')'),
+            Word::Sign(')'),
+            Word::Sign('/'),
+            Word::Number(10.0_f64.to_bits()),
+        ]);
         for text in [
-            r#"100 * sum by (a,b)(rate(m{l="v"}[1m15s])) / (sum by (a,b)(m{l="v"}) > 0)"#,
-            "  100\n*\n  sum by (a, b) (\n rate(m{l=\"v\"}[1m15s])\n )\n/\n  (\n sum by (a, b) (m{l=\"v\"})\n >\n 0\n )",
+            r#"sum by (a)(rate(m{l="v"}[1m15s])) / 10"#,
+            "sum by (a) (\n  rate(\n m{l=\"v\"}[75s]\n )\n)\n/\n  10",
         ] {
-            assert_eq!(Reading::of(text), Some(percent.clone()), "{text}");
+            assert_eq!(Reading::of(text), Some(expected.clone()), "{text}");
+        }
+    }
+
+    #[test]
+    fn several_values_are_those_of_an_alternation_and_of_nothing_else() {
+        let values = |pattern: &str| any_of(pattern).map(|values| values.join(" "));
+        assert_eq!(values(r"a\.b|c\|d").as_deref(), Some("a.b c|d"));
+        for wrong in ["a.b", "a|b*", r"\d", "(a|b)", "a\\"] {
+            assert_eq!(values(wrong), None, "{wrong}");
         }
     }
 
     #[test]
     fn what_is_no_query_of_the_services_is_not_read() {
         for text in [
-            "",
-            "up",
             "sum(m{})",
-            r#"sum(m{l="v"}) or up"#,
-            r#"sum(m{l=~"v"})"#,
             r#"sum(m{l!="v"})"#,
+            r#"sum(m{l=~".*"})"#,
             r#"sum(m{l="v" or l="w"})"#,
-            r#"sum(m{l="v"} offset 1m)"#,
-            r#"sum(rate(m{l="v"}[5m:1m]))"#,
-            r#"sum without (a)(m{l="v"})"#,
-            r#"summer(m{l="v"})"#,
+            r#"m{l="v"} @ 5"#,
+            r#"m{l="v"} == 1"#,
         ] {
             assert_eq!(Reading::of(text), None, "{text}");
         }

@@ -1,83 +1,58 @@
-//! A query as the tree that `promql-parser` makes of it, in the words of a [`Reading`].
+//! What a query selects by the tree that `promql-parser` makes of it, in the words of a [`Reading`].
 
 use promql_parser::label::MatchOp;
-use promql_parser::parser::{
-    self, AggregateExpr, Expr, LabelModifier, NumberLiteral, VectorSelector, token,
-};
+use promql_parser::parser::{self, Expr, VectorSelector};
 
-use crate::reading::{Reading, Side};
+use crate::reading::{Matchers, Reading, any_of};
 
 impl Reading {
-    /// Reads a query by the tree that `promql-parser` makes of it.
+    /// The metrics that a query selects, in the order in which they stand, each with what must hold of its labels.
     ///
     /// # Errors
     /// It does not parse, or the tree has anything that no query of the service's has.
-    pub fn of_tree(query: &str) -> Result<Self, String> {
+    pub fn selectors_of_tree(query: &str) -> Result<Vec<(String, Matchers)>, String> {
         let tree = parser::parse(query)?;
-        of(&tree).ok_or_else(|| format!("none of the service's: {tree:?}"))
+        let mut found = Vec::new();
+        collect(&tree, &mut found).ok_or_else(|| format!("none of the service's: {tree:?}"))?;
+        Ok(found)
     }
 }
 
-fn of(tree: &Expr) -> Option<Reading> {
+fn collect(tree: &Expr, found: &mut Vec<(String, Matchers)>) -> Option<()> {
     match tree {
-        Expr::Aggregate(aggregate) => Some(Reading::Sum(sum(aggregate)?)),
-        // `100 * part / (of > 0)` leans to the left.
-        Expr::Binary(division) if division.op.id() == token::T_DIV => {
-            let (Expr::Binary(product), Expr::Paren(above)) = (&*division.lhs, &*division.rhs)
-            else {
-                return None;
-            };
-            let Expr::Binary(above) = &*above.expr else {
-                return None;
-            };
-            let (Expr::Aggregate(part), Expr::Aggregate(of)) = (&*product.rhs, &*above.lhs) else {
-                return None;
-            };
-            let plain = [&product.modifier, &above.modifier, &division.modifier]
-                .into_iter()
-                .all(Option::is_none);
-            let as_expected = plain
-                && product.op.id() == token::T_MUL
-                && above.op.id() == token::T_GTR
-                && is_number(&product.lhs, 100.0)
-                && is_number(&above.rhs, 0.0);
-            as_expected.then_some(Reading::Percent {
-                part: sum(part)?,
-                of: sum(of)?,
-            })
+        Expr::Aggregate(aggregate) => {
+            if let Some(parameter) = &aggregate.param {
+                collect(parameter, found)?;
+            }
+            collect(&aggregate.expr, found)
+        }
+        Expr::Binary(binary) => {
+            collect(&binary.lhs, found)?;
+            collect(&binary.rhs, found)
+        }
+        Expr::Paren(paren) => collect(&paren.expr, found),
+        Expr::Subquery(subquery) if subquery.offset.is_none() && subquery.at.is_none() => {
+            collect(&subquery.expr, found)
+        }
+        Expr::Call(call) => call
+            .args
+            .args
+            .iter()
+            .try_for_each(|argument| collect(argument, found)),
+        Expr::NumberLiteral(_) | Expr::StringLiteral(_) => Some(()),
+        Expr::VectorSelector(selector) => {
+            found.push(selected(selector)?);
+            Some(())
+        }
+        Expr::MatrixSelector(matrix) => {
+            found.push(selected(&matrix.vs)?);
+            Some(())
         }
         _ => None,
     }
 }
 
-fn is_number(expr: &Expr, number: f64) -> bool {
-    matches!(expr, Expr::NumberLiteral(NumberLiteral { val }) if val.to_bits() == number.to_bits())
-}
-
-fn sum(aggregate: &AggregateExpr) -> Option<Side> {
-    if aggregate.op.id() != token::T_SUM || aggregate.param.is_some() {
-        return None;
-    }
-    let by = match &aggregate.modifier {
-        None => Vec::new(),
-        Some(LabelModifier::Include(labels)) => labels.labels.clone(),
-        Some(LabelModifier::Exclude(_)) => return None,
-    };
-    let (function, selector) = match &*aggregate.expr {
-        Expr::VectorSelector(selector) => (None, selector),
-        Expr::Call(call) => match call.args.args.as_slice() {
-            [argument] => match &**argument {
-                Expr::MatrixSelector(matrix) => {
-                    let window = i64::try_from(matrix.range.as_millis()).ok()?;
-                    let function = (call.func.name.to_owned(), Some(window));
-                    (Some(function), &matrix.vs)
-                }
-                _ => return None,
-            },
-            _ => return None,
-        },
-        _ => return None,
-    };
+fn selected(selector: &VectorSelector) -> Option<(String, Matchers)> {
     let VectorSelector {
         name,
         matchers,
@@ -90,14 +65,13 @@ fn sum(aggregate: &AggregateExpr) -> Option<Side> {
     if !matchers.or_matchers.is_empty() {
         return None;
     }
-    let equalities = matchers.matchers.iter().map(|matcher| {
-        let pair = (matcher.name.clone(), matcher.value.clone());
-        (matcher.op == MatchOp::Equal).then_some(pair)
+    let values = matchers.matchers.iter().map(|matcher| {
+        let values = match &matcher.op {
+            MatchOp::Equal => vec![matcher.value.clone()],
+            MatchOp::Re(_) => any_of(&matcher.value)?,
+            _ => return None,
+        };
+        Some((matcher.name.clone(), values))
     });
-    Some(Side {
-        by,
-        function,
-        family: name.clone()?,
-        matchers: equalities.collect::<Option<_>>()?,
-    })
+    Some((name.clone()?, values.collect::<Option<_>>()?))
 }

@@ -9,5 +9,5 @@
 
 wit_bindgen::generate!({
     path: "../../wit",
-    world: "metric-plugin-range",
+    world: "metric-plugin-full",
 });

@@ -5,11 +5,9 @@ use crate::bindings::exports::backendai::metric::range_service::{
     self, Page, Piece, RangeAnswer, RangeError, RangeOptions, RangePlan,
 };
 use crate::bindings::exports::backendai::metric::types::{
-    Config, Error, MetricMetadata, MetricQuery, MetricResult, MetricType, ValueType,
+    Config, Error, MetadataResult, MetricQuery, MetricResult, MetricType, ValueType,
 };
-use crate::bindings::exports::backendai::metric::{
-    codec, json_codec, json_service, metric_service,
-};
+use crate::bindings::exports::backendai::metric::{codec, json, json_codec, metric_service};
 use crate::kit::{nothing, range_answer};
 use crate::order::Order;
 
@@ -27,8 +25,13 @@ fn ordered(config: &Config) -> (&'static crate::kit::Attack, Order) {
 }
 
 impl metric_service::Guest for Plugin {
-    fn query_metadata(config: Config) -> Result<Vec<MetricMetadata>, Error> {
-        Ok((ordered(&config).0.query_metadata)())
+    fn query_metadata(config: Config) -> Result<MetadataResult, Error> {
+        Ok(MetadataResult {
+            metrics: (ordered(&config).0.query_metadata)(),
+            warnings: Vec::new(),
+            infos: Vec::new(),
+            partial: false,
+        })
     }
 
     fn query_metric(config: Config, _: MetricQuery) -> Result<MetricResult, Error> {
@@ -108,7 +111,7 @@ impl codec::Guest for Plugin {
         Err(not_meant())
     }
 
-    fn metadata_response(_: Config, _: u16, _: String) -> Result<Vec<MetricMetadata>, Error> {
+    fn metadata_response(_: Config, _: u16, _: String) -> Result<MetadataResult, Error> {
         Err(not_meant())
     }
 
@@ -132,46 +135,14 @@ fn not_meant() -> Error {
     Error::Denied("it is not meant to".to_owned())
 }
 
-impl json_service::Guest for Plugin {
-    fn query_metadata(_: String) -> String {
-        String::new()
-    }
-
-    fn query_metric(_: String) -> String {
-        String::new()
-    }
-
-    fn build_promql(_: String) -> String {
-        String::new()
-    }
-
-    fn detect_metric_type(_: String) -> String {
+impl json::Guest for Plugin {
+    fn call(_: String, _: String) -> String {
         String::new()
     }
 }
 
 impl json_codec::Guest for Plugin {
-    fn build_promql(_: String) -> String {
-        String::new()
-    }
-
-    fn detect_metric_type(_: String) -> String {
-        String::new()
-    }
-
-    fn metadata_request(_: String) -> String {
-        String::new()
-    }
-
-    fn metadata_response(_: String, _: String) -> String {
-        String::new()
-    }
-
-    fn metric_request(_: String) -> String {
-        String::new()
-    }
-
-    fn metric_response(_: String, _: String) -> String {
+    fn call(_: String, _: String, _: String) -> String {
         String::new()
     }
 }

@@ -64,6 +64,7 @@ pub(crate) fn nothing() -> MetricResult {
         series: Vec::new(),
         warnings: Vec::new(),
         infos: Vec::new(),
+        partial: false,
     }
 }
 
@@ -111,6 +112,7 @@ pub(crate) fn piece_of(series: Vec<Series>) -> Piece {
         warnings: Vec::new(),
         infos: Vec::new(),
         missing: Vec::new(),
+        partial: false,
     }
 }
 

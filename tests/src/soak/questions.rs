@@ -63,7 +63,7 @@ fn queries(kernel: &str) -> Vec<MetricQuery> {
         query
     };
     let mut of_one = question("mem", ValueType::Current, 3600);
-    of_one.labels.kernel_id = Some(kernel.to_owned());
+    of_one.labels.kernel_id = vec![kernel.to_owned()];
     let mut of_all = question("net_rx", ValueType::Current, 4 * 3600);
     of_all.group_by = vec![Dimension::KernelId];
     of_all.step = Some(30);
@@ -74,7 +74,7 @@ fn queries(kernel: &str) -> Vec<MetricQuery> {
 /// Quarters of an hour, all of them final.
 pub(super) fn in_chunks() -> RangeOptions {
     RangeOptions {
-        now: Some((Shape::four_hours().to + 86_400) * 1000),
+        cached: true,
         interval: Some(900),
         ..RangeOptions::default()
     }

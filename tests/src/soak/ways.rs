@@ -188,6 +188,7 @@ fn class(error: &CallError) -> &'static str {
             ServiceError::TimedOut(_) => "timed-out",
             ServiceError::MalformedResponse(_) => "malformed-response",
             ServiceError::LimitExceeded(_) => "limit-exceeded",
+            ServiceError::PartialAnswer(_) => "partial-answer",
             ServiceError::Denied(_) => "denied",
         };
     }

@@ -47,11 +47,29 @@ impl Setting {
         Self::before(server, CacheOptions::default()).await
     }
 
+    /// The same, to both of which it is another time, Unix seconds.
+    fn at(self, now: i64) -> Self {
+        Self {
+            cached: self.cached.with_now(now * 1000),
+            direct: self.direct.with_now(now * 1000),
+            ..self
+        }
+    }
+
     /// Asks both, which are to say the same. How many requests that took of the one that keeps answers.
     async fn ask(&self, query: &MetricQuery, options: &RangeOptions) -> u64 {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let now = i64::try_from(now.as_secs()).unwrap();
+        self.ask_at(now, query, options).await
+    }
+
+    /// As [`ask`](Self::ask), at another time to the plugin, in Unix seconds.
+    async fn ask_at(&self, now: i64, query: &MetricQuery, options: &RangeOptions) -> u64 {
         let before = self.passage.requests();
-        let ours = self.cached.query_range(query, options).await.unwrap();
-        let theirs = self.direct.query_range(query, options).await.unwrap();
+        let [ours, theirs] =
+            [&self.cached, &self.direct].map(|service| service.with_now(now * 1000));
+        let ours = ours.query_range(query, options).await.unwrap();
+        let theirs = theirs.query_range(query, options).await.unwrap();
         assert_eq!(ours.answer, theirs.answer, "{query:?}");
         self.passage.requests() - before
     }
@@ -68,13 +86,6 @@ fn query(metric: &str, from: i64, to: i64, step: u32) -> MetricQuery {
 fn hours() -> RangeOptions {
     RangeOptions {
         interval: Some(3600),
-        ..RangeOptions::default()
-    }
-}
-
-fn at(now: i64) -> RangeOptions {
-    RangeOptions {
-        now: Some(now * 1000),
         ..RangeOptions::default()
     }
 }
@@ -122,7 +133,11 @@ async fn a_dashboard_that_refreshes_asks_for_its_tail_only() {
     let passage = &setting.passage;
     let refresh = async |now: i64| {
         let (requests, bytes, start) = (passage.requests(), passage.answer_bytes(), Instant::now());
-        let answers = setting.cached.query_batch(&dashboard(now), &at(now)).await;
+        let answers = setting
+            .cached
+            .with_now(now * 1000)
+            .query_batch(&dashboard(now), &RangeOptions::default())
+            .await;
         let took = start.elapsed();
         (
             answers.unwrap(),
@@ -143,7 +158,11 @@ async fn a_dashboard_that_refreshes_asks_for_its_tail_only() {
         let (answers, requests, bytes, took) = refresh(now).await;
         if minute % 15 == 1 {
             println!("{minute} min later: {requests} requests, {bytes} bytes, {took:?}");
-            let direct = setting.direct.query_batch(&dashboard(now), &at(now)).await;
+            let direct = setting
+                .direct
+                .with_now(now * 1000)
+                .query_batch(&dashboard(now), &RangeOptions::default())
+                .await;
             for (ours, theirs) in answers.iter().zip(direct.unwrap()) {
                 let (ours, theirs) = (&ours.as_ref().unwrap().answer, &theirs.unwrap().answer);
                 assert_eq!(ours, theirs);
@@ -225,7 +244,7 @@ async fn an_empty_answer_is_asked_for_again() {
     let setting = Setting::shared().await;
     let start = Shape::fixed_start();
     let mut query = query("mem", start, start + HOUR - 30, 30);
-    query.labels.kernel_id = Some("nobody".to_owned());
+    query.labels.kernel_id = vec!["nobody".to_owned()];
     for _ in 0..3 {
         assert_eq!(setting.ask(&query, &hours()).await, 1);
     }
@@ -244,21 +263,23 @@ async fn what_is_young_is_asked_for_each_time_whatever_the_plugin_takes_for_fina
         ..Shape::four_hours()
     });
     let server = Prometheus::start_with(PrometheusOptions::default(), &dataset).unwrap();
-    let setting = Setting::before(server.address(), CacheOptions::default()).await;
+    let setting = Setting::before(server.address(), CacheOptions::default())
+        .await
+        .at(now + DAY);
     // To the plugin it is tomorrow, and no data come late.
-    let tomorrow = RangeOptions {
+    let late = RangeOptions {
         freshness: Some(0),
-        ..at(now + DAY)
+        ..RangeOptions::default()
     };
     let young = query("mem", now - 5 * MINUTE, now - MINUTE, 30);
     for _ in 0..2 {
-        assert!(setting.ask(&young, &tomorrow).await > 0);
+        assert!(setting.ask_at(now + DAY, &young, &late).await > 0);
     }
     let old = query("mem", now - 100 * MINUTE, now - 50 * MINUTE, 30);
-    assert!(setting.ask(&old, &tomorrow).await > 0);
+    assert!(setting.ask_at(now + DAY, &old, &late).await > 0);
     let kept = setting.cached.cache_statistics().kept;
     assert!(kept > 0);
-    assert_eq!(setting.ask(&old, &tomorrow).await, 0);
+    assert_eq!(setting.ask_at(now + DAY, &old, &late).await, 0);
 }
 
 #[tokio::test]

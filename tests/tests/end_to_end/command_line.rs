@@ -312,7 +312,7 @@ fn what_prometheus_refuses_is_missing_where_it_may_be() {
     let to = (Shape::fixed_start() + 899).to_string();
     let args = ["--step", "1", "--interval", "15m", "--format", "json"];
     let refused = run(&server.address(), &everything(&from, &to, &args));
-    assert_eq!(refused.status.code(), Some(4), "{}", said(&refused));
+    assert_eq!(refused.status.code(), Some(10), "{}", said(&refused));
     let partial = json(&run(
         &server.address(),
         &everything(&from, &to, &[&args[..], &["--partial"]].concat()),
@@ -324,7 +324,7 @@ fn what_prometheus_refuses_is_missing_where_it_may_be() {
             chunk["start"].as_i64().unwrap() >= Shape::fixed_start() * 1000,
             "{chunk}"
         );
-        assert_eq!(chunk["error"]["class"], "refused");
+        assert_eq!(chunk["error"]["class"], "limit-exceeded");
     }
 }
 

@@ -42,7 +42,7 @@ async fn a_server_that_accepts_and_says_nothing_is_timed_out_in_time() {
 }
 
 #[tokio::test]
-async fn prometheus_own_limit_is_its_refusal() {
+async fn prometheus_own_limit_is_a_limit_in_its_own_words() {
     let options = PrometheusOptions {
         arguments: vec!["--query.max-samples=10".into()],
         ..PrometheusOptions::default()
@@ -55,14 +55,12 @@ async fn prometheus_own_limit_is_its_refusal() {
     let mut query = an_hour_of_mem();
     query.step = Some(60);
     let error = service.query_metric(&query).await.unwrap_err();
-    let CallError::Service(ServiceError::FailedToGetMetric(no)) = error else {
+    let CallError::Service(ServiceError::LimitExceeded(limit)) = error else {
         panic!("{error:?}")
     };
-    assert_eq!(
-        (no.status, no.error_type.as_deref()),
-        (422, Some("execution"))
-    );
-    assert!(no.message.contains("too many samples"), "{}", no.message);
+    assert_eq!((limit.limit.as_str(), limit.maximum), ("server", None));
+    let message = limit.message.unwrap();
+    assert!(message.contains("too many samples"), "{message}");
 }
 
 #[tokio::test]
@@ -89,7 +87,7 @@ async fn a_result_beyond_its_budget_is_refused_before_it_fills_the_memory() {
         .unwrap();
     let error = service.query_metric(&an_hour_of_mem()).await.unwrap_err();
     assert!(
-        matches!(&error, CallError::Service(ServiceError::LimitExceeded(limit)) if limit.limit == "max-result-bytes" && limit.maximum == 500),
+        matches!(&error, CallError::Service(ServiceError::LimitExceeded(limit)) if limit.limit == "max-result-bytes" && limit.maximum == Some(500)),
         "{error:?}"
     );
 }

@@ -67,8 +67,8 @@ fn queries(step: u32, group_by: &[Dimension], by_session: bool) -> Vec<MetricQue
         query.labels.value_type = side;
         query.group_by = group_by.to_vec();
         match by_session {
-            true => query.labels.session_id = Some("s1".to_owned()),
-            false => query.labels.kernel_id = Some(KERNEL.to_owned()),
+            true => query.labels.session_id = vec!["s1".to_owned()],
+            false => query.labels.kernel_id = vec![KERNEL.to_owned()],
         }
         query
     };
@@ -125,10 +125,11 @@ async fn a_query_has_the_same_answer_in_company_as_alone() {
                 queries.push(queries[5].clone());
                 for interval in [None, Some(900)] {
                     let options = RangeOptions {
-                        now: Some((Shape::fixed_start() + 7200) * 1000),
+                        cached: true,
                         interval,
                         ..RangeOptions::default()
                     };
+                    let service = service.with_now((Shape::fixed_start() + 7200) * 1000);
                     samples += same_together_and_alone(&service, &queries, &options).await;
                 }
             }

@@ -65,7 +65,7 @@ async fn a_gap_stays_a_gap() {
         .expect("the data have a long gap");
     let (from, to) = kernel.gap.unwrap();
     let mut query = query(start, start + 4 * 3600, 30);
-    query.labels.kernel_id = Some(kernel.kernel_id.clone());
+    query.labels.kernel_id = vec![kernel.kernel_id.clone()];
     let result = testbed
         .service()
         .unwrap()

@@ -61,7 +61,9 @@ fn in_pieces_of(seconds: u32) -> RangeOptions {
 /// Of how many bytes there were too many.
 fn exceeded(error: &CallError) -> u64 {
     match said(error) {
-        ServiceError::LimitExceeded(limit) if limit.limit == "response-bytes" => limit.maximum,
+        ServiceError::LimitExceeded(limit) if limit.limit == "response-bytes" => {
+            limit.maximum.unwrap()
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -107,7 +109,7 @@ async fn a_host_that_runs_into_its_limits_on_the_network_serves_the_next_call() 
 
         // A request that is too long.
         let mut long = query(600, 60);
-        long.labels.kernel_id = Some("k".repeat(4 << 10));
+        long.labels.kernel_id = vec!["k".repeat(4 << 10)];
         let error = good.query_metric(&long).await.unwrap_err();
         assert!(matches!(said(&error), ServiceError::Denied(_)), "{error:?}");
         assert_eq!(good.refusals().of(Refusal::Body), round);

@@ -7,7 +7,7 @@ use metric_tests::{HOSTILE, Testbed};
 fn of_kernel(kernel: &str) -> MetricQuery {
     let start = Shape::fixed_start() + 600;
     let mut query = MetricQuery::new("mem", start.to_string(), (start + 60).to_string());
-    query.labels.kernel_id = Some(kernel.to_owned());
+    query.labels.kernel_id = vec![kernel.to_owned()];
     query
 }
 

@@ -27,3 +27,4 @@ mod schemas;
 mod secrets;
 mod times;
 mod tls_server;
+mod truths;

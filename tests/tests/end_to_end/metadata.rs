@@ -6,7 +6,13 @@ use metric_tests::Testbed;
 #[tokio::test]
 async fn every_metric_in_prometheus_is_listed_and_the_known_ones_are_described() {
     let testbed = Testbed::shared().unwrap();
-    let metrics = testbed.service().unwrap().query_metadata().await.unwrap();
+    let metrics = testbed
+        .service()
+        .unwrap()
+        .query_metadata()
+        .await
+        .unwrap()
+        .metrics;
     let names: Vec<_> = metrics.iter().map(|metric| metric.name.as_str()).collect();
     assert_eq!(names, ["cpu_util", "mem", "net_rx", "odd_values"]);
     let [cpu_util, mem, net_rx, odd] = &metrics[..] else {
@@ -40,7 +46,7 @@ async fn under_the_agent_schema_there_is_no_usage() {
     let service = testbed
         .service_with(|config| config.label_schema = LabelSchema::Agent)
         .unwrap();
-    for metric in service.query_metadata().await.unwrap() {
+    for metric in service.query_metadata().await.unwrap().metrics {
         let sides = metric
             .catalogue
             .map(|entry| entry.value_types)

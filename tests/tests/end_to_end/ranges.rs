@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use metric_host::{
-    CallError, Dimension, Fold, MetricQuery, MetricResult, MetricService, MetricType, Piece,
-    RangeOptions, ServiceError, ValueType,
+    CallError, Dimension, MetricQuery, MetricResult, MetricService, Piece, RangeOptions,
+    ServiceError, ValueType,
 };
 use metric_testbed::Shape;
-use metric_tests::{STEADY, STEADY_RATE, Testbed, reference};
+use metric_tests::{Testbed, reference};
 
 const HOURS: i64 = 4;
 
@@ -19,9 +19,9 @@ fn query(metric: &str, from: i64, to: i64, step: u32) -> MetricQuery {
 }
 
 /// A quarter of an hour: what a day is to a week, in data of four hours.
-fn quarters(now: i64) -> RangeOptions {
+fn quarters() -> RangeOptions {
     RangeOptions {
-        now: Some(now * 1000),
+        cached: true,
         interval: Some(900),
         ..RangeOptions::default()
     }
@@ -40,8 +40,8 @@ impl Dice {
     }
 }
 
-/// Gauges, rates and percentages, over ranges and with options that are drawn.
-fn drawn(dice: &mut Dice) -> (MetricQuery, RangeOptions) {
+/// Gauges, rates and percentages, over ranges, with options and at times of day that are drawn.
+fn drawn(dice: &mut Dice) -> (MetricQuery, RangeOptions, i64) {
     let start = Shape::fixed_start();
     let from = start - 600 + dice.below(HOURS * 3600);
     let to = from + dice.below(HOURS * 3600);
@@ -62,14 +62,15 @@ fn drawn(dice: &mut Dice) -> (MetricQuery, RangeOptions) {
         query.group_by = Vec::new();
     }
     let options = RangeOptions {
-        now: [None, Some(to * 1000), Some((to - dice.below(7200)) * 1000)]
-            [usize::try_from(dice.below(3)).unwrap()],
+        cached: dice.below(3) > 0,
         interval: [None, Some(900), Some(3600), Some(1000), Some(1)]
             [usize::try_from(dice.below(5)).unwrap()],
         concurrency: Some(1 + u32::try_from(dice.below(12)).unwrap()),
         ..RangeOptions::default()
     };
-    (query, options)
+    let long_after = Shape::fixed_start() + 86_400;
+    let now = [long_after, to, to - dice.below(7200)][usize::try_from(dice.below(3)).unwrap()];
+    (query, options, now * 1000)
 }
 
 fn assert_same(split: &MetricResult, whole: &MetricResult, what: &MetricQuery) {
@@ -80,7 +81,13 @@ fn assert_same(split: &MetricResult, whole: &MetricResult, what: &MetricQuery) {
     );
     assert_eq!(split.unit, whole.unit);
     assert_eq!(reference::plain(split), reference::plain(whole), "{what:?}");
-    assert_eq!(split.series.len(), whole.series.len(), "no labels twice");
+    let order = |result: &MetricResult| {
+        let series = result.series.iter();
+        series
+            .map(|series| series.labels.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(order(split), order(whole), "{what:?}");
 }
 
 #[tokio::test]
@@ -89,7 +96,8 @@ async fn a_range_in_chunks_is_the_range_in_one_request_point_for_point() {
     let mut dice = Dice(1);
     let (mut points, mut requests) = (0, 0);
     for _ in 0..120 {
-        let (query, options) = drawn(&mut dice);
+        let (query, options, now) = drawn(&mut dice);
+        let service = service.with_now(now);
         let plan = service.plan(&query, &options).await.unwrap();
         if plan.chunks.len() > 200 {
             continue;
@@ -120,7 +128,8 @@ async fn pages_in_a_row_are_the_range() {
     let mut now = start + 3600;
     loop {
         let page = service
-            .query_page(&query, &quarters(now), cursor.as_deref())
+            .with_now(now * 1000)
+            .query_page(&query, &quarters(), cursor.as_deref())
             .await
             .unwrap();
         for (labels, mut points) in reference::plain(&page.answer.answer) {
@@ -144,7 +153,7 @@ async fn a_cursor_of_another_query_is_refused() {
     let service = Testbed::shared().unwrap().service().unwrap();
     let start = Shape::fixed_start();
     let mem = query("mem", start, start + 3600, 30);
-    let options = quarters(start + 9 * 3600);
+    let options = quarters();
     let page = service.query_page(&mem, &options, None).await.unwrap();
     let cursor = page.next.unwrap();
     let another_end = query("mem", start, start + 3630, 30);
@@ -178,10 +187,7 @@ async fn a_batch_answers_each_query_and_fails_only_what_is_wrong() {
     wrong.start = "yesterday".to_owned();
     let rates = query("net_rx", start, start + 7200, 30);
     let queries = [good.clone(), wrong, rates.clone(), good.clone()];
-    let answers = service
-        .query_batch(&queries, &quarters(start + 9 * 3600))
-        .await
-        .unwrap();
+    let answers = service.query_batch(&queries, &quarters()).await.unwrap();
     assert_eq!(answers.len(), 4);
     let of = |place: usize| &answers[place].as_ref().unwrap().answer;
     assert_same(of(0), &service.query_metric(&good).await.unwrap(), &good);
@@ -232,7 +238,7 @@ async fn a_stream_gives_the_range_in_bounded_pieces() {
     let mut query = query("mem", start, start + HOURS * 3600, 1);
     query.labels.value_type = Some(ValueType::Usage);
     let hours = RangeOptions {
-        now: Some((start + 9 * 3600) * 1000),
+        cached: true,
         interval: Some(3600),
         ..RangeOptions::default()
     };
@@ -264,7 +270,8 @@ async fn drawn_streams_are_the_range_too() {
     let service = Testbed::shared().unwrap().service().unwrap();
     let mut dice = Dice(2);
     for _ in 0..30 {
-        let (query, options) = drawn(&mut dice);
+        let (query, options, now) = drawn(&mut dice);
+        let service = service.with_now(now);
         let plan = service.plan(&query, &options).await.unwrap();
         if plan.chunks.len() > 100 {
             continue;
@@ -273,80 +280,6 @@ async fn drawn_streams_are_the_range_too() {
         let pieces = pieces(&service, &query, &options).await;
         assert_eq!(put_together(&pieces), reference::plain(&whole), "{query:?}");
     }
-}
-
-#[tokio::test]
-async fn a_fold_stands_for_the_samples_since_the_point_before() {
-    let service = Testbed::shared().unwrap().service().unwrap();
-    let start = Shape::fixed_start();
-    let mut query = query("net_rx", start + 1800, start + 3 * 3600, 300);
-    // A counter read as a level: its samples are known, every 30 s from 7 s past.
-    query.metric_type = Some(MetricType::Gauge);
-    query.labels.kernel_id = Some(STEADY.to_owned());
-    let samples: Vec<i64> = (0..=480).map(|i| start + 7 + i * 30).collect();
-    for fold in [Fold::Avg, Fold::Max, Fold::Min, Fold::Last] {
-        let options = RangeOptions {
-            fold: Some(fold),
-            ..quarters(start + 9 * 3600)
-        };
-        let plan = service.plan(&query, &options).await.unwrap();
-        assert_eq!(plan.window.as_deref(), Some("5m"));
-        assert!(plan.window_reason.is_some());
-        let result = service.query_range(&query, &options).await.unwrap().answer;
-        let series = &result.series[0];
-        assert_eq!(series.values.len(), 31);
-        for (&at, &value) in series.timestamps.iter().zip(&series.values) {
-            let at = at / 1000;
-            let within: Vec<f64> = samples
-                .iter()
-                .filter(|&&t| t > at - 300 && t <= at)
-                .map(|&t| STEADY_RATE * (t - start) as f64)
-                .collect();
-            let expected = match fold {
-                Fold::Avg => within.iter().sum::<f64>() / within.len() as f64,
-                Fold::Max | Fold::Last => within.iter().copied().fold(0.0, f64::max),
-                Fold::Min => within.iter().copied().fold(f64::MAX, f64::min),
-            };
-            assert!(
-                (value - expected).abs() <= 1e-9 * expected,
-                "{fold:?} at {at}: {value}, not {expected}"
-            );
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_fold_of_what_is_read_per_second_is_refused() {
-    let service = Testbed::shared().unwrap().service().unwrap();
-    let start = Shape::fixed_start();
-    let options = RangeOptions {
-        fold: Some(Fold::Avg),
-        ..RangeOptions::default()
-    };
-    let mut percent = query("cpu_util", start, start + 3600, 60);
-    percent.labels.value_type = Some(ValueType::Pct);
-    for query in [query("net_rx", start, start + 3600, 60), percent] {
-        let error = service.plan(&query, &options).await.unwrap_err();
-        let Some(ServiceError::InvalidArgument(refused)) = error.service() else {
-            panic!("{error:?}")
-        };
-        assert_eq!(refused.field, "options.fold");
-    }
-}
-
-#[tokio::test]
-async fn both_sides_of_a_folded_percentage_are_folded() {
-    let service = Testbed::shared().unwrap().service().unwrap();
-    let start = Shape::fixed_start();
-    let mut query = query("mem", start, start + 3600, 300);
-    query.labels.value_type = Some(ValueType::Pct);
-    let options = RangeOptions {
-        fold: Some(Fold::Max),
-        ..RangeOptions::default()
-    };
-    let answer = service.query_range(&query, &options).await.unwrap().answer;
-    assert_eq!(answer.promql.matches("max_over_time(").count(), 2);
-    assert!(!answer.series.is_empty());
 }
 
 #[tokio::test]
@@ -414,10 +347,7 @@ async fn a_range_longer_than_configured_is_refused_as_a_whole() {
         .unwrap();
     let start = Shape::fixed_start();
     let query = query("mem", start, start + 3601, 60);
-    let error = service
-        .query_range(&query, &quarters(start))
-        .await
-        .unwrap_err();
+    let error = service.query_range(&query, &quarters()).await.unwrap_err();
     let CallError::Service(ServiceError::LimitExceeded(limit)) = &error else {
         panic!("{error:?}")
     };

@@ -15,7 +15,7 @@ async fn both_schemas_give_the_same_use_of_a_user() {
         .unwrap();
     let mut query = MetricQuery::new("cpu_util", start.to_string(), (start + 3600).to_string());
     query.labels.value_type = Some(ValueType::Current);
-    query.labels.user_id = Some(user.clone());
+    query.labels.user_id = vec![user.clone()];
     let documented = testbed
         .service()
         .unwrap()

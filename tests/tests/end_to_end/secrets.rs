@@ -259,7 +259,7 @@ async fn a_prometheus_behind_tls_client_certificates_and_a_password_is_asked() {
     let asked = service(&address, &[], &password(PASSWORD));
     let result = asked.query_metric(&query).await.unwrap();
     assert_eq!(result.series.len(), 1);
-    assert!(!asked.query_metadata().await.unwrap().is_empty());
+    assert!(!asked.query_metadata().await.unwrap().metrics.is_empty());
 
     // Changed, on a service that runs.
     password("another");

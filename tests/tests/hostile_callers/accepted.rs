@@ -16,7 +16,7 @@ use crate::convert;
 fn prometheus_finds_in_every_query_exactly_what_went_in() {
     let prometheus = Asking::the_real_one();
     let accepted = Cell::new(0);
-    trials(2_000, asked(), |asked| {
+    trials(2_000, asked().prop_map(Asked::at_a_known_time), |asked| {
         let (Some(promql), Expected::Query(expected)) =
             (prometheus.promql(&asked), expected(&asked))
         else {

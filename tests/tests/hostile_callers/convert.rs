@@ -2,8 +2,8 @@
 
 use metric_callers::{Asked, Options, Query};
 use metric_host::{
-    Config, Dimension, Fold, LabelFilter, LabelSchema, MetricQuery, MetricType, RangeOptions,
-    ValueType,
+    Backend, Config, Dimension, LabelFilter, LabelSchema, MetricQuery, MetricType, Over, Pointwise,
+    RangeOptions, RequestMethod, Statistic, ValueType,
 };
 
 pub(crate) fn config(Asked { config, .. }: &Asked, address: &str) -> Config {
@@ -16,11 +16,14 @@ pub(crate) fn config(Asked { config, .. }: &Asked, address: &str) -> Config {
         max_points: config.max_points,
         max_result_bytes: config.max_result_bytes,
         timeout: config.timeout,
+        method: named(RequestMethod::ALL, RequestMethod::as_str, config.method),
+        backend: named(Backend::ALL, Backend::as_str, config.backend),
+        partial: config.partial,
+        now: config.now,
     }
 }
 
 pub(crate) fn query(query: &Query) -> MetricQuery {
-    let dimension = |name: &&str| named(Dimension::ALL, Dimension::as_str, name);
     MetricQuery {
         metric_name: query.metric_name.clone(),
         start: query.start.text.clone(),
@@ -36,23 +39,41 @@ pub(crate) fn query(query: &Query) -> MetricQuery {
             user_id: query.user_id.clone(),
             project_id: query.project_id.clone(),
         },
-        group_by: query.group_by.iter().map(dimension).collect(),
+        group_by: query.group_by.iter().copied().map(dimension).collect(),
         metric_type: query
             .metric_type
             .map(|name| named(MetricType::ALL, MetricType::as_str, name)),
+        pointwise: query.pointwise.map(pointwise),
+        utc_offset: query.utc_offset,
+    }
+}
+
+fn dimension(name: &str) -> Dimension {
+    named(Dimension::ALL, Dimension::as_str, name)
+}
+
+fn pointwise(asked: metric_callers::Pointwise) -> Pointwise {
+    Pointwise {
+        statistic: match asked.statistic {
+            metric_callers::Statistic::Named("avg") => Statistic::Avg,
+            metric_callers::Statistic::Named("max") => Statistic::Max,
+            metric_callers::Statistic::Named("min") => Statistic::Min,
+            metric_callers::Statistic::Named(_) => Statistic::Last,
+            metric_callers::Statistic::Quantile(part) => Statistic::Quantile(part),
+        },
+        over: match asked.over {
+            metric_callers::Over::Time => Over::Time,
+            metric_callers::Over::Members(of) => Over::Members(dimension(of)),
+            metric_callers::Over::Both(of) => Over::Both(dimension(of)),
+        },
+        window: asked.window,
     }
 }
 
 pub(crate) fn options(options: &Options) -> RangeOptions {
     RangeOptions {
-        now: options.now,
+        cached: options.cached,
         max_points: options.max_points,
-        fold: options.fold.map(|name| match name {
-            "avg" => Fold::Avg,
-            "max" => Fold::Max,
-            "min" => Fold::Min,
-            _ => Fold::Last,
-        }),
         interval: options.interval,
         freshness: options.freshness,
         concurrency: options.concurrency,

@@ -1,8 +1,10 @@
 //! One promise, three doors: the service, the codec, and the codec's JSON texts give the promised query or refuse, and
 //! all say the same.
 
-use metric_callers::{Expected, Reading, asked, expected, text, trials};
-use metric_host::{CallError, MetricService, Refusal, ServiceError};
+use std::collections::BTreeSet;
+
+use metric_callers::{Asked, Expected, Reading, asked, expected, text, trials};
+use metric_host::{CallError, HttpMethod, MetricService, Refusal, ServiceError};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use serde_json::{Value, json};
@@ -18,25 +20,51 @@ fn every_door_gives_the_promised_query_or_refuses() {
     let plugin = metric_tests::plugin().unwrap();
     let json_door = JsonDoor::open().unwrap();
     let runtime = Runtime::new().unwrap();
-    trials(4_000, asked(), |asked| {
+    let asked = asked().prop_map(Asked::at_a_known_time);
+    trials(4_000, asked, |asked| {
         let service = plugin.offline(convert::config(&asked, ADDRESS)).unwrap();
         let query = convert::query(&asked.query);
         let promql = runtime.block_on(service.build_promql(&query));
         let request = runtime.block_on(service.metric_request(&query));
         let texts = asked.to_json(ADDRESS).to_string();
-        let by_json = json_door.ask("build-promql", &texts);
+        let by_json = json_door.ask("build-promql", &texts, "");
         let by_json = by_json.map_err(|trap| TestCaseError::fail(format!("{trap:#}")))?;
         let by_json: Value = serde_json::from_str(&by_json).unwrap();
 
         match &promql {
             Ok(promql) => {
                 prop_assert_eq!(&by_json, &json!({ "result": promql }));
-                let request = request.map_err(|error| TestCaseError::fail(error.to_string()))?;
-                let sent: Vec<(String, String)> = form_urlencoded::parse(request.body.as_bytes())
+                let request = match request {
+                    Ok(request) => request,
+                    // A URL has a bound, and a form has not.
+                    Err(CallError::Denied(Refusal::Head | Refusal::Path))
+                        if asked.config.method == "get" =>
+                    {
+                        return Ok(());
+                    }
+                    Err(error) => return Err(TestCaseError::fail(error.to_string())),
+                };
+                let form = match (request.method, request.path_with_query.split_once('?')) {
+                    (HttpMethod::Get, Some((_, form))) => form,
+                    (HttpMethod::Post, None) => &request.body,
+                    (method, _) => return Err(TestCaseError::fail(format!("{method:?}"))),
+                };
+                prop_assert_eq!(
+                    request.method == HttpMethod::Get,
+                    asked.config.method == "get"
+                );
+                let sent: Vec<(String, String)> = form_urlencoded::parse(form.as_bytes())
                     .into_owned()
                     .collect();
                 let names: Vec<&str> = sent.iter().map(|(name, _)| name.as_str()).collect();
-                prop_assert_eq!(names, ["query", "start", "end", "step"]);
+                let of_the_backend: &[&str] = match asked.config.backend {
+                    "thanos" => &["dedup", "partial_response", "max_source_resolution"],
+                    "victoria-cluster" if !asked.config.partial => &["deny_partial_response"],
+                    _ => &[],
+                };
+                prop_assert_eq!(names.get(..4), Some(&["query", "start", "end", "step"][..]));
+                let more: BTreeSet<&str> = names.iter().skip(4).copied().collect();
+                prop_assert_eq!(more, of_the_backend.iter().copied().collect());
                 prop_assert_eq!(&sent[0].1, promql);
             }
             Err(CallError::Service(error)) => {
@@ -144,10 +172,10 @@ fn no_text_makes_a_json_door_trap_or_answer_anything_but_json() {
             "metadata-request",
             "metric-request",
         ] {
-            is_an_answer(json_door.ask(verb, &request))?;
+            is_an_answer(json_door.ask(verb, &request, ""))?;
         }
         for verb in ["metadata-response", "metric-response"] {
-            is_an_answer(json_door.ask_with_body(verb, &request, &body))?;
+            is_an_answer(json_door.ask(verb, &request, &body))?;
         }
         Ok(())
     });
@@ -182,6 +210,11 @@ fn member() -> impl Strategy<Value = (&'static str, &'static str)> {
         ("query", "labels"),
         ("query", "group_by"),
         ("query", "metric_type"),
+        ("query", "pointwise"),
+        ("query", "utc_offset"),
+        ("config", "method"),
+        ("config", "backend"),
+        ("config", "now"),
         ("query", "\u{0}"),
     ])
 }

@@ -4,7 +4,7 @@ use wasmtime::component::{Component, ComponentExportIndex, Instance, InstancePre
 use wasmtime::error::Context as _;
 use wasmtime::{Engine, Result, Store};
 
-const JSON_CODEC: &str = "backendai:metric/json-codec@0.1.0";
+const JSON_CODEC: &str = "backendai:metric/json-codec@0.2.0";
 
 pub(crate) struct JsonDoor {
     engine: Engine,
@@ -33,21 +33,13 @@ impl JsonDoor {
     }
 
     /// Asks a fresh instance. An error is a trap.
-    pub(crate) fn ask(&self, verb: &str, request: &str) -> Result<String> {
+    pub(crate) fn ask(&self, verb: &str, request: &str, body: &str) -> Result<String> {
         let mut store = Store::new(&self.engine, ());
         let codec = self.codec.instantiate(&mut store)?;
-        let function = exported(&codec, &mut store, verb)?;
-        let function = codec.get_typed_func::<(&str,), (String,)>(&mut store, function)?;
-        Ok(function.call(&mut store, (request,))?.0)
-    }
-
-    /// As [`ask`](Self::ask), with a response to read.
-    pub(crate) fn ask_with_body(&self, verb: &str, request: &str, body: &str) -> Result<String> {
-        let mut store = Store::new(&self.engine, ());
-        let codec = self.codec.instantiate(&mut store)?;
-        let function = exported(&codec, &mut store, verb)?;
-        let function = codec.get_typed_func::<(&str, &str), (String,)>(&mut store, function)?;
-        Ok(function.call(&mut store, (request, body))?.0)
+        let function = exported(&codec, &mut store, "call")?;
+        let function =
+            codec.get_typed_func::<(&str, &str, &str), (String,)>(&mut store, function)?;
+        Ok(function.call(&mut store, (verb, request, body))?.0)
     }
 }
 

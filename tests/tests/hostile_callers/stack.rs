@@ -77,11 +77,11 @@ fn the_deepest_json_takes_a_quarter_of_the_stack_at_most() {
     let request = r#"{"config":{"address":"h:1"},"query":{"metric_name":"mem","start":"0","end":"60"},"status":200}"#;
     for text in nested() {
         for verb in ["build-promql", "detect-metric-type", "metric-request"] {
-            json_door.ask(verb, &text).unwrap();
+            json_door.ask(verb, &text, "").unwrap();
         }
         for verb in ["metadata-response", "metric-response"] {
-            json_door.ask_with_body(verb, request, &text).unwrap();
-            json_door.ask_with_body(verb, &text, &text).unwrap();
+            json_door.ask(verb, request, &text).unwrap();
+            json_door.ask(verb, &text, &text).unwrap();
         }
     }
 }
@@ -101,7 +101,7 @@ fn the_longest_query_takes_a_quarter_of_the_stack_at_most() {
         .map(|at| MetricQuery::new(name(at), "0", "60"))
         .collect();
     let mut labelled = MetricQuery::new("mem", "0", "60");
-    labelled.labels.kernel_id = Some(name(0));
+    labelled.labels.kernel_id = vec![name(0)];
     runtime.block_on(async {
         service.build_promql(&labelled).await.unwrap();
         let options = RangeOptions::default();

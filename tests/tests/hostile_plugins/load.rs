@@ -95,7 +95,7 @@ fn component(fields: &str) -> Result<Vec<u8>> {
 
 fn parse(parts: &str) -> Result<Vec<u8>> {
     let exports: String = ["types", "metric-service", "codec"]
-        .map(|name| format!("(export \"backendai:metric/{name}@0.1.0\" (instance $nothing))\n"))
+        .map(|name| format!("(export \"backendai:metric/{name}@0.2.0\" (instance $nothing))\n"))
         .concat();
     Ok(wat::parse_str(format!(
         "(component {parts} (instance $nothing) {exports})"

@@ -112,7 +112,7 @@ pub(crate) const ROWS: &[Row] = &[
         "later_world",
         Way::Load,
         "not loaded: MissingExports",
-        "backendai:metric/metric-service@0.1.0",
+        "backendai:metric/metric-service@0.2.0",
     ),
     row("claimed_world", Way::Load, "not loaded: WrongWorld", ""),
     row(
@@ -228,7 +228,12 @@ pub(crate) const ROWS: &[Row] = &[
     row("answers_held", CROWD, "TimedOut", ""),
     row("bodies_held", Way::Crowd(0), "TimedOut", ""),
     row("regexes_at_once", CROWD, "TimedOut", ""),
-    row("deep_recursion", METRIC, "Trapped", "call stack exhausted"),
+    row(
+        "deep_recursion",
+        METRIC,
+        "Trapped",
+        "out of bounds memory access",
+    ),
     row("memory_bomb", METRIC, "MemoryLimit", ""),
     row("handle_leak", METRIC, "Trapped", "no free keys"),
     row("timer_leak", METRIC, "Trapped", "no free keys"),
@@ -258,7 +263,7 @@ pub(crate) const ROWS: &[Row] = &[
     row(
         "log_of_texts",
         METRIC,
-        "denied: Requests, Origin, UserInfo, Method, Path, Head",
+        "denied: Origin, UserInfo, Method, Path, Head",
         "",
     ),
     row("large_request", METRIC, "denied: Body", ""),

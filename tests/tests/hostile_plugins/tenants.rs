@@ -58,7 +58,7 @@ pub(crate) async fn ask(service: &MetricService) -> Result<()> {
     let middle = Shape::fixed_start() + 1800;
     let mut query = MetricQuery::new("mem", middle.to_string(), (middle + 300).to_string());
     query.step = Some(60);
-    query.labels.kernel_id = Some(KERNEL.to_owned());
+    query.labels.kernel_id = vec![KERNEL.to_owned()];
     query.labels.value_type = Some(ValueType::Current);
     let result = service.query_metric(&query).await?;
     let values: Vec<&[f64]> = result.series.iter().map(|s| s.values.as_slice()).collect();

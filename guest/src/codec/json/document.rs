@@ -1,27 +1,33 @@
 //! The text that goes out: `{"result": …}` or `{"error": …}`, written as it is made.
 
-use serde::ser::{Serialize, SerializeMap as _, SerializeStruct as _, Serializer};
+use serde::ser::{Serialize, SerializeMap, SerializeStruct as _, Serializer};
 
-use crate::codec::{Failure, Metadata, MetricResult};
+use crate::codec::{Failure, Metadata, MetadataResult, MetricResult};
 use crate::domain::{Category, MetricType};
 use crate::prometheus::{HttpRequest, Method, Scheme, Series};
 
 /// The answer of a verb, as text.
-pub fn answer<T: Serialize>(result: &Result<T, Failure>) -> String {
-    let document = match result {
-        Ok(result) => Document::Result(result),
-        Err(error) => Document::Error(error),
-    };
+pub fn answer<T: Serialize, E: Serialize>(result: &Result<T, E>) -> String {
     // Only a map with keys that are not strings, or a type's own refusal, can fail; ours have neither.
-    serde_json::to_string(&document).unwrap_or_default()
+    serde_json::to_string(&Document::of(result)).unwrap_or_default()
 }
 
-enum Document<'a, T> {
+/// A result or an error, under the name of which it is.
+pub(super) enum Document<'a, T, E> {
     Result(&'a T),
-    Error(&'a Failure),
+    Error(&'a E),
 }
 
-impl<T: Serialize> Serialize for Document<'_, T> {
+impl<'a, T, E> Document<'a, T, E> {
+    pub(super) fn of(result: &'a Result<T, E>) -> Self {
+        match result {
+            Ok(result) => Self::Result(result),
+            Err(error) => Self::Error(error),
+        }
+    }
+}
+
+impl<T: Serialize, E: Serialize> Serialize for Document<'_, T, E> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(1))?;
         match self {
@@ -34,7 +40,7 @@ impl<T: Serialize> Serialize for Document<'_, T> {
 
 impl Serialize for MetricResult {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("metric_result", 9)?;
+        let mut out = serializer.serialize_struct("metric_result", 10)?;
         out.serialize_field("promql", &self.plan.promql)?;
         out.serialize_field("metric_type", &self.plan.metric_type)?;
         out.serialize_field("unit", &self.plan.unit)?;
@@ -44,6 +50,18 @@ impl Serialize for MetricResult {
         out.serialize_field("series", &self.series)?;
         out.serialize_field("warnings", &self.warnings)?;
         out.serialize_field("infos", &self.infos)?;
+        out.serialize_field("partial", &self.partial)?;
+        out.end()
+    }
+}
+
+impl Serialize for MetadataResult {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_struct("metadata_result", 4)?;
+        out.serialize_field("metrics", &self.metrics)?;
+        out.serialize_field("warnings", &self.warnings)?;
+        out.serialize_field("infos", &self.infos)?;
+        out.serialize_field("partial", &self.partial)?;
         out.end()
     }
 }
@@ -155,51 +173,63 @@ impl Serialize for Failure {
     /// `type` names the case; its payload's fields stand beside it, a bare text as `message`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut out = serializer.serialize_map(None)?;
-        let case = match self {
-            Self::InvalidTimeRange { .. } => "invalid_time_range",
-            Self::InvalidArgument { .. } => "invalid_argument",
-            Self::FailedToGetMetric { .. } => "failed_to_get_metric",
-            Self::ConnectionFailed(_) => "connection_failed",
-            Self::TimedOut(_) => "timed_out",
-            Self::MalformedResponse(_) | Self::Interrupted(_) => "malformed_response",
-            Self::LimitExceeded { .. } => "limit_exceeded",
-            Self::Denied(_) => "denied",
-        };
-        out.serialize_entry("type", case)?;
-        match self {
-            Self::InvalidTimeRange { reason, accepted } => {
-                out.serialize_entry("reason", reason)?;
-                out.serialize_entry("accepted", accepted)?;
-            }
-            Self::InvalidArgument { field, reason } => {
-                out.serialize_entry("field", field)?;
-                out.serialize_entry("reason", reason)?;
-            }
-            Self::FailedToGetMetric {
-                status,
-                error_type,
-                message,
-            } => {
-                out.serialize_entry("status", status)?;
-                out.serialize_entry("error_type", error_type)?;
-                out.serialize_entry("message", message)?;
-            }
-            Self::LimitExceeded {
-                limit,
-                maximum,
-                requested,
-            } => {
-                out.serialize_entry("limit", limit)?;
-                out.serialize_entry("maximum", maximum)?;
-                out.serialize_entry("requested", requested)?;
-            }
-            Self::ConnectionFailed(message)
-            | Self::TimedOut(message)
-            | Self::MalformedResponse(message)
-            | Self::Interrupted(message)
-            | Self::Denied(message) => out.serialize_entry("message", message)?,
-        }
+        write_failure(self, &mut out)?;
         out.end()
+    }
+}
+
+/// The entries of a failure, beside which others may stand.
+pub(super) fn write_failure<M: SerializeMap>(
+    failure: &Failure,
+    out: &mut M,
+) -> Result<(), M::Error> {
+    let case = match failure {
+        Failure::InvalidTimeRange { .. } => "invalid_time_range",
+        Failure::InvalidArgument { .. } => "invalid_argument",
+        Failure::FailedToGetMetric { .. } => "failed_to_get_metric",
+        Failure::ConnectionFailed(_) => "connection_failed",
+        Failure::TimedOut(_) => "timed_out",
+        Failure::MalformedResponse(_) | Failure::Interrupted(_) => "malformed_response",
+        Failure::LimitExceeded { .. } => "limit_exceeded",
+        Failure::PartialAnswer(_) => "partial_answer",
+        Failure::Denied(_) => "denied",
+    };
+    out.serialize_entry("type", case)?;
+    match failure {
+        Failure::InvalidTimeRange { reason, accepted } => {
+            out.serialize_entry("reason", reason)?;
+            out.serialize_entry("accepted", accepted)
+        }
+        Failure::InvalidArgument { field, reason } => {
+            out.serialize_entry("field", field)?;
+            out.serialize_entry("reason", reason)
+        }
+        Failure::FailedToGetMetric {
+            status,
+            error_type,
+            message,
+        } => {
+            out.serialize_entry("status", status)?;
+            out.serialize_entry("error_type", error_type)?;
+            out.serialize_entry("message", message)
+        }
+        Failure::LimitExceeded {
+            limit,
+            maximum,
+            requested,
+            message,
+        } => {
+            out.serialize_entry("limit", limit)?;
+            out.serialize_entry("maximum", maximum)?;
+            out.serialize_entry("requested", requested)?;
+            out.serialize_entry("message", message)
+        }
+        Failure::ConnectionFailed(message)
+        | Failure::TimedOut(message)
+        | Failure::MalformedResponse(message)
+        | Failure::Interrupted(message)
+        | Failure::PartialAnswer(message)
+        | Failure::Denied(message) => out.serialize_entry("message", message),
     }
 }
 
@@ -209,7 +239,7 @@ mod tests {
     use crate::codec::json::Request;
     use crate::codec::{QueryMetadata, QueryMetric, read_whole};
 
-    const REQUEST: &str = r#"{"config":{"address":"h:1"},"status":200,"query":{"metric_name":"mem","start":"0","end":"60","step":60}}"#;
+    const REQUEST: &str = r#"{"config":{"address":"h:1"},"status":200,"query":{"metric_name":"mem","start":"0","end":"300","step":60}}"#;
 
     #[test]
     fn a_result_is_written_in_columns_and_odd_values_as_words() {
@@ -220,8 +250,8 @@ mod tests {
             answer(&read_whole(&call, 200, body)),
             concat!(
                 r#"{"result":{"promql":"sum by (value_type)(backendai_container_utilization{container_metric_name=\"mem\"})","#,
-                r#""metric_type":"gauge","unit":"bytes","step":60,"start":0,"end":60000,"series":[{"labels":{"a":"\"1"},"#,
-                r#""timestamps":[0,60000,120000,180000,240000,300000],"values":[0.1,"NaN","+Inf","-Inf",-0.0,1e+300]}],"warnings":[],"infos":["i"]}}"#
+                r#""metric_type":"gauge","unit":"bytes","step":60,"start":0,"end":300000,"series":[{"labels":{"a":"\"1"},"#,
+                r#""timestamps":[0,60000,120000,180000,240000,300000],"values":[0.1,"NaN","+Inf","-Inf",-0.0,1e+300]}],"warnings":[],"infos":["i"],"partial":false}}"#
             )
         );
     }
@@ -247,7 +277,7 @@ mod tests {
         ));
         assert_eq!(
             text,
-            r#"{"result":[{"name":"x","metric_type":"gauge","description":null,"unit":null,"rate_unit":null,"category":null,"cumulative":null,"value_types":null}]}"#
+            r#"{"result":{"metrics":[{"name":"x","metric_type":"gauge","description":null,"unit":null,"rate_unit":null,"category":null,"cumulative":null,"value_types":null}],"warnings":[],"infos":[],"partial":false}}"#
         );
     }
 }

@@ -4,9 +4,12 @@
 //! [`Request`] is what comes in; [`answer`] writes what goes out.
 
 mod document;
+mod range;
 mod request;
 
+use document::Document;
 pub use document::answer;
+pub use range::{Answers, Page};
 pub use request::{Detection, Request};
 
 #[cfg(test)]

@@ -1,12 +1,15 @@
 //! The text that comes in: the contract's records, with `_` for `-`, unknown names refused.
 
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
 use crate::codec::{Config, Failure};
 use crate::domain::{
-    Dimension, LabelFilter, LabelSchema, MetricQuery, MetricType, SettingsInput, ValueType,
-    detect_metric_type,
+    Dimension, LabelFilter, LabelSchema, MetricQuery, MetricType, Over, Pointwise,
+    RangeOptionsInput, SettingsInput, Statistic, ValueType, detect_metric_type,
 };
+use crate::prometheus::{Backend, RequestMethod};
 
 /// What a verb takes: all have `config`, the others as the verb needs them.
 #[derive(Debug, Default, Deserialize)]
@@ -14,6 +17,10 @@ use crate::domain::{
 pub struct Request {
     config: ConfigDocument,
     query: Option<QueryDocument>,
+    queries: Option<Vec<QueryDocument>>,
+    #[serde(default)]
+    options: OptionsDocument,
+    cursor: Option<String>,
     status: Option<u16>,
 }
 
@@ -54,6 +61,8 @@ impl Request {
         let config = &self.config;
         Config {
             address: config.address.clone(),
+            method: config.method.map_or_else(RequestMethod::default, |n| n.0),
+            backend: config.backend.map_or_else(Backend::default, |n| n.0),
             settings: SettingsInput {
                 timewindow: config.timewindow.clone(),
                 label_schema: config
@@ -64,6 +73,8 @@ impl Request {
                 max_points: config.max_points,
                 max_result_bytes: config.max_result_bytes,
                 timeout: config.timeout,
+                partial: config.partial,
+                now: config.now,
             },
         }
     }
@@ -74,23 +85,34 @@ impl Request {
     /// When there is none.
     pub fn query(&self) -> Result<MetricQuery, Failure> {
         let query = self.query.as_ref().ok_or_else(|| missing("query"))?;
-        let labels = &query.labels;
-        Ok(MetricQuery {
-            metric_name: query.metric_name.clone(),
-            start: query.start.clone(),
-            end: query.end.clone(),
-            step: query.step,
-            labels: LabelFilter {
-                value_type: labels.value_type.map(|n| n.0),
-                agent_id: labels.agent_id.clone(),
-                kernel_id: labels.kernel_id.clone(),
-                session_id: labels.session_id.clone(),
-                user_id: labels.user_id.clone(),
-                project_id: labels.project_id.clone(),
-            },
-            group_by: query.group_by.iter().map(|n| n.0).collect(),
-            metric_type: query.metric_type.map(|n| n.0),
-        })
+        Ok(query.into())
+    }
+
+    /// Several queries.
+    ///
+    /// # Errors
+    /// When there is no list of them.
+    pub fn queries(&self) -> Result<Vec<MetricQuery>, Failure> {
+        let queries = self.queries.as_ref().ok_or_else(|| missing("queries"))?;
+        Ok(queries.iter().map(Into::into).collect())
+    }
+
+    /// How a range is asked for.
+    pub fn options(&self) -> RangeOptionsInput {
+        let options = &self.options;
+        RangeOptionsInput {
+            cached: options.cached,
+            max_points: options.max_points,
+            interval: options.interval,
+            freshness: options.freshness,
+            concurrency: options.concurrency,
+            partial: options.partial,
+        }
+    }
+
+    /// Where a page begins.
+    pub fn cursor(&self) -> Option<&str> {
+        self.cursor.as_deref()
     }
 
     /// The status of a response.
@@ -127,6 +149,22 @@ struct ConfigDocument {
     max_points: Option<u32>,
     max_result_bytes: Option<u64>,
     timeout: Option<u32>,
+    method: Option<Name<RequestMethod>>,
+    backend: Option<Name<Backend>>,
+    #[serde(default)]
+    partial: bool,
+    now: Option<i64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct OptionsDocument {
+    cached: bool,
+    max_points: Option<u32>,
+    interval: Option<u32>,
+    freshness: Option<u32>,
+    concurrency: Option<u32>,
+    partial: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -141,17 +179,120 @@ struct QueryDocument {
     #[serde(default)]
     group_by: Vec<Name<Dimension>>,
     metric_type: Option<Name<MetricType>>,
+    pointwise: Option<PointwiseDocument>,
+    utc_offset: Option<i32>,
+}
+
+impl From<&QueryDocument> for MetricQuery {
+    fn from(query: &QueryDocument) -> Self {
+        let labels = &query.labels;
+        Self {
+            metric_name: query.metric_name.clone(),
+            start: query.start.clone(),
+            end: query.end.clone(),
+            step: query.step,
+            labels: LabelFilter {
+                value_type: labels.value_type.map(|n| n.0),
+                agent_id: labels.agent_id.list(),
+                kernel_id: labels.kernel_id.list(),
+                session_id: labels.session_id.list(),
+                user_id: labels.user_id.list(),
+                project_id: labels.project_id.list(),
+            },
+            group_by: query.group_by.iter().map(|n| n.0).collect(),
+            metric_type: query.metric_type.map(|n| n.0),
+            pointwise: query.pointwise.as_ref().map(Into::into),
+            utc_offset: query.utc_offset,
+        }
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 struct LabelsDocument {
     value_type: Option<Name<ValueType>>,
-    agent_id: Option<String>,
-    kernel_id: Option<String>,
-    session_id: Option<String>,
-    user_id: Option<String>,
-    project_id: Option<String>,
+    agent_id: Values,
+    kernel_id: Values,
+    session_id: Values,
+    user_id: Values,
+    project_id: Values,
+}
+
+/// The values of an identifier: a text, or a list of them.
+#[derive(Debug, Default, Deserialize)]
+#[serde(untagged, expecting = "expected a string, a list of strings, or null")]
+enum Values {
+    #[default]
+    None,
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Values {
+    fn list(&self) -> Vec<String> {
+        match self {
+            Self::None => Vec::new(),
+            Self::One(value) => vec![value.clone()],
+            Self::Several(values) => values.clone(),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PointwiseDocument {
+    statistic: StatisticDocument,
+    over: OverDocument,
+    window: Option<u32>,
+}
+
+/// A name, or `{"quantile": 0.95}`.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StatisticDocument {
+    Avg,
+    Max,
+    Min,
+    Last,
+    #[serde(deserialize_with = "exact")]
+    Quantile(f64),
+}
+
+/// A number to the last bit, as every other door takes it: `serde_json` by itself may be a bit off, and its feature against
+/// that costs 40 kB.
+fn exact<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let text = <&RawValue>::deserialize(deserializer)?.get();
+    text.parse()
+        .map_err(|_| D::Error::custom("a quantile is a number from 0 to 1, such as 0.95"))
+}
+
+/// `"time"`, `{"members": "kernel_id"}`, `{"both": "kernel_id"}`.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum OverDocument {
+    Time,
+    Members(Name<Dimension>),
+    Both(Name<Dimension>),
+}
+
+impl From<&PointwiseDocument> for Pointwise {
+    fn from(document: &PointwiseDocument) -> Self {
+        Self {
+            statistic: match document.statistic {
+                StatisticDocument::Avg => Statistic::Avg,
+                StatisticDocument::Max => Statistic::Max,
+                StatisticDocument::Min => Statistic::Min,
+                StatisticDocument::Last => Statistic::Last,
+                StatisticDocument::Quantile(q) => Statistic::Quantile(q),
+            },
+            over: match document.over {
+                OverDocument::Time => Over::Time,
+                OverDocument::Members(Name(dimension)) => Over::Members(dimension),
+                OverDocument::Both(Name(dimension)) => Over::Both(dimension),
+            },
+            window: document.window,
+        }
+    }
 }
 
 /// A value of an enumeration, by its name.
@@ -197,6 +338,25 @@ impl Named for Dimension {
     ];
 }
 
+impl Named for RequestMethod {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("auto", Self::Auto),
+        ("post", Self::Post),
+        ("get", Self::Get),
+    ];
+}
+
+impl Named for Backend {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("auto", Self::Auto),
+        ("prometheus", Self::Prometheus),
+        ("thanos", Self::Thanos),
+        ("mimir", Self::Mimir),
+        ("victoria", Self::Victoria),
+        ("victoria_cluster", Self::VictoriaCluster),
+    ];
+}
+
 impl<'de, T: Named> Deserialize<'de> for Name<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
@@ -223,6 +383,24 @@ mod tests {
     }
 
     #[test]
+    fn a_quantile_is_read_to_the_last_bit() {
+        let read = |text: &str| {
+            let text = format!(r#"{{"statistic":{{"quantile":{text}}},"over":"time"}}"#);
+            serde_json::from_str::<PointwiseDocument>(&text).map(|document| document.statistic)
+        };
+        for part in [0.24530355881209126_f64, 0.95, 5e-324, 1.0] {
+            let Ok(StatisticDocument::Quantile(found)) = read(&part.to_string()) else {
+                panic!("{part}")
+            };
+            assert_eq!(found.to_bits(), part.to_bits(), "{part}");
+        }
+        for wrong in ["\"0.5\"", "null", "[]", "\"NaN\""] {
+            let error = read(wrong).unwrap_err().to_string();
+            assert!(error.contains("a quantile is a number"), "{error}");
+        }
+    }
+
+    #[test]
     fn what_is_left_out_has_its_default() {
         let text =
             r#"{"config":{"address":"h:1"},"query":{"metric_name":"mem","start":"0","end":"1"}}"#;
@@ -245,6 +423,32 @@ mod tests {
         assert!(reason(r#"{"config":{"address":"x"},"query":{"metric_name":"m","start":"0","end":"1","step":-1}}"#).contains("u32"));
         assert!(reason("").contains("EOF"));
         assert!(reason("[]").contains("line 1"));
+    }
+
+    #[test]
+    fn a_filter_is_a_text_or_a_list_and_a_statistic_says_of_what() {
+        let query = |labels: &str, pointwise: &str| {
+            let text = format!(
+                r#"{{"config":{{"address":"h:1"}},"query":{{"metric_name":"mem","start":"0","end":"1","labels":{labels},"pointwise":{pointwise}}}}}"#
+            );
+            Request::read(&text).unwrap().query().unwrap()
+        };
+        let quantile = query(
+            r#"{"kernel_id":["a","b"],"agent_id":"c","user_id":null}"#,
+            r#"{"statistic":{"quantile":0.9},"over":{"members":"kernel_id"}}"#,
+        );
+        assert_eq!(quantile.labels.kernel_id, ["a", "b"]);
+        assert_eq!(quantile.labels.agent_id, ["c"]);
+        assert_eq!(
+            quantile.pointwise,
+            Some(Pointwise {
+                statistic: Statistic::Quantile(0.9),
+                over: Over::Members(Dimension::KernelId),
+                window: None,
+            })
+        );
+        let max = query("{}", r#"{"statistic":"max","over":"time","window":60}"#);
+        assert_eq!(max.pointwise.unwrap().window, Some(60));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 use super::*;
-use crate::domain::{RangeOptionsInput, Settings, SettingsInput, TimeRange};
+use crate::domain::range::Alignment;
+use crate::domain::{RangeOptionsInput, SettingsInput, TimeRange};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -9,31 +10,55 @@ const MIDNIGHT: i64 = 20_000 * DAY;
 
 fn grid(start: i64, end: i64, step: u32) -> Grid {
     let range = TimeRange::parse(&start.to_string(), &end.to_string()).unwrap();
-    let settings = Settings::try_from(SettingsInput {
-        max_range: Some(u32::MAX),
-        ..Default::default()
-    });
-    let most = NonZeroU32::new(1000).unwrap();
-    Grid::lay_long(range, Some(step), most, &settings.unwrap()).unwrap()
+    let alignment = Alignment {
+        utc_offset: 0,
+        looks_back: false,
+        now: None,
+    };
+    let settings = settings(None, 1000);
+    let most = settings.max_points;
+    Grid::lay_long(range, Some(step), most, &alignment, &settings)
+        .unwrap()
+        .grid
 }
 
-fn options(now: Option<i64>, interval: Option<u32>) -> RangeOptions {
-    let input = RangeOptionsInput {
+fn settings(now: Option<i64>, max_points: u32) -> Settings {
+    Settings::try_from(SettingsInput {
+        max_range: Some(u32::MAX),
+        max_points: Some(max_points),
         now: now.map(|now| now * 1000),
+        ..Default::default()
+    })
+    .unwrap()
+}
+
+fn options(interval: Option<u32>) -> RangeOptions {
+    let input = RangeOptionsInput {
+        cached: true,
         interval,
         ..Default::default()
     };
     input.try_into().unwrap()
 }
 
-fn chunks(grid: &Grid, options: &RangeOptions, max_points: u32) -> Vec<Chunk> {
-    cut(grid, options, NonZeroU32::new(max_points).unwrap()).unwrap()
+/// At an instant, where requests may have so many points.
+fn cut_at(
+    grid: &Grid,
+    now: Option<i64>,
+    interval: Option<u32>,
+    max_points: u32,
+) -> Result<Vec<Chunk>, QueryError> {
+    cut(grid, &options(interval), &settings(now, max_points))
+}
+
+fn chunks(grid: &Grid, now: i64) -> Vec<Chunk> {
+    cut_at(grid, Some(now), None, 11_001).unwrap()
 }
 
 /// Hours and minutes after [`MIDNIGHT`] of each chunk's first point, and whether it is final.
 fn starts(start: i64, end: i64, now: i64) -> Vec<(i64, bool)> {
     let grid = grid(MIDNIGHT + start, MIDNIGHT + end, 60);
-    chunks(&grid, &options(Some(MIDNIGHT + now), None), 11_001)
+    chunks(&grid, MIDNIGHT + now)
         .iter()
         .map(|chunk| ((chunk.grid.start() - MIDNIGHT) / 60, chunk.is_final))
         .collect()
@@ -79,7 +104,7 @@ fn a_range_that_reaches_the_present_is_asked_to_its_end_and_no_further() {
         ]
     );
     let grid = grid(MIDNIGHT, MIDNIGHT + now, 60);
-    let last = chunks(&grid, &options(Some(MIDNIGHT + now), None), 11_001);
+    let last = chunks(&grid, MIDNIGHT + now);
     assert_eq!(last.last().unwrap().grid.end(), MIDNIGHT + now);
 }
 
@@ -107,13 +132,13 @@ fn a_short_range_of_few_points_that_moves_is_one_request() {
     assert!(minutes(128) > 1);
     // A point a quarter of an hour is few, but not in a day.
     let day = grid(MIDNIGHT + now - DAY, MIDNIGHT + now, 900);
-    assert!(chunks(&day, &options(Some(MIDNIGHT + now), None), 11_001).len() > 1);
+    assert!(chunks(&day, MIDNIGHT + now).len() > 1);
 }
 
 #[test]
 fn without_the_time_of_day_nothing_is_final() {
     let grid = grid(MIDNIGHT, MIDNIGHT + 2 * DAY + HOUR, 60);
-    let chunks = chunks(&grid, &options(None, None), 11_001);
+    let chunks = cut_at(&grid, None, None, 11_001).unwrap();
     assert_eq!(chunks.len(), 3);
     assert!(chunks.iter().all(|chunk| !chunk.is_final));
     assert_eq!(chunks[2].grid.end(), grid.end());
@@ -134,7 +159,7 @@ fn the_interval_shrinks_to_what_the_backend_grants() {
 #[test]
 fn more_requests_than_make_sense_are_refused() {
     let grid = grid(0, 10_001 * 60, 60);
-    let cut = cut(&grid, &options(None, Some(60)), NonZeroU32::MAX);
+    let cut = cut_at(&grid, None, Some(60), u32::MAX);
     assert_eq!(
         cut,
         Err(QueryError::ManyChunks {
@@ -151,7 +176,7 @@ fn asked_again(step: u32) -> f64 {
     for minute in 0..2 * 24 * 60 {
         let now = MIDNIGHT + minute * 60;
         let grid = grid(now - DAY, now, step);
-        for chunk in chunks(&grid, &options(Some(now), None), 11_001) {
+        for chunk in chunks(&grid, now) {
             let asked = (chunk.grid.start(), chunk.grid.end());
             if minute >= 24 * 60 {
                 all += grid.points() / 12;
@@ -209,8 +234,7 @@ proptest! {
     ) {
         // Where the present is at all, it is often near the end of the range.
         let now = near.map(|near| grid.end() + near).or(now);
-        let options = options(now, interval);
-        let Ok(chunks) = cut(&grid, &options, NonZeroU32::new(max_points).unwrap()) else {
+        let Ok(chunks) = cut_at(&grid, now, interval, max_points) else {
             return Ok(());
         };
         let step = i64::from(grid.step());
@@ -221,10 +245,10 @@ proptest! {
         }
         for (place, chunk) in chunks.iter().enumerate() {
             prop_assert!(chunk.grid.start() <= chunk.grid.end());
-            prop_assert!(chunk.grid.start() % step == 0 && chunk.grid.end() % step == 0);
+            prop_assert_eq!(((chunk.grid.start() - grid.start()) % step, (chunk.grid.end() - grid.start()) % step), (0, 0));
             prop_assert!(chunk.grid.points() <= u64::from(max_points), "{:?}", chunk);
             prop_assert!(chunk.grid.end() >= grid.start() && chunk.grid.start() <= grid.end());
-            let settled = options.settled();
+            let settled = now.map(|now| now - 600);
             prop_assert_eq!(chunk.is_final, settled.is_some_and(|settled| chunk.grid.end() <= settled), "{} {:?}", place, chunk);
             // Nothing is asked for beyond the range's end that is not final.
             prop_assert!(chunk.is_final || chunk.grid.end() <= grid.end());
@@ -238,8 +262,8 @@ proptest! {
         let now = Some(grid.end() + 10 * DAY);
         let moved = super::tests::grid(grid.start() + shift, grid.end() + shift, grid.step());
         let (Ok(a), Ok(b)) = (
-            cut(&grid, &options(now, interval), NonZeroU32::new(11_001).unwrap()),
-            cut(&moved, &options(now, interval), NonZeroU32::new(11_001).unwrap()),
+            cut_at(&grid, now, interval, 11_001),
+            cut_at(&moved, now, interval, 11_001),
         ) else {
             return Ok(());
         };

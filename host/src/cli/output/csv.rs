@@ -217,6 +217,7 @@ mod tests {
             series,
             warnings: vec![],
             infos: vec![],
+            partial: false,
         };
         let mut out = Vec::new();
         query(&mut out, &result, cells).unwrap();

@@ -89,6 +89,8 @@ fn field(setting: &Setting) -> (&'static str, serde_json::Value) {
         Setting::SampleInterval(seconds) => ("sample-interval", (*seconds).into()),
         Setting::MaxPoints(points) => ("max-points", (*points).into()),
         Setting::MaxRange(seconds) => ("max-range", (*seconds).into()),
+        Setting::Method(method) => ("method", method.as_str().into()),
+        Setting::Backend(backend) => ("backend", backend.as_str().into()),
         other => ("", format!("{other:?}").into()),
     }
 }

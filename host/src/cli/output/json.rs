@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::io::Write;
 
-use metric_host::{MetricMetadata, MetricQuery, MissingChunk, RangeAnswer, Series, ValueType};
+use metric_host::{
+    MetadataResult, MetricMetadata, MetricQuery, MissingChunk, RangeAnswer, Series, ValueType,
+};
 use serde::{Serialize, Serializer};
 
 use super::number::not_finite;
@@ -48,12 +50,26 @@ pub(crate) fn batch(
     out.write_all(b"]\n").map_err(serde_json::Error::io)
 }
 
-/// Writes the metrics as an array of objects on one line.
+/// Writes the metrics on one line: an array of objects. Where it may be partial, an object that has the array as its
+/// `metrics`, and says whether it is.
 pub(crate) fn metrics(
     out: &mut dyn Write,
-    metrics: &[MetricMetadata],
+    result: &MetadataResult,
+    partial: bool,
 ) -> Result<(), serde_json::Error> {
-    line(out, &Each(metrics, MetricDocument::of))
+    let metrics = Each(&result.metrics, MetricDocument::of);
+    match partial {
+        false => line(out, &metrics),
+        true => line(
+            out,
+            &MetricsDocument {
+                metrics,
+                warnings: &result.warnings,
+                infos: &result.infos,
+                partial: result.partial,
+            },
+        ),
+    }
 }
 
 pub(super) fn line(
@@ -78,12 +94,14 @@ struct QueryDocument<'a> {
     series: Each<'a, Series, SeriesDocument<'a>>,
     warnings: &'a [String],
     infos: &'a [String],
+    partial: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     missing: Option<Each<'a, MissingChunk, MissingDocument>>,
 }
 
 impl<'a> QueryDocument<'a> {
-    fn of(RangeAnswer { answer, missing }: &'a RangeAnswer, partial: bool) -> Self {
+    fn of(range: &'a RangeAnswer, partial: bool) -> Self {
+        let RangeAnswer { answer, missing } = range;
         Self {
             promql: &answer.promql,
             metric_type: answer.metric_type.as_str(),
@@ -94,6 +112,7 @@ impl<'a> QueryDocument<'a> {
             series: Each(&answer.series, SeriesDocument),
             warnings: &answer.warnings,
             infos: &answer.infos,
+            partial: range.is_partial(),
             missing: partial.then_some(Each(missing, MissingDocument::of)),
         }
     }
@@ -225,6 +244,14 @@ impl<T, D: Serialize> Serialize for Each<'_, T, D> {
     }
 }
 
+#[derive(Serialize)]
+struct MetricsDocument<'a> {
+    metrics: Each<'a, MetricMetadata, MetricDocument<'a>>,
+    warnings: &'a [String],
+    infos: &'a [String],
+    partial: bool,
+}
+
 /// One metric. What the catalogue does not know is null.
 #[derive(Serialize)]
 struct MetricDocument<'a> {
@@ -288,6 +315,7 @@ mod tests {
             }],
             warnings: vec!["careful".to_owned()],
             infos: vec![],
+            partial: false,
         };
         let missing = vec![MissingChunk {
             span: Span {
@@ -296,21 +324,25 @@ mod tests {
             },
             error: ServiceError::TimedOut("late".to_owned()),
         }];
+        let whole = RangeAnswer {
+            answer: answer.clone(),
+            missing: vec![],
+        };
         let answer = RangeAnswer { answer, missing };
-        let whole = concat!(
+        let text_of_whole = concat!(
             r#"{"promql":"sum(x)","metric_type":"rate","unit":"bytes/s","step":60,"start":0,"end":120000,"#,
             r#""series":[{"labels":{"value_type":"cur\"rent"},"timestamps":[0,60000,120000,180000],"#,
             r#""values":[1.5,"NaN","+Inf","-Inf"]}],"warnings":["careful"],"infos":[]"#,
         );
         assert_eq!(
-            text(|out| query(out, &answer, false)),
-            format!("{whole}}}\n")
+            text(|out| query(out, &whole, false)),
+            format!("{text_of_whole},\"partial\":false}}\n")
         );
         assert_eq!(
             text(|out| query(out, &answer, true)),
             format!(
-                "{whole}{}\n",
-                r#","missing":[{"start":60000,"end":120000,"error":{"code":6,"class":"timed-out","message":"timed out: late"}}]}"#
+                "{text_of_whole}{}\n",
+                r#","partial":true,"missing":[{"start":60000,"end":120000,"error":{"code":6,"class":"timed-out","message":"timed out: late"}}]}"#
             )
         );
     }
@@ -325,7 +357,7 @@ mod tests {
             cumulative: false,
             value_types: vec![ValueType::Current, ValueType::Pct],
         };
-        let all = [
+        let all = vec![
             MetricMetadata {
                 name: "mem".to_owned(),
                 metric_type: MetricType::Gauge,
@@ -337,8 +369,20 @@ mod tests {
                 catalogue: None,
             },
         ];
+        let result = MetadataResult {
+            metrics: all,
+            warnings: vec!["w".to_owned()],
+            infos: vec![],
+            partial: true,
+        };
         let parsed: serde_json::Value =
-            serde_json::from_str(&text(|out| metrics(out, &all))).unwrap();
+            serde_json::from_str(&text(|out| metrics(out, &result, false))).unwrap();
+        let marked: serde_json::Value =
+            serde_json::from_str(&text(|out| metrics(out, &result, true))).unwrap();
+        assert_eq!(
+            marked,
+            serde_json::json!({"metrics": parsed, "warnings": ["w"], "infos": [], "partial": true})
+        );
         assert_eq!(
             parsed,
             serde_json::json!([

@@ -21,6 +21,8 @@ pub(crate) struct Written {
     pub(crate) missing: u64,
     /// Why the first of them is missing.
     pub(crate) first: Option<Exit>,
+    /// Whether data may be missing.
+    pub(crate) partial: bool,
 }
 
 #[derive(Serialize)]
@@ -62,6 +64,7 @@ pub(crate) fn piece(
     piece: &Piece,
     written: &mut Written,
 ) -> Result<(), serde_json::Error> {
+    written.partial |= piece.is_partial();
     for series in &piece.series {
         line(out, &Line::Series(SeriesDocument(series)))?;
         written.samples += series.values.len() as u64;
@@ -88,14 +91,17 @@ pub(crate) fn end(
     failure: Option<&Failure>,
 ) -> Result<(), serde_json::Error> {
     let Written {
-        samples, missing, ..
+        samples,
+        missing,
+        partial,
+        ..
     } = written;
     let end = Named {
         query: QueryName::of(query),
         answer: End {
             outcome: match failure {
                 Some(_) => "failed",
-                None if missing > 0 => "partial",
+                None if partial => "partial",
                 None => "whole",
             },
             samples,
@@ -134,6 +140,7 @@ mod tests {
                 },
                 error: ServiceError::TimedOut("late".to_owned()),
             }],
+            partial: false,
         };
         let mut query = MetricQuery::new("mem", "", "");
         query.labels.value_type = Some(ValueType::Current);
@@ -144,6 +151,16 @@ mod tests {
         let failure = Failure::new(Exit::TimedOut, "late");
         end(&mut out, &query, Written::default(), Some(&failure)).unwrap();
         end(&mut out, &query, Written::default(), None).unwrap();
+        let of_the_server = Piece {
+            series: vec![],
+            warnings: vec![],
+            infos: vec![],
+            missing: vec![],
+            partial: true,
+        };
+        let mut written = Written::default();
+        piece(&mut out, &of_the_server, &mut written).unwrap();
+        end(&mut out, &query, written, None).unwrap();
         assert_eq!(
             String::from_utf8(out).unwrap(),
             r#"{"kind":"series","labels":{"value_type":"current"},"timestamps":[0,60000],"values":[1.5,"NaN"]}
@@ -154,6 +171,7 @@ mod tests {
 {"kind":"end","metric":"mem","value_type":"current","outcome":"partial","samples":4,"missing":1,"error":null}
 {"kind":"end","metric":"mem","value_type":"current","outcome":"failed","samples":0,"missing":0,"error":{"code":6,"class":"timed-out","message":"late"}}
 {"kind":"end","metric":"mem","value_type":"current","outcome":"whole","samples":0,"missing":0,"error":null}
+{"kind":"end","metric":"mem","value_type":"current","outcome":"partial","samples":0,"missing":0,"error":null}
 "#
         );
     }

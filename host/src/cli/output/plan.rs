@@ -141,25 +141,19 @@ where
     let step = show_seconds(plan.step.into());
     writeln!(out, "step      {step}: {}", line(&plan.step_reason))?;
     match (&plan.window, &plan.window_reason) {
-        (None, _) => writeln!(out, "window    none: samples are read as they are")?,
+        (None, _) => writeln!(out, "window    none: a point is the value at its instant")?,
         (Some(window), None) => writeln!(out, "window    {}", line(window))?,
         (Some(window), Some(reason)) => {
             writeln!(out, "window    {}: {}", line(window), line(reason))?;
         }
     }
-    let kept = plan.chunks.iter().filter(|chunk| chunk.is_final).count();
-    writeln!(
-        out,
-        "requests  {}, of which {kept} ask for data that can no longer change\n",
-        plan.chunks.len()
-    )?;
+    writeln!(out, "requests  {}\n", plan.chunks.len())?;
     let mut rows = table::new();
-    rows.set_header(["asks for", "points", "final"]);
+    rows.set_header(["asks for", "points"]);
     for chunk in &plan.chunks {
         rows.add_row([
             comfy_table::Cell::new(times::range(chunk.span.start, chunk.span.end, zone)),
             table::right(chunk.points),
-            comfy_table::Cell::new(if chunk.is_final { "yes" } else { "no" }),
         ]);
     }
     table::write(out, rows)
@@ -214,12 +208,12 @@ sum(x)
 
 step      1m: because
 window    1m15s: so
-requests  2, of which 1 ask for data that can no longer change
+requests  2
 
-asks for                                points  final
-─────────────────────────────────────────────────────
-1970-01-01 00:00:00 to 00:01:00 +00:00       2  yes
-1970-01-01 00:02:00 to 00:03:00 +00:00       2  no
+asks for                                points
+──────────────────────────────────────────────
+1970-01-01 00:00:00 to 00:01:00 +00:00       2
+1970-01-01 00:02:00 to 00:03:00 +00:00       2
 "
         );
     }

@@ -242,6 +242,7 @@ mod tests {
             series,
             warnings: vec![],
             infos: vec![],
+            partial: false,
         }
     }
 

@@ -22,6 +22,7 @@ const HEADLINES = {
   'timed-out': ['Prometheus did not answer in time', 'A shorter range, a longer step or fewer lines take less time.'],
   'malformed-response': ['What answers there is not Prometheus', 'Is the address right, prefix included?'],
   'limit-exceeded': ['This asks for too much', 'A shorter range, a longer step or fewer lines are less.'],
+  'partial-answer': ['Prometheus did not see all data', 'Tick "also partial answers", and connect again, to see what there is.'],
   denied: ['This is not allowed'],
 };
 
@@ -56,8 +57,8 @@ function explain(error) {
 }
 
 function client() {
-  const { address, labelSchema } = Object.fromEntries(new FormData(connection));
-  return new FetchClient(component.codec, { address: address.trim(), labelSchema });
+  const { address, labelSchema, partial } = Object.fromEntries(new FormData(connection));
+  return new FetchClient(component.codec, { address: address.trim(), labelSchema, partial: partial === 'on' });
 }
 
 connection.addEventListener('submit', (event) => {
@@ -66,9 +67,11 @@ connection.addEventListener('submit', (event) => {
   query.metric.disabled = query.querySelector('button').disabled = true;
   result.hidden = true;
   asking(async (signal) => {
-    metrics = await client().queryMetadata({ signal });
+    const found = await client().queryMetadata({ signal });
+    metrics = found.metrics;
     empty.hidden = false;
     empty.textContent = metrics.length ? 'Choose a metric, and press Show.' : 'This Prometheus holds no series of Backend.AI.';
+    if (found.partial) empty.textContent += ` The list may lack some. ${found.warnings.join(' ')}`;
     query.metric.replaceChildren(...groups(metrics));
     query.metric.disabled = query.querySelector('button').disabled = metrics.length === 0;
     showMetric();
@@ -132,13 +135,14 @@ function instant(text) {
 function show(answered) {
   chart?.destroy();
   chart = undefined;
-  const { series, unit, step, metricType, promql, warnings, infos } = answered;
+  const { series, unit, step, metricType, promql, warnings, infos, partial } = answered;
   const points = series.reduce((sum, { values }) => sum + values.length, 0);
   empty.hidden = points > 0;
-  empty.textContent = 'Prometheus has no samples for this query in this range.';
+  empty.textContent = partial ? `Of what it saw, Prometheus has no samples for this query. ${warnings.join(' ')}` : 'Prometheus has no samples for this query in this range.';
   result.hidden = points === 0;
   if (points === 0) return;
   result.querySelector('h2').textContent = query.metric.value + (unit ? `, in ${unit}` : '');
+  result.querySelector('#partial').hidden = !partial;
   result.querySelector('#reading').textContent = `${metricType}, ${series.length} series, ${points.toLocaleString('en')} points, one every ${step} s`;
   result.querySelector('#promql').textContent = promql;
   const remarks = [...warnings, ...infos];

@@ -199,3 +199,21 @@ test('a filter that nothing fits shows that there is nothing, and no error', asy
   await page.getByText('no samples for this query').waitFor();
   assert.equal(await page.getByRole('alert').isVisible(), false);
 });
+
+test('an answer that is partial is refused; where that is accepted, the chart is marked', async () => {
+  const at = 1767571200;
+  await page.route('**/api/v1/**', (route) => {
+    const isQuery = route.request().url().includes('query_range');
+    const data = isQuery ? { resultType: 'matrix', result: [{ metric: {}, values: [[at, '1'], [at + 60, '2']] }] } : ['mem'];
+    return route.fulfill({ json: { status: 'success', warnings: ['a store is down'], data }, headers: { 'access-control-allow-origin': '*' } });
+  });
+  await connect('127.0.0.1:1024');
+  await page.getByRole('alert').getByText('Prometheus did not see all data').waitFor();
+  await page.getByLabel('also partial answers').check();
+  await connect('127.0.0.1:1024');
+  await page.getByText('The list may lack some. a store is down').waitFor();
+  await ask({});
+  await page.locator('#chart canvas').waitFor();
+  assert.equal(await page.getByRole('note').isVisible(), true);
+  assert.match(await page.locator('#remarks').textContent(), /a store is down/);
+});

@@ -7,8 +7,8 @@ import { codec, jsonCodec } from '../dist/codec.js';
 /** Milliseconds that each row is measured for. */
 const BUDGET = 1500;
 
-const config = { address: 'x:1', labelSchema: 'documented' };
-const query = { metricName: 'mem', start: '2026-01-05T00:00:00Z', end: '2026-01-05T23:59:00Z', step: 60, labels: {}, groupBy: ['kernel-id'] };
+const config = { address: 'x:1', labelSchema: 'documented', method: 'auto', backend: 'auto', partial: false };
+const query = { metricName: 'mem', start: '2026-01-05T00:00:00Z', end: '2026-01-05T23:59:00Z', step: 60, labels: { agentId: [], kernelId: [], sessionId: [], userId: [], projectId: [] }, groupBy: ['kernel-id'] };
 const request = JSON.stringify({
   config: { address: config.address },
   query: { metric_name: query.metricName, start: query.start, end: query.end, step: query.step, group_by: ['kernel_id'] },
@@ -53,12 +53,12 @@ function byHand(text) {
 const detection = JSON.stringify({ metric_name: 'cpu_util', value_type: 'current' });
 const answer = (text) => [
   () => codec.metricResponse(config, query, 200, text),
-  () => JSON.parse(jsonCodec.metricResponse(request, text)),
+  () => JSON.parse(jsonCodec.call('metric-response', request, text)),
   () => byHand(text),
 ];
 const rows = [
-  ['detect-metric-type', () => codec.detectMetricType('cpu_util', 'current'), () => JSON.parse(jsonCodec.detectMetricType(detection))],
-  ['build-promql', () => codec.buildPromql(config, query), () => JSON.parse(jsonCodec.buildPromql(request))],
+  ['detect-metric-type', () => codec.detectMetricType('cpu_util', 'current'), () => JSON.parse(jsonCodec.call('detect-metric-type', detection, ''))],
+  ['build-promql', () => codec.buildPromql(config, query), () => JSON.parse(jsonCodec.call('build-promql', request, ''))],
   ['a small answer: 1 series, 61 points', ...answer(body(1, 61))],
   ['20,000 points: 20 series of 1,000', ...answer(body(20, 1000))],
 ];

@@ -3,7 +3,7 @@
 
 import type * as generated from '../generated/interfaces/backendai-metric-codec.js';
 import { call, MetricError } from './metric-error.js';
-import { toConfig, toQuery, type Config, type MetricMetadata, type MetricQuery, type MetricResult, type MetricType, type ValueType } from './query.js';
+import { atThisTime, toConfig, toQuery, type Config, type MetadataResult, type MetricQuery, type MetricResult, type MetricType, type ValueType } from './query.js';
 
 /** The verbs without I/O, as a transpiled component exports them. */
 export type Codec = typeof generated;
@@ -35,19 +35,22 @@ export class FetchClient {
     this.#fetch = options.fetch ?? ((...request) => globalThis.fetch(...request));
   }
 
-  /** The metrics that Prometheus holds, by name. Rejects with a `MetricError`. */
-  async queryMetadata(options: Pick<FetchOptions, 'signal'> = {}): Promise<MetricMetadata[]> {
-    const request = call(() => this.#codec.metadataRequest(this.#config));
+  /** The metrics that Prometheus holds, by name; `partial` says whether some may be missing. Rejects with a `MetricError`. */
+  async queryMetadata(options: Pick<FetchOptions, 'signal'> = {}): Promise<MetadataResult> {
+    const config = atThisTime(this.#config);
+    const request = call(() => this.#codec.metadataRequest(config));
     const { status, body } = await this.#send(request, options.signal);
-    return call(() => this.#codec.metadataResponse(this.#config, status, body));
+    return call(() => this.#codec.metadataResponse(config, status, body));
   }
 
   /** Asks Prometheus, and returns the series in columns. Rejects with a `MetricError`. */
   async queryMetric(query: MetricQuery, options: Pick<FetchOptions, 'signal'> = {}): Promise<MetricResult> {
     const record = toQuery(query);
-    const request = call(() => this.#codec.metricRequest(this.#config, record));
+    // One instant for both halves, so that they lay the same points.
+    const config = atThisTime(this.#config);
+    const request = call(() => this.#codec.metricRequest(config, record));
     const { status, body } = await this.#send(request, options.signal);
-    return call(() => this.#codec.metricResponse(this.#config, record, status, body));
+    return call(() => this.#codec.metricResponse(config, record, status, body));
   }
 
   /** The PromQL that `queryMetric` would send. Nothing is sent. @throws {MetricError} */
@@ -75,8 +78,10 @@ export class FetchClient {
       });
       answered = true;
       if (response.type === 'opaqueredirect') throw new Error('the server redirects elsewhere');
+      if (response.status >= 300 && response.status < 400) throw new MetricError(redirected(response));
       return { status: response.status, body: decode(await response.arrayBuffer(), response.ok) };
     } catch (cause) {
+      if (cause instanceof MetricError) throw cause;
       // Who gave the call up knows why; it is no failure of Prometheus's.
       if (signal?.aborted) throw cause;
       if (deadline.aborted) throw new MetricError({ tag: 'timed-out', val: `no whole answer within ${timeout} ms` }, { cause });
@@ -87,6 +92,13 @@ export class FetchClient {
       throw new MetricError({ tag, val: `${spoke ? 'no readable answer' : 'no answer'} from ${request.authority}: ${message}` }, { cause });
     }
   }
+}
+
+/** Only who sends knows where to: the codec is not told of headers. */
+function redirected({ status, headers }: Response): MetricError['reason'] {
+  const to = headers.get('location');
+  const message = `redirected ${to ? `to ${to}` : 'elsewhere'}; redirects are not followed: configure the address that answers`;
+  return { tag: 'failed-to-get-metric', val: { status, message } };
 }
 
 /** An answer has to be UTF-8; of an error page as much is shown as can be read. */

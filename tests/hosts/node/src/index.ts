@@ -5,4 +5,6 @@ export { MetricService } from './service.js';
 export { MetricClient } from './codec.js';
 export { FetchClient, type Codec, type FetchOptions } from './fetch-client.js';
 export { MetricError, type MetricErrorKind } from './metric-error.js';
-export * from './query.js';
+export { milliseconds } from './query.js';
+export type * from './query.js';
+export type * from './range.js';

@@ -8,11 +8,11 @@ import pytest
 from kit.expectation import bits
 from test_service import QUERIES, columns
 
-from metric_service import Codec, Config, MetricMetadata, MetricQuery, MetricResult, MetricService, Plugin
+from metric_service import Codec, Config, MetadataResult, MetricQuery, MetricResult, MetricService, Plugin
 from metric_service.over_httpx import AsyncHttpxService, HttpxService
 
 Ask = Callable[[MetricQuery], MetricResult]
-List = Callable[[], list[MetricMetadata]]
+List = Callable[[], MetadataResult]
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def ways(service_plugin: Plugin, codec_plugin: Plugin, config: Config) -> dict[s
             with httpx.Client(trust_env=False) as client:
                 return HttpxService(codec, client).query_metric(query)
 
-        def metadata() -> list[MetricMetadata]:
+        def metadata() -> MetadataResult:
             with httpx.Client(trust_env=False) as client:
                 return HttpxService(codec, client).query_metadata()
 
@@ -33,7 +33,7 @@ def ways(service_plugin: Plugin, codec_plugin: Plugin, config: Config) -> dict[s
             async with httpx.AsyncClient(trust_env=False) as client:
                 return await AsyncHttpxService(codec, client).query_metric(query)
 
-        async def metadata() -> list[MetricMetadata]:
+        async def metadata() -> MetadataResult:
             async with httpx.AsyncClient(trust_env=False) as client:
                 return await AsyncHttpxService(codec, client).query_metadata()
 

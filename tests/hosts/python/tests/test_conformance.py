@@ -1,16 +1,17 @@
 """The shared conformance cases, against both .wasm files and through both doors."""
 
 import pytest
-from kit.cases import Case, config_of, load_cases
-from kit.left_out import CAPS_ANSWERS, DENIES, HTTPX, WASI_HTTP, playable
-from kit.play import play_pure, play_with_io
+from kit.cases import Case, config_of, has_records, load_cases, sends
+from kit.left_out import CAPS_ANSWERS, DENIES, HTTPX, SENT_AGAIN, WASI_HTTP, playable
+from kit.play import play_pure, play_texts, play_with_io
 
 from metric_service import Codec, MetricService, Plugin
 from metric_service.doors import DoorName
 
 CASES = load_cases()
-PURE = [case for case in CASES if not case["call"].startswith("query-")]
-WITH_IO = [case for case in CASES if case["call"].startswith("query-")]
+PURE = [case for case in CASES if has_records(case) and not sends(case)]
+WITH_IO = [case for case in CASES if has_records(case) and sends(case)]
+TEXTS = [case for case in CASES if not has_records(case)]
 IN_BOTH_INTERFACES = [case for case in PURE if case["call"] in ("build-promql", "detect-metric-type")]
 
 both_doors = pytest.mark.parametrize("door", ["json", "typed"])
@@ -24,7 +25,7 @@ def test_the_cases_are_there() -> None:
     assert len(PURE) >= 400 and len(WITH_IO) >= 50
     names = {case["name"] for case in CASES}
     assert len(names) == len(CASES)
-    assert (WASI_HTTP.keys() | HTTPX.keys()) - {DENIES, CAPS_ANSWERS} <= names
+    assert (WASI_HTTP.keys() | HTTPX.keys()) - {DENIES, CAPS_ANSWERS, SENT_AGAIN} <= names
 
 
 @both_doors
@@ -49,3 +50,14 @@ def test_the_pure_verbs_of_metric_service(case: Case, service_plugin: Plugin, do
 @playable(WITH_IO, WASI_HTTP)
 def test_metric_service_with_its_own_requests(case: Case, service_plugin: Plugin, door: DoorName) -> None:
     must_be_none(play_with_io(case, service_plugin, door), case)
+
+
+# Until there are such cases nothing is left out unseen: the line of pytest says "no parameters".
+@playable(TEXTS, {})
+def test_json_texts(case: Case, service_plugin: Plugin) -> None:
+    must_be_none(play_texts(case, service_plugin), case)
+
+
+@playable([case for case in TEXTS if case["call"] == "json-codec"], {})
+def test_json_texts_of_metric_codec_wasm(case: Case, codec_plugin: Plugin) -> None:
+    must_be_none(play_texts(case, codec_plugin), case)

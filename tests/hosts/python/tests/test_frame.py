@@ -27,9 +27,9 @@ matplotlib.use("agg")
 PICTURES = REPOSITORY / "target/hosts/python"
 
 
-def result(*series: Series, end: int = 240_000) -> MetricResult:
+def result(*series: Series, end: int = 240_000, partial: bool = False) -> MetricResult:
     """A result from 0 to `end` in steps of a minute."""
-    return MetricResult("q", MetricType.GAUGE, "bytes", 60, 0, end, list(series), ["w"], [])
+    return MetricResult("q", MetricType.GAUGE, "bytes", 60, 0, end, list(series), ["w"], [], partial)
 
 
 def test_a_gap_is_a_row_without_a_value() -> None:
@@ -105,7 +105,8 @@ def test_a_chart_shows_each_series_its_unit_and_its_gaps(cpu: MetricResult) -> N
     for line, series in zip(lines, cpu.series, strict=True):
         drawn = np.asarray(line.get_ydata(), dtype=float)
         assert np.count_nonzero(~np.isnan(drawn)) == len(series.values)
-        assert len(drawn) == 241
+        # A rate looks back: no point at the start itself.
+        assert len(drawn) == 240
     picture = save(ax, "cpu_util.png")
     pixels = matplotlib.image.imread(picture)
     # Something is drawn: axes, text and five lines of different colours.
@@ -115,6 +116,14 @@ def test_a_chart_shows_each_series_its_unit_and_its_gaps(cpu: MetricResult) -> N
 def test_a_chart_of_nothing_is_an_empty_chart() -> None:
     ax = plot(result())
     assert not ax.get_lines() and ax.get_legend() is None
+
+
+def test_a_partial_result_is_marked_in_frame_and_chart() -> None:
+    whole, part = result(Series({}, [0], [1.0])), result(Series({}, [0], [1.0]), partial=True)
+    assert not whole.to_frame().attrs["partial"] and part.to_frame().attrs["partial"]
+    assert plot(whole).get_title() == "q"
+    assert "partial" in plot(part).get_title() and "partial" in plot(part, title="mem").get_title()
+    matplotlib.pyplot.close("all")
 
 
 def save(ax: Axes, name: str) -> str:

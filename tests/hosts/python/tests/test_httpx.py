@@ -2,7 +2,7 @@
 
 import httpx
 from conftest import END, START
-from kit.cases import Case, load_cases
+from kit.cases import Case, has_records, load_cases, sends
 from kit.left_out import HTTPX, playable
 from kit.play import play_over_httpx
 from kit.scripted import ScriptedPrometheus
@@ -13,7 +13,7 @@ from metric_service.over_httpx import HttpxService
 QUERY = MetricQuery("mem", START, END)
 EMPTY = '{"status":"success","data":{"resultType":"matrix","result":[]}}'
 
-WITH_IO = [case for case in load_cases() if case["call"].startswith("query-")]
+WITH_IO = [case for case in load_cases() if has_records(case) and sends(case)]
 
 
 @playable(WITH_IO, HTTPX)

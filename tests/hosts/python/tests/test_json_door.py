@@ -7,11 +7,20 @@ import pytest
 from conftest import END, REPOSITORY, START
 from jsonschema import Draft202012Validator
 from kit.bodies import body_bytes
-from kit.cases import Case, config_of, load_cases, query_of, value_type_of
+from kit.cases import Case, config_of, has_records, load_cases, query_of, sends, value_type_of
 from kit.scripted import ScriptedPrometheus
 from test_service import QUERIES
 
-from metric_service import Codec, Config, InvalidArgument, MetricService, MetricServiceError, Plugin
+from metric_service import (
+    Codec,
+    Config,
+    InvalidArgument,
+    MetricQuery,
+    MetricService,
+    MetricServiceError,
+    Plugin,
+    RangeOptions,
+)
 from metric_service.doors import JsonDoor, document
 
 SCHEMA = json.loads((REPOSITORY / "wit/schema/metric-service.schema.json").read_text("utf-8"))
@@ -41,7 +50,7 @@ ANSWER = {verb: validator(definition) for verb, definition in ANSWERS.items()}
 PURE = [
     case
     for case in load_cases()
-    if not case["call"].startswith("query-") and len(body_bytes(case.get("body", ""))) <= LONGEST_BODY
+    if has_records(case) and not sends(case) and len(body_bytes(case.get("body", ""))) <= LONGEST_BODY
 ]
 
 
@@ -78,7 +87,7 @@ def test_a_real_answer_keeps_to_the_schema(service_plugin: Plugin, config: Confi
 def test_the_real_metadata_keep_to_the_schema(service_plugin: Plugin, config: Config) -> None:
     request = json.dumps(document({"config": config}))
     answer = json.loads(JsonDoor(service_plugin).text("metric-service", "query-metadata", request))
-    assert len(answer["result"]) == 3
+    assert len(answer["result"]["metrics"]) == 3
     ANSWER["query-metadata"].validate(answer)
 
 
@@ -120,8 +129,6 @@ def test_a_lone_surrogate_is_refused_by_both_doors(codec_plugin: Plugin, config:
 
 
 def test_errors_of_the_two_doors_are_alike(service_plugin: Plugin, config: Config) -> None:
-    from metric_service import MetricQuery
-
     told = []
     for door in ("json", "typed"):
         service = MetricService(service_plugin, config, door=door)
@@ -131,3 +138,32 @@ def test_errors_of_the_two_doors_are_alike(service_plugin: Plugin, config: Confi
             told.append((type(caught.value), str(caught.value), caught.value.fields))
     assert told[:3] == told[3:]
     assert told[2][0] is InvalidArgument
+
+
+@pytest.mark.parametrize(
+    ("verb", "definition"),
+    [
+        ("plan", "plan_answer"),
+        ("query-range", "range_answer"),
+        ("query-batch", "batch_answer"),
+        ("query-page", "page_answer"),
+    ],
+)
+def test_the_texts_of_ranges_keep_to_the_schema(
+    service_plugin: Plugin, config: Config, verb: str, definition: str
+) -> None:
+    asked = {"queries": QUERIES[:2]} if verb == "query-batch" else {"query": QUERIES[0]}
+    request = document({"config": config, **asked, "options": RangeOptions(interval=3600, cached=True)})
+    REQUEST.validate(request)
+    answer = json.loads(JsonDoor(service_plugin).text("range-service", verb, json.dumps(request)))
+    assert "result" in answer
+    validator(definition).validate(answer)
+    wrong = json.loads(JsonDoor(service_plugin).text("range-service", verb, json.dumps({"config": {"address": "h:1"}})))
+    validator(definition).validate(wrong)
+    assert wrong["error"]["type"] == "invalid_argument"
+
+
+def test_a_verb_that_there_is_not_is_told_with_those_there_are(service_plugin: Plugin) -> None:
+    for interface, known in (("metric-service", "query-batch"), ("codec", "metric-response")):
+        answer = json.loads(JsonDoor(service_plugin).text(interface, "query-everything", "{}"))
+        assert answer["error"]["field"] == "verb" and known in answer["error"]["reason"]

@@ -15,14 +15,14 @@ def component(body: str) -> bytes:
     return bytes(wat2wasm(f"(component {body})"))
 
 
-# Exports `backendai:metric/codec@0.1.0` with one function, made of this core code.
+# Exports `backendai:metric/codec@0.2.0` with one function, made of this core code.
 def with_codec(code: str) -> bytes:
     return component(f"""
         (core module $m {code})
         (core instance $i (instantiate $m))
         (func $f (canon lift (core func $i "f")))
         (instance $codec (export "spin" (func $f)))
-        (export "backendai:metric/codec@0.1.0" (instance $codec))""")
+        (export "backendai:metric/codec@0.2.0" (instance $codec))""")
 
 
 def test_the_codec_imports_nothing(codec_plugin: Plugin) -> None:
@@ -46,7 +46,7 @@ def test_what_is_no_component_is_refused(wasm: bytes) -> None:
 
 
 def test_a_component_without_the_interface_is_refused_by_name() -> None:
-    with pytest.raises(PluginRefused, match=r"backendai:metric/json-codec@0\.1\.0 build-promql"):
+    with pytest.raises(PluginRefused, match=r"backendai:metric/json-codec@0\.2\.0 call"):
         Codec(Plugin(component("")), Config("h:1")).build_promql(MetricQuery("mem", 0, 60))
 
 

@@ -1,6 +1,7 @@
 // Prometheus's answers, made into series, names, or a failure.
 
-import { failedToGetMetric, head, limitExceeded, malformedResponse, timedOut } from './failure.js';
+import { METRIC_FAMILY } from './expression.js';
+import { failedToGetMetric, head, limitedByServer, limitExceeded, malformedResponse, partialAnswer, timedOut } from './failure.js';
 
 const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -23,6 +24,40 @@ function texts(value, what, budget) {
   return list;
 }
 
+/** How servers say that a query is over a limit of theirs: Prometheus, Mimir, VictoriaMetrics. */
+const LIMITS = ['err-mimir-max-', 'exceeds the limit', 'would load too many samples'];
+
+/** Remarks on the query, warnings of it, and that data is missing, told apart: `{ warnings, infos, partial }`. */
+function readRemarks(config, answer, budget) {
+  const said = texts(answer.warnings, 'the warnings', budget);
+  const isInfo = (text) => text.startsWith('PromQL info:');
+  const warnings = said.filter((text) => !isInfo(text));
+  // Each rate of the family brings it.
+  const isExpected = (text) => text.includes('metric might not be a counter') && text.includes(METRIC_FAMILY);
+  const infos = [...texts(answer.infos, 'the infos', budget), ...said.filter(isInfo)].filter((text) => !isExpected(text));
+  const partial = answer.isPartial === true || warnings.some((text) => !text.startsWith('PromQL warning:'));
+  if (partial && !config.partial) throw partialAnswer(warnings.join('; ') || 'it says `isPartial`');
+  return { warnings, infos, partial };
+}
+
+/** Points that were asked for, in the order of time, each series once. */
+function checkProtocol(asked, series, isSingle) {
+  const seen = new Set();
+  for (const { labels, timestamps } of series) {
+    const key = JSON.stringify(labels);
+    if (seen.has(key)) throw malformedResponse('two series have the same labels');
+    seen.add(key);
+    if (isSingle) continue;
+    timestamps.forEach((at, index) => {
+      if (index > 0 && at <= timestamps[index - 1]) throw malformedResponse(`the times of a series do not ascend at ${at}`);
+      const seconds = Number(at) / 1000;
+      if (seconds < asked.start || seconds > asked.end || (seconds - asked.start) % asked.step !== 0) {
+        throw malformedResponse(`a point at ${at} was not asked for`);
+      }
+    });
+  }
+}
+
 /** The answer's JSON, if Prometheus answered and agreed. */
 function readAnswer(status, body) {
   let answer;
@@ -34,6 +69,9 @@ function readAnswer(status, body) {
   if (isObject(answer) && answer.status === 'error' && (typeof answer.errorType === 'string' || status === 200)) {
     const message = typeof answer.error === 'string' ? answer.error : '';
     if (answer.errorType === 'timeout') throw timedOut(`Prometheus gave up: ${message}`);
+    if (status === 422 && typeof answer.errorType === 'string' && LIMITS.some((words) => message.includes(words))) {
+      throw limitedByServer(message);
+    }
     throw failedToGetMetric(status, answer.errorType, message);
   }
   if (status !== 200) throw failedToGetMetric(status, undefined, head(body.trim(), 300) || 'the answer has no body');
@@ -88,7 +126,7 @@ function readSeries(labels, samples, budget) {
 }
 
 /** The series of a range query's answer, with Prometheus's warnings and remarks. */
-export function readRange(config, status, body) {
+export function readRange(config, status, body, asked) {
   const answer = readAnswer(status, body);
   const budget = budgetOf(config.maxResultBytes);
   const { data } = answer;
@@ -109,12 +147,14 @@ export function readRange(config, status, body) {
       return readSeries(one.metric ?? {}, samples, budget);
     });
   }
-  warnings.push(...texts(answer.warnings, 'the warnings', budget));
-  return { series, warnings, infos: texts(answer.infos, 'the infos', budget) };
+  checkProtocol(asked, series, kind !== 'matrix');
+  const remarks = readRemarks(config, answer, budget);
+  return { series, ...remarks, warnings: [...warnings, ...remarks.warnings] };
 }
 
 /** The names in the answer to a request for a label's values. */
 export function readNames(config, status, body) {
-  const { data } = readAnswer(status, body);
-  return texts(data, 'the names', budgetOf(config.maxResultBytes));
+  const answer = readAnswer(status, body);
+  const budget = budgetOf(config.maxResultBytes);
+  return { names: texts(answer.data, 'the names', budget), ...readRemarks(config, answer, budget) };
 }

@@ -3,10 +3,24 @@
 import { parseDuration } from './duration.js';
 import { head, invalidArgument } from './failure.js';
 
+/** The path where the address has none, and what goes along. What is not here needs neither. */
+const BACKENDS = {
+  thanos: { parameters: (partial) => [['partial_response', String(partial)], ['dedup', 'true'], ['max_source_resolution', '0s']] },
+  mimir: { prefix: '/prometheus' },
+  'victoria-cluster': { prefix: '/select/0/prometheus', parameters: (partial) => (partial ? [] : [['deny_partial_response', '1']]) },
+};
+
 /** Reads a `config`. */
 export function readConfig(config) {
+  const { prefix, ...address } = readAddress(config.address);
+  const backend = BACKENDS[config.backend] ?? {};
   return {
-    ...readAddress(config.address),
+    ...address,
+    prefix: prefix || (backend.prefix ?? ''),
+    parameters: backend.parameters?.(config.partial) ?? [],
+    method: config.method === 'get' ? 'get' : 'post',
+    partial: config.partial,
+    now: config.now == null ? null : Number(config.now),
     schema: config.labelSchema,
     timewindow: readWindow(config.timewindow),
     sampleInterval: atLeastOne('sample-interval', config.sampleInterval, 15),

@@ -21,14 +21,16 @@ export function parseDuration(text) {
   return { text: written.join(''), millis };
 }
 
-/** A duration of whole seconds as Prometheus prints it: 75 is `1m15s`. Years and weeks only where nothing is left over. */
-export function durationOfSeconds(seconds) {
-  let left = seconds * SECOND;
+export const durationOfSeconds = (seconds) => durationOfMillis(seconds * SECOND);
+
+/** A duration as Prometheus prints it: 75000 is `1m15s`. Years and weeks only where nothing is left over. */
+export function durationOfMillis(whole) {
+  let left = whole;
   let text = '';
   for (const [unit, millis] of Object.entries(UNITS)) {
     if (left < millis || ('yw'.includes(unit) && left % millis !== 0)) continue;
     text += `${Math.floor(left / millis)}${unit}`;
     left %= millis;
   }
-  return { text, millis: seconds * SECOND };
+  return { text, millis: whole };
 }

@@ -13,12 +13,18 @@ export const failedToGetMetric = (status, errorType, message) =>
   new Failure('failed-to-get-metric', { status, errorType, message });
 export const timedOut = (message) => new Failure('timed-out', message);
 export const malformedResponse = (message) => new Failure('malformed-response', message);
+export const partialAnswer = (said) =>
+  new Failure('partial-answer', `the server did not see all data: ${said}; \`partial\` in the configuration accepts such answers`);
 export const limitExceeded = (limit, maximum, requested) =>
   new Failure('limit-exceeded', {
     limit,
     maximum: BigInt(maximum),
     requested: requested === undefined ? undefined : BigInt(requested),
+    message: undefined,
   });
+/** A limit of the server's own, in its words. */
+export const limitedByServer = (message) =>
+  new Failure('limit-exceeded', { limit: 'server', maximum: undefined, requested: undefined, message });
 
 const ACCEPTED_TIMES =
   'RFC 3339 (2026-01-31T09:30:00+09:00, …Z), ISO 8601 without an offset (read as UTC), a date (2026-01-31), ' +

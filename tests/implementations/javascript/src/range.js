@@ -46,8 +46,12 @@ function guidedStep(millis) {
   return minutes <= 24 * 60 ? 900 : 3600;
 }
 
-/** The grid `{ start, end, step }` of a query, in seconds: both ends moved back to multiples of the step. */
-export function layGrid(config, query) {
+/**
+ * The grid `{ start, end, step, points }` of a query, in seconds, and what there is to say about it. Points at instants:
+ * both ends moved back to multiples of the step. Points that look back: the first multiple after the start, to the first
+ * that is not before the end.
+ */
+export function layGrid(config, query, looksBack) {
   const start = readTime('start', query.start);
   const end = readTime('end', query.end);
   if (end < start) throw invalidTimeRange(`end "${head(query.end)}" is before start "${head(query.start)}"`);
@@ -57,9 +61,15 @@ export function layGrid(config, query) {
     throw limitExceeded('max-range', config.maxRange, Math.ceil(length / 1000));
   }
   const aligned = (step) => {
-    const floor = (millis) => Math.floor(millis / (step * 1000)) * step;
-    const grid = { start: floor(start), end: floor(end), step };
-    return { ...grid, points: (grid.end - grid.start) / step + 1 };
+    const phase = (((-(query.utcOffset ?? 0)) % step) + step) % step;
+    const round = (way, millis) => way((millis - phase * 1000) / (step * 1000)) * step + phase;
+    let [first, last] = [round(Math.floor, start), round(Math.floor, end)];
+    if (looksBack) {
+      last = round(Math.ceil, end);
+      if (config.now != null) last = Math.min(last, round(Math.floor, Math.max(config.now, start)));
+      first = Math.min(first + step, last);
+    }
+    return { start: first, end: last, step, points: (last - first) / step + 1 };
   };
   let grid;
   if (query.step != null) {
@@ -71,6 +81,15 @@ export function layGrid(config, query) {
     grid = aligned(factor * guided);
     if (grid.points > config.maxPoints) grid = aligned((factor + 1) * guided);
   }
+  const until = Math.min(end, config.now ?? end);
+  const from = Math.max(grid.end * 1000, start);
+  const gap = looksBack && until > from ? until - from : 0;
+  if (gap > 0 && gap >= length && query.step != null) {
+    throw invalidArgument('step', `no point lies before the present; accepted is at most ${Math.max(1, Math.floor(length / 1000))} s`);
+  }
   if (grid.points > config.maxPoints) throw limitExceeded('max-points', config.maxPoints, grid.points);
-  return grid;
+  const shown = (millis) => new Date(millis).toISOString().replace(/\.000Z$/, 'Z');
+  const text = gap > 0 ? [`no point stands for ${shown(grid.end * 1000)} to ${shown(until)}: the next one lies in the future`] : [];
+  // Of a range that moves on a bit is always missing.
+  return gap > length / 10 ? { grid, warnings: text, infos: [] } : { grid, warnings: [], infos: text };
 }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use metric_host::{Dimension, MetricQuery, RangeOptions, ValueType};
+use metric_host::{Dimension, MetricQuery, MetricService, RangeOptions, ValueType};
 use metric_testbed::{Dataset, Shape};
 
 use super::Row;
@@ -86,7 +86,7 @@ impl Dashboard {
             let mut query = MetricQuery::new(metric, start, now.to_string());
             query.step = Some(STEP);
             query.labels.value_type = Some(side);
-            query.labels.kernel_id.clone_from(&self.kernel_id);
+            query.labels.kernel_id.extend(self.kernel_id.clone());
             if self.kernel_id.is_none() {
                 query.group_by = vec![Dimension::AgentId];
             }
@@ -104,17 +104,13 @@ pub(super) fn minute(number: i64) -> i64 {
     Shape::dashboard().from + DAY + 300 + number * 60
 }
 
-/// The options of a dashboard that is looked at at an instant, Unix seconds.
-pub(super) fn seen_at(now: i64) -> RangeOptions {
-    RangeOptions {
-        now: Some(now * 1000),
-        ..RangeOptions::default()
-    }
+/// The service to which it is an instant, Unix seconds.
+pub(super) fn seen_at(service: &MetricService, now: i64) -> MetricService {
+    service.with_now(now * 1000)
 }
 
 async fn race(setting: &Setting, dashboard: Dashboard) -> Result<Vec<Outcome>> {
     let service = setting.service()?;
-    // Nothing is kept, so the plugin is not told the time.
     let (queries, options) = (dashboard.queries(minute(0)), RangeOptions::default());
     let mut requests = Vec::new();
     for query in &queries {

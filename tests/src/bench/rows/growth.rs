@@ -94,9 +94,9 @@ fn query(series: &Series, points: i64) -> Result<MetricQuery> {
     });
     let kernel = dataset.fleet().kernels.first().context("no kernels")?;
     match series {
-        Series::None => query.labels.kernel_id = Some("nobody's".to_owned()),
-        Series::One => query.labels.kernel_id = Some(kernel.kernel_id.clone()),
-        Series::OfProject => query.labels.project_id.clone_from(&kernel.project_id),
+        Series::None => query.labels.kernel_id = vec!["nobody's".to_owned()],
+        Series::One => query.labels.kernel_id = vec![kernel.kernel_id.clone()],
+        Series::OfProject => query.labels.project_id.extend(kernel.project_id.clone()),
         Series::All => {}
     }
     Ok(query)

@@ -67,7 +67,7 @@ fn large(setting: &Setting) -> Measurement<'_> {
 /// One series, 61 points.
 pub(super) fn an_hour_of_one_kernel(setting: &Setting) -> MetricQuery {
     let mut query = query(HOUR);
-    query.labels.kernel_id = Some(setting.kernel_id.clone());
+    query.labels.kernel_id = vec![setting.kernel_id.clone()];
     query
 }
 

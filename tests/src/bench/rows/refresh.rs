@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use metric_host::MetricService;
+use metric_host::{MetricService, RangeOptions};
 use metric_tests::passage::Passage;
 
 use super::dashboard::{Dashboard, minute, seen_at};
@@ -67,7 +67,12 @@ fn minute_by_minute(
         let service = service.clone();
         let now = minute(minutes.fetch_add(1, Ordering::Relaxed));
         let queries = dashboard.queries(now);
-        async move { Ok(service.query_batch(&queries, &seen_at(now)).await?) }
+        async move {
+            let options = RangeOptions::default();
+            Ok(seen_at(&service, now)
+                .query_batch(&queries, &options)
+                .await?)
+        }
     })
 }
 
@@ -80,12 +85,16 @@ async fn bytes(setting: &Setting, dashboard: &Dashboard) -> Result<Vec<Outcome>>
     let (mut counts, mut before) = (Vec::new(), 0);
     for number in 0..=REFRESHES {
         let now = minute(i64::try_from(number)?);
-        let (queries, options) = (dashboard.queries(now), seen_at(now));
-        let answers = cached.query_batch(&queries, &options).await?;
+        let (queries, options) = (dashboard.queries(now), RangeOptions::default());
+        let answers = seen_at(&cached, now)
+            .query_batch(&queries, &options)
+            .await?;
         #[allow(clippy::cast_precision_loss, reason = "some megabytes")]
         counts.push((passage.answer_bytes() - before) as f64);
         before = passage.answer_bytes();
-        let same = uncached.query_batch(&queries, &options).await?;
+        let same = seen_at(&uncached, now)
+            .query_batch(&queries, &options)
+            .await?;
         for (answer, same) in answers.into_iter().zip(same) {
             ensure!(
                 answer?.answer.series == same?.answer.series,

@@ -18,7 +18,6 @@ pub(crate) const ATTACK: Attack = Attack::of_query(|order| {
     let queries = [
         format!("{name}(up)"),
         format!("up{{{name}=\"{text}\""),
-        format!("up{{{name}=~\"({text}\"}}"),
         format!("info(up{{{name}=\"{text}\"}})"),
     ];
     told(

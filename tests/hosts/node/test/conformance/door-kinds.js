@@ -9,8 +9,8 @@ import { asSent } from './sent.js';
 export const typed = (name, verbs) => ({
   name,
   answer: (verb, input) => outcome(() => {
-    const config = camel(input.config);
-    const query = camel(input.query);
+    const config = whole(camel(input.config));
+    const query = { ...camel(input.query), labels: listed(camel(input.query.labels)) };
     switch (verb) {
       case 'detect-metric-type': return verbs.detectMetricType(input['metric-name'], input['value-type'] ?? undefined);
       case 'build-promql': return verbs.buildPromql(config, query);
@@ -33,10 +33,20 @@ export const json = (name, codec, check = () => {}) => ({
       ? { metric_name: input['metric-name'], value_type: input['value-type'] }
       : { config: snake(input.config), query: snake(input.query), ...(verb.endsWith('-response') && { status: input.status }) };
     check('request', document);
-    const text = codec[camelName(verb)](JSON.stringify(document), ...(verb.endsWith('-response') ? [input.body] : []));
-    const answer = JSON.parse(text);
+    const answer = JSON.parse(codec.call(verb, JSON.stringify(document), verb.endsWith('-response') ? input.body : ''));
     check(answerDefinition(verb), answer);
     return fromJson(verb, answer);
+  },
+});
+
+/** JSON as the case writes it, in and out. @param {Check} [check] @returns {Door} */
+export const verbatim = (name, component, check = () => {}) => ({
+  name,
+  answer: (_, { verb, request, body = '', config }) => {
+    const text = typeof request === 'string' ? request : JSON.stringify(request);
+    const answer = JSON.parse(component.call(verb, text.replaceAll('{prometheus}', config.address), body));
+    check('answer', answer);
+    return answer;
   },
 });
 
@@ -86,9 +96,27 @@ const kebabName = (name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowe
 const snakeName = (name) => name.replaceAll('-', '_');
 
 /** From the cases' names to the generated types'. Enumerations keep theirs. */
-const camel = (record) => renamed(record, camelName, (value) => value);
+const camel = (record) => renamed(record, camelName, (value, name) => (name === 'pointwise' && value ? variants(value) : value));
 /** From the cases' names to the JSON door's, in which enumerations are written with `_` too. */
-const snake = (record) => renamed(record, snakeName, (value, name) => (name === 'group-by' ? value.map(snakeName) : value));
+const snake = (record) => renamed(record, snakeName, (value, name) => {
+  if (name === 'group-by') return value.map(snakeName);
+  if (name === 'backend') return snakeName(value);
+  return name === 'pointwise' && value ? { ...value, over: snakeOver(value.over) } : value;
+});
+const snakeOver = (over) => (typeof over === 'string' ? over : Object.fromEntries(Object.entries(over).map(([of, member]) => [of, snakeName(member)])));
+
+/** `"max"`, `{"quantile": 0.5}`: as the generated types have variants. */
+function variants({ statistic, over, window }) {
+  const variant = (value) => (typeof value === 'string' ? { tag: value } : { tag: Object.keys(value)[0], val: Object.values(value)[0] });
+  return { statistic: variant(statistic), over: variant(over), window: window ?? undefined };
+}
+
+/** What the generated types need, and a case need not write. */
+const whole = (config) => ({ method: 'auto', backend: 'auto', partial: false, ...config });
+const listed = ({ valueType, ...filters }) => ({
+  valueType,
+  ...Object.fromEntries(['agentId', 'kernelId', 'sessionId', 'userId', 'projectId'].map((name) => [name, [filters[name] ?? []].flat()])),
+});
 
 function renamed(record, rename, convert) {
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [
@@ -135,7 +163,7 @@ function fromJson(verb, { result, error }) {
     return { error: { [kebabName(type)]: payload } };
   }
   if (verb.endsWith('-request')) return { result: request(fromSnake(result)) };
-  if (verb.includes('metadata')) return { result: result.map(metadata) };
+  if (verb.includes('metadata')) return { result: { ...result, metrics: result.metrics.map(metadata) } };
   return { result: fromSnake(result) };
 }
 

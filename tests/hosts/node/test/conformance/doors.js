@@ -4,7 +4,7 @@ import * as codec from '../../generated/metric_codec.js';
 import * as service from '../../generated/metric_service.js';
 import { MetricClient, MetricService } from '../../dist/index.js';
 import { check } from '../schema.js';
-import { blocking, fetching, json, typed } from './door-kinds.js';
+import { blocking, fetching, json, typed, verbatim } from './door-kinds.js';
 
 /** The verbs without I/O. @type {import('./door-kinds.js').Door[]} */
 export const PURE = [
@@ -14,12 +14,26 @@ export const PURE = [
   typed('metric_service.wasm, metric-service', { ...service.codec, ...service.metricService }),
   json('metric_codec.wasm, json-codec', codec.jsonCodec, check),
   json('metric_service.wasm, json-codec', service.jsonCodec, check),
-  json('metric_service.wasm, json-service', { ...service.jsonCodec, ...service.jsonService }, check),
+  json('metric_service.wasm, json', { call: (verb, request, body) => (verb.startsWith('met') ? service.jsonCodec.call(verb, request, body) : service.json.call(verb, request)) }, check),
 ];
 
 /** The verbs that ask a Prometheus. @type {import('./door-kinds.js').Door[]} */
 export const WITH_IO = [
   blocking('metric-service, through wasi:http', (config) => new MetricService(config)),
-  json('json-service, through wasi:http', service.jsonService, check),
+  json('json, through wasi:http', service.json, check),
   fetching('codec, through fetch', (config) => new MetricClient(config)),
 ];
+
+/** The verbs as texts. @type {import('./door-kinds.js').Door[]} */
+export const JSON_TEXTS = [verbatim('json', service.json, check)];
+export const JSON_CODEC_TEXTS = [
+  verbatim('metric_codec.wasm, json-codec', codec.jsonCodec, check),
+  verbatim('metric_service.wasm, json-codec', service.jsonCodec, check),
+];
+
+/** Who can be asked for a call. */
+export function doorsOf(call) {
+  if (call === 'json') return JSON_TEXTS;
+  if (call === 'json-codec') return JSON_CODEC_TEXTS;
+  return call.startsWith('query-') ? WITH_IO : PURE;
+}

@@ -3,13 +3,16 @@
 import { differences } from './expectation.js';
 
 /** The verbs that ask a Prometheus. */
-export const WITH_SERVICE = new Set(['query-metadata', 'query-metric']);
+export const WITH_SERVICE = new Set(['query-metadata', 'query-metric', 'json']);
 
 /** Where calls without I/O are told that Prometheus is: they do not go there. */
 const NOWHERE = '127.0.0.1:9090';
 
 /** Why a case cannot be played here: its `host` asks for policies and limits, which JavaScript's hosts do not have. */
 export const hostile = ({ host }) => host !== undefined && 'asks for the policies and limits of a host that has them';
+
+/** Why `fetch` cannot play a case: it sends nothing again. */
+export const sentAgain = ({ exchanges = [] }) => exchanges.length > 1 && 'the codec with fetch makes one request a call';
 
 /** Plays a case at a door: what was answered, and the problems with it, each a line; none when all is well. */
 export async function playAt(door, one, prometheus) {

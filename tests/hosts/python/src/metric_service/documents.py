@@ -13,6 +13,7 @@ from .types import (
     HttpMethod,
     HttpRequest,
     HttpScheme,
+    MetadataResult,
     MetricMetadata,
     MetricResult,
     MetricType,
@@ -35,6 +36,7 @@ def read_result(document: Document) -> MetricResult:
         series=[_read_series(series) for series in document["series"]],
         warnings=document["warnings"],
         infos=document["infos"],
+        partial=document["partial"],
     )
 
 
@@ -44,9 +46,14 @@ def _read_series(document: Document) -> Series:
     return Series(dict(document["labels"]), document["timestamps"], values)
 
 
-def read_metadata(documents: list[Document]) -> list[MetricMetadata]:
+def read_metadata(document: Document) -> MetadataResult:
     """The metrics that there are."""
-    return [_read_metric(document) for document in documents]
+    return MetadataResult(
+        metrics=[_read_metric(metric) for metric in document["metrics"]],
+        warnings=document["warnings"],
+        infos=document["infos"],
+        partial=document["partial"],
+    )
 
 
 def _read_metric(document: Document) -> MetricMetadata:

@@ -13,8 +13,9 @@ from typing import Any, Literal, Protocol
 
 from wasmtime.component import Record, Variant
 
-from .errors import CASES, MetricServiceError, PluginTrapped
+from .errors import CASES, MetricServiceError, PluginTrapped, Span
 from .plugin import Plugin
+from .types import Tagged
 
 DoorName = Literal["json", "typed"]
 
@@ -38,19 +39,16 @@ class JsonDoor:
         self._plugin = plugin
 
     def call(self, interface: str, verb: str, arguments: dict[str, Any], body: str | None = None) -> Any:
-        answer = json.loads(self.text(interface, verb, json.dumps(document(arguments)), body))
-        match answer:
-            case {"result": result}:
-                return result
-            case {"error": {"type": str(case), **fields}}:
-                raise error(case.replace("_", "-"), {str(name): value for name, value in fields.items()})
-            case _:
-                raise PluginTrapped(f"{verb} answered neither a result nor an error")
+        answer = outcome(json.loads(self.text(interface, verb, json.dumps(document(arguments)), body)))
+        if isinstance(answer, MetricServiceError):
+            raise answer
+        return answer
 
     def text(self, interface: str, verb: str, request: str, body: str | None = None) -> str:
         """The texts as they are, for a caller who only passes the answer on."""
-        door = {"metric-service": "json-service", "codec": "json-codec"}[interface]
-        answer: str = self._plugin.call(door, verb, request, *([] if body is None else [body]))
+        codec = interface == "codec"
+        bodies = [body or ""] if codec else []
+        answer: str = self._plugin.call("json-codec" if codec else "json", "call", verb, request, *bodies)
         return answer
 
 
@@ -70,6 +68,27 @@ class TypedDoor:
         return plain(answer)
 
 
+def outcome(answer: Any) -> Any:
+    """What a document holds: the result, or the exception of its error."""
+    match answer:
+        case {"result": result}:
+            return result
+        case {"error": dict(failure)}:
+            return failed(failure)
+        case _:
+            raise PluginTrapped("an answer that is neither a result nor an error")
+
+
+def failed(document: dict[str, Any]) -> MetricServiceError:
+    """The exception of a JSON error; that of a range has its `chunk`."""
+    fields = dict(document)
+    case, chunk = str(fields.pop("type", "")), fields.pop("chunk", None)
+    told = error(case.replace("_", "-"), fields)
+    if chunk is not None:
+        told.chunk = Span(**chunk)
+    return told
+
+
 def error(case: str, fields: dict[str, Any]) -> MetricServiceError:
     """The exception of a case."""
     try:
@@ -80,6 +99,8 @@ def error(case: str, fields: dict[str, Any]) -> MetricServiceError:
 
 def document(value: Any) -> Any:
     """A record as the JSON door takes it: snake_case, what is None left out."""
+    if isinstance(value, Tagged):
+        return value.tag if value.payload is None else {value.tag: document(value.payload)}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         value = {entry.name: getattr(value, entry.name) for entry in dataclasses.fields(value)}
     if isinstance(value, dict):
@@ -93,6 +114,8 @@ def lower(value: Any) -> Any:
     """A record as the wasmtime package takes it: an object whose attributes have the contract's names."""
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, Tagged):
+        return Variant(value.tag, lower(value.payload))
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         record = Record()
         for entry in dataclasses.fields(value):

@@ -6,7 +6,16 @@ Each case is also the built-in exception that a caller would expect (`ValueError
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The instants of a chunk or a range, both ends among them, Unix milliseconds."""
+
+    start: int
+    end: int
 
 
 class MetricServiceError(Exception):
@@ -14,11 +23,13 @@ class MetricServiceError(Exception):
 
     case: ClassVar[str]
     """The case's name in the contract."""
+    chunk: Span | None = None
+    """Of a range: the chunk whose request it was. None: nothing had been sent, or it was no one chunk's fault."""
 
     @property
     def fields(self) -> dict[str, Any]:
         """The case's payload, by the contract's names with `_` for `-`; a bare text is `message`."""
-        return dict(self.__dict__)
+        return {name: value for name, value in self.__dict__.items() if name not in ("chunk", "__notes__")}
 
 
 class InvalidTimeRange(MetricServiceError, ValueError):
@@ -87,12 +98,21 @@ class LimitExceeded(MetricServiceError):
 
     case = "limit-exceeded"
 
-    def __init__(self, limit: str, maximum: int, requested: int | None) -> None:
+    def __init__(self, limit: str, maximum: int | None, requested: int | None, message: str | None = None) -> None:
         asked = "more" if requested is None else str(requested)
-        super().__init__(f"{limit}: {asked} asked for, at most {maximum} allowed")
+        allowed = " than is allowed" if maximum is None else f", at most {maximum} allowed"
+        told = "" if message is None else f": {message}"
+        super().__init__(f"{limit}: {asked} asked for{allowed}{told}")
         self.limit = limit
         self.maximum = maximum
         self.requested = requested
+        self.message = message
+
+
+class PartialAnswer(_Told):
+    """The server did not see all data, and `Config.partial` does not accept that."""
+
+    case = "partial-answer"
 
 
 class Denied(_Told, PermissionError):
@@ -111,6 +131,7 @@ CASES: Mapping[str, type[MetricServiceError]] = {
         TimedOut,
         MalformedResponse,
         LimitExceeded,
+        PartialAnswer,
         Denied,
     )
 }

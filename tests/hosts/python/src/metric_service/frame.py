@@ -12,7 +12,7 @@ def to_frame(result: MetricResult) -> pd.DataFrame:
     """One column a series, named by its labels (a MultiIndex, one level a label); one row a step, in UTC.
 
     Every step of the range has its row, so that a gap in the data is a row of NaN and not a line drawn across it.
-    `frame.attrs` has the result's `promql`, `unit`, `metric_type`, `step` and `warnings`.
+    `frame.attrs` has the result's `promql`, `unit`, `metric_type`, `step`, `warnings` and `partial`.
     """
     # Prometheus puts points on the grid of steps; whatever else may answer is not made to lose any.
     grid = np.arange(result.start, result.end + 1, result.step * 1000, dtype=np.int64)
@@ -29,6 +29,7 @@ def to_frame(result: MetricResult) -> pd.DataFrame:
         metric_type=str(result.metric_type),
         step=result.step,
         warnings=list(result.warnings),
+        partial=result.partial,
     )
     return frame
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import httpx
 
-from .errors import ConnectionFailed, LimitExceeded, MalformedResponse, TimedOut
-from .types import HttpRequest, MetricMetadata, MetricQuery, MetricResult
+from .errors import ConnectionFailed, FailedToGetMetric, LimitExceeded, MalformedResponse, TimedOut
+from .types import HttpRequest, MetadataResult, MetricQuery, MetricResult
 from .verbs import Codec
 
 DEFAULT_TIMEOUT_MS = 30_000
@@ -36,13 +36,16 @@ class HttpxService:
         self.client = client
         self.response_bytes = response_bytes
 
-    def query_metadata(self) -> list[MetricMetadata]:
+    def query_metadata(self) -> MetadataResult:
         """The metrics that Prometheus holds."""
-        return self.codec.metadata_response(*self._send(self.codec.metadata_request()))
+        codec = self.codec.at_this_time()
+        return codec.metadata_response(*self._send(codec.metadata_request()))
 
     def query_metric(self, query: MetricQuery) -> MetricResult:
         """Builds the query, asks Prometheus, and returns the series."""
-        return self.codec.metric_response(query, *self._send(self.codec.metric_request(query)))
+        # One instant for both halves, so that they lay the same points.
+        codec = self.codec.at_this_time()
+        return codec.metric_response(query, *self._send(codec.metric_request(query)))
 
     def _send(self, request: HttpRequest) -> tuple[int, str]:
         seconds = _seconds(self.codec)
@@ -68,13 +71,15 @@ class AsyncHttpxService:
         self.client = client
         self.response_bytes = response_bytes
 
-    async def query_metadata(self) -> list[MetricMetadata]:
+    async def query_metadata(self) -> MetadataResult:
         """The metrics that Prometheus holds."""
-        return self.codec.metadata_response(*await self._send(self.codec.metadata_request()))
+        codec = self.codec.at_this_time()
+        return codec.metadata_response(*await self._send(codec.metadata_request()))
 
     async def query_metric(self, query: MetricQuery) -> MetricResult:
         """Builds the query, asks Prometheus, and returns the series."""
-        return self.codec.metric_response(query, *await self._send(self.codec.metric_request(query)))
+        codec = self.codec.at_this_time()
+        return codec.metric_response(query, *await self._send(codec.metric_request(query)))
 
     async def _send(self, request: HttpRequest) -> tuple[int, str]:
         seconds = _seconds(self.codec)
@@ -136,7 +141,15 @@ def _httpx_errors() -> Iterator[None]:
 
 
 def _text(response: httpx.Response, body: bytearray) -> str:
-    """The body. Prometheus writes UTF-8; of a refusal in another encoding the message is kept as far as it can be."""
+    """The body, unless it is elsewhere.
+
+    Prometheus writes UTF-8; of a refusal in another encoding the message is kept as far as it can be.
+    """
+    if response.is_redirect:
+        # Only who sends knows where to: the codec is not told of headers.
+        to = response.headers.get("location", "elsewhere")
+        said = f"redirected: {to}; redirects are not followed: configure the address that answers"
+        raise FailedToGetMetric(response.status_code, None, said)
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError as error:

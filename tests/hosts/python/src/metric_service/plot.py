@@ -21,7 +21,10 @@ PREFIXED = frozenset({"bytes", "bytes/s", "watts", "count"})
 
 
 def plot(result: MetricResult, ax: Axes | None = None, title: str | None = None) -> Axes:
-    """Draws one line a series: time in UTC, the unit at the axis, gaps left as gaps. A lone point is a dot."""
+    """Draws one line a series: time in UTC, the unit at the axis, gaps left as gaps. A lone point is a dot.
+
+    The title of a partial result says so.
+    """
     if ax is None:
         _, ax = plt.subplots(figsize=(10, 4), layout="constrained")
     frame = to_frame(result)
@@ -50,8 +53,9 @@ def plot(result: MetricResult, ax: Axes | None = None, title: str | None = None)
     ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=UTC))  # type: ignore[no-untyped-call]
     if result.unit in PREFIXED:
         ax.yaxis.set_major_formatter(ticker.EngFormatter())
+    shown = title or result.promql
     ax.set(
-        title=title or result.promql,
+        title=f"{shown} (partial: data may be missing)" if result.partial else shown,
         xlabel="time (UTC)",
         ylabel=result.unit or "value",
         xlim=(frame.index[0], frame.index[-1]),

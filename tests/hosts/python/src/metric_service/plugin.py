@@ -21,7 +21,7 @@ from wasmtime.component import Component, ExportIndex, Linker
 from .errors import PluginRefused, PluginTrapped
 
 PACKAGE = "backendai:metric"
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 
 ALLOWED_IMPORTS = frozenset(
     {

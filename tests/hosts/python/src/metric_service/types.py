@@ -9,14 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, overload
 
-from .errors import InvalidArgument, InvalidTimeRange
+from .errors import InvalidArgument, InvalidTimeRange, MetricServiceError, Span
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+I32_MAX = 2**31 - 1
 U32_MAX = 2**32 - 1
+I64_MAX = 2**63 - 1
 U64_MAX = 2**64 - 1
 
 
@@ -62,6 +64,26 @@ class LabelSchema(StrEnum):
     """`user_id`, `project_id`, value type `current`, as today's agents write them."""
 
 
+class RequestMethod(StrEnum):
+    """How queries are sent."""
+
+    AUTO = "auto"
+    """POST; `MetricService` goes on with GET after a server that answers POST with 403, 405 or 501."""
+    POST = "post"
+    GET = "get"
+
+
+class Backend(StrEnum):
+    """Which server answers: its path where the address has none, its parameters, and how it says "partial"."""
+
+    AUTO = "auto"
+    PROMETHEUS = "prometheus"
+    THANOS = "thanos"
+    MIMIR = "mimir"
+    VICTORIA = "victoria"
+    VICTORIA_CLUSTER = "victoria-cluster"
+
+
 class Category(StrEnum):
     """What a metric measures, for people to find it by."""
 
@@ -105,23 +127,98 @@ class Config:
     """The most bytes that a result may hold. None: 100000000."""
     timeout: int | None = None
     """Milliseconds until a call gives up. None: 30000."""
+    method: RequestMethod = RequestMethod.AUTO
+    backend: Backend = Backend.AUTO
+    partial: bool = False
+    """Whether an answer may be partial, of a server that did not see all data. False: that is `PartialAnswer`."""
+    now: int | None = None
+    """The time of day, Unix milliseconds. None: the clock's at each call that asks Prometheus; `Codec` has no clock."""
 
     def __post_init__(self) -> None:
         for name in ("sample_interval", "max_range", "max_points", "timeout"):
             require_unsigned(f"config.{name.replace('_', '-')}", getattr(self, name), U32_MAX)
         require_unsigned("config.max-result-bytes", self.max_result_bytes, U64_MAX)
+        require_whole("config.now", self.now, -I64_MAX - 1, I64_MAX)
 
 
 @dataclass(frozen=True, slots=True)
 class LabelFilter:
-    """The optional filters of a query. Each is an equality; what is None is not filtered on."""
+    """The optional filters of a query: one value or several, any of which may be met. None or empty: all series."""
 
     value_type: ValueType | None = None
-    agent_id: str | None = None
-    kernel_id: str | None = None
-    session_id: str | None = None
-    user_id: str | None = None
-    project_id: str | None = None
+    agent_id: str | Sequence[str] | None = None
+    kernel_id: str | Sequence[str] | None = None
+    session_id: str | Sequence[str] | None = None
+    user_id: str | Sequence[str] | None = None
+    project_id: str | Sequence[str] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("agent_id", "kernel_id", "session_id", "user_id", "project_id"):
+            values = getattr(self, name)
+            listed = (values,) if isinstance(values, str) else tuple(values or ())
+            object.__setattr__(self, name, listed)
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """A case of a variant, and what belongs to it."""
+
+    tag: str
+    payload: float | Dimension | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic(Tagged):
+    """How many values become one."""
+
+    AVG: ClassVar[Statistic]
+    MAX: ClassVar[Statistic]
+    MIN: ClassVar[Statistic]
+    LAST: ClassVar[Statistic]
+    """The latest. Over time only."""
+
+    @staticmethod
+    def quantile(part: float) -> Statistic:
+        """The value below which that part of them lies, 0 to 1."""
+        return Statistic("quantile", float(part))
+
+
+Statistic.AVG, Statistic.MAX = Statistic("avg"), Statistic("max")
+Statistic.MIN, Statistic.LAST = Statistic("min"), Statistic("last")
+
+
+@dataclass(frozen=True, slots=True)
+class Over(Tagged):
+    """Which values a point sums up."""
+
+    TIME: ClassVar[Over]
+    """The group's, within the window."""
+
+    @staticmethod
+    def members(dimension: Dimension) -> Over:
+        """The members' at the point's instant; a member is what the dimension tells apart within the group."""
+        return Over("members", dimension)
+
+    @staticmethod
+    def both(dimension: Dimension) -> Over:
+        """All values of all members within the window."""
+        return Over("both", dimension)
+
+
+Over.TIME = Over("time")
+
+
+@dataclass(frozen=True, slots=True)
+class Pointwise:
+    """What a point stands for, where it is not the group's value at its instant."""
+
+    statistic: Statistic
+    over: Over
+    window: int | None = None
+    """Seconds that a point looks back. None: the step, so that each sample counts once."""
+
+    def __post_init__(self) -> None:
+        require_unsigned("pointwise.window", self.window, U32_MAX)
 
 
 Instant = str | datetime | int | float
@@ -143,12 +240,17 @@ class MetricQuery:
     """What to tell apart. Empty: the value type plus every dimension that is filtered on."""
     metric_type: MetricType | None = None
     """None: detected from the name and the value type."""
+    pointwise: Pointwise | None = None
+    """What a point stands for. None: the group's value at the point's instant."""
+    utc_offset: int | None = None
+    """Seconds east of UTC: points are at multiples of the step in that local time, so that a day is the caller's."""
 
     def __post_init__(self) -> None:
         # Frozen for those who hold a query; this is still its making.
         object.__setattr__(self, "start", instant_text(self.start))
         object.__setattr__(self, "end", instant_text(self.end))
         require_unsigned("step", self.step, U32_MAX)
+        require_whole("utc-offset", self.utc_offset, -I32_MAX - 1, I32_MAX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +275,14 @@ class MetricResult:
     step: int
     """Seconds between two points."""
     start: int
-    """The first instant that was asked for, Unix milliseconds: the query's, moved back to a multiple of the step."""
+    """The first point that was asked for, Unix milliseconds, a multiple of the step."""
     end: int
-    """The last instant that was asked for, Unix milliseconds."""
+    """The last point that was asked for, Unix milliseconds."""
     series: list[Series]
     warnings: list[str]
     infos: list[str]
+    partial: bool
+    """Whether data may be missing that the server did not see. Only where `Config.partial` accepts that."""
 
     def to_frame(self) -> DataFrame:
         """One column a series, one row a step, the index in UTC. See `metric_service.frame`."""
@@ -208,6 +312,67 @@ class MetricMetadata:
     """How `query_metric` reads its `current` side."""
     catalogue: CatalogueEntry | None
     """None: the catalogue does not know the metric. It can be queried all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataResult(Sequence[MetricMetadata]):
+    """The metrics found in Prometheus, in the order of their names: a sequence of them, and what there is to say."""
+
+    metrics: list[MetricMetadata]
+    warnings: list[str]
+    infos: list[str]
+    partial: bool
+    """Whether metrics may be missing. Only where `Config.partial` accepts that."""
+
+    @overload
+    def __getitem__(self, index: int) -> MetricMetadata: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[MetricMetadata]: ...
+    def __getitem__(self, index: int | slice) -> MetricMetadata | Sequence[MetricMetadata]:
+        return self.metrics[index]
+
+    def __len__(self) -> int:
+        return len(self.metrics)
+
+
+@dataclass(frozen=True, slots=True)
+class RangeOptions:
+    """How a long range, or many queries, are asked for."""
+
+    cached: bool = False
+    """Whether answers are kept on their way, so that it pays to cut the range where others cut theirs."""
+    max_points: int | None = None
+    """The most points of a series at a step that is chosen. None: 1000."""
+    interval: int | None = None
+    """Seconds between two cuts. None: 86400, a day."""
+    freshness: int | None = None
+    """Seconds that data may arrive late. None: 600."""
+    concurrency: int | None = None
+    """Requests under way at once. None: 8."""
+    partial: bool = False
+    """Whether an answer may be partial, and may lack chunks that failed."""
+
+    def __post_init__(self) -> None:
+        for name in ("max_points", "interval", "freshness", "concurrency"):
+            require_unsigned(f"options.{name.replace('_', '-')}", getattr(self, name), U32_MAX)
+
+
+@dataclass(frozen=True, slots=True)
+class MissingChunk:
+    """A chunk that a partial answer lacks."""
+
+    span: Span
+    error: MetricServiceError
+
+
+@dataclass(frozen=True, slots=True)
+class RangeAnswer:
+    """The answer to a range."""
+
+    answer: MetricResult
+    """As that of `query_metric`: no chunk can be told from it."""
+    missing: list[MissingChunk]
+    """The chunks that failed. Empty: the answer is whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,5 +407,10 @@ def instant_text(instant: Instant) -> str:
 
 def require_unsigned(name: str, value: int | None, most: int) -> None:
     """Refuses what does not fit. The wasmtime package would cut such a number to its low bits, silently."""
-    if value is not None and not (type(value) is int and 0 <= value <= most):
-        raise InvalidArgument(field=name, reason=f"{value!r} is not a whole number from 0 to {most}")
+    require_whole(name, value, 0, most)
+
+
+def require_whole(name: str, value: int | None, least: int, most: int) -> None:
+    """As `require_unsigned`, from `least` on."""
+    if value is not None and not (type(value) is int and least <= value <= most):
+        raise InvalidArgument(field=name, reason=f"{value!r} is not a whole number from {least} to {most}")

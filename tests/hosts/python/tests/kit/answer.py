@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from metric_service import HttpRequest, MetricMetadata, MetricResult, MetricServiceError, PluginError
+from metric_service import HttpRequest, MetadataResult, MetricMetadata, MetricResult, MetricServiceError, PluginError
 
 from .sent import request_view
 
@@ -41,6 +41,14 @@ def view(value: Any) -> Any:
                 ],
                 "warnings": value.warnings,
                 "infos": value.infos,
+                "partial": value.partial,
+            }
+        case MetadataResult():
+            return {
+                "metrics": [view(metric) for metric in value.metrics],
+                "warnings": value.warnings,
+                "infos": value.infos,
+                "partial": value.partial,
             }
         case MetricMetadata():
             known = value.catalogue
@@ -62,8 +70,6 @@ def view(value: Any) -> Any:
                 scheme=str(value.scheme),
                 authority=value.authority,
             )
-        case list():
-            return [view(element) for element in value]
         case str():
             return str(value)
     raise TypeError(f"not an answer of the contract: {value!r}")

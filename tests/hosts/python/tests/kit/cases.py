@@ -5,12 +5,17 @@ from pathlib import Path
 from typing import Any
 
 from metric_service import (
+    Backend,
     Config,
     Dimension,
     LabelFilter,
     LabelSchema,
     MetricQuery,
     MetricType,
+    Over,
+    Pointwise,
+    RequestMethod,
+    Statistic,
     ValueType,
 )
 
@@ -21,6 +26,16 @@ NOWHERE = "127.0.0.1:9090"
 PROMETHEUS = "{prometheus}"
 
 Case = dict[str, Any]
+
+
+def sends(case: Case) -> bool:
+    """Whether a case asks a Prometheus."""
+    return "exchanges" in case
+
+
+def has_records(case: Case) -> bool:
+    """Whether a case writes records; the others have JSON texts."""
+    return not case["call"].startswith("json")
 
 
 def load_cases() -> list[Case]:
@@ -39,6 +54,8 @@ def config_of(case: Case, authority: str | None = None) -> Config:
     if address is None:
         address = NOWHERE if authority is None else PROMETHEUS
     given["label_schema"] = LabelSchema(given.get("label_schema") or "documented")
+    given["method"] = RequestMethod(given.get("method") or "auto")
+    given["backend"] = Backend(given.get("backend") or "auto")
     return Config(address=address.replace(PROMETHEUS, authority or NOWHERE), **given)
 
 
@@ -52,12 +69,28 @@ def query_of(case: Case) -> MetricQuery:
     }
     labels = _snake(given.pop("labels", {}))
     metric_type = given.pop("metric_type", None)
+    pointwise = given.pop("pointwise", None)
     return MetricQuery(
         labels=LabelFilter(value_type=value_type_of(labels.pop("value_type", None)), **labels),
         group_by=[Dimension(name) for name in given.pop("group_by", [])],
         metric_type=None if metric_type is None else MetricType(metric_type),
+        pointwise=None if pointwise is None else _pointwise(pointwise),
         **given,
     )
+
+
+def _pointwise(given: dict[str, Any]) -> Pointwise:
+    """`{"statistic": "max"|{"quantile": …}, "over": "time"|{"members": …}|{"both": …}, "window": …}`."""
+    statistic, over = _tag(given["statistic"]), _tag(given["over"])
+    dimension = None if over[1] is None else Dimension(over[1])
+    return Pointwise(Statistic(*statistic), Over(over[0], dimension), given.get("window"))
+
+
+def _tag(variant: Any) -> tuple[str, Any]:
+    if isinstance(variant, str):
+        return variant, None
+    ((tag, payload),) = variant.items()
+    return tag, payload
 
 
 def value_type_of(name: str | None) -> ValueType | None:

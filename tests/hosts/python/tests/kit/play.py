@@ -1,5 +1,6 @@
 """Plays a case: makes the call, and holds answer, requests and time against what the case expects."""
 
+import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -7,12 +8,12 @@ from typing import Any
 import httpx
 
 from metric_service import Codec, Limits, MetricService, Plugin
-from metric_service.doors import DoorName
+from metric_service.doors import DoorName, JsonDoor
 from metric_service.over_httpx import RESPONSE_BYTES, HttpxService
 
 from .answer import answer
 from .bodies import body_bytes
-from .cases import Case, config_of, query_of, value_type_of
+from .cases import NOWHERE, PROMETHEUS, Case, config_of, query_of, sends, value_type_of
 from .expectation import differences
 from .scripted import ScriptedPrometheus
 
@@ -45,6 +46,20 @@ def play_over_httpx(case: Case, plugin: Plugin) -> list[str]:
             return answer(lambda: call(case, service))
 
     return _against_a_script(case, answered)
+
+
+def play_texts(case: Case, plugin: Plugin) -> list[str]:
+    """A case whose texts go to a JSON interface as they stand."""
+
+    def answered(authority: str) -> dict[str, Any]:
+        given = case["request"]
+        text = given if isinstance(given, str) else json.dumps(given)
+        interface = "codec" if case["call"] == "json-codec" else "metric-service"
+        body = body_bytes(case.get("body", "")).decode()
+        came = JsonDoor(plugin).text(interface, case["verb"], text.replace(PROMETHEUS, authority), body)
+        return dict(json.loads(came))
+
+    return _against_a_script(case, answered) if sends(case) else _timed(case, lambda: answered(NOWHERE))
 
 
 def _against_a_script(case: Case, answered: Callable[[str], dict[str, Any]]) -> list[str]:

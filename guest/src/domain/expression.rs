@@ -1,0 +1,342 @@
+//! The PromQL of a query: how its samples are read, summed up to groups, and made into what a point stands for.
+//!
+//! V is a group's value at an instant: `sum by (G)(M{L})`, or of what is read per second `sum by (G)(rate(M{L}[w]))`. A
+//! statistic over time is one of V, `max_over_time((V)[W:R])`, never a sum of the members' statistics: twelve kernels of
+//! 4 GiB, one after another, never hold 48. Where each group is surely one series, the statistic of its samples is the
+//! same for a third of the price.
+
+use super::duration::PromDuration;
+use super::label::{Dimension, LabelSchema};
+use super::metric::{MetricType, ValueType, detect_metric_type};
+use super::plan::MetricQuery;
+use super::pointwise::{Over, Pointwise, Statistic};
+use super::promql::{Grouping, Named, RangeFunction, Selector};
+use super::settings::Settings;
+use super::window;
+
+/// The label by which a percentage says how many members it leaves out, on a series of its own.
+pub(super) const LEFT_OUT: &str = "left_out";
+/// Prometheus sees so many seconds back for a sample: its default.
+const LOOKBACK: u32 = 300;
+
+/// The text of a query, and what it means.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Expression {
+    /// The query.
+    pub promql: String,
+    /// How far back a point looks; none: it is the value at its instant.
+    pub window: Option<PromDuration>,
+    /// Where the query is a plain sum of one selector: how its samples are read.
+    pub plain: Option<Option<RangeFunction>>,
+    /// What is left to do with the answer.
+    pub pooling: Option<Pooling>,
+}
+
+/// All values of all members within a window, made into one: done here, with the members' values.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pooling {
+    /// How many values become one.
+    pub statistic: Statistic,
+    /// The label that tells the members apart; none: it tells the groups apart as well.
+    pub member: Option<&'static str>,
+    /// Seconds that a point looks back.
+    pub window: u32,
+    /// Seconds between two values of a member.
+    pub resolution: u32,
+}
+
+/// A query on the way to its text.
+pub(super) struct Reading<'a> {
+    settings: &'a Settings,
+    query: &'a MetricQuery,
+    /// As the series carry it.
+    value_type: Option<ValueType>,
+    /// How the samples are read; of a percentage, those of its current value.
+    metric_type: MetricType,
+}
+
+impl<'a> Reading<'a> {
+    /// How a query's samples are read.
+    pub(super) fn new(settings: &'a Settings, query: &'a MetricQuery) -> Self {
+        let value_type = query
+            .labels
+            .value_type
+            .map(|value_type| settings.label_schema.stored(value_type));
+        let read = match value_type {
+            Some(ValueType::Pct) => Some(ValueType::Current),
+            value_type => value_type,
+        };
+        Self {
+            settings,
+            query,
+            value_type,
+            metric_type: query
+                .metric_type
+                .unwrap_or_else(|| detect_metric_type(&query.metric_name, read)),
+        }
+    }
+
+    /// The value type that the series carry.
+    pub(super) fn value_type(&self) -> Option<ValueType> {
+        self.value_type
+    }
+
+    /// Whether samples are read as an increase per second.
+    pub(super) fn is_per_second(&self) -> bool {
+        self.metric_type.is_per_second()
+    }
+
+    /// The type that the answer names: of a percentage that of its own value type.
+    pub(super) fn metric_type(&self) -> MetricType {
+        match (self.value_type, self.query.metric_type) {
+            (Some(ValueType::Pct), None) => {
+                detect_metric_type(&self.query.metric_name, Some(ValueType::Pct))
+            }
+            _ => self.metric_type,
+        }
+    }
+
+    /// Whether a point stands for time before it.
+    pub(super) fn looks_back(&self) -> bool {
+        self.is_per_second()
+            || self
+                .query
+                .pointwise
+                .is_some_and(|pointwise| pointwise.looks_back())
+    }
+
+    /// Whether members may be in no group: those without capacity, or without a current value.
+    pub(super) fn counts_left_out(&self) -> bool {
+        self.value_type == Some(ValueType::Pct) && !self.is_of_cores()
+    }
+
+    /// Whether the configuration's window is what rates are read over.
+    pub(super) fn uses_timewindow(&self) -> bool {
+        let widened = matches!(
+            self.query.pointwise,
+            Some(Pointwise {
+                statistic: Statistic::Avg,
+                over: Over::Time,
+                window: Some(_),
+            })
+        );
+        self.is_per_second() && self.settings.timewindow.is_some() && !widened
+    }
+
+    /// Writes the query for points at a step.
+    pub(super) fn write(&self, step: u32) -> Expression {
+        let groups = self.grouping(None);
+        let interval = self.settings.sample_interval.get();
+        let automatic = || match &self.settings.timewindow {
+            Some(window) => window.clone(),
+            None => window::automatic(step, interval),
+        };
+        let Some(pointwise) = self.query.pointwise else {
+            let rate = automatic();
+            let plain = Some(self.range_function(self.metric_type, &rate));
+            return Expression {
+                promql: self.with_left_out(self.value(&groups, &rate), &rate, None),
+                window: self.is_per_second().then_some(rate),
+                plain: plain.filter(|_| self.value_type != Some(ValueType::Pct)),
+                pooling: None,
+            };
+        };
+        let statistic = pointwise.statistic;
+        let seconds = pointwise.window.unwrap_or(step);
+        let window = PromDuration::from_seconds(u64::from(seconds));
+        // A statistic's values are those at instants, however far apart the points are.
+        let at_instants = || match &self.settings.timewindow {
+            Some(window) => window.clone(),
+            None => window::of_instant(interval),
+        };
+        let resolution = window::resolution(seconds, interval);
+        match pointwise.over {
+            // A rate is a mean already: over a longer window it is that of a longer time.
+            Over::Time if self.is_per_second() && statistic == Statistic::Avg => {
+                let rate = pointwise.window.map_or_else(automatic, |_| window);
+                Expression {
+                    promql: self.with_left_out(self.value(&groups, &rate), &rate, None),
+                    plain: (self.value_type != Some(ValueType::Pct))
+                        .then(|| Some(RangeFunction::rate(rate.clone()))),
+                    window: Some(rate),
+                    pooling: None,
+                }
+            }
+            Over::Time if self.is_one_series() => {
+                let function = RangeFunction::statistic(statistic, window.clone());
+                let selector = self.selector(self.value_type);
+                Expression {
+                    promql: groups.sum(selector.read(Some(&function))),
+                    window: Some(window),
+                    plain: Some(Some(function)),
+                    pooling: None,
+                }
+            }
+            Over::Time => {
+                let rate = at_instants();
+                let subquery = window::subquery(seconds, resolution);
+                let value = self.value(&groups, &rate);
+                let promql = format!("{}({value}){subquery})", statistic.over_time());
+                Expression {
+                    promql: self.with_left_out(promql, &rate, Some(&subquery)),
+                    window: Some(window),
+                    plain: None,
+                    pooling: None,
+                }
+            }
+            Over::Members(dimension) => {
+                let rate = automatic();
+                let members = self.value(&self.grouping(Some(dimension)), &rate);
+                let (name, parameter) = statistic.over_members();
+                let promql = groups.aggregate(name, parameter, members);
+                Expression {
+                    promql: self.with_left_out(promql, &rate, None),
+                    window: self.is_per_second().then_some(rate),
+                    plain: None,
+                    pooling: None,
+                }
+            }
+            Over::Both(dimension) => {
+                let rate = at_instants();
+                let members = self.value(&self.grouping(Some(dimension)), &rate);
+                Expression {
+                    promql: self.with_left_out(members, &rate, None),
+                    window: Some(window),
+                    plain: None,
+                    pooling: Some(Pooling {
+                        statistic,
+                        member: kept(self.query)
+                            .all(|kept| kept != dimension)
+                            .then(|| self.schema().label(dimension)),
+                        window: seconds,
+                        resolution,
+                    }),
+                }
+            }
+        }
+    }
+
+    fn schema(&self) -> LabelSchema {
+        self.settings.label_schema
+    }
+
+    /// What is told apart, and the members if they are told apart as well. Of a percentage not the value type: its two
+    /// sides differ in it.
+    fn grouping(&self, members: Option<Dimension>) -> Grouping {
+        let is_pct = self.value_type == Some(ValueType::Pct);
+        let dimensions = kept(self.query)
+            .chain(members)
+            .chain([Dimension::ValueType])
+            .filter(|&dimension| !(is_pct && dimension == Dimension::ValueType));
+        Grouping::new(self.schema(), dimensions)
+    }
+
+    fn selector(&self, value_type: Option<ValueType>) -> Selector {
+        let name = Named::One(&self.query.metric_name);
+        Selector::new(self.schema(), name, value_type, &self.query.labels)
+    }
+
+    /// Whether each group is surely one series: that of one kernel. A percentage is of two.
+    fn is_one_series(&self) -> bool {
+        self.value_type != Some(ValueType::Pct)
+            && !self.is_per_second()
+            && (self.query.labels.kernel_id.len() == 1
+                || kept(self.query).any(|dimension| dimension == Dimension::KernelId))
+    }
+
+    /// How samples of a type become their value at an instant. Levels that are sampled further apart than Prometheus
+    /// looks back are looked for over two intervals.
+    fn range_function(
+        &self,
+        metric_type: MetricType,
+        rate: &PromDuration,
+    ) -> Option<RangeFunction> {
+        let interval = self.settings.sample_interval.get();
+        match metric_type.is_per_second() {
+            true => Some(RangeFunction::rate(rate.clone())),
+            false if interval > LOOKBACK => Some(RangeFunction::statistic(
+                Statistic::Last,
+                PromDuration::from_seconds(2 * u64::from(interval)),
+            )),
+            false => None,
+        }
+    }
+
+    /// The members' values at an instant.
+    fn members(
+        &self,
+        value_type: Option<ValueType>,
+        metric_type: MetricType,
+        rate: &PromDuration,
+    ) -> String {
+        let function = self.range_function(metric_type, rate);
+        self.selector(value_type).read(function.as_ref())
+    }
+
+    /// The current values of a percentage, and the capacities above zero. A capacity is a level, also where the metric
+    /// itself is read per second.
+    fn parts(&self, rate: &PromDuration) -> (String, String) {
+        let current = self.members(Some(ValueType::Current), self.metric_type, rate);
+        let capacity = self.members(Some(ValueType::Capacity), MetricType::Gauge, rate);
+        (current, format!("{capacity} > 0"))
+    }
+
+    /// The groups' values at an instant.
+    fn value(&self, groups: &Grouping, rate: &PromDuration) -> String {
+        match self.value_type {
+            Some(ValueType::Pct) if self.is_of_cores() => {
+                let current = self.members(Some(ValueType::Current), self.metric_type, rate);
+                // A thousand milliseconds a second are one core, which is 100 percent.
+                format!("{} / 10", groups.sum(current))
+            }
+            Some(ValueType::Pct) => {
+                let (current, capacity) = self.parts(rate);
+                let used = groups.sum(format_args!(
+                    "{current} and ignoring(value_type) ({capacity})"
+                ));
+                let there = groups.sum(format_args!(
+                    "{capacity} and ignoring(value_type) {current}"
+                ));
+                format!("100 * {used} / {there}")
+            }
+            value_type => groups.sum(self.members(value_type, self.metric_type, rate)),
+        }
+    }
+
+    /// Whether a percentage is that of a core.
+    fn is_of_cores(&self) -> bool {
+        self.query.metric_name == "cpu_util"
+    }
+
+    /// Adds, to a percentage of capacity, a series that counts the members without one of its two sides.
+    fn with_left_out(&self, promql: String, rate: &PromDuration, subquery: Option<&str>) -> String {
+        if !self.counts_left_out() {
+            return promql;
+        }
+        let (current, capacity) = self.parts(rate);
+        let count = format!(
+            "count(({current} unless ignoring(value_type) ({capacity})) or ({capacity} unless ignoring(value_type) {current}))"
+        );
+        let count = match subquery {
+            None => count,
+            Some(subquery) => format!("max_over_time(({count}){subquery})"),
+        };
+        format!(r#"{promql} or label_replace({count}, "{LEFT_OUT}", "members", "", "")"#)
+    }
+}
+
+/// The dimensions to tell apart: those asked for, else those that are filtered on.
+pub(super) fn kept(query: &MetricQuery) -> impl Iterator<Item = Dimension> {
+    let filtered_on = query
+        .group_by
+        .is_empty()
+        .then(|| query.labels.identifiers().map(|(dimension, _)| dimension));
+    query
+        .group_by
+        .iter()
+        .copied()
+        .chain(filtered_on.into_iter().flatten())
+}
+
+#[cfg(test)]
+mod tests;
