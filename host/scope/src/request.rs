@@ -9,8 +9,7 @@
 //! | `status/buildinfo`             | GET       |                                           | not needed: it names no series |
 //! | anything else, `metadata` too  |           |                                           | refused                   |
 //!
-//! Besides these each takes what Thanos (`partial_response`, for queries `dedup` and `max_source_resolution`) and
-//! VictoriaMetrics (`deny_partial_response`) have for how whole and how fine an answer is; none of them selects series.
+//! Besides these each that is narrowed takes [`OF_BACKENDS`].
 //!
 //! `metadata` tells the names and help texts of all that is scraped, and takes no matcher.
 
@@ -34,7 +33,7 @@ const SELECTORS: usize = 16;
 
 /// What an endpoint takes.
 struct Endpoint {
-    parameters: &'static [&'static str],
+    parameters: Vec<&'static str>,
     /// Whether the parameters may also stand in a form.
     takes_form: bool,
     kind: Kind,
@@ -67,13 +66,13 @@ impl Scope {
         let mut parameters = Parameters::default();
         parameters.read(
             head.uri.query().unwrap_or_default().as_bytes(),
-            endpoint.parameters,
+            &endpoint.parameters,
         )?;
         if !body.is_empty() {
             if !(in_form && is_form(&head.headers)) {
                 return Err(ScopeRefusal::Body);
             }
-            parameters.read(&body, endpoint.parameters)?;
+            parameters.read(&body, &endpoint.parameters)?;
         }
         match endpoint.kind {
             Kind::Promql => self.narrow_query(&mut parameters)?,
@@ -125,45 +124,23 @@ impl Scope {
     }
 }
 
+/// What Thanos and VictoriaMetrics (the last) are told of how whole and how fine an answer is. None selects series, and the
+/// plugin sends them along with lists of names as with queries.
+const OF_BACKENDS: &[&str] = &[
+    "partial_response",
+    "dedup",
+    "max_source_resolution",
+    "deny_partial_response",
+];
+
 impl Endpoint {
     fn of(path: &str) -> Result<Self, ScopeRefusal> {
-        const SERIES: &[&str] = &[
-            MATCH,
-            "start",
-            "end",
-            "limit",
-            "partial_response",
-            "deny_partial_response",
-        ];
+        const SERIES: &[&str] = &[MATCH, "start", "end", "limit"];
         let (_, name) = path.rsplit_once("/api/v1/").ok_or(ScopeRefusal::Endpoint)?;
         let (parameters, takes_form, kind): (&'static [&'static str], _, _) = match name {
-            "query" => (
-                &[
-                    QUERY,
-                    "time",
-                    "timeout",
-                    "limit",
-                    "partial_response",
-                    "dedup",
-                    "max_source_resolution",
-                    "deny_partial_response",
-                ],
-                true,
-                Kind::Promql,
-            ),
+            "query" => (&[QUERY, "time", "timeout", "limit"], true, Kind::Promql),
             "query_range" => (
-                &[
-                    QUERY,
-                    "start",
-                    "end",
-                    "step",
-                    "timeout",
-                    "limit",
-                    "partial_response",
-                    "dedup",
-                    "max_source_resolution",
-                    "deny_partial_response",
-                ],
+                &[QUERY, "start", "end", "step", "timeout", "limit"],
                 true,
                 Kind::Promql,
             ),
@@ -173,8 +150,12 @@ impl Endpoint {
             _ if is_label_values(name) => (SERIES, false, Kind::Series),
             _ => return Err(ScopeRefusal::Endpoint),
         };
+        let of_backends = match kind {
+            Kind::Promql | Kind::Series => OF_BACKENDS,
+            Kind::Harmless => &[],
+        };
         Ok(Self {
-            parameters,
+            parameters: [parameters, of_backends].concat(),
             takes_form,
             kind,
         })

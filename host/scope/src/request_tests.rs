@@ -252,7 +252,7 @@ fn how_whole_and_how_fine_an_answer_is_may_be_said_within_a_scope() {
             Ok(format!("{narrowed}&{said}"))
         );
     }
-    let said = "partial_response=false&deny_partial_response=1";
+    // A plugin lists the metrics of Thanos with all of them.
     let values = "/api/v1/label/x/values";
     assert_eq!(
         get(&format!("{values}?match[]=up&{said}")),
