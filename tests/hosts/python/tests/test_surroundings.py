@@ -1,6 +1,8 @@
 """Places where a plugin runs: without a home, without files in memory, beside other threads; and where it may ask."""
 
 import ctypes
+import errno
+import gc
 import os
 import struct
 import subprocess
@@ -13,7 +15,17 @@ from conftest import Prometheus
 from kit.scripted import ScriptedPrometheus
 from test_service import QUERIES, columns
 
-from metric_service import Config, Denied, MalformedResponse, MetricQuery, MetricService, Plugin, RangeOptions, Sender
+from metric_service import (
+    Config,
+    ConnectionFailed,
+    Denied,
+    MalformedResponse,
+    MetricQuery,
+    MetricService,
+    Plugin,
+    RangeOptions,
+    Sender,
+)
 
 LOADS = "import sys; from metric_service import Plugin; Plugin.load(sys.argv[1], cache=True)"
 
@@ -159,3 +171,31 @@ def test_any_verb_is_one_call(service: MetricService) -> None:
     )  # fmt: skip
     with pytest.raises(ValueError, match="query-everything"):
         service.call("query-everything")
+
+
+def test_a_machine_without_free_ports_is_said_to_be_one(
+    service_plugin: Plugin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_free(*_: object, **__: object) -> None:
+        raise OSError(errno.EADDRNOTAVAIL, "Cannot assign requested address")
+
+    monkeypatch.setattr("http.client.HTTPConnection.connect", none_free)
+    with pytest.raises(ConnectionFailed, match="no local port is free"):
+        MetricService(service_plugin, Config("127.0.0.1:9", timeout=2000)).query_metric(QUERIES[0])
+
+
+def test_memory_does_not_grow_with_calls(service_plugin: Plugin) -> None:
+    with ScriptedPrometheus(
+        [{"body": '{"status":"success","data":{"resultType":"matrix","result":[]}}'}]
+    ) as prometheus:
+        service = MetricService(service_plugin, Config(prometheus.authority))
+
+        def resident_kilobytes(calls: int) -> int:
+            for _ in range(calls):
+                service.query_metric(QUERIES[0])
+            gc.collect()
+            return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") // 1024
+
+        before = resident_kilobytes(100)
+        # A byte that stays for each of a call's thirty values would be more than this.
+        assert resident_kilobytes(1500) - before < 4 << 10

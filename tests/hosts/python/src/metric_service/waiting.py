@@ -1,7 +1,7 @@
 """Calls that can be given up: by Ctrl-C, by a task that is cancelled.
 
-A call runs in a thread of its own, and who asked waits beside it; who no longer waits cancels it. Threads are
-started for a call and end with it: there is no pool that a fork could leave without its threads.
+A call of the main thread or of a task runs in a thread of its own, and who asked waits beside it; who no longer waits
+cancels it. Threads are started for a call and end with it: there is no pool that a fork could leave without its threads.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ def current_cancellation() -> Cancellation:
 
 def interruptible(work: Callable[[], Result]) -> Result:
     """Does the work, and gives it up when the wait is interrupted. Work within work is part of it."""
-    if _here.cancellation is not None:
+    # Signals come to the main thread alone: in others there is nothing that could interrupt a wait.
+    if _here.cancellation is not None or threading.current_thread() is not threading.main_thread():
         return work()
     future, cancellation = _started(work)
     try:
