@@ -40,7 +40,7 @@ def play_with_io(case: Case, plugin: Plugin, door: DoorName) -> list[str]:
     def answered(authority: str) -> dict[str, Any]:
         return answer(lambda: call(case, MetricService(plugin, config_of(case, authority), door=door, sender=sender)))
 
-    return _against_a_script(case, answered)
+    return against_a_script(case, answered)
 
 
 def play_over_httpx(case: Case, plugin: Plugin) -> list[str]:
@@ -53,7 +53,7 @@ def play_over_httpx(case: Case, plugin: Plugin) -> list[str]:
             service = HttpxService(codec, client, response_bytes=most)
             return answer(lambda: call(case, service))
 
-    return _against_a_script(case, answered)
+    return against_a_script(case, answered)
 
 
 def play_texts(case: Case, plugin: Plugin) -> list[str]:
@@ -69,10 +69,11 @@ def play_texts(case: Case, plugin: Plugin) -> list[str]:
         )
         return dict(json.loads(came))
 
-    return _against_a_script(case, answered) if sends(case) else _timed(case, lambda: answered(NOWHERE))
+    return against_a_script(case, answered) if sends(case) else _timed(case, lambda: answered(NOWHERE))
 
 
-def _against_a_script(case: Case, answered: Callable[[str], dict[str, Any]]) -> list[str]:
+def against_a_script(case: Case, answered: Callable[[str], dict[str, Any]]) -> list[str]:
+    """A case whose requests go to a scripted Prometheus, whose address the call is told."""
     exchanges = case["exchanges"]
     with ScriptedPrometheus([exchange["answer"] for exchange in exchanges]) as prometheus:
         found = _timed(case, lambda: answered(prometheus.authority))
