@@ -1,7 +1,7 @@
 //! What the verbs that ask Prometheus have in common.
 
+use super::cache_hint::Keep;
 use super::failure::Failure;
-use super::keep::Keep;
 use crate::domain::{Settings, SettingsInput};
 use crate::prometheus::{
     Address, Answer, Backend, Budget, Decoded, Endpoint, HttpRequest, RequestMethod,

@@ -1,8 +1,8 @@
 //! The verb `query-metadata`.
 
+use super::cache_hint::Keep;
 use super::call::{Call, Config, Configured, check_partial};
 use super::failure::Failure;
-use super::keep::Keep;
 use crate::domain::{CatalogueEntry, MetricType, ValueType, detect_metric_type};
 use crate::prometheus::{Decoded, HttpRequest, NamesAnswer, metric_names_request};
 

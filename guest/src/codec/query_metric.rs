@@ -1,10 +1,10 @@
 //! The verb `query-metric`.
 
+use super::batch::assemble::histogram_warning;
+use super::cache_hint::Keep;
 use super::call::{Call, Config, Configured, check_partial};
 use super::complete::complete;
 use super::failure::Failure;
-use super::joined::histogram_warning;
-use super::keep::Keep;
 use crate::domain::{FRESHNESS, MetricQuery, Plan, plan};
 use crate::prometheus::{Decoded, HttpRequest, RangeAnswer, Series, range_request};
 

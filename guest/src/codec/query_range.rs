@@ -1,10 +1,10 @@
 //! The verb `query-range`: one query, many requests.
 
+use super::batch::assemble::{Joined, histogram_warning};
+use super::cache_hint::Keep;
 use super::call::Configured;
 use super::complete::complete;
 use super::failure::Failure;
-use super::joined::{Joined, histogram_warning};
-use super::keep::Keep;
 use super::query_metric::MetricResult;
 use crate::domain::{
     Chunk, Grid, MetricQuery, QueryError, RangeOptions, RangePlan, plan_range, read_cursor,

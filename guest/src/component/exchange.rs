@@ -1,7 +1,7 @@
 //! Requests through `wasi:http`, one or many side by side, all inside one deadline.
 
 use super::deadline::Deadline;
-use super::flight::{Flight, Progress, Receiver};
+use super::transfer::{Flight, Progress, Receiver};
 use crate::codec::{Batch, Call, Failure};
 use crate::prometheus::Answer;
 

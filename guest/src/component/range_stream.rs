@@ -8,8 +8,8 @@ use super::bindings::exports::backendai::metric::types::{Config, MetricQuery};
 use super::convert;
 use super::convert_range::{piece, range_options, range_plan};
 use super::deadline::Deadline;
-use super::flight::{Flight, Progress, Receiver};
 use super::range_service::checked;
+use super::transfer::{Flight, Progress, Receiver};
 use crate::codec::{Failure, Piece, Pieces, QueryRange, RangeFailure};
 
 /// A range that is given in pieces.

@@ -4,7 +4,7 @@ use super::chunks::{Chunk, cut};
 use super::cursor::Digest;
 use super::error::QueryError;
 use super::expression::Reading;
-use super::family::Relative;
+use super::merge_group::Relative;
 use super::plan::{MetricQuery, Plan, checked, plan_on};
 use super::pointwise::{Over, Pointwise, Statistic};
 use super::range::{Grid, TimeRange};

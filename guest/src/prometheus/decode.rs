@@ -7,10 +7,10 @@
 use super::budget::{Budget, SAMPLE_BYTES, SERIES_BYTES};
 use super::cursor::{Cursor, Stop};
 use super::error::DecodeError;
+use super::fast_path::{self, Clock};
+use super::json_context::Place;
 use super::number;
-use super::place::Place;
 use super::protocol::Protocol;
-use super::run::{self, Clock};
 use super::skip::Skip;
 use crate::domain::{Grid, head};
 
@@ -497,7 +497,7 @@ impl Decoder {
         } = &mut self.series;
         while goes_on
             && count < most
-            && let Some((millis, value, end)) = run::sample(rest, &mut clock)
+            && let Some((millis, value, end)) = fast_path::sample(rest, &mut clock)
         {
             timestamps.push(millis);
             values.push(value);

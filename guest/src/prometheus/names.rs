@@ -1,10 +1,10 @@
 //! The answer to a request for label values: the names of the metrics.
 
-use super::answer::Answer;
 use super::budget::Budget;
 use super::decode::{Data, Decoded};
 use super::error::{AnswerError, DecodeError};
 use super::response::Response;
+use super::response_decoder::Answer;
 
 /// The answer to a request for the names of the metrics, whatever its status.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 //! a time. What has another form, or stands near the end of a piece, is left to [`number`](super::number), which reads
 //! every form byte by byte. What both read, they read alike.
 
-use super::nearest::{SAFE_DIGITS, nearest};
+use super::decimal::{SAFE_DIGITS, nearest};
 use super::swar::{digits, eight_digits, leading_digits, word};
 
 /// The longest sample that is read here, and a word more: what follows it is looked at, too.

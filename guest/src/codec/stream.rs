@@ -1,11 +1,11 @@
 //! A range in bounded pieces, chunk after chunk: what is to be asked next, and what of the answer can be given on.
 //! It sends nothing, and holds no more than a piece and what one read of the body adds to it.
 
+use super::batch::assemble::{add_new, histogram_warning, trim};
+use super::cache_hint::Keep;
 use super::call::{Configured, check_partial};
 use super::complete::without_left_out;
 use super::failure::Failure;
-use super::joined::{add_new, histogram_warning, trim};
-use super::keep::Keep;
 use super::query_range::{Missing, QueryRange, RangeFailure};
 use crate::prometheus::{Answer as _, Budget, HttpRequest, RangeAnswer, Series};
 

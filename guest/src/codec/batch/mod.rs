@@ -1,16 +1,17 @@
 //! Many requests for one or more queries: what to send next, where each answer goes, and what it all comes to.
-//! It sends nothing; whoever does tells it what came. Which queries are asked as one is `company.rs`.
+//! It sends nothing; whoever does tells it what came. Which queries are asked as one is `merge.rs`.
 
+use super::cache_hint::Keep;
 use super::call::{Configured, check_partial};
 use super::failure::Failure;
-use super::joined::Joined;
-use super::keep::Keep;
 use super::query_range::{Missing, QueryRange, RangeFailure, RangeResult};
 use crate::domain::{Chunk, Grid, Limit};
 use crate::prometheus::{Answer as _, Decoded, HttpRequest, RangeAnswer, range_request};
 
-#[path = "company.rs"]
-mod company;
+pub(super) mod assemble;
+mod merge;
+
+use assemble::Joined;
 
 /// The queries of a call and their requests.
 #[derive(Debug)]
@@ -341,5 +342,4 @@ impl Asked {
 }
 
 #[cfg(test)]
-#[path = "batch_tests.rs"]
 mod tests;
