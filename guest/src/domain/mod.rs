@@ -31,7 +31,7 @@ pub use error::{Limit, QueryError};
 pub use expression::Pooling;
 pub use label::{Dimension, LabelFilter, LabelSchema};
 pub use literal::{quote, quote_regex, quote_regex_any};
-pub use merge_group::{Family, Relative};
+pub use merge_group::{MergeGroup, MergeMember};
 pub use metric::{MetricType, ValueType, detect_metric_type};
 pub use plan::{MetricQuery, Plan, plan};
 pub use pointwise::{Over, Pointwise, Statistic};

@@ -4,7 +4,7 @@ use super::chunks::{Chunk, cut};
 use super::cursor::Digest;
 use super::error::QueryError;
 use super::expression::Reading;
-use super::merge_group::Relative;
+use super::merge_group::MergeMember;
 use super::plan::{MetricQuery, Plan, checked, plan_on};
 use super::pointwise::{Over, Pointwise, Statistic};
 use super::range::{Grid, TimeRange};
@@ -24,8 +24,8 @@ pub struct RangePlan {
     pub chunks: Vec<Chunk>,
     /// What a cursor must belong to.
     pub digest: Digest,
-    /// What it has in common with queries that it may be asked together with; none: it is asked alone.
-    pub relative: Option<Relative>,
+    /// The queries that it may be merged with; none: it is asked alone.
+    pub merge: Option<MergeMember>,
 }
 
 /// Checks a query over a long range, writes its PromQL, and cuts the range.
@@ -45,7 +45,7 @@ pub fn plan_range(
         window_reason: plan.window.as_ref().map(|_| window_reason(settings, query)),
         chunks: cut(&plan.asked, options, settings)?,
         digest: digest(&plan, range, settings, options),
-        relative: Relative::of(settings, query, &plan),
+        merge: MergeMember::of(settings, query, &plan),
         plan,
     })
 }

@@ -50,7 +50,7 @@ type Use = (usize, usize);
 /// A request, which may be that of several chunks.
 #[derive(Debug)]
 struct Sent {
-    /// Of one query, or of several of a family.
+    /// Of one query, or of several of a group.
     uses: Vec<Use>,
     answer: Option<RangeAnswer>,
     /// What the answer has cost so far.
@@ -140,9 +140,9 @@ impl<'a> Batch<'a> {
                 let names = self.names(&self.requests.get(number)?.uses);
                 let query = &self.queries.get(query)?.query;
                 let chunk = query.plan.chunks.get(chunk)?;
-                let request = match (names, &query.plan.relative) {
-                    (Some(names), Some(relative)) => {
-                        let promql = relative.family.promql(&names);
+                let request = match (names, &query.plan.merge) {
+                    (Some(names), Some(member)) => {
+                        let promql = member.group.promql(&names);
                         range_request(&self.configured.endpoint, &promql, &chunk.grid)
                     }
                     _ => query.request(self.configured, chunk),
