@@ -1,6 +1,6 @@
 //! What the verbs that ask Prometheus have in common.
 
-use super::cache_hint::Keep;
+use super::cache_hint::CacheHint;
 use super::failure::Failure;
 use crate::domain::{Settings, SettingsInput};
 use crate::prometheus::{
@@ -21,7 +21,7 @@ pub trait Call {
     fn request(&self) -> HttpRequest;
 
     /// How long the answer may be kept.
-    fn keep(&self) -> Keep;
+    fn cache_hint(&self) -> CacheHint;
 
     /// What to feed the body of the response to, given its status.
     fn answer(&self, status: u16) -> Self::Answer;

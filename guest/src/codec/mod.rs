@@ -15,7 +15,7 @@ mod retry;
 mod stream;
 
 pub use batch::Batch;
-pub use cache_hint::{KEEP_HEADER, Keep};
+pub use cache_hint::{CACHE_HINT_HEADER, CacheHint};
 pub use call::{Call, Config, Configured, read_whole};
 pub use failure::Failure;
 pub use query_metadata::{Metadata, MetadataResult, QueryMetadata};

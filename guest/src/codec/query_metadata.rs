@@ -1,6 +1,6 @@
 //! The verb `query-metadata`.
 
-use super::cache_hint::Keep;
+use super::cache_hint::CacheHint;
 use super::call::{Call, Config, Configured, check_partial};
 use super::failure::Failure;
 use crate::domain::{CatalogueEntry, MetricType, ValueType, detect_metric_type};
@@ -65,8 +65,8 @@ impl Call for QueryMetadata {
         )
     }
 
-    fn keep(&self) -> Keep {
-        Keep::MaxAge(30)
+    fn cache_hint(&self) -> CacheHint {
+        CacheHint::MaxAge(30)
     }
 
     fn answer(&self, status: u16) -> NamesAnswer {

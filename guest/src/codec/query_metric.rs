@@ -1,7 +1,7 @@
 //! The verb `query-metric`.
 
 use super::batch::assemble::histogram_warning;
-use super::cache_hint::Keep;
+use super::cache_hint::CacheHint;
 use super::call::{Call, Config, Configured, check_partial};
 use super::complete::complete;
 use super::failure::Failure;
@@ -63,8 +63,8 @@ impl Call for QueryMetric {
         )
     }
 
-    fn keep(&self) -> Keep {
-        Keep::when_final(&self.plan.asked, FRESHNESS)
+    fn cache_hint(&self) -> CacheHint {
+        CacheHint::when_final(&self.plan.asked, FRESHNESS)
     }
 
     fn answer(&self, status: u16) -> RangeAnswer {

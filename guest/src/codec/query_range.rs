@@ -1,7 +1,7 @@
 //! The verb `query-range`: one query, many requests.
 
 use super::batch::assemble::{Joined, histogram_warning};
-use super::cache_hint::Keep;
+use super::cache_hint::CacheHint;
 use super::call::Configured;
 use super::complete::complete;
 use super::failure::Failure;
@@ -122,8 +122,8 @@ impl QueryRange {
     }
 
     /// How long the answer for a chunk may be kept.
-    pub fn keep(&self, chunk: &Chunk) -> Keep {
-        Keep::when_final(&chunk.grid, self.freshness)
+    pub fn cache_hint(&self, chunk: &Chunk) -> CacheHint {
+        CacheHint::when_final(&chunk.grid, self.freshness)
     }
 
     /// The points of a chunk that are wanted.

@@ -2,7 +2,7 @@
 //! It sends nothing, and holds no more than a piece and what one read of the body adds to it.
 
 use super::batch::assemble::{add_new, histogram_warning, trim};
-use super::cache_hint::Keep;
+use super::cache_hint::CacheHint;
 use super::call::{Configured, check_partial};
 use super::complete::without_left_out;
 use super::failure::Failure;
@@ -77,11 +77,11 @@ impl Pieces {
     }
 
     /// The request of the chunk that is coming in, or of one after it; none: there is none.
-    pub fn request(&self, after: usize) -> Option<(HttpRequest, Keep)> {
+    pub fn request(&self, after: usize) -> Option<(HttpRequest, CacheHint)> {
         let chunk = self.query.plan.chunks.get(self.chunk + after)?;
         Some((
             self.query.request(&self.configured, chunk),
-            self.query.keep(chunk),
+            self.query.cache_hint(chunk),
         ))
     }
 

@@ -8,7 +8,7 @@ use crate::prometheus::Answer;
 /// Sends the request of a call, again where that may help, and gives the call's result.
 pub(super) fn exchange<C: Call>(call: &C) -> Result<C::Result, Failure> {
     let deadline = Deadline::new(&call.configured().settings);
-    let transfer = Transfer::new(call.request(), call.keep(), deadline.seed());
+    let transfer = Transfer::new(call.request(), call.cache_hint(), deadline.seed());
     let mut receiver = CallReceiver {
         call,
         answer: None,
@@ -68,11 +68,11 @@ pub(super) fn exchange_all(batch: &mut Batch<'_>, concurrency: usize, deadline: 
     let mut transfers: Vec<(usize, Transfer)> = Vec::new();
     loop {
         while transfers.len() < concurrency {
-            let Some((number, request, keep)) = batch.next_request() else {
+            let Some((number, request, cache_hint)) = batch.next_request() else {
                 break;
             };
             let seed = deadline.seed() ^ (number as u64) << 32;
-            let mut transfer = Transfer::new(request, keep, seed);
+            let mut transfer = Transfer::new(request, cache_hint, seed);
             if !advance(batch, number, &mut transfer, deadline) {
                 transfers.push((number, transfer));
             }

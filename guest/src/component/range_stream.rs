@@ -148,8 +148,8 @@ impl State {
     }
 
     fn transfer(&self, after: usize, deadline: &Deadline) -> Option<Transfer> {
-        let (request, keep) = self.pieces.request(after)?;
-        Some(Transfer::new(request, keep, deadline.seed()))
+        let (request, cache_hint) = self.pieces.request(after)?;
+        Some(Transfer::new(request, cache_hint, deadline.seed()))
     }
 
     /// Waits for the current transfer or the prefetched one, and advances what is ready.

@@ -12,7 +12,7 @@ use wasip2::io::streams::{InputStream, OutputStream, StreamError};
 
 use super::deadline::{Deadline, NANOS};
 use super::transport_error::transport_error;
-use crate::codec::{Attempts, Failure, KEEP_HEADER, Keep, RetryAfter, redirected};
+use crate::codec::{Attempts, CACHE_HINT_HEADER, CacheHint, Failure, RetryAfter, redirected};
 use crate::prometheus::{self, HttpRequest};
 
 /// The most that one read asks for. A host hands over what has arrived, at most this.
@@ -60,7 +60,7 @@ pub(super) enum Progress {
 /// A transfer in flight.
 pub(super) struct Transfer {
     request: HttpRequest,
-    keep: Keep,
+    cache_hint: CacheHint,
     attempts: Attempts,
     retry_after: Option<RetryAfter>,
     state: State,
@@ -99,10 +99,10 @@ enum State {
 
 impl Transfer {
     /// Nothing is sent before [`advance`](Self::advance).
-    pub(super) fn new(request: HttpRequest, keep: Keep, seed: u64) -> Self {
+    pub(super) fn new(request: HttpRequest, cache_hint: CacheHint, seed: u64) -> Self {
         Self {
             request,
-            keep,
+            cache_hint,
             attempts: Attempts::new(seed),
             retry_after: None,
             state: State::Idle,
@@ -148,7 +148,7 @@ impl Transfer {
         loop {
             // Looked at in its place: taken apart, a state's parts would be dropped in the wrong order.
             let next = match &mut self.state {
-                State::Idle => send(&self.request, self.keep)?,
+                State::Idle => send(&self.request, self.cache_hint)?,
                 State::Pausing { .. } => State::Idle,
                 State::Sending {
                     stream, written, ..
@@ -227,8 +227,8 @@ impl State {
 }
 
 /// Sends the head, and of the body what fits.
-fn send(request: &HttpRequest, keep: Keep) -> Result<State, Failure> {
-    let outgoing = outgoing_request(request, keep).ok_or_else(|| {
+fn send(request: &HttpRequest, cache_hint: CacheHint) -> Result<State, Failure> {
+    let outgoing = outgoing_request(request, cache_hint).ok_or_else(|| {
         Failure::ConnectionFailed("the host does not take the request".to_owned())
     })?;
     let body = match request.body.is_empty() {
@@ -325,14 +325,14 @@ fn taken_twice() -> Failure {
 }
 
 /// None where the host refuses a part of it.
-fn outgoing_request(request: &HttpRequest, keep: Keep) -> Option<OutgoingRequest> {
+fn outgoing_request(request: &HttpRequest, cache_hint: CacheHint) -> Option<OutgoingRequest> {
     let field = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
     let mut fields: Vec<_> = request
         .headers
         .iter()
         .map(|(name, value)| field(name, value))
         .collect();
-    fields.push(field(KEEP_HEADER, &keep.header()));
+    fields.push(field(CACHE_HINT_HEADER, &cache_hint.header()));
     if !request.body.is_empty() {
         fields.push(field("content-length", &request.body.len().to_string()));
     }

@@ -1,7 +1,7 @@
 //! Many requests for one or more queries: what to send next, where each answer goes, and what it all comes to.
 //! It sends nothing; whoever does tells it what came. Which queries are asked as one is `merge.rs`.
 
-use super::cache_hint::Keep;
+use super::cache_hint::CacheHint;
 use super::call::{Configured, check_partial};
 use super::failure::Failure;
 use super::query_range::{Missing, QueryRange, RangeFailure, RangeResult};
@@ -131,7 +131,7 @@ impl<'a> Batch<'a> {
     }
 
     /// The next request to send, with its number; none: all have been given out.
-    pub fn next_request(&mut self) -> Option<(usize, HttpRequest, Keep)> {
+    pub fn next_request(&mut self) -> Option<(usize, HttpRequest, CacheHint)> {
         loop {
             let number = self.next;
             let &(query, chunk) = self.requests.get(number)?.uses.first()?;
@@ -147,7 +147,7 @@ impl<'a> Batch<'a> {
                     }
                     _ => query.request(self.configured, chunk),
                 };
-                return Some((number, request, query.keep(chunk)));
+                return Some((number, request, query.cache_hint(chunk)));
             }
         }
     }
