@@ -26,7 +26,7 @@ impl Response {
     /// A series has at most so many samples.
     pub(super) fn expect(&mut self, samples: usize) {
         if let Self::Success(decoder) = self {
-            decoder.expect(samples);
+            decoder.reserve(samples);
         }
     }
 
