@@ -1,36 +1,39 @@
-//! What the verbs that ask Prometheus have in common.
+//! A verb that asks Prometheus once: its request, and how the answer becomes its result.
 
 use super::cache_hint::CacheHint;
 use super::failure::Failure;
 use crate::domain::{Settings, SettingsInput};
 use crate::prometheus::{
-    Address, Answer, Backend, Budget, Decoded, Endpoint, HttpRequest, RequestMethod,
+    Address, Backend, Budget, Decoded, Endpoint, HttpRequest, RequestMethod, ResponseDecoder,
 };
 
 /// A request, and how its answer becomes the result of a verb.
 pub trait Call {
-    /// The answer while it comes in.
-    type Answer: Answer;
+    /// The decoder of the response.
+    type Decoder: ResponseDecoder;
     /// The result of the verb.
     type Result;
 
     /// The checked configuration.
     fn configured(&self) -> &Configured;
 
-    /// What to send.
+    /// The request to send.
     fn request(&self) -> HttpRequest;
 
     /// How long the answer may be kept.
     fn cache_hint(&self) -> CacheHint;
 
-    /// What to feed the body of the response to, given its status.
-    fn answer(&self, status: u16) -> Self::Answer;
+    /// The decoder of the response with this status.
+    fn decoder(&self, status: u16) -> Self::Decoder;
 
-    /// What the answer says.
+    /// Turns a decoded answer into the result.
     ///
     /// # Errors
     /// A partial answer that is not accepted.
-    fn result(&self, output: <Self::Answer as Answer>::Output) -> Result<Self::Result, Failure>;
+    fn result(
+        &self,
+        output: <Self::Decoder as ResponseDecoder>::Output,
+    ) -> Result<Self::Result, Failure>;
 }
 
 /// The configuration as it was given.
@@ -97,5 +100,5 @@ pub(super) fn check_partial(decoded: &Decoded, accepted: bool) -> Result<(), Fai
 /// # Errors
 /// Prometheus's refusal, or what is wrong with the body.
 pub fn read_whole<C: Call>(call: &C, status: u16, body: &str) -> Result<C::Result, Failure> {
-    call.result(call.answer(status).read(body.as_bytes())?)
+    call.result(call.decoder(status).read(body.as_bytes())?)
 }

@@ -4,7 +4,7 @@ use super::cache_hint::CacheHint;
 use super::call::{Call, Config, Configured, check_partial};
 use super::failure::Failure;
 use crate::domain::{CatalogueEntry, MetricType, ValueType, detect_metric_type};
-use crate::prometheus::{Decoded, HttpRequest, NamesAnswer, metric_names_request};
+use crate::prometheus::{Decoded, HttpRequest, NamesDecoder, metric_names_request};
 
 /// A request for what can be queried.
 #[derive(Debug, Clone)]
@@ -51,7 +51,7 @@ impl QueryMetadata {
 }
 
 impl Call for QueryMetadata {
-    type Answer = NamesAnswer;
+    type Decoder = NamesDecoder;
     type Result = MetadataResult;
 
     fn configured(&self) -> &Configured {
@@ -69,8 +69,8 @@ impl Call for QueryMetadata {
         CacheHint::MaxAge(30)
     }
 
-    fn answer(&self, status: u16) -> NamesAnswer {
-        NamesAnswer::new(status, self.configured.budget())
+    fn decoder(&self, status: u16) -> NamesDecoder {
+        NamesDecoder::new(status, self.configured.budget())
     }
 
     fn result(&self, decoded: Decoded) -> Result<MetadataResult, Failure> {

@@ -6,7 +6,7 @@ use super::call::{Call, Config, Configured, check_partial};
 use super::complete::complete;
 use super::failure::Failure;
 use crate::domain::{FRESHNESS, MetricQuery, Plan, plan};
-use crate::prometheus::{Decoded, HttpRequest, RangeAnswer, Series, range_request};
+use crate::prometheus::{Decoded, HttpRequest, RangeDecoder, Series, range_request};
 
 /// A planned query.
 #[derive(Debug, Clone)]
@@ -48,7 +48,7 @@ impl QueryMetric {
 }
 
 impl Call for QueryMetric {
-    type Answer = RangeAnswer;
+    type Decoder = RangeDecoder;
     type Result = MetricResult;
 
     fn configured(&self) -> &Configured {
@@ -67,10 +67,10 @@ impl Call for QueryMetric {
         CacheHint::when_final(&self.plan.asked, FRESHNESS)
     }
 
-    fn answer(&self, status: u16) -> RangeAnswer {
-        RangeAnswer::new(status, self.configured.budget())
-            .expecting(self.plan.asked.points())
-            .asking(&self.plan.asked)
+    fn decoder(&self, status: u16) -> RangeDecoder {
+        RangeDecoder::new(status, self.configured.budget())
+            .reserving(self.plan.asked.points())
+            .held_to(&self.plan.asked)
     }
 
     fn result(&self, decoded: Decoded) -> Result<MetricResult, Failure> {

@@ -3,7 +3,7 @@
 use super::deadline::Deadline;
 use super::transfer::{Progress, Receiver, Transfer};
 use crate::codec::{Batch, Call, Failure};
-use crate::prometheus::Answer;
+use crate::prometheus::ResponseDecoder;
 
 /// Sends the request of a call, again where that may help, and gives the call's result.
 pub(super) fn exchange<C: Call>(call: &C) -> Result<C::Result, Failure> {
@@ -11,7 +11,7 @@ pub(super) fn exchange<C: Call>(call: &C) -> Result<C::Result, Failure> {
     let transfer = Transfer::new(call.request(), call.cache_hint(), deadline.seed());
     let mut receiver = CallReceiver {
         call,
-        answer: None,
+        decoder: None,
         output: None,
     };
     wait_for_answer(transfer, &mut receiver, &deadline)?;
@@ -39,25 +39,25 @@ fn wait_for_answer(
 /// Receives the answer to a call.
 struct CallReceiver<'a, C: Call> {
     call: &'a C,
-    answer: Option<C::Answer>,
-    output: Option<<C::Answer as Answer>::Output>,
+    decoder: Option<C::Decoder>,
+    output: Option<<C::Decoder as ResponseDecoder>::Output>,
 }
 
 impl<C: Call> Receiver for CallReceiver<'_, C> {
     fn begin(&mut self, status: u16) {
-        self.answer = Some(self.call.answer(status));
+        self.decoder = Some(self.call.decoder(status));
     }
 
     fn feed(&mut self, piece: &[u8]) -> Result<(), Failure> {
-        match &mut self.answer {
-            Some(answer) => Ok(answer.feed(piece)?),
+        match &mut self.decoder {
+            Some(decoder) => Ok(decoder.feed(piece)?),
             None => Ok(()),
         }
     }
 
     fn finish(&mut self) -> Result<(), Failure> {
-        if let Some(answer) = self.answer.take() {
-            self.output = Some(answer.finish()?);
+        if let Some(decoder) = self.decoder.take() {
+            self.output = Some(decoder.finish()?);
         }
         Ok(())
     }

@@ -146,7 +146,7 @@ impl Decoder {
     }
 
     /// Its series have points on this grid, in the order of time, and each labels of its own.
-    pub fn asking(&mut self, grid: &Grid) {
+    pub fn hold_to(&mut self, grid: &Grid) {
         self.protocol = Some(Protocol::new(grid));
     }
 

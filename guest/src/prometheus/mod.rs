@@ -28,6 +28,6 @@ pub use budget::Budget;
 pub use decode::{Data, Decoded, Decoder, Series};
 pub use endpoint::{Backend, Endpoint, RequestMethod};
 pub use error::{AnswerError, DecodeError};
-pub use names::NamesAnswer;
+pub use names::NamesDecoder;
 pub use request::{HttpRequest, Method, metric_names_request, range_request};
-pub use response_decoder::{Answer, RangeAnswer};
+pub use response_decoder::{RangeDecoder, ResponseDecoder};

@@ -6,7 +6,7 @@ use super::call::{Configured, check_partial};
 use super::failure::Failure;
 use super::query_range::{Missing, QueryRange, RangeFailure, RangeResult};
 use crate::domain::{Chunk, Grid, Limit};
-use crate::prometheus::{Answer as _, Decoded, HttpRequest, RangeAnswer, range_request};
+use crate::prometheus::{Decoded, HttpRequest, RangeDecoder, ResponseDecoder as _, range_request};
 
 pub(super) mod assemble;
 mod merge;
@@ -52,7 +52,7 @@ type Use = (usize, usize);
 struct Sent {
     /// Of one query, or of several of a group.
     uses: Vec<Use>,
-    answer: Option<RangeAnswer>,
+    answer: Option<RangeDecoder>,
     /// What the answer has cost so far.
     spent: u64,
 }
@@ -169,9 +169,9 @@ impl<'a> Batch<'a> {
         self.spend(request, 0);
         let asked = self.asked(request);
         if let Some(sent) = self.requests.get_mut(request) {
-            let answer = RangeAnswer::new(status, self.configured.budget());
+            let answer = RangeDecoder::new(status, self.configured.budget());
             sent.answer = Some(match asked {
-                Some(grid) => answer.asking(&grid),
+                Some(grid) => answer.held_to(&grid),
                 None => answer,
             });
         }
