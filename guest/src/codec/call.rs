@@ -1,11 +1,9 @@
 //! A verb that asks Prometheus once: its request, and how the answer becomes its result.
 
 use super::cache_hint::CacheHint;
+use super::config::Config;
 use super::failure::Failure;
-use crate::domain::{Settings, SettingsInput};
-use crate::prometheus::{
-    Address, Backend, Budget, Decoded, Endpoint, HttpRequest, RequestMethod, ResponseDecoder,
-};
+use crate::prometheus::{Decoded, HttpRequest, ResponseDecoder};
 
 /// A request, and how its answer becomes the result of a verb.
 pub trait Call {
@@ -15,7 +13,7 @@ pub trait Call {
     type Result;
 
     /// The checked configuration.
-    fn configured(&self) -> &Configured;
+    fn config(&self) -> &Config;
 
     /// The request to send.
     fn request(&self) -> HttpRequest;
@@ -34,48 +32,6 @@ pub trait Call {
         &self,
         output: <Self::Decoder as ResponseDecoder>::Output,
     ) -> Result<Self::Result, Failure>;
-}
-
-/// The configuration as it was given.
-#[derive(Debug, Clone, Default)]
-pub struct Config {
-    /// Where Prometheus is.
-    pub address: String,
-    /// How queries are sent.
-    pub method: RequestMethod,
-    /// Which server answers.
-    pub backend: Backend,
-    /// Everything else.
-    pub settings: SettingsInput,
-}
-
-/// A checked configuration.
-#[derive(Debug, Clone)]
-pub struct Configured {
-    /// Where and how queries are sent.
-    pub endpoint: Endpoint,
-    /// Everything else.
-    pub settings: Settings,
-}
-
-impl Configured {
-    /// What an answer may cost.
-    pub(super) fn budget(&self) -> Budget {
-        Budget::bytes(self.settings.max_result_bytes.get())
-    }
-}
-
-impl TryFrom<Config> for Configured {
-    type Error = Failure;
-
-    fn try_from(config: Config) -> Result<Self, Failure> {
-        let address = Address::parse(&config.address)?;
-        let settings = Settings::try_from(config.settings)?;
-        Ok(Self {
-            endpoint: Endpoint::new(address, config.method, config.backend, settings.partial),
-            settings,
-        })
-    }
 }
 
 /// Nothing, where an answer is whole or may be partial.

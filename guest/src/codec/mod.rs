@@ -6,6 +6,7 @@ mod batch;
 mod cache_hint;
 mod call;
 mod complete;
+mod config;
 mod failure;
 pub mod json;
 mod query_metadata;
@@ -16,7 +17,8 @@ mod stream;
 
 pub use batch::Batch;
 pub use cache_hint::{CACHE_HINT_HEADER, CacheHint};
-pub use call::{Call, Config, Configured, read_whole};
+pub use call::{Call, read_whole};
+pub use config::{Config, ConfigInput};
 pub use failure::Failure;
 pub use query_metadata::{Metadata, MetadataResult, QueryMetadata};
 pub use query_metric::{MetricResult, QueryMetric};

@@ -2,8 +2,8 @@
 
 use super::batch::assemble::{Joined, histogram_warning};
 use super::cache_hint::CacheHint;
-use super::call::Configured;
 use super::complete::complete;
+use super::config::Config;
 use super::failure::Failure;
 use super::query_metric::MetricResult;
 use crate::domain::{
@@ -68,14 +68,14 @@ impl QueryRange {
     /// # Errors
     /// What is wrong with the query or the options.
     pub fn new(
-        configured: &Configured,
+        config: &Config,
         query: &MetricQuery,
         options: &RangeOptions,
     ) -> Result<Self, Failure> {
         Ok(Self {
-            plan: plan_range(&configured.settings, query, options)?,
+            plan: plan_range(&config.settings, query, options)?,
             freshness: options.freshness,
-            partial: options.partial || configured.settings.partial,
+            partial: options.partial || config.settings.partial,
         })
     }
 
@@ -117,8 +117,8 @@ impl QueryRange {
     }
 
     /// What to send for a chunk.
-    pub fn request(&self, configured: &Configured, chunk: &Chunk) -> HttpRequest {
-        range_request(&configured.endpoint, &self.plan.plan.promql, &chunk.grid)
+    pub fn request(&self, config: &Config, chunk: &Chunk) -> HttpRequest {
+        range_request(&config.endpoint, &self.plan.plan.promql, &chunk.grid)
     }
 
     /// How long the answer for a chunk may be kept.

@@ -3,8 +3,9 @@
 
 use super::batch::assemble::{add_new, histogram_warning, trim};
 use super::cache_hint::CacheHint;
-use super::call::{Configured, check_partial};
+use super::call::check_partial;
 use super::complete::without_left_out;
+use super::config::Config;
 use super::failure::Failure;
 use super::query_range::{Missing, QueryRange, RangeFailure};
 use crate::prometheus::{Budget, HttpRequest, RangeDecoder, ResponseDecoder as _, Series};
@@ -30,7 +31,7 @@ pub struct Piece {
 /// A range on its way through.
 #[derive(Debug)]
 pub struct Pieces {
-    configured: Configured,
+    config: Config,
     query: QueryRange,
     /// The chunk that is coming in.
     chunk: usize,
@@ -47,14 +48,14 @@ pub struct Pieces {
 
 impl Pieces {
     /// At the start of the range.
-    pub fn new(configured: Configured, query: QueryRange) -> Self {
+    pub fn new(config: Config, query: QueryRange) -> Self {
         let to_say = Piece {
             warnings: query.plan.plan.warnings.clone(),
             infos: query.plan.plan.infos.clone(),
             ..Piece::default()
         };
         Self {
-            configured,
+            config,
             query,
             chunk: 0,
             decoder: None,
@@ -72,15 +73,15 @@ impl Pieces {
     }
 
     /// The configuration it is asked under.
-    pub fn configured(&self) -> &Configured {
-        &self.configured
+    pub fn config(&self) -> &Config {
+        &self.config
     }
 
     /// The request of the chunk that is coming in, or of one after it; none: there is none.
     pub fn request(&self, after: usize) -> Option<(HttpRequest, CacheHint)> {
         let chunk = self.query.plan.chunks.get(self.chunk + after)?;
         Some((
-            self.query.request(&self.configured, chunk),
+            self.query.request(&self.config, chunk),
             self.query.cache_hint(chunk),
         ))
     }
@@ -89,7 +90,7 @@ impl Pieces {
     pub fn begin(&mut self, status: u16) {
         self.waiting.clear();
         self.samples = 0;
-        let decoder = RangeDecoder::new(status, self.configured.budget());
+        let decoder = RangeDecoder::new(status, self.config.budget());
         self.decoder = Some(match self.query.plan.chunks.get(self.chunk) {
             Some(chunk) => decoder.held_to(&chunk.grid),
             None => decoder,

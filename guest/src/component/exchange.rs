@@ -7,7 +7,7 @@ use crate::prometheus::ResponseDecoder;
 
 /// Sends the request of a call, again where that may help, and gives the call's result.
 pub(super) fn exchange<C: Call>(call: &C) -> Result<C::Result, Failure> {
-    let deadline = Deadline::new(&call.configured().settings);
+    let deadline = Deadline::new(&call.config().settings);
     let transfer = Transfer::new(call.request(), call.cache_hint(), deadline.seed());
     let mut receiver = CallReceiver {
         call,

@@ -67,7 +67,7 @@ pub(super) fn unknown(verb: &str, verbs: &[&[&str]]) -> String {
 mod service {
     use super::super::bindings::exports::backendai::metric::json;
     use super::super::exchange::exchange;
-    use super::super::range_service::{batch, page, range, range_plan};
+    use super::super::ranges::{batch, page, range, range_plan};
     use super::{PURE, Plugin, Request, answer, pure, unknown};
     use crate::codec::json::Answers;
     use crate::codec::{QueryMetadata, QueryMetric, RangeFailure};

@@ -21,6 +21,8 @@ mod range_service;
 #[cfg(not(feature = "codec-only"))]
 mod range_stream;
 #[cfg(not(feature = "codec-only"))]
+mod ranges;
+#[cfg(not(feature = "codec-only"))]
 mod service;
 #[cfg(not(feature = "codec-only"))]
 mod transfer;

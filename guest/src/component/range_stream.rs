@@ -8,7 +8,7 @@ use super::bindings::exports::backendai::metric::types::{Config, MetricQuery};
 use super::convert;
 use super::convert_range::{piece, range_options, range_plan};
 use super::deadline::Deadline;
-use super::range_service::checked;
+use super::ranges::checked;
 use super::transfer::{Progress, Receiver, Transfer};
 use crate::codec::{Failure, Piece, Pieces, QueryRange, RangeFailure};
 
@@ -81,11 +81,11 @@ impl outer::GuestRangeStream for Stream {
         query: MetricQuery,
         options: outer::RangeOptions,
     ) -> Result<outer::RangeStream, outer::RangeError> {
-        let (configured, options) = checked(convert::config(config), range_options(options))?;
-        let query = QueryRange::new(&configured, &convert::metric_query(query), &options)?;
+        let (config, options) = checked(convert::config(config), range_options(options))?;
+        let query = QueryRange::new(&config, &convert::metric_query(query), &options)?;
         query.check_piecewise()?;
         Ok(outer::RangeStream::new(Self(RefCell::new(State {
-            pieces: Pieces::new(configured, query),
+            pieces: Pieces::new(config, query),
             current: None,
             is_due: false,
             prefetch: None,
@@ -110,7 +110,7 @@ impl State {
         if self.is_over {
             return Ok(None);
         }
-        let deadline = Deadline::new(&self.pieces.configured().settings);
+        let deadline = Deadline::new(&self.pieces.config().settings);
         loop {
             if let Some(piece) = self.pieces.piece() {
                 return Ok(Some(piece));

@@ -39,5 +39,5 @@ pub use promql::METRIC_FAMILY;
 pub use range::{Grid, TimeRange};
 pub use range_options::{FRESHNESS, RangeOptions, RangeOptionsInput};
 pub use range_plan::{RangePlan, plan_range};
-pub use settings::{Settings, SettingsInput};
+pub use settings::Settings;
 pub use time::Timestamp;

@@ -202,7 +202,6 @@ fn check_filters(labels: &LabelFilter) -> Result<(), QueryError> {
 mod tests {
     use super::*;
     use crate::domain::label::LabelSchema;
-    use crate::domain::settings::SettingsInput;
     use crate::domain::{Over, Statistic};
     use promql_parser::parser;
     use proptest::prelude::*;
@@ -220,10 +219,6 @@ mod tests {
             },
             ..Default::default()
         }
-    }
-
-    fn settings(input: SettingsInput) -> Settings {
-        Settings::try_from(input).unwrap()
     }
 
     fn promql(query: &MetricQuery) -> String {
@@ -257,10 +252,10 @@ mod tests {
 
     #[test]
     fn the_agent_schema_reads_usage_of_cpu_util_as_a_diff() {
-        let agent = settings(SettingsInput {
+        let agent = Settings {
             label_schema: LabelSchema::Agent,
-            ..Default::default()
-        });
+            ..Settings::default()
+        };
         let planned = plan(&agent, &query("cpu_util", Some(ValueType::Usage))).unwrap();
         assert_eq!(planned.metric_type, MetricType::Diff);
         assert!(planned.promql.contains(r#"value_type="current""#));
@@ -295,10 +290,10 @@ mod tests {
 
     #[test]
     fn a_fixed_window_that_is_too_short_is_said_only_where_it_is_used() {
-        let fixed = settings(SettingsInput {
-            timewindow: Some("30s".into()),
-            ..Default::default()
-        });
+        let fixed = Settings {
+            timewindow: PromDuration::parse("30s").ok(),
+            ..Settings::default()
+        };
         assert!(
             plan(&fixed, &query("mem", None))
                 .unwrap()

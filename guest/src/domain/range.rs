@@ -326,16 +326,14 @@ impl Grid {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::settings::SettingsInput;
     use proptest::prelude::*;
 
     fn settings(max_range: u32, max_points: u32) -> Settings {
-        Settings::try_from(SettingsInput {
-            max_range: Some(max_range),
-            max_points: Some(max_points),
-            ..SettingsInput::default()
-        })
-        .unwrap()
+        Settings {
+            max_range: NonZeroU32::new(max_range).unwrap(),
+            max_points: NonZeroU32::new(max_points).unwrap(),
+            ..Settings::default()
+        }
     }
 
     fn lay(start: i64, end: i64, step: Option<u32>) -> Result<Grid, QueryError> {

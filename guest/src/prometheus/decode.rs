@@ -310,7 +310,7 @@ impl Decoder {
                 JsonContext::Samples => self.samples(cursor)?,
                 JsonContext::Result => self.result_member(cursor)?,
                 JsonContext::Names | JsonContext::Warnings | JsonContext::Infos => {
-                    self.text(cursor)?
+                    self.text(cursor)?;
                 }
                 JsonContext::Answer
                 | JsonContext::Data

@@ -2,7 +2,8 @@
 //! It sends nothing; whoever does tells it what came. Which queries are asked as one is `merge.rs`.
 
 use super::cache_hint::CacheHint;
-use super::call::{Configured, check_partial};
+use super::call::check_partial;
+use super::config::Config;
 use super::failure::Failure;
 use super::query_range::{Missing, QueryRange, RangeFailure, RangeResult};
 use crate::domain::{Chunk, Grid, Limit};
@@ -16,7 +17,7 @@ use assemble::Joined;
 /// The queries of a call and their requests.
 #[derive(Debug)]
 pub struct Batch<'a> {
-    configured: &'a Configured,
+    config: &'a Config,
     queries: Vec<Asked>,
     requests: Vec<Sent>,
     /// The first request that has not been given out.
@@ -67,9 +68,9 @@ struct Line {
 
 impl<'a> Batch<'a> {
     /// Requests that are the same are found here, and sent once.
-    pub fn new(configured: &'a Configured, queries: Vec<QueryRange>) -> Self {
+    pub fn new(config: &'a Config, queries: Vec<QueryRange>) -> Self {
         let mut batch = Self {
-            configured,
+            config,
             queries: Vec::new(),
             requests: Vec::new(),
             next: 0,
@@ -143,9 +144,9 @@ impl<'a> Batch<'a> {
                 let request = match (names, &query.plan.merge) {
                     (Some(names), Some(member)) => {
                         let promql = member.group.promql(&names);
-                        range_request(&self.configured.endpoint, &promql, &chunk.grid)
+                        range_request(&self.config.endpoint, &promql, &chunk.grid)
                     }
-                    _ => query.request(self.configured, chunk),
+                    _ => query.request(self.config, chunk),
                 };
                 return Some((number, request, query.cache_hint(chunk)));
             }
@@ -169,7 +170,7 @@ impl<'a> Batch<'a> {
         self.spend(request, 0);
         let asked = self.asked(request);
         if let Some(sent) = self.requests.get_mut(request) {
-            let answer = RangeDecoder::new(status, self.configured.budget());
+            let answer = RangeDecoder::new(status, self.config.budget());
             sent.answer = Some(match asked {
                 Some(grid) => answer.held_to(&grid),
                 None => answer,
@@ -198,7 +199,7 @@ impl<'a> Batch<'a> {
         answer.feed(piece)?;
         let spent = answer.spent();
         self.spend(request, spent);
-        let maximum = self.configured.settings.max_result_bytes.get();
+        let maximum = self.config.settings.max_result_bytes.get();
         let uses = self
             .requests
             .get(request)
