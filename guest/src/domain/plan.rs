@@ -1,4 +1,4 @@
-//! From a query to what is to be asked: everything checked, the PromQL written, the grid laid.
+//! From a query to what is to be asked: everything checked, the PromQL written, the grid aligned.
 
 use super::catalogue::{CatalogueEntry, PERCENT};
 use super::duration::PromDuration;
@@ -8,7 +8,7 @@ use super::label::{Dimension, LabelFilter};
 use super::metric::{MetricType, ValueType};
 use super::pointwise::Pointwise;
 use super::promql::RangeFunction;
-use super::range::{Alignment, Grid, Laid, TimeRange};
+use super::range::{AlignedGrid, Alignment, Grid, TimeRange};
 use super::settings::Settings;
 use super::window;
 
@@ -73,8 +73,8 @@ impl Plan {
 /// See [`QueryError`]; nothing has been sent then.
 pub fn plan(settings: &Settings, query: &MetricQuery) -> Result<Plan, QueryError> {
     let (range, alignment) = checked(settings, query)?;
-    let laid = Grid::lay(range, query.step, &alignment, settings)?;
-    let plan = plan_on(laid, settings, query)?;
+    let aligned = Grid::align(range, query.step, &alignment, settings)?;
+    let plan = plan_on(aligned, settings, query)?;
     // Where values are pooled, more of them are asked for than are answered.
     plan.asked.within(settings.max_points)?;
     Ok(plan)
@@ -111,11 +111,11 @@ fn utc_offset(query: &MetricQuery) -> Result<i32, QueryError> {
 
 /// Writes the PromQL of a checked query on a grid.
 pub(super) fn plan_on(
-    laid: Laid,
+    aligned: AlignedGrid,
     settings: &Settings,
     query: &MetricQuery,
 ) -> Result<Plan, QueryError> {
-    let grid = laid.grid;
+    let grid = aligned.grid;
     let reading = Reading::new(settings, query);
     let Expression {
         promql,
@@ -127,7 +127,7 @@ pub(super) fn plan_on(
         None => grid,
         Some(pooling) => grid.values_before(pooling.window, pooling.resolution)?,
     };
-    let mut warnings = laid.warnings;
+    let mut warnings = aligned.warnings;
     let interval = settings.sample_interval.get();
     if let (true, Some(rate)) = (reading.uses_timewindow(), &settings.timewindow) {
         warnings.extend(window::doubts(rate, grid.step(), interval));
@@ -148,7 +148,7 @@ pub(super) fn plan_on(
         asked,
         window,
         warnings,
-        infos: laid.infos,
+        infos: aligned.infos,
         counts_left_out: reading.counts_left_out(),
         pooling,
         plain,

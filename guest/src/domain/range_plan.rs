@@ -38,8 +38,8 @@ pub fn plan_range(
     options: &RangeOptions,
 ) -> Result<RangePlan, QueryError> {
     let (range, alignment) = checked(settings, query)?;
-    let laid = Grid::lay_long(range, query.step, options.max_points, &alignment, settings)?;
-    let plan = plan_on(laid, settings, query)?;
+    let aligned = Grid::align_long(range, query.step, options.max_points, &alignment, settings)?;
+    let plan = plan_on(aligned, settings, query)?;
     Ok(RangePlan {
         step_reason: step_reason(query, range, &plan.grid, options),
         window_reason: plan.window.as_ref().map(|_| window_reason(settings, query)),

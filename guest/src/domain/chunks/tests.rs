@@ -19,7 +19,7 @@ fn grid(start: i64, end: i64, step: u32) -> Grid {
     };
     let settings = settings(None, 1000);
     let most = settings.max_points;
-    Grid::lay_long(range, Some(step), most, &alignment, &settings)
+    Grid::align_long(range, Some(step), most, &alignment, &settings)
         .unwrap()
         .grid
 }
