@@ -1,9 +1,8 @@
 //! The verb `query-metric`.
 
-use super::batch::assemble::histogram_warning;
 use super::cache_hint::CacheHint;
 use super::call::{Call, check_partial};
-use super::complete::complete;
+use super::complete::{complete, histogram_warning};
 use super::config::{Config, ConfigInput};
 use super::failure::Failure;
 use crate::domain::{FRESHNESS, MetricQuery, Plan, plan};

@@ -1,25 +1,16 @@
 //! Exchanges of requests for answers through `wasi:http`, one or many side by side, within one deadline.
 
 use super::deadline::Deadline;
-use super::transfer::{Progress, Receiver, Transfer};
-use crate::codec::{Batch, Call, Failure};
-use crate::prometheus::ResponseDecoder;
+use super::transfer::{Progress, Transfer};
+use crate::codec::{Batch, Call, CallReceiver, Failure, Receiver, RequestId};
 
 /// Sends the request of a call, again where that may help, and gives the call's result.
 pub(super) fn exchange<C: Call>(call: &C) -> Result<C::Result, Failure> {
     let deadline = Deadline::new(&call.config().settings);
     let transfer = Transfer::new(call.request(), call.cache_hint(), deadline.seed());
-    let mut receiver = CallReceiver {
-        call,
-        decoder: None,
-        output: None,
-    };
+    let mut receiver = CallReceiver::new(call);
     wait_for_answer(transfer, &mut receiver, &deadline)?;
-    match receiver.output {
-        Some(output) => call.result(output),
-        // A transfer that is over has finished its receiver.
-        None => Err(Failure::Interrupted("no answer came".to_owned())),
-    }
+    receiver.result()
 }
 
 /// Waits for the answer to one request, with nothing that only many would need.
@@ -36,45 +27,18 @@ fn wait_for_answer(
     Ok(())
 }
 
-/// Receives the answer to a call.
-struct CallReceiver<'a, C: Call> {
-    call: &'a C,
-    decoder: Option<C::Decoder>,
-    output: Option<<C::Decoder as ResponseDecoder>::Output>,
-}
-
-impl<C: Call> Receiver for CallReceiver<'_, C> {
-    fn begin(&mut self, status: u16) {
-        self.decoder = Some(self.call.decoder(status));
-    }
-
-    fn feed(&mut self, piece: &[u8]) -> Result<(), Failure> {
-        match &mut self.decoder {
-            Some(decoder) => Ok(decoder.feed(piece)?),
-            None => Ok(()),
-        }
-    }
-
-    fn finish(&mut self) -> Result<(), Failure> {
-        if let Some(decoder) = self.decoder.take() {
-            self.output = Some(decoder.finish()?);
-        }
-        Ok(())
-    }
-}
-
 /// Sends the requests of a batch, at most so many at once.
 pub(super) fn exchange_all(batch: &mut Batch<'_>, concurrency: usize, deadline: &Deadline) {
-    let mut transfers: Vec<(usize, Transfer)> = Vec::new();
+    let mut transfers: Vec<(RequestId, Transfer)> = Vec::new();
     loop {
         while transfers.len() < concurrency {
-            let Some((number, request, cache_hint)) = batch.next_request() else {
+            let Some((id, request, cache_hint)) = batch.next_request() else {
                 break;
             };
-            let seed = deadline.seed() ^ (number as u64) << 32;
+            let seed = deadline.seed() ^ (id.number() as u64) << 32;
             let mut transfer = Transfer::new(request, cache_hint, seed);
-            if !advance(batch, number, &mut transfer, deadline) {
-                transfers.push((number, transfer));
+            if !advance(batch, id, &mut transfer, deadline) {
+                transfers.push((id, transfer));
             }
         }
         if transfers.is_empty() {
@@ -89,21 +53,21 @@ pub(super) fn exchange_all(batch: &mut Batch<'_>, concurrency: usize, deadline: 
                 // From the back, so that what is taken out moves none that comes later.
                 for place in (0..transfers.len()).rev() {
                     let is_over = ready.contains(&u32::try_from(place).unwrap_or(u32::MAX))
-                        && transfers.get_mut(place).is_some_and(|(number, transfer)| {
-                            advance(batch, *number, transfer, deadline)
-                        });
+                        && transfers
+                            .get_mut(place)
+                            .is_some_and(|(id, transfer)| advance(batch, *id, transfer, deadline));
                     if is_over {
                         transfers.swap_remove(place);
                     }
                 }
-                transfers.retain(|(number, _)| batch.is_wanted(*number));
+                transfers.retain(|(id, _)| batch.is_wanted(*id));
             }
             Err(failure) => {
-                for (number, _) in transfers {
-                    batch.fail(number, &failure);
+                for (id, _) in transfers {
+                    batch.fail(id, &failure);
                 }
-                while let Some((number, ..)) = batch.next_request() {
-                    batch.fail(number, &failure);
+                while let Some((id, ..)) = batch.next_request() {
+                    batch.fail(id, &failure);
                 }
                 return;
             }
@@ -114,37 +78,17 @@ pub(super) fn exchange_all(batch: &mut Batch<'_>, concurrency: usize, deadline: 
 /// Advances a transfer; true: it is over, well or not.
 fn advance(
     batch: &mut Batch<'_>,
-    number: usize,
+    id: RequestId,
     transfer: &mut Transfer,
     deadline: &Deadline,
 ) -> bool {
-    let mut receiver = BatchReceiver { batch, number };
+    let mut receiver = batch.receiver(id);
     match transfer.advance(&mut receiver, deadline) {
         Ok(Progress::Over) => true,
         Ok(Progress::Waits | Progress::Full) => false,
         Err(failure) => {
-            batch.fail(number, &failure);
+            batch.fail(id, &failure);
             true
         }
-    }
-}
-
-/// Receives the answer to one request of a batch.
-struct BatchReceiver<'a, 'b> {
-    batch: &'a mut Batch<'b>,
-    number: usize,
-}
-
-impl Receiver for BatchReceiver<'_, '_> {
-    fn begin(&mut self, status: u16) {
-        self.batch.begin(self.number, status);
-    }
-
-    fn feed(&mut self, piece: &[u8]) -> Result<(), Failure> {
-        self.batch.feed(self.number, piece)
-    }
-
-    fn finish(&mut self) -> Result<(), Failure> {
-        self.batch.finish(self.number)
     }
 }

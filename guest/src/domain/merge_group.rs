@@ -5,7 +5,7 @@ use super::expression::kept;
 use super::label::{Dimension, LabelFilter};
 use super::metric::ValueType;
 use super::plan::{MetricQuery, Plan};
-use super::promql::{Grouping, Named, RangeFunction, Selector};
+use super::promql::{Grouping, MetricNames, RangeFunction, Selector};
 use super::settings::Settings;
 use crate::domain::LabelSchema;
 
@@ -19,7 +19,7 @@ pub struct MergeMember {
 }
 
 /// Queries that differ in the metric's name only, by what they share.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MergeGroup {
     schema: LabelSchema,
     value_type: Option<ValueType>,
@@ -73,7 +73,7 @@ impl MergeGroup {
     pub fn promql(&self, names: &[&str]) -> String {
         let selector = Selector::new(
             self.schema,
-            Named::Any(names),
+            MetricNames::Any(names),
             self.value_type,
             &self.filter,
         );
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn only_what_differs_in_nothing_but_the_name_is_of_a_group() {
-        let group = |name, side| member(&query(name, side)).map(|member| member.group);
+        let group = |name, value_type| member(&query(name, value_type)).map(|member| member.group);
         let mem = group("mem", ValueType::Current);
         assert_eq!(mem, group("io_read", ValueType::Current));
         assert_ne!(mem, group("mem", ValueType::Capacity));
@@ -161,12 +161,12 @@ mod tests {
         fn the_query_of_a_group_is_the_querys_own_but_for_the_name(
             name in "\\PC{1,8}",
             rate in any::<bool>(),
-            side in proptest::sample::select(vec![None, Some(ValueType::Current), Some(ValueType::Capacity)]),
+            value_type in proptest::sample::select(vec![None, Some(ValueType::Current), Some(ValueType::Capacity)]),
             by in proptest::sample::subsequence(
                 vec![Dimension::KernelId, Dimension::MetricName, Dimension::ValueType], 0..=3),
         ) {
             let mut query = query(&name, ValueType::Current);
-            query.labels.value_type = side;
+            query.labels.value_type = value_type;
             query.group_by = by;
             query.metric_type = rate.then_some(crate::domain::MetricType::Rate);
             let alone = plan(&Settings::default(), &query).unwrap().promql;

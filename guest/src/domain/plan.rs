@@ -272,7 +272,11 @@ mod tests {
 
     #[test]
     fn units_follow_how_the_samples_are_read() {
-        let unit = |name, side| plan(&Settings::default(), &query(name, side)).unwrap().unit;
+        let unit = |name, value_type| {
+            plan(&Settings::default(), &query(name, value_type))
+                .unwrap()
+                .unit
+        };
         assert_eq!(unit("mem", None), Some("bytes"));
         assert_eq!(unit("net_rx", None), Some("bytes/s"));
         assert_eq!(

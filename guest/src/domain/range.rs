@@ -113,7 +113,7 @@ pub struct AlignedGrid {
 /// time zone.
 ///
 /// VictoriaMetrics shifts ranges that are not aligned, and caches need the same points for the same data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Grid {
     start: i64,
     end: i64,
