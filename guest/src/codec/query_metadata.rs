@@ -18,16 +18,16 @@ pub struct QueryMetadata {
 pub struct Metadata {
     /// The name to query it by.
     pub name: String,
-    /// How its value type `current` is read.
+    /// The reading of its value type `current`.
     pub metric_type: MetricType,
-    /// What is known of it.
+    /// Its entry in the catalogue, if it has one.
     pub catalogue: Option<CatalogueEntry>,
     /// Which of its value types exist or can be computed under the configured schema; none known: empty.
     pub value_types: Vec<ValueType>,
 }
 
 /// The metrics found in Prometheus.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct MetadataResult {
     /// In the order in which Prometheus sent them: by name.
     pub metrics: Vec<Metadata>,
@@ -43,7 +43,7 @@ impl QueryMetadata {
     /// Checks the configuration.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// A configuration that is refused.
     pub fn new(config: ConfigInput) -> Result<Self, Failure> {
         Ok(Self {
             config: config.try_into()?,
