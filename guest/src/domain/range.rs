@@ -87,7 +87,7 @@ impl TimeRange {
     }
 }
 
-/// Where the points lie, besides the step.
+/// The alignment of points, besides the step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Alignment {
     /// Seconds east of UTC where they are at multiples of the step.
@@ -317,7 +317,7 @@ impl Grid {
         self.step.get()
     }
 
-    /// How many points a series without gaps has.
+    /// The number of points of a series without gaps.
     pub fn points(&self) -> u64 {
         self.end.abs_diff(self.start) / u64::from(self.step.get()) + 1
     }
