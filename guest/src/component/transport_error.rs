@@ -1,10 +1,10 @@
-//! What a failed exchange means to a caller, in words for people.
+//! The meaning of a failed exchange for a caller, in words for people.
 
 use wasip2::http::types::ErrorCode;
 
 use crate::codec::Failure;
 
-/// What a failed exchange means to the caller.
+/// The failure of an exchange in the contract's classes.
 pub(super) fn transport_error(code: &ErrorCode) -> Failure {
     match code {
         ErrorCode::HttpRequestDenied => {

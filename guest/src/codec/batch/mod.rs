@@ -42,7 +42,7 @@ struct Query {
     range: QueryRange,
     /// Answers that came before one of an earlier chunk: they are assembled in the order of time.
     early: BTreeMap<ChunkId, (Grid, Answer)>,
-    /// How many chunks have been assembled.
+    /// The number of chunks that have been assembled.
     assembled: usize,
     assembly: Assembly,
     /// The cost of all of it, of `max-result-bytes`.
