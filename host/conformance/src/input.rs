@@ -1,6 +1,6 @@
 //! The inputs of a call as the case files write them: the WIT's field names, what is absent is none,
 //! and defaults for what a case does not care about; they turn into the records, and, written by `serde`, into the
-//! JSON of the contract's JSON doors. Knows the contract's records, not what they do.
+//! JSON of the contract's JSON interfaces. Knows the contract's records, not what they do.
 
 use serde::{Deserialize, Deserializer, Serialize};
 

@@ -78,8 +78,8 @@ pub use config::{
     limits::Limits, network::Network, secret::SecretSource,
 };
 pub use contract::{
-    deny_reason::Refusal,
-    error::{CallError, ServiceError, Source},
+    deny_reason::DenyReason,
+    error::{BoxError, CallError, ServiceError},
     range::{MissingChunk, Page, Piece, RangeAnswer},
     types::{
         Backend, CatalogueEntry, Category, Chunk, Config, Dimension, FailedToGetMetric, HttpMethod,
@@ -88,12 +88,10 @@ pub use contract::{
         Pointwise, RangeOptions, RangePlan, RequestMethod, Series, Span, Statistic, ValueType,
     },
 };
-pub use egress::{cache::CacheStatistics, denial::Refusals};
+pub use egress::{cache::CacheStatistics, denial::DenialCounts};
 pub use host::{Host, HostError, HostOptions};
 pub use load::{
-    compile_cache::CompileCache,
-    error::LoadError,
-    inspect::{PluginDescription, describe},
+    compile_cache::CompileCache, error::LoadError, inspect::PluginDescription,
     plugin_file::read_plugin,
 };
 pub use metric_scope::{Scope, ScopeError, ScopeRefusal};

@@ -69,7 +69,7 @@ pub(super) enum Completeness {
     /// It may be a list of names: all that has come.
     Names(Vec<u8>),
     /// It is neither, or has reservations.
-    Spoilt,
+    Uncacheable,
 }
 
 impl Completeness {
@@ -85,7 +85,7 @@ impl Completeness {
                 *self = match after {
                     Some(after) => series(Vec::new(), after),
                     None if piece.len() <= NAMES => Self::Names(piece.to_owned()),
-                    None => Self::Spoilt,
+                    None => Self::Uncacheable,
                 };
             }
             Self::Series(tail) => *self = series(std::mem::take(tail), piece),
@@ -93,7 +93,7 @@ impl Completeness {
                 all.extend_from_slice(piece);
             }
             Self::Names(all) if all.len() + piece.len() <= NAMES => all.extend_from_slice(piece),
-            Self::Remarks(_) | Self::Names(_) | Self::Spoilt => *self = Self::Spoilt,
+            Self::Remarks(_) | Self::Names(_) | Self::Uncacheable => *self = Self::Uncacheable,
         }
     }
 
@@ -106,7 +106,7 @@ impl Completeness {
                 .is_some_and(ends_with_data),
             Self::Remarks(all) => are_remarks(all),
             Self::Names(all) => is_list_of_names(all),
-            Self::Nothing | Self::Spoilt => false,
+            Self::Nothing | Self::Uncacheable => false,
         }
     }
 }
@@ -136,7 +136,7 @@ fn series(mut tail: Vec<u8>, piece: &[u8]) -> Completeness {
     remarks.extend(rest.iter().take(REMARKS + 1));
     match tail.strip_suffix(b",").is_some_and(ends_with_data) && remarks.len() <= REMARKS {
         true => Completeness::Remarks(remarks),
-        false => Completeness::Spoilt,
+        false => Completeness::Uncacheable,
     }
 }
 
