@@ -4,7 +4,7 @@
 //! Asks as a service's own requests are asked: through the same client, to the same address, within the same policy.
 //! It needs no plugin, and does not know how anything is printed.
 //!
-//! 1. `probe.rs` sends a request and reads the answer (`answer.rs`), or says what the trouble is.
+//! 1. `probe.rs` sends a request and reads the answer (`response.rs`), or says what the trouble is.
 //! 2. `server.rs` judges the server: the way to it, what it speaks, its version, its clock, its limits; `method.rs`
 //!    whether it is asked by a method that it answers.
 //! 3. `data.rs` judges what it holds: metrics, their age, their labels, the time between two samples.

@@ -1,6 +1,6 @@
 //! Why requests were not let out, and how often.
 //!
-//! The reasons, and a counter for each; `denials.rs` logs them. Who judges is `egress.rs`, and after DNS `http_client/reach.rs`.
+//! The reasons are `contract/deny_reason.rs`; here is a counter for each, and `denial_log.rs` logs them. `policy.rs` judges, and after DNS `client/network_policy.rs`.
 
 use std::{
     fmt,

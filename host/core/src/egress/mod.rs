@@ -48,7 +48,7 @@ struct Pipeline {
     request_slots: RequestSlots,
     metrics: Arc<Metrics>,
     timers: Timers,
-    egress: EgressPolicy,
+    policy: EgressPolicy,
     client: HttpClient,
     /// None: it is off.
     cache: Option<Cache>,
@@ -77,7 +77,7 @@ impl Egress {
                 client: HttpClient::new(address.clone(), options, limits, timers)?,
                 cache: Cache::new(&options.cache, metrics),
                 timers: timers.clone(),
-                egress: EgressPolicy::to(address, limits),
+                policy: EgressPolicy::to(address, limits),
                 request_bytes: limits.request_bytes,
                 response_bytes: limits.response_bytes,
                 timeouts: Timeouts {
@@ -142,7 +142,7 @@ impl Egress {
         let judged = match &self.pipeline {
             None => Err(DenyReason::NoNetwork),
             Some(pipeline) => pipeline
-                .egress
+                .policy
                 .judge(&head)
                 .map(|target| (pipeline, target)),
         };
@@ -229,7 +229,7 @@ impl Egress {
     /// A request as the log names it.
     pub(crate) fn asked(&self, head: &http::request::Parts) -> Asked {
         let pipeline = self.pipeline.as_ref();
-        let endpoint = pipeline.and_then(|pipeline| pipeline.egress.endpoint(head.uri.path()));
+        let endpoint = pipeline.and_then(|pipeline| pipeline.policy.endpoint(head.uri.path()));
         Asked::new(&head.method, endpoint)
     }
 }

@@ -216,7 +216,7 @@ async fn what_the_policy_refuses_is_denied_and_never_sent() {
 /// One way of refusing: the reason, the way out, and the request.
 type Denied = (DenyReason, Egress, Request<WasiBody>);
 
-/// Every way, but those of `Hooks` and of `outgoing_handler.rs`, which have tests of their own.
+/// Every way, but those of `Hooks` and of `sandbox/wasi/outgoing_handler.rs`, which have tests of their own.
 fn every_way_of_refusing(server: &Server) -> Vec<Denied> {
     let scope = || Scope::equal("user", "u1").unwrap();
     let tenant = || {

@@ -1,6 +1,6 @@
 //! Requests that an embedder sends by its own hand: the plugin's word, held to what is held that leaves by itself.
 //!
-//! The policy is that of `egress.rs`; tenant and scope follow in `egress.rs`. Credentials are not added: they are for
+//! The policy is `egress/policy.rs`; tenant and scope follow in `egress/mod.rs`. Credentials are not added: they are for
 //! the host's own connections. Sends nothing.
 
 use bytes::Bytes;

@@ -22,7 +22,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header::CONTENT_
 use super::settled::is_settled;
 use crate::config::cache::CacheOptions;
 
-/// The header in which the plugin says it. It never leaves the host: `egress.rs` lets through what it knows.
+/// The header in which the plugin says it. It never leaves the host: `egress/policy.rs` lets through what it knows.
 const HEADER: HeaderName = HeaderName::from_static("x-metric-cache");
 
 /// What the plugin says.

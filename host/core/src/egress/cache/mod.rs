@@ -1,6 +1,6 @@
 //! Answers that are asked for again: kept, or waited for together.
 //!
-//! A request that leaves the sandbox is judged and narrowed first (`egress.rs`), and then looked up here. What
+//! A request that leaves the sandbox is judged and narrowed first (`egress/mod.rs`), and then looked up here. What
 //! Prometheus has answered to the same request is handed out again; what it is just answering is waited for together;
 //! everything else is sent. A dashboard that refreshes then asks Prometheus for the tail only: the plugin cuts ranges
 //! at multiples since the epoch, so that what is final is the same requests, byte for byte.
