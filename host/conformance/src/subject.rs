@@ -153,7 +153,7 @@ async fn typed_service(service: &MetricService, call: &Call) -> Value {
             metric_name,
             value_type,
         } => {
-            let value_type = value_type.map(Into::into);
+            let value_type = value_type.map(|value_type| value_type.0);
             let detected = service.detect_metric_type(metric_name, value_type).await;
             answer(detected, metric_type)
         }
@@ -175,7 +175,7 @@ async fn typed_codec(codec: &Codec, config: &ConfigInput, call: &Call) -> Value 
             metric_name,
             value_type,
         } => {
-            let value_type = value_type.map(Into::into);
+            let value_type = value_type.map(|value_type| value_type.0);
             let detected = codec.detect_metric_type(metric_name, value_type).await;
             answer(detected, metric_type)
         }

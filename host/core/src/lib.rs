@@ -85,7 +85,8 @@ pub use contract::{
         Backend, CatalogueEntry, Category, Chunk, Config, Dimension, FailedToGetMetric, HttpMethod,
         HttpRequest, HttpScheme, InvalidArgument, InvalidTimeRange, LabelFilter, LabelSchema,
         LimitExceeded, MetadataResult, MetricMetadata, MetricQuery, MetricResult, MetricType, Over,
-        Pointwise, RangeOptions, RangePlan, RequestMethod, Series, Span, Statistic, ValueType,
+        Pointwise, RangeOptions, RangePlan, RequestMethod, Series, Span, Statistic, UnknownName,
+        ValueType,
     },
 };
 pub use egress::{cache::CacheStatistics, denial::DenialCounts};

@@ -169,6 +169,23 @@ pub enum ServiceError {
 }
 
 /// The record's names in the contract, where they differ from Rust's.
+impl ServiceError {
+    /// Its name in the contract, such as `invalid-time-range`.
+    pub const fn class(&self) -> &'static str {
+        match self {
+            Self::InvalidTimeRange(_) => "invalid-time-range",
+            Self::InvalidArgument(_) => "invalid-argument",
+            Self::FailedToGetMetric(_) => "failed-to-get-metric",
+            Self::ConnectionFailed(_) => "connection-failed",
+            Self::TimedOut(_) => "timed-out",
+            Self::MalformedResponse(_) => "malformed-response",
+            Self::LimitExceeded(_) => "limit-exceeded",
+            Self::PartialAnswer(_) => "partial-answer",
+            Self::Denied(_) => "denied",
+        }
+    }
+}
+
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(remote = "FailedToGetMetric", rename_all = "kebab-case")]
 struct FailedToGetMetricNames {
