@@ -2,6 +2,7 @@
 //! the output kept for the case of failure, and for what they print.
 
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
@@ -95,6 +96,12 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
         bail!("`{}` failed: {}", line(command), complaint.trim());
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Where a rustc keeps its libraries.
+pub(crate) fn sysroot(rustc: &mut Command) -> Result<PathBuf> {
+    let printed = output(rustc.args(["--print", "sysroot"]))?;
+    Ok(PathBuf::from(printed.trim()))
 }
 
 /// The command line, as one would type it.
