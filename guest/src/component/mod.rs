@@ -14,8 +14,6 @@ mod convert_range;
 mod deadline;
 #[cfg(not(feature = "codec-only"))]
 mod exchange;
-#[cfg(not(feature = "codec-only"))]
-mod flight;
 mod heap;
 mod json;
 #[cfg(not(feature = "codec-only"))]
@@ -23,7 +21,11 @@ mod range_service;
 #[cfg(not(feature = "codec-only"))]
 mod range_stream;
 #[cfg(not(feature = "codec-only"))]
+mod ranges;
+#[cfg(not(feature = "codec-only"))]
 mod service;
+#[cfg(not(feature = "codec-only"))]
+mod transfer;
 #[cfg(not(feature = "codec-only"))]
 mod transport_error;
 
