@@ -1,15 +1,16 @@
 // The browser's side of the conformance tests, bundled with the codec and put into an empty page: the same doors
 // and the same judgement as in Node, on the codec as Chromium runs it.
 
-import * as component from '../../generated/metric_codec.js';
-import { FetchClient } from '../../../node/src/fetch-client.ts';
+import { MetricClient } from '../../../node/src/browser.ts';
+import { codec } from '../../../node/src/codec.ts';
 import { differences } from '../../../node/test/conformance/expectation.js';
-import { fetching, json, typed, verbatim } from '../../../node/test/conformance/door-kinds.js';
+import { asking, json, typed, verbatim } from '../../../node/test/conformance/door-kinds.js';
 import { playAt } from '../../../node/test/conformance/runner.js';
 
+const component = await (await codec()).call((exports) => exports);
 const PURE = [typed('codec', component.codec), json('json-codec', component.jsonCodec)];
 const TEXTS = [verbatim('json-codec', component.jsonCodec)];
-const FETCH = fetching('codec, through fetch', (config) => new FetchClient(component.codec, config));
+const FETCH = asking('codec, through fetch', (config) => new MetricClient(config));
 
 /** Plays a case without I/O; gives the problems. */
 globalThis.judge = async (one) => {
