@@ -99,7 +99,10 @@ export class FetchClient {
       signal.throwIfAborted();
       const response = await exchangeAgain(request, { fetch, signal, maxBytes });
       answered = true;
-      if (response.status >= 300 && response.status < 400) throw redirected(response);
+      if (response.status >= 300 && response.status < 400) {
+        response.cancel();
+        throw redirected(response);
+      }
       const isOk = response.status >= 200 && response.status < 300;
       return { status: response.status, body: { bytes: await whole(response), strict: isOk } };
     } catch (thrown) {

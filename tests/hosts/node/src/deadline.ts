@@ -27,16 +27,14 @@ export class Deadline {
     return this.#controller.signal;
   }
 
-  /** Milliseconds that are left of the timeout, at least 1. @throws {MetricError} when none are */
+  /** Milliseconds that are left of the timeout; 0 or less: it is over. */
   left(): number {
-    const left = Math.ceil(this.timeout - (performance.now() - this.#begin));
-    if (left < 1) throw this.passed();
-    return left;
+    return Math.ceil(this.timeout - (performance.now() - this.#begin));
   }
 
   /** The error of a deadline that has passed. */
-  passed(): MetricError {
-    return new MetricError({ tag: 'timed-out', val: `no complete answer within ${this.timeout} ms` });
+  passed(cause?: MetricError): MetricError {
+    return new MetricError({ tag: 'timed-out', val: `no complete answer within ${this.timeout} ms` }, { cause }, cause?.chunk);
   }
 
   /** Takes the timer and the listener away. */

@@ -9,7 +9,7 @@ import { toOptions, type RangeOptions } from './arguments/range.js';
 import { atThisTime } from './client.js';
 import { Deadline } from './deadline.js';
 import { fromDocument, toDocument, type Request } from './document.js';
-import { toError, type MetricError } from './metric-error.js';
+import { MetricError, toError } from './metric-error.js';
 import type { Job } from './thread/job.js';
 import { ownThread, withThread } from './thread/pool.js';
 
@@ -118,9 +118,13 @@ export class MetricService {
     try {
       return (await withThread(deadline.signal, (thread) => {
         // What is left after the wait for a thread.
-        const one = work(atThisTime(this.#config, deadline.left()));
-        return thread.call(one, this.#sending(deadline));
+        const left = deadline.left();
+        if (left < 1) throw deadline.passed();
+        return thread.call(work(atThisTime(this.#config, left)), this.#sending(deadline));
       })) as T;
+    } catch (thrown) {
+      // The plugin was told another time than the caller.
+      throw thrown instanceof MetricError && thrown.kind === 'timed-out' && deadline.left() < 1 ? deadline.passed(thrown) : thrown;
     } finally {
       deadline.end();
     }

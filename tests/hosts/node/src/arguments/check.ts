@@ -43,9 +43,13 @@ export function withDefault<T>(check: Check<T>, fallback: T): Check<T> {
   return (value, field) => (value === undefined || value === null ? fallback : check(value, field));
 }
 
+/** The longest text, in UTF-16 units: no name is so long, and the plugin's memory bears a thousand of them. */
+const LONGEST_TEXT = 2 ** 16;
+
 /** A text. A half of a character would reach Prometheus as another character. */
 export const text: Check<string> = (value, field) => {
   if (typeof value !== 'string') throw refused(field, `${shown(value)} is not a string`);
+  if (value.length > LONGEST_TEXT) throw refused(field, `a string of ${value.length} characters, at most ${LONGEST_TEXT}`);
   // An unpaired surrogate; with the `u` flag a pair is one character and does not match.
   if (/\p{Surrogate}/u.test(value)) throw refused(field, 'the string holds half of a character (an unpaired surrogate)');
   return value;

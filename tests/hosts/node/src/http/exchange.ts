@@ -27,6 +27,8 @@ export interface Response {
   headers: Headers;
   /** Throws a `Fault`. */
   body: AsyncGenerator<Uint8Array, void>;
+  /** Closes the connection of a body that nobody begins to read. */
+  cancel(): void;
 }
 
 /** Sends a request. Rejects with a `Fault`, or with the signal's reason. */
@@ -42,7 +44,7 @@ export async function exchange(request: Request, sending: Sending): Promise<Resp
       signal: sending.signal,
     });
     if (response.type === 'opaqueredirect') throw new Fault('incomplete', 'the server redirects elsewhere');
-    return { status: response.status, headers: response.headers, body: pieces(response, sending) };
+    return { status: response.status, headers: response.headers, body: pieces(response, sending), cancel: () => void response.body?.cancel().catch(() => {}) };
   } catch (thrown) {
     sending.signal.throwIfAborted();
     throw toFault(thrown, false);
