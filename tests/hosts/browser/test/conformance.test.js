@@ -81,3 +81,12 @@ test('an answer that is wrong is found out', async () => {
     }
   }
 });
+
+test('a large answer is decoded beside the page, and in it where the page allows no worker', async () => {
+  const beside = await page.evaluate(() => globalThis.askForMuch(200));
+  assert.equal(beside.points, 2_000_000);
+  await page.evaluate(() => (globalThis.Worker = undefined));
+  const inside = await page.evaluate(() => globalThis.askForMuch(200));
+  assert.equal(inside.points, 2_000_000);
+  assert.ok(beside.longest < inside.longest / 2, `${beside.longest} ms, ${inside.longest} ms`);
+});

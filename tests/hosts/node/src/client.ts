@@ -7,6 +7,7 @@ import type { ImportObject, Root } from '../generated/metric_codec.js';
 import { toCallOptions, toClientOptions, type CallOptions, type ClientOptions } from './arguments/call.js';
 import { toConfig, type CheckedConfig, type Config } from './arguments/config.js';
 import { toDetection, toQuery, type MetricQuery } from './arguments/query.js';
+import { joined } from './bytes.js';
 import type { Component } from './component.js';
 import { Deadline } from './deadline.js';
 import { fromDocument, toDocument, type Request } from './document.js';
@@ -77,18 +78,15 @@ export class FetchClient {
     const codec = await this.#codec;
     const request = await codec.call(prepare);
     const deadline = new Deadline(config.timeout, signal);
-    try {
-      const { status, body } = await this.#send(request, deadline);
-      const rest = [...args, status];
-      if (body.bytes.byteLength > LARGE) {
-        const done = await this.#aside({ interface: 'codec', verb, args: rest, body }, deadline.signal);
-        if (done) return done.result as T;
-      }
-      const text = decoded(body);
-      return await codec.call(({ codec }) => (codec as unknown as Record<string, (...args: unknown[]) => T>)[verb]!(...rest, text));
-    } finally {
-      deadline.end();
+    const { status, body } = await this.#send(request, deadline).finally(() => deadline.end());
+    const rest = [...args, status];
+    // The deadline is for the answer to come; what has come is decoded.
+    if (body.bytes.byteLength > LARGE) {
+      const done = await this.#aside({ interface: 'codec', verb, args: rest, body }, signal ?? new AbortController().signal);
+      if (done) return done.result as T;
     }
+    const text = decoded(body);
+    return codec.call(({ codec }) => (codec as unknown as Record<string, (...args: unknown[]) => T>)[verb]!(...rest, text));
   }
 
   async #send({ scheme, authority, pathWithQuery, method, headers, body }: HttpRequest, { signal, timeout }: Deadline): Promise<{ status: number; body: Body }> {
@@ -118,9 +116,9 @@ export function atThisTime(config: CheckedConfig, timeout: number = config.timeo
 }
 
 async function whole({ body }: Response): Promise<Uint8Array<ArrayBuffer>> {
-  const pieces: Uint8Array<ArrayBuffer>[] = [];
-  for await (const piece of body) pieces.push(piece as Uint8Array<ArrayBuffer>);
-  return new Uint8Array(await new Blob(pieces).arrayBuffer());
+  const pieces: Uint8Array[] = [];
+  for await (const piece of body) pieces.push(piece);
+  return joined(pieces);
 }
 
 function reasonOf({ kind, message }: Fault, authority: string, answered: boolean, maxBytes: number, timeout: number): wit.Error {

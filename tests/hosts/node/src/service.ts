@@ -81,10 +81,14 @@ export class MetricService {
         deadline.end();
       }
     };
+    // Between two pieces nobody else hears of it.
+    const giveUp = () => thread.end();
+    signal?.addEventListener('abort', giveUp);
     try {
       await ask(job('stream', 'open', config, ...asked));
       for (let piece = await ask<range.Piece | undefined>(job('stream', 'next')); piece; piece = await ask(job('stream', 'next'))) yield piece;
     } finally {
+      signal?.removeEventListener('abort', giveUp);
       thread.end();
     }
   }

@@ -268,6 +268,11 @@ describe('a range', () => {
       break;
     }
     await assert.rejects(ranges().stream({ ...mem, step: 0 }).next(), isStep);
+    const giveUp = new AbortController();
+    const reason = new Error('enough');
+    await assert.rejects(async () => {
+      for await (const _ of ranges().stream(mem, hourly, { signal: giveUp.signal })) giveUp.abort(reason);
+    }, (error) => error === reason);
   });
 
   test('comes in pages, each with the cursor of the next', async () => {

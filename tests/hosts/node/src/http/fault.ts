@@ -52,7 +52,7 @@ function innermost(thrown: unknown): { code?: string; message: string } {
   const inner = thrown instanceof AggregateError ? thrown.errors[0] : thrown.cause;
   if (inner instanceof Error) {
     const { code, message } = innermost(inner);
-    return { ...(code && { code }), message: message || thrown.message };
+    return { ...(code && { code }), message: message || `${thrown.message}, without a reason (Node hides an answer with the status 407 so)` };
   }
   return { message: thrown.message, ...('code' in thrown && { code: String(thrown.code) }) };
 }

@@ -11,3 +11,6 @@ addEventListener('message', async ({ data }: MessageEvent<{ modules: Record<stri
   const outcome = await run(component, data.job);
   postMessage(outcome, { transfer: columns(outcome) });
 });
+
+// Before, nothing is moved here: a page may let no worker start.
+postMessage('ready');

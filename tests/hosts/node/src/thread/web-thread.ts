@@ -3,28 +3,41 @@
 import source from 'worker:codec-worker';
 import { orAborted } from '../deadline.js';
 import { toError } from '../metric-error.js';
-import type { Job, Outcome } from './job.js';
+import type { Body, Job, Outcome } from './job.js';
 
 /** Does one job in a worker of its own; gives `undefined` where no worker can be started. */
-export async function aside(modules: Record<string, WebAssembly.Module>, job: Job, signal: AbortSignal): Promise<{ result: unknown } | undefined> {
-  const address = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
-  let worker: Worker | undefined;
+export async function aside(modules: Record<string, WebAssembly.Module>, job: Job & { body: Body }, signal: AbortSignal): Promise<{ result: unknown } | undefined> {
+  const worker = await orAborted(start(), signal);
+  if (!worker) return undefined;
   try {
-    const started = (worker = new Worker(address));
-    const settled = new Promise<Outcome | undefined>((settle) => {
-      started.onmessage = ({ data }) => settle(data);
-      started.onerror = () => settle(undefined);
-    });
-    // Copied, not moved: without a worker it is still needed.
-    started.postMessage({ modules, job });
-    const outcome = await orAborted(settled, signal);
-    if (outcome && 'failure' in outcome) throw toError(outcome.failure);
+    worker.postMessage({ modules, job }, [job.body.bytes.buffer]);
+    const outcome = await orAborted(answer(worker), signal);
+    if ('failure' in outcome) throw toError(outcome.failure);
     return outcome;
-  } catch (thrown) {
-    if (worker) throw thrown;
+  } finally {
+    worker.terminate();
+  }
+}
+
+async function start(): Promise<Worker | undefined> {
+  const address = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+  try {
+    const worker = new Worker(address);
+    // A policy's refusal is an event, and no exception.
+    return await new Promise((settle) => {
+      worker.onmessage = () => settle(worker);
+      worker.onerror = () => settle(undefined);
+    });
+  } catch {
     return undefined;
   } finally {
-    worker?.terminate();
     URL.revokeObjectURL(address);
   }
+}
+
+function answer(worker: Worker): Promise<Outcome> {
+  return new Promise((settle) => {
+    worker.onmessage = ({ data }) => settle(data);
+    worker.onerror = ({ message }) => settle({ failure: { trap: message } });
+  });
 }

@@ -3,6 +3,7 @@
 
 import type { ErrorCode, Method, Scheme } from '../../generated/interfaces/wasi-http-types.js';
 import type { ImportObject } from '../../generated/metric_service.js';
+import { joined } from '../bytes.js';
 import type { Pending, Requests } from './requests.js';
 
 const symbolDispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('dispose');
@@ -208,14 +209,4 @@ export function imports(requests: Requests): ImportObject {
   };
   // The generated classes have private constructors, which these cannot match.
   return interfaces as unknown as ImportObject;
-}
-
-function joined(pieces: Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }
