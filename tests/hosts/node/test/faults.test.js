@@ -73,10 +73,10 @@ for (const Class of CLASSES) {
     });
 
     test('decodes a large answer beside the event loop', async () => {
-      const [{ series }, longest] = await standstill(ask(Class, 'big40', { timeout: 60_000, query: { ...QUERY, end: '2026-01-11T22:39:00Z' } }));
+      const [{ series }, longest] = await standstill(ask(Class, 'big64', { timeout: 60_000, query: { ...QUERY, end: '2026-01-11T22:39:00Z' } }));
       assert.ok(series.length > 100 && series.every(({ values }) => values.length === 10_000));
-      // Some 2 s when it is decoded where the timers are.
-      assert.ok(longest < 400, `${longest} ms`);
+      // Over 3 s where it is decoded between the timers, on the same machine.
+      assert.ok(longest < 1000, `${longest} ms`);
     });
 
     test('closes the requests of calls that were given up', async () => {
