@@ -11,10 +11,10 @@ import { joined } from './bytes.js';
 import type { Component } from './component.js';
 import { Deadline } from './deadline.js';
 import { fromDocument, toDocument, type Request } from './document.js';
-import { exchangeAgain, type Response } from './http/exchange.js';
+import { exchangeAgain, type Reply } from './http/exchange.js';
 import { Fault } from './http/fault.js';
 import { MetricError } from './metric-error.js';
-import { decoded, type Body, type Job } from './thread/job.js';
+import { run, settled, type Body, type Job } from './thread/job.js';
 
 /** A body larger than this takes longer to decode than an event loop should stand still, some 10 ms. */
 const LARGE = 2 ** 20;
@@ -79,14 +79,10 @@ export class FetchClient {
     const request = await codec.call(prepare);
     const deadline = new Deadline(config.timeout, signal);
     const { status, body } = await this.#send(request, deadline).finally(() => deadline.end());
-    const rest = [...args, status];
+    const job = { interface: 'codec', verb, args: [...args, status], body };
     // The deadline is for the answer to come; what has come is decoded.
-    if (body.bytes.byteLength > LARGE) {
-      const done = await this.#aside({ interface: 'codec', verb, args: rest, body }, signal ?? new AbortController().signal);
-      if (done) return done.result as T;
-    }
-    const text = decoded(body);
-    return codec.call(({ codec }) => (codec as unknown as Record<string, (...args: unknown[]) => T>)[verb]!(...rest, text));
+    const aside = body.bytes.byteLength > LARGE && (await this.#aside(job, signal ?? new AbortController().signal));
+    return settled(aside || (await run(codec, job)));
   }
 
   async #send({ scheme, authority, pathWithQuery, method, headers, body }: HttpRequest, { signal, timeout }: Deadline): Promise<{ status: number; body: Body }> {
@@ -115,7 +111,7 @@ export function atThisTime(config: CheckedConfig, timeout: number = config.timeo
   return { ...config, timeout, now: config.now ?? BigInt(Date.now()) };
 }
 
-async function whole({ body }: Response): Promise<Uint8Array<ArrayBuffer>> {
+async function whole({ body }: Reply): Promise<Uint8Array<ArrayBuffer>> {
   const pieces: Uint8Array[] = [];
   for await (const piece of body) pieces.push(piece);
   return joined(pieces);
@@ -137,7 +133,7 @@ function reasonOf({ kind, message }: Fault, authority: string, answered: boolean
 }
 
 /** Only who sends knows where to: the codec is not told of headers. */
-function redirected({ status, headers }: Response): MetricError {
+function redirected({ status, headers }: Reply): MetricError {
   const to = headers.get('location');
   const message = `redirected ${to ? `to ${to}` : 'elsewhere'}; redirects are not followed: configure the address that answers`;
   return new MetricError({ tag: 'failed-to-get-metric', val: { status, message } });

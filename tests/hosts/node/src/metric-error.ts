@@ -29,6 +29,13 @@ export class MetricError extends Error {
 /** The plugin broke in the middle of a call. No fault of the caller's; the next call gets a new instance. */
 export class PluginTrapped extends Error {
   override readonly name = 'PluginTrapped';
+
+  constructor(
+    /** What WebAssembly said. */
+    readonly detail: string,
+  ) {
+    super(`the plugin broke: ${detail}`);
+  }
 }
 
 function message(reason: wit.Error): string {
@@ -66,7 +73,7 @@ export function toFailure(thrown: unknown): Failure {
 
 /** The error to throw for a failure. */
 export function toError(failure: Failure): MetricError | PluginTrapped {
-  if ('trap' in failure) return new PluginTrapped(`the plugin broke: ${failure.trap}`);
+  if ('trap' in failure) return new PluginTrapped(failure.trap);
   return new MetricError(failure.reason, undefined, failure.chunk);
 }
 

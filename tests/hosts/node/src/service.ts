@@ -76,7 +76,7 @@ export class MetricService {
     const ask = async <T>(one: Job): Promise<T> => {
       const deadline = new Deadline(config.timeout, signal, COMPUTE);
       try {
-        return (await thread.call(one, this.#sending(deadline))) as T;
+        return await thread.call<T>(one, this.#sending(deadline));
       } finally {
         deadline.end();
       }
@@ -120,12 +120,12 @@ export class MetricService {
     const { signal, timeout } = toCallOptions(options);
     const deadline = new Deadline(timeout ?? this.#config.timeout, signal, COMPUTE);
     try {
-      return (await withThread(deadline.signal, (thread) => {
+      return await withThread(deadline.signal, (thread) => {
         // What is left after the wait for a thread.
         const left = deadline.left();
         if (left < 1) throw deadline.passed();
-        return thread.call(work(atThisTime(this.#config, left)), this.#sending(deadline));
-      })) as T;
+        return thread.call<T>(work(atThisTime(this.#config, left)), this.#sending(deadline));
+      });
     } catch (thrown) {
       // The plugin was told another time than the caller.
       throw thrown instanceof MetricError && thrown.kind === 'timed-out' && deadline.left() < 1 ? deadline.passed(thrown) : thrown;

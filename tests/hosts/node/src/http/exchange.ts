@@ -22,7 +22,7 @@ export interface Sending {
 }
 
 /** The head of a response, and the body as it comes. */
-export interface Response {
+export interface Reply {
   status: number;
   headers: Headers;
   /** Throws a `Fault`. */
@@ -32,7 +32,7 @@ export interface Response {
 }
 
 /** Sends a request. Rejects with a `Fault`, or with the signal's reason. */
-export async function exchange(request: Request, sending: Sending): Promise<Response> {
+export async function exchange(request: Request, sending: Sending): Promise<Reply> {
   const { url, method, headers, body } = request;
   try {
     const response = await sending.fetch(url, {
@@ -52,7 +52,7 @@ export async function exchange(request: Request, sending: Sending): Promise<Resp
 }
 
 /** As `exchange`; sent once more where a pooled connection was closed in the meantime. Queries change nothing. */
-export async function exchangeAgain(request: Request, sending: Sending): Promise<Response> {
+export async function exchangeAgain(request: Request, sending: Sending): Promise<Reply> {
   try {
     return await exchange(request, sending);
   } catch (thrown) {
@@ -61,7 +61,7 @@ export async function exchangeAgain(request: Request, sending: Sending): Promise
   }
 }
 
-async function* pieces(response: globalThis.Response, { signal, maxBytes }: Sending): AsyncGenerator<Uint8Array, void> {
+async function* pieces(response: Response, { signal, maxBytes }: Sending): AsyncGenerator<Uint8Array, void> {
   const tooLarge = (bytes: number) => new Fault('body-too-large', `a body of ${bytes} bytes or more, at most ${maxBytes}`);
   const reader = response.body?.getReader();
   if (!reader) return;

@@ -1,7 +1,7 @@
 // What is asked of a component in another thread, and how it is answered. Runs in Node and in a browser.
 
 import type { Component } from '../component.js';
-import { MetricError, type Failure } from '../metric-error.js';
+import { MetricError, PluginTrapped, toError, type Failure } from '../metric-error.js';
 
 /** A call into a component: a function of one of its interfaces. */
 export interface Job {
@@ -22,6 +22,12 @@ export interface Body {
 /** How a job ended. */
 export type Outcome = { result: unknown } | { failure: Failure };
 
+/** The result. @throws {MetricError} or what else the job failed with */
+export function settled<T>(outcome: Outcome): T {
+  if ('failure' in outcome) throw toError(outcome.failure);
+  return outcome.result as T;
+}
+
 type Functions = Record<string, Record<string, (...args: unknown[]) => unknown> | undefined>;
 
 /** Does a job. */
@@ -31,7 +37,7 @@ export async function run<Exports>(component: Pick<Component<never, Exports>, 'c
     return { result: await component.call((exports) => verb(exports as Functions, job)(...args)) };
   } catch (thrown) {
     if (thrown instanceof MetricError) return { failure: { reason: thrown.reason, chunk: thrown.chunk } };
-    return { failure: { trap: thrown instanceof Error ? thrown.message.replace('the plugin broke: ', '') : String(thrown) } };
+    return { failure: { trap: thrown instanceof PluginTrapped ? thrown.detail : String(thrown) } };
   }
 }
 
@@ -42,7 +48,7 @@ function verb(exports: Functions, { interface: name, verb }: Job): (...args: unk
 }
 
 /** A body as a text. @throws {MetricError} `malformed-response` */
-export function decoded({ bytes, strict }: Body): string {
+function decoded({ bytes, strict }: Body): string {
   try {
     return new TextDecoder('utf-8', { fatal: strict, ignoreBOM: true }).decode(bytes);
   } catch (cause) {

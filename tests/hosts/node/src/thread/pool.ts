@@ -28,6 +28,7 @@ let sweeper: ReturnType<typeof setInterval> | undefined;
 
 /** Runs work with a thread of the pool. */
 export async function withThread<T>(signal: AbortSignal, work: (thread: Thread) => Promise<T>): Promise<T> {
+  signal.throwIfAborted();
   while (taken >= MOST_THREADS) {
     const turn = new Promise<void>((come) => waiting.push(come));
     // Who has left passes the turn on.

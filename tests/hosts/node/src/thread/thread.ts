@@ -6,9 +6,9 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 import source from 'worker:plugin-worker';
 import { orAborted } from '../deadline.js';
 import type { Sending } from '../http/exchange.js';
-import { PluginTrapped, toError } from '../metric-error.js';
+import { PluginTrapped } from '../metric-error.js';
 import { Carrier } from './carrier.js';
-import type { Job, Outcome } from './job.js';
+import { settled, type Job, type Outcome } from './job.js';
 
 /** What the thread is started with. */
 export interface Start {
@@ -43,15 +43,13 @@ export class Thread {
   }
 
   /** Makes a call. When the signal is aborted it rejects at once, its requests are closed, and the thread is over. */
-  async call(job: Job, { signal, ...sending }: Sending): Promise<unknown> {
+  async call<T>(job: Job, { signal, ...sending }: Sending): Promise<T> {
     this.#carrier.begin(sending);
     this.#worker.ref();
     try {
-      const settled = new Promise<Outcome>((settle) => (this.#settle = settle));
+      const answered = new Promise<Outcome>((settle) => (this.#settle = settle));
       this.#worker.postMessage(job, job.body ? [job.body.bytes.buffer] : []);
-      const outcome = await orAborted(settled, signal);
-      if ('failure' in outcome) throw toError(outcome.failure);
-      return outcome.result;
+      return settled<T>(await orAborted(answered, signal));
     } catch (thrown) {
       if (signal.aborted || thrown instanceof PluginTrapped) this.end();
       throw thrown;

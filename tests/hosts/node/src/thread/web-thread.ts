@@ -2,8 +2,7 @@
 
 import source from 'worker:codec-worker';
 import { orAborted } from '../deadline.js';
-import { toError } from '../metric-error.js';
-import type { Body, Job, Outcome } from './job.js';
+import { settled, type Body, type Job, type Outcome } from './job.js';
 
 /** Does one job in a worker of its own; gives `undefined` where no worker can be started. */
 export async function aside(modules: Record<string, WebAssembly.Module>, job: Job & { body: Body }, signal: AbortSignal): Promise<{ result: unknown } | undefined> {
@@ -11,9 +10,7 @@ export async function aside(modules: Record<string, WebAssembly.Module>, job: Jo
   if (!worker) return undefined;
   try {
     worker.postMessage({ modules, job }, [job.body.bytes.buffer]);
-    const outcome = await orAborted(answer(worker), signal);
-    if ('failure' in outcome) throw toError(outcome.failure);
-    return outcome;
+    return { result: settled(await orAborted(answer(worker), signal)) };
   } finally {
     worker.terminate();
   }
