@@ -23,7 +23,7 @@ export async function transpileInto(folder, name, transpile) {
   }
 }
 
-/** What jco writes and the package cannot have. */
+/** Takes out of jco's output what the package cannot have. */
 function mended(path, text) {
   // Older libraries of TypeScript do not know `Disposable`.
   if (path.endsWith('.d.ts')) return text.replace(' implements Disposable', '').replace(/^ *\[Symbol\.dispose\]\(\): void;\n/m, '');

@@ -1,4 +1,4 @@
-// What the bundler puts into the package (scripts/bundle.js).
+// Modules that scripts/bundle.js makes.
 
 /** A core module's bytes. */
 declare module '*.wasm' {

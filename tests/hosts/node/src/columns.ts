@@ -1,4 +1,4 @@
-// What a series' columns are turned into for others.
+// Columns in forms that others take.
 
 import type { Series } from '../generated/interfaces/backendai-metric-types.js';
 

@@ -1,4 +1,4 @@
-// What the package has in Node and in a browser.
+// The exports that Node and browsers have in common.
 
 export type { CallOptions, ClientOptions } from './arguments/call.js';
 export type { Config } from './arguments/config.js';

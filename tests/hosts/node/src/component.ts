@@ -3,7 +3,7 @@
 
 import { toError, toFailure } from './metric-error.js';
 
-/** What `jco transpile --instantiation` makes of a component. */
+/** The entry of a component transpiled by `jco transpile --instantiation`. */
 export type Instantiate<Imports, Exports> = (
   getCoreModule: (path: string) => WebAssembly.Module,
   imports: Imports,

@@ -2,11 +2,11 @@
 
 import type * as wit from '../generated/interfaces/backendai-metric-types.js';
 import { refused } from './arguments/check.js';
-import { toQuery, type MetricQuery } from './arguments/query.js';
+import { toQueries, toQuery, type MetricQuery } from './arguments/query.js';
 import { toOptions, type RangeOptions } from './arguments/range.js';
 import { MetricError } from './metric-error.js';
 
-/** What a verb takes beside the configuration. Queries and options are as everywhere in this package; all else is as the schema has it. */
+/** The arguments of a verb beside the configuration. Queries and options are as everywhere in this package; all else is as the schema has it. */
 export interface Request {
   query?: MetricQuery;
   queries?: MetricQuery[];
@@ -20,7 +20,7 @@ export function toDocument(config: wit.Config | undefined, { query, queries, opt
     ...others,
     ...(config && { config: snake(config) }),
     ...(query && { query: snake(toQuery(query)) }),
-    ...(queries && { queries: queries.map((one) => snake(toQuery(one))) }),
+    ...(queries && { queries: snake(toQueries(queries)) }),
     ...(options && { options: snake(toOptions(options)) }),
   };
   try {
@@ -30,7 +30,7 @@ export function toDocument(config: wit.Config | undefined, { query, queries, opt
   }
 }
 
-/** What an answer of the JSON interface holds. @throws {MetricError} */
+/** The result in an answer of the JSON interface. @throws {MetricError} */
 export function fromDocument(text: string): unknown {
   const { result, error } = JSON.parse(text) as { result?: unknown; error?: ErrorDocument };
   if (error) throw toMetricError(error);

@@ -31,7 +31,7 @@ export class PluginTrapped extends Error {
   override readonly name = 'PluginTrapped';
 
   constructor(
-    /** What WebAssembly said. */
+    /** The message of WebAssembly. */
     readonly detail: string,
   ) {
     super(`the plugin broke: ${detail}`);
@@ -58,7 +58,7 @@ function message(reason: wit.Error): string {
   }
 }
 
-/** What a call into a component failed with, as data that can go to another thread. */
+/** The failure of a call into a component, as data that can go to another thread. */
 export type Failure = { reason: wit.Error; chunk?: Span | undefined } | { trap: string };
 
 /** Reads what a transpiled component threw: the contract's error, a range's, or anything else, which is a trap. */

@@ -4,7 +4,7 @@ import type * as range from '../generated/interfaces/backendai-metric-range-serv
 import type * as wit from '../generated/interfaces/backendai-metric-types.js';
 import { toCallOptions, toClientOptions, type CallOptions, type ClientOptions } from './arguments/call.js';
 import { toConfig, type CheckedConfig, type Config } from './arguments/config.js';
-import { toDetection, toQuery, type MetricQuery } from './arguments/query.js';
+import { toCursor, toDetection, toQueries, toQuery, type MetricQuery } from './arguments/query.js';
 import { toOptions, type RangeOptions } from './arguments/range.js';
 import { atThisTime } from './client.js';
 import { Deadline } from './deadline.js';
@@ -52,7 +52,7 @@ export class MetricService {
 
   /** Many queries side by side; the answers in their order, an error in the place of one that failed. Rejects with a `MetricError`. */
   async queryBatch(queries: readonly MetricQuery[], range: RangeOptions = {}, options: CallOptions = {}): Promise<(range.RangeAnswer | MetricError)[]> {
-    const asked = [queries.map(toQuery), toOptions(range)];
+    const asked = [toQueries(queries), toOptions(range)];
     type Answer = { tag: 'ok'; val: range.RangeAnswer } | { tag: 'err'; val: range.RangeError };
     const answers = await this.#run<Answer[]>(options, (config) => job('rangeService', 'queryBatch', config, ...asked));
     return answers.map((answer) => (answer.tag === 'ok' ? answer.val : toError({ reason: answer.val.error, chunk: answer.val.chunk }) as MetricError));
@@ -60,7 +60,7 @@ export class MetricService {
 
   /** One chunk of a range, and the cursor of the next in `next`. Rejects with a `MetricError`. */
   async queryPage(query: MetricQuery, range: RangeOptions = {}, cursor?: string, options: CallOptions = {}): Promise<range.Page> {
-    const asked = [toQuery(query), toOptions(range), cursor];
+    const asked = [toQuery(query), toOptions(range), toCursor(cursor)];
     return this.#run(options, (config) => job('rangeService', 'queryPage', config, ...asked));
   }
 

@@ -72,6 +72,9 @@ test('a value of another kind is refused', async () => {
     assert.throws(() => new Class('127.0.0.1:9090'), (error) => error.kind === 'invalid-argument');
     await assert.rejects(new Class(CONFIG).buildPromql(), (error) => error.kind === 'invalid-argument');
   }
+  await assert.rejects(new MetricService(CONFIG).queryBatch(QUERY), (error) => error.reason.val.field === 'queries');
+  await assert.rejects(new MetricService(CONFIG).queryBatch([QUERY, { ...QUERY, step: '5' }]), (error) => error.reason.val.field === 'step');
+  await assert.rejects(new MetricService(CONFIG).queryPage(QUERY, {}, 5), (error) => error.reason.val.field === 'cursor');
 });
 
 test('half of a character is refused, and not another value', async () => {

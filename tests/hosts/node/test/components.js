@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import * as codecModule from '../generated/metric_codec.js';
 import * as serviceModule from '../generated/metric_service.js';
 
-/** Whatever a component that sends nothing imports and never calls. */
+/** Imports that are never called: these components send nothing. */
 const nothing = new Proxy({}, { get: () => new Proxy({}, { get: () => class {} }) });
 
 function instantiated({ instantiate }) {

@@ -10,7 +10,7 @@ import { differences } from './conformance/expectation.js';
 import { asNumbers, hostile, playAt, sentAgain } from './conformance/runner.js';
 import { ScriptedPrometheus } from './conformance/scripted-prometheus.js';
 
-/** What cannot be asked here, and why. */
+/** Cases that cannot be played here, and why. */
 const OUT_OF_REACH = {
   'a-chunked-body-without-its-last-chunk-is-malformed': "Node's fetch takes such a body for whole, and tells nobody",
 };

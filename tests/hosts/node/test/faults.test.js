@@ -1,4 +1,4 @@
-// What goes wrong between a program and a server, tried on both classes: the program goes on, and learns what it was.
+// Faults between a program and a server, tried on both classes: the program goes on, and learns which it was.
 
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
@@ -33,7 +33,7 @@ const rejects = (promise, kind, message = /./) => assert.rejects(promise, (error
   return true;
 });
 
-/** How many requests nobody closed, some time later. */
+/** The number of requests that nobody closed, some time later. */
 async function abandoned() {
   for (let tries = 0; tries < 40 && (await server.waitedFor()) > 0; tries += 1) await sleep(50);
   return server.waitedFor();

@@ -1,9 +1,9 @@
-// What goes along with a call and is not the contract's: who may give it up, how long it may take, how it is sent.
+// The options of a call that are not the contract's: its signal, its timeout, and how it is sent.
 
 import { integer, optional, record, refused, withDefault, type Check } from './check.js';
 import { milliseconds } from './config.js';
 
-/** How a call ends early. */
+/** The early ends of a call. */
 export interface CallOptions {
   /** Gives the call up: it rejects with the signal's reason, and its requests are closed. */
   signal?: AbortSignal | undefined;
@@ -11,7 +11,7 @@ export interface CallOptions {
   timeout?: number | undefined;
 }
 
-/** How requests are sent. */
+/** The sending of requests. */
 export interface ClientOptions {
   /** Instead of the platform's `fetch`: to add credentials, say, or in a test. */
   fetch?: typeof globalThis.fetch | undefined;

@@ -3,7 +3,7 @@
 import type * as wit from '../../generated/interfaces/backendai-metric-types.js';
 import { big, flag, integer, oneOf, optional, record, refused, text, u32, withDefault, type Check } from './check.js';
 
-/** What may be left out is also left out by `undefined`. */
+/** Optional fields, which `undefined` leaves out too. */
 export type Optional<T> = { [Name in keyof T]?: T[Name] | undefined };
 
 /** Where Prometheus is, and how it is asked. Only the address is needed. */

@@ -1,4 +1,4 @@
-// What is asked, as a caller writes it: filters of one value or several, times as JavaScript has them.
+// A query as a caller writes it: filters of one value or several, times as JavaScript has them.
 
 import type * as wit from '../../generated/interfaces/backendai-metric-types.js';
 import { MetricError } from '../metric-error.js';
@@ -119,7 +119,17 @@ export function toQuery(given: MetricQuery): wit.MetricQuery {
   return query(given, 'query');
 }
 
-/** What `detectMetricType` takes. @throws {MetricError} */
+/** The same for each of a batch. @throws {MetricError} */
+export function toQueries(given: readonly MetricQuery[]): wit.MetricQuery[] {
+  return list(query)(given, 'queries');
+}
+
+/** The cursor of a page. @throws {MetricError} */
+export function toCursor(given: string | undefined): string | undefined {
+  return optional(text)(given, 'cursor');
+}
+
+/** The arguments of `detectMetricType`, checked. @throws {MetricError} */
 export function toDetection(metricName: string, valueType?: wit.ValueType): [string, wit.ValueType | undefined] {
   return [text(metricName, 'metric-name'), optional(VALUE_TYPE)(valueType, 'value-type')];
 }

@@ -12,7 +12,7 @@ export interface Request {
   body: string | Uint8Array<ArrayBuffer> | undefined;
 }
 
-/** How it is sent. */
+/** The means and limits of sending. */
 export interface Sending {
   fetch: typeof globalThis.fetch;
   /** Closes the connection. */

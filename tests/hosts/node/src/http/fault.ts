@@ -1,7 +1,7 @@
-// How a request can fail on its way, told apart from what the platform's `fetch` throws. Knows Node's codes; a
+// The faults of a request on its way, told apart by what the platform's `fetch` throws. Knows Node's codes; a
 // browser tells nothing but a text.
 
-/** What went wrong between the call and the server. */
+/** The kinds of fault between the call and the server. */
 export type FaultKind =
   | 'refused'
   | 'unresolved'
@@ -9,7 +9,7 @@ export type FaultKind =
   | 'terminated'
   /** The answer stops half-way. */
   | 'incomplete'
-  /** What answers does not speak HTTP. */
+  /** The server does not speak HTTP. */
   | 'protocol'
   | 'head-too-large'
   | 'body-too-large'

@@ -1,4 +1,4 @@
-// Carries out what the plugin's thread orders: sends its requests through `fetch`, and passes the responses on.
+// The sender of the plugin's requests: obeys the orders of its thread, and passes the responses on.
 
 import type { MessagePort } from 'node:worker_threads';
 
@@ -27,7 +27,7 @@ export class Carrier {
     port.unref();
   }
 
-  /** How requests are sent from now on. */
+  /** Sets how requests are sent from now on. */
   begin(sending: Omit<Sending, 'signal'>): void {
     this.#sending = sending;
   }

@@ -1,4 +1,4 @@
-// What is asked of a component in another thread, and how it is answered. Runs in Node and in a browser.
+// Calls into a component as data that can go to another thread, and their outcomes. Runs in Node and in a browser.
 
 import type { Component } from '../component.js';
 import { MetricError, PluginTrapped, toError, type Failure } from '../metric-error.js';
@@ -19,7 +19,7 @@ export interface Body {
   strict: boolean;
 }
 
-/** How a job ended. */
+/** The end of a job. */
 export type Outcome = { result: unknown } | { failure: Failure };
 
 /** The result. @throws {MetricError} or what else the job failed with */

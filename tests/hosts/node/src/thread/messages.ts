@@ -1,4 +1,4 @@
-// What the thread of the plugin and the thread that sends requests say to each other while a call runs.
+// The messages between the plugin's thread and the one that sends its requests, while a call runs.
 
 import type { ErrorCode } from '../../generated/interfaces/wasi-http-types.js';
 import type { Request } from '../http/exchange.js';

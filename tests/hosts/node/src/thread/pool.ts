@@ -31,7 +31,7 @@ export async function withThread<T>(signal: AbortSignal, work: (thread: Thread) 
   signal.throwIfAborted();
   while (taken >= MOST_THREADS) {
     const turn = new Promise<void>((come) => waiting.push(come));
-    // Who has left passes the turn on.
+    // A turn that comes too late goes to the next.
     await orAborted(turn, signal).catch((reason: unknown) => {
       void turn.then(next);
       throw reason;
@@ -40,13 +40,20 @@ export async function withThread<T>(signal: AbortSignal, work: (thread: Thread) 
   taken += 1;
   let thread: Thread | undefined;
   try {
-    thread = idle.pop()?.thread ?? (await ownThread());
+    thread = idleThread() ?? (await ownThread());
     return await work(thread);
   } finally {
     taken -= 1;
     if (thread && !thread.isOver) keep(thread);
     next();
   }
+}
+
+function idleThread(): Thread | undefined {
+  let found = idle.pop();
+  // One may have died on its own.
+  while (found?.thread.isOver) found = idle.pop();
+  return found?.thread;
 }
 
 function next(): void {

@@ -10,7 +10,7 @@ import { PluginTrapped } from '../metric-error.js';
 import { Carrier } from './carrier.js';
 import { settled, type Job, type Outcome } from './job.js';
 
-/** What the thread is started with. */
+/** The data that the thread is started with. */
 export interface Start {
   modules: Record<string, WebAssembly.Module>;
   port: MessageChannel['port2'];

@@ -11,7 +11,7 @@ const symbolDispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('dispo
 /** Says to hosts whether an answer may be kept; not for Prometheus. */
 const CACHE_HEADER = 'x-metric-cache';
 
-/** What `fetch` works out by itself. */
+/** Headers that `fetch` sets by itself, and the one that is not for it. */
 const OWN_HEADERS = new Set([CACHE_HEADER, 'content-length', 'host', 'connection']);
 
 /** Bytes of a request's body that are taken at once. */
@@ -163,7 +163,7 @@ class FutureIncomingResponse {
 /** `wasi:http/types.request-options`: the plugin keeps the time itself. */
 class RequestOptions {}
 
-/** What the plugin imports, on top of the requests of its thread. */
+/** The plugin's imports, on top of the requests of its thread. */
 export function imports(requests: Requests): ImportObject {
   const timer = (at: bigint) => new Pollable(() => now() >= at, at);
   const millisecondsUntil = (at: bigint | undefined) => (at === undefined ? Infinity : Math.max(Number((at - now()) / NANOS), 0) + 1);
