@@ -8,9 +8,8 @@ import { fileURLToPath } from 'node:url';
 const built = fileURLToPath(new URL('../../../../target/wasm32-unknown-unknown/plugin', import.meta.url));
 const GIVEN = { metric_service: process.env.METRIC_PLUGIN, metric_codec: process.env.METRIC_CODEC };
 
-/** Writes `name`'s module, types and core modules into a folder. */
-export async function transpileInto(folder, name, transpile) {
-  const component = GIVEN[name] || join(built, `${name}.wasm`);
+/** Writes `name`'s module, types and core modules into a folder; another `component` may stand in for it. */
+export async function transpileInto(folder, name, transpile, component = GIVEN[name] || join(built, `${name}.wasm`)) {
   if (!existsSync(component)) {
     console.error(`${component} is missing: \`cargo xtask build\` makes it; METRIC_PLUGIN and METRIC_CODEC name others`);
     process.exit(1);
