@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::contract::defaults::FRESHNESS;
+
 /// What is kept of a service's answers, and for how long.
 ///
 /// On by default: a service lives long, and what it is asked again is mostly what it was asked before. A process that
@@ -29,7 +31,7 @@ impl Default for CacheOptions {
         Self {
             bytes: 64 << 20,
             age: Duration::from_secs(26 * 3600),
-            freshness: Duration::from_secs(600),
+            freshness: Duration::from_secs(FRESHNESS.into()),
             names_age: Duration::from_secs(60),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::contract::types::Config;
+use crate::contract::{defaults::TIMEOUT_MS, types::Config};
 
 const KIB: usize = 1 << 10;
 const MIB: usize = 1 << 20;
@@ -146,9 +146,6 @@ impl Default for Limits {
     }
 }
 
-/// What a plugin takes `Config::timeout` for when it is none. From the contract.
-const CONTRACT_TIMEOUT_MS: u32 = 30_000;
-
 /// How much longer than the plugin's own deadline a call may take: enough to decode the last bytes and to report.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -156,7 +153,7 @@ impl Limits {
     /// How long a call under `config` may take.
     pub(crate) fn timeout_of_call(&self, config: &Config) -> Duration {
         self.call_timeout.unwrap_or_else(|| {
-            Duration::from_millis(config.timeout.unwrap_or(CONTRACT_TIMEOUT_MS).into()) + GRACE
+            Duration::from_millis(config.timeout.unwrap_or(TIMEOUT_MS).into()) + GRACE
         })
     }
 }

@@ -8,7 +8,10 @@ use metric_scope::Scope;
 use super::probe::{Probe, ProbeError};
 use super::report::{Check, Setting, Subject};
 use super::response::{Labels, Run};
-use crate::contract::types::{Config, LabelSchema};
+use crate::contract::{
+    defaults::{MAX_RANGE, SAMPLE_INTERVAL},
+    types::{Config, LabelSchema},
+};
 
 /// The family that agents export.
 const FAMILY: &str = "backendai_container_utilization";
@@ -26,10 +29,6 @@ const EVERYWHERE: [&str; 8] = [
     "io_write",
     "io_scratch_size",
 ];
-
-/// What the contract has where the configuration says nothing.
-const SAMPLE_INTERVAL: u32 = 15;
-const MAX_RANGE: u32 = 7 * 24 * 3600;
 
 /// How far back samples are looked at, one by one: twenty of them at the usual 30 s.
 const LOOK_BACK: i64 = 600;

@@ -63,7 +63,7 @@ impl NetworkPolicy {
 }
 
 /// Whether this host's requests stay on this machine.
-pub(super) fn is_loopback(host: &str) -> bool {
+pub(crate) fn is_loopback(host: &str) -> bool {
     implied(host) == Some(Network::Loopback)
 }
 
