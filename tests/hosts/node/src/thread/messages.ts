@@ -11,7 +11,7 @@ export type Order =
   /** The response is no longer wanted. */
   | { close: number };
 
-/** To the plugin's thread: what became of the request of that number. */
+/** To the plugin's thread, in lists: the progress of the request of that number. */
 export type News =
   | { of: number; head: { status: number; headers: [string, string][] } }
   | { of: number; piece: Uint8Array }

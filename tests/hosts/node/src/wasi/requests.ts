@@ -68,14 +68,17 @@ export class Requests {
 
   #read(): void {
     for (let received = receiveMessageOnPort(this.port); received; received = receiveMessageOnPort(this.port)) {
-      const news = received.message as News;
-      const pending = this.#pending.get(news.of);
-      if (!pending) continue;
-      if ('head' in news) pending.head = news.head;
-      if ('piece' in news) pending.pieces.push(news.piece);
-      if ('fault' in news) pending.fault = news.fault;
-      pending.isOver = 'fault' in news || 'over' in news;
-      if (pending.isOver) this.#pending.delete(news.of);
+      for (const news of received.message as News[]) this.#learn(news);
     }
+  }
+
+  #learn(news: News): void {
+    const pending = this.#pending.get(news.of);
+    if (!pending) return;
+    if ('head' in news) pending.head = news.head;
+    if ('piece' in news) pending.pieces.push(news.piece);
+    if ('fault' in news) pending.fault = news.fault;
+    pending.isOver = 'fault' in news || 'over' in news;
+    if (pending.isOver) this.#pending.delete(news.of);
   }
 }
