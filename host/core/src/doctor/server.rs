@@ -25,7 +25,8 @@ const SKEW: f64 = 5.0;
 /// Whether the way is private, of the first address and of those behind it.
 pub(super) fn transport(addresses: &[Address]) -> Check {
     let subject = Subject::Transport;
-    let is_open = |address: &&Address| *address.scheme() != Scheme::HTTPS && !is_loopback(address.host());
+    let is_open =
+        |address: &&Address| *address.scheme() != Scheme::HTTPS && !is_loopback(address.host());
     if let Some(open) = addresses.iter().find(is_open) {
         return Check::warn(
             subject,
@@ -105,7 +106,7 @@ fn unreachable(trouble: &ProbeError, error: &Error) -> Check {
         | Error::DestinationIpUnroutable
         | Error::DestinationUnavailable => "no way leads there: a firewall, another network?",
         Error::DestinationIpProhibited => {
-            "the name leads to a network that was not granted; an address in digits is granted as it is"
+            "the name resolves to a network that is not allowed; an address in digits is granted as it is"
         }
         Error::TlsCertificateError => {
             "the certificate is not one of an authority that this system trusts, or is for another name"
