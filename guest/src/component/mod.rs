@@ -2,8 +2,8 @@
 //! WIT and `wasi:http`. It decides nothing about PromQL or the protocol.
 //!
 //! Two components are made of this crate. `metric_service.wasm` exports everything (world `metric-plugin-full`).
-//! With the feature `codec-only` it becomes `metric_codec.wasm`, which sends nothing and imports nothing
-//! (world `metric-codec-full`).
+//! With the feature `codec-only`, which the package in `guest/codec` has, it becomes `metric_codec.wasm`, which sends
+//! nothing and imports nothing (world `metric-codec-full`).
 
 mod bindings;
 mod codec;

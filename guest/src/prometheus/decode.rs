@@ -337,7 +337,12 @@ impl Decoder {
         match self.context {
             JsonContext::Samples => self.check_samples()?,
             JsonContext::Series => self.end_series()?,
-            JsonContext::Labels => self.has_labels = true,
+            JsonContext::Labels => {
+                if let Some(protocol) = &self.protocol {
+                    protocol.check_labels(&self.series.labels)?;
+                }
+                self.has_labels = true;
+            }
             _ => {}
         }
         cursor.advance(1);
@@ -396,8 +401,13 @@ impl Decoder {
                 self.push(millis, value)?;
                 None
             }
-            (JsonContext::Answer, "isPartial") if cursor.word(b"true", "`true` or `false`")? => {
-                self.decoded.partial = true;
+            (JsonContext::Answer, "isPartial") => {
+                let expected = "`isPartial`, `true` or `false`";
+                if cursor.word(b"true", expected)? {
+                    self.decoded.partial = true;
+                } else if !cursor.word(b"false", expected)? {
+                    return Err(Stop::Unexpected(expected).into());
+                }
                 None
             }
             (JsonContext::Answer, "data") if cursor.peek("`data`")? == b'[' => {
