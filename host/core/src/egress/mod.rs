@@ -10,6 +10,7 @@ pub(crate) mod client;
 pub(crate) mod denial;
 pub(crate) mod denial_log;
 pub(crate) mod policy;
+mod redirect;
 pub(crate) mod request_slots;
 
 use std::{pin::Pin, sync::Arc, time::Duration};
@@ -17,7 +18,7 @@ use std::{pin::Pin, sync::Arc, time::Duration};
 use bytes::{Bytes, BytesMut};
 use http::{Request, Response, header};
 use http_body::Body;
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Empty};
 use metric_scope::Scope;
 use wasmtime_wasi_http::{Error, RequestOptions, Result, WasiBody};
 
@@ -261,7 +262,11 @@ impl Pipeline {
                     denial_log.deny(asked, DenyReason::Network);
                 }
             })?;
-        let (head, body) = exchange.answered(response).into_parts();
+        let (mut head, body) = exchange.answered(response).into_parts();
+        if self.client.changes_target() && redirect::conceal_target(&mut head) {
+            head.headers.remove(header::CONTENT_LENGTH);
+            return Ok(Response::from_parts(head, empty()));
+        }
         let (maximum, pause) = (self.response_bytes, patience.between_bytes);
         let body = ResponseBody::new(body, maximum, self.timers.clone(), pause)?;
         Ok(Response::from_parts(head, body.boxed_unsync()))
@@ -297,6 +302,10 @@ impl Timeouts {
 
 fn shorter(limit: Duration, wish: Option<Duration>) -> Duration {
     wish.map_or(limit, |wish| wish.min(limit))
+}
+
+fn empty() -> WasiBody {
+    Empty::new().map_err(|never| match never {}).boxed_unsync()
 }
 
 /// A request's whole body. Taken in before anything is sent, so that the request is judged as a whole and

@@ -165,6 +165,11 @@ impl HttpClient {
         self.additions.are_set_by(request) || self.additions.leave_unnarrowed(request.uri())
     }
 
+    /// Whether a request's target becomes another one, which is not for the plugin to see.
+    pub(crate) fn changes_target(&self) -> bool {
+        self.additions.changes_target()
+    }
+
     /// Which state of the credentials requests are sent with now.
     pub(crate) fn identity(&self) -> CredentialsGeneration {
         let certificates = self.tls.as_ref().map(|tls| tls.current().1);
