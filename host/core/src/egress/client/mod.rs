@@ -8,6 +8,7 @@
 
 mod connect;
 mod connection;
+mod head_allowance;
 pub(crate) mod http_error;
 pub(crate) mod inject;
 pub(crate) mod network_policy;
