@@ -1,6 +1,6 @@
 //! The HTTP/1 client that carries the requests: to the first address of a list, and to the next ones when no
-//! connection to it can be made. Where what answers says that it cannot serve, one more address is asked: what may be
-//! asked here only reads.
+//! connection to it can be made. Where what answers says that it cannot serve, or the connection ends before an answer,
+//! one more address is asked: what may be asked here only reads.
 //!
 //! Sends what it is given and the operator's credentials with it, follows no redirects, decompresses nothing, and knows
 //! nothing of plugins. Each address has its connections (`connect.rs`, `connection.rs`), its idle ones in a `pool.rs`, and the networks that it
@@ -190,6 +190,7 @@ impl HttpClient {
         let (others, from_here) = self.upstreams.split_at(self.preferred());
         let mut failure = None;
         let mut unavailable = None;
+        let mut terminated = false;
         for upstream in from_here.iter().chain(others) {
             match upstream.send(&request, prefix, timeouts).await {
                 Ok(response) if UNAVAILABLE.contains(&response.status()) => {
@@ -199,6 +200,7 @@ impl HttpClient {
                         "unavailable"
                     );
                     match unavailable {
+                        None if terminated => return Ok(self.mark(upstream, response)),
                         None => unavailable = Some((upstream, response)),
                         Some(_) => break,
                     }
@@ -219,6 +221,15 @@ impl HttpClient {
                     failure.get_or_insert(error.name());
                 }
                 Err(_) if unavailable.is_some() => break,
+                Err(Failure::Exchange(error @ Error::ConnectionTerminated)) if !terminated => {
+                    tracing::warn!(
+                        address = upstream.authority(),
+                        "the connection ended before an answer"
+                    );
+                    terminated = true;
+                    failure.get_or_insert(error);
+                }
+                Err(_) if terminated => break,
                 Err(other) => return Err(other.name()),
             }
         }
