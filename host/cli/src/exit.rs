@@ -118,7 +118,7 @@ impl From<&LoadError> for Exit {
 impl From<&ConfigError> for Exit {
     fn from(error: &ConfigError) -> Self {
         match error {
-            ConfigError::Address { .. } => Exit::InvalidQuery,
+            ConfigError::Address { .. } | ConfigError::SetByBackend { .. } => Exit::InvalidQuery,
             _ => Exit::Other,
         }
     }

@@ -154,6 +154,9 @@ impl From<ConfigError> for Failure {
             ConfigError::Address { .. } => {
                 failure.with_hint("it comes from --address or METRIC_ADDRESS")
             }
+            ConfigError::SetByBackend { .. } => failure.with_hint(
+                "--backend sets it; without --backend, --parameter can, and --address names the server's path",
+            ),
             ConfigError::CredentialsInTheClear { .. } => {
                 failure.with_hint("--allow-credentials-in-the-clear gives that leave")
             }

@@ -124,6 +124,7 @@ impl HttpClient {
             &options.credentials,
             &options.parameters,
         )?);
+        additions.check_against(backend)?;
         let in_the_clear = |address: &&Address| !is_tls(address) && !is_loopback(address.host());
         for address in addresses.iter().filter(in_the_clear) {
             if additions.has_secrets() {
