@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use metric_host::{CallError, ConfigError, LoadError, ServiceError};
+use metric_host::{CallError, ConfigError, HostError, LoadError, ServiceError};
 
 /// How the command line ends. The numbers are part of its interface: scripts rely on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +102,15 @@ impl From<&ServiceError> for Exit {
             ServiceError::LimitExceeded(_) => Exit::LimitExceeded,
             ServiceError::PartialAnswer(_) => Exit::PartialAnswer,
             ServiceError::Denied(_) => Exit::Denied,
+        }
+    }
+}
+
+impl From<&HostError> for Exit {
+    fn from(error: &HostError) -> Self {
+        match error {
+            HostError::OutOfResources { .. } => Exit::OutOfResources,
+            _ => Exit::Other,
         }
     }
 }

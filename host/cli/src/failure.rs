@@ -128,7 +128,11 @@ impl From<serde_json::Error> for Failure {
 
 impl From<HostError> for Failure {
     fn from(error: HostError) -> Self {
-        Self::new(Exit::Other, chain(&error))
+        let failure = Self::new((&error).into(), chain(&error));
+        match error {
+            HostError::OutOfResources { .. } => failure.with_hint(hint::RAISE_THE_LIMITS),
+            _ => failure,
+        }
     }
 }
 

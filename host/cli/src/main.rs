@@ -14,6 +14,7 @@ mod failure;
 mod hint;
 mod locate;
 mod output;
+mod runtime;
 mod service;
 mod time;
 mod utc_offset;
@@ -27,6 +28,7 @@ use args::{Cli, Command};
 use exit::Exit;
 use failure::Failure;
 use output::{Log, say};
+use runtime::runtime;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -77,15 +79,6 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         let message = format!("{flag} stands before and after the command");
         return Err(Failure::new(Exit::Usage, message).with_hint("say all of them in one place"));
     }
-    // One thread is enough for one call, and starts faster than a pool.
-    let runtime = || {
-        tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| {
-                Failure::new(Exit::Other, format!("cannot start the runtime: {error}"))
-            })
-    };
     match command {
         Command::Metrics(args) => runtime()?.block_on(commands::metrics::run(&service, &args)),
         Command::Type(args) => runtime()?.block_on(commands::type_of::run(&service, &args)),

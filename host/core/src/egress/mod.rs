@@ -13,7 +13,14 @@ pub(crate) mod policy;
 mod redirect;
 pub(crate) mod request_slots;
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::{Bytes, BytesMut};
 use http::{Request, Response, header};
@@ -33,7 +40,10 @@ use self::{
 };
 use crate::{
     config::{ServiceOptions, address::Address, error::ConfigError, limits::Limits},
-    contract::{deny_reason::DenyReason, error::CallError},
+    contract::{
+        deny_reason::DenyReason,
+        error::{CallError, ServiceError},
+    },
     observe::{Exchange, Metrics},
     timers::Timers,
 };
@@ -58,6 +68,8 @@ struct Pipeline {
     /// The longest waits that a plugin can have.
     timeouts: Timeouts,
     between_bytes: Duration,
+    /// How often the system had no descriptor or thread for a connection.
+    scarcities: AtomicU64,
 }
 
 impl Egress {
@@ -86,6 +98,7 @@ impl Egress {
                     first_byte: limits.first_byte_timeout,
                 },
                 between_bytes: limits.between_bytes_timeout,
+                scarcities: AtomicU64::new(0),
             })),
         })
     }
@@ -211,6 +224,26 @@ impl Egress {
         }
     }
 
+    /// How often the system had no descriptor or thread for a connection.
+    pub(crate) fn scarcities(&self) -> u64 {
+        self.pipeline
+            .as_ref()
+            .map_or(0, |pipeline| pipeline.scarcities.load(Ordering::Relaxed))
+    }
+
+    /// Why a call failed that began after so many `scarcities`. The plugin knows of its connections only that there are
+    /// none; that the system had none to give is the host's to say.
+    pub(crate) fn explained(&self, error: CallError, scarcities: u64) -> CallError {
+        match error.service() {
+            Some(ServiceError::ConnectionFailed(why)) if self.scarcities() > scarcities => {
+                CallError::OutOfResources {
+                    source: why.clone().into(),
+                }
+            }
+            _ => error,
+        }
+    }
+
     /// Whether there is a cache.
     pub(crate) fn keeps_answers(&self) -> bool {
         self.pipeline
@@ -257,9 +290,15 @@ impl Pipeline {
             .send(request, patience.timeouts)
             .await
             .inspect_err(|error| {
-                if matches!(error, Error::DestinationIpProhibited) {
+                match error {
                     // The plugin learns of this one by its name: it knows the address.
-                    denial_log.deny(asked, DenyReason::Network);
+                    Error::DestinationIpProhibited => {
+                        denial_log.deny(asked, DenyReason::Network);
+                    }
+                    Error::ConnectionLimitReached => {
+                        self.scarcities.fetch_add(1, Ordering::Relaxed);
+                    }
+                    _ => {}
                 }
             })?;
         let (mut head, body) = exchange.answered(response).into_parts();
