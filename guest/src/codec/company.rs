@@ -8,7 +8,7 @@
 //! queries of one container or session, up to 128 points a request, which is what the documented steps give; `value_type`
 //! as a regex too is no faster, and is not. `cargo xtask bench --filter "as one"` measures it again.
 
-use super::{Batch, Sent, Use};
+use super::{Batch, Failure, Sent, Use};
 use crate::domain::{Chunk, Family};
 use crate::prometheus::{Decoded, Series};
 
@@ -101,6 +101,13 @@ impl Batch<'_> {
             return;
         };
         let series = std::mem::take(&mut decoded.series);
+        // Who does not group as told cannot be asked alone either: the sums would be those of something else.
+        if let Some(foreign) = self.foreign(uses, &series, label) {
+            for &(query, chunk) in uses {
+                self.arrive(query, chunk, Err(foreign.clone()));
+            }
+            return;
+        }
         for &(query, chunk) in uses {
             let name = self.name(query);
             let of_it = |series: &&Series| {
@@ -116,6 +123,20 @@ impl Batch<'_> {
             }
             self.arrive(query, chunk, Ok((part, spent)));
         }
+    }
+
+    /// What is wrong with an answer in which a series is of none of the names that were asked for.
+    fn foreign(&self, uses: &[Use], series: &[Series], label: &str) -> Option<Failure> {
+        let names = self.names(uses)?;
+        let is_of_one = |series: &Series| {
+            let name = series.labels.iter().find(|(key, _)| key == label);
+            name.is_some_and(|(_, name)| names.binary_search(&name.as_str()).is_ok())
+        };
+        (!series.iter().all(is_of_one)).then(|| {
+            Failure::MalformedResponse(format!(
+                "a series whose label {label} is none of the names that were asked for"
+            ))
+        })
     }
 
     /// One request for each name.
