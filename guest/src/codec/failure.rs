@@ -54,6 +54,13 @@ pub enum Failure {
     Denied(String),
 }
 
+impl Failure {
+    /// The failure of an exchange that ended before it began.
+    pub(super) fn no_answer() -> Self {
+        Self::Interrupted("no answer came".to_owned())
+    }
+}
+
 fn invalid_argument(field: &str, reason: &impl ToString) -> Failure {
     Failure::InvalidArgument {
         field: field.to_owned(),

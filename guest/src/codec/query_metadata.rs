@@ -1,10 +1,11 @@
 //! The verb `query-metadata`.
 
-use super::call::{Call, Config, Configured, check_partial};
+use super::cache_hint::CacheHint;
+use super::call::{Call, check_partial};
+use super::config::{Config, ConfigInput};
 use super::failure::Failure;
-use super::keep::Keep;
 use crate::domain::{CatalogueEntry, MetricType, ValueType, detect_metric_type};
-use crate::prometheus::{Decoded, HttpRequest, NamesAnswer, metric_names_request};
+use crate::prometheus::{Decoded, HttpRequest, NamesDecoder, metric_names_request};
 
 /// The most metrics of an answer. Backend.AI's agents have some dozens, with those of plugins some hundreds; more come of
 /// a label that holds something else than names.
@@ -13,7 +14,7 @@ const MOST_METRICS: usize = 10_000;
 /// A request for what can be queried.
 #[derive(Debug, Clone)]
 pub struct QueryMetadata {
-    configured: Configured,
+    config: Config,
 }
 
 /// One metric found in Prometheus.
@@ -47,38 +48,35 @@ impl QueryMetadata {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn new(config: Config) -> Result<Self, Failure> {
+    pub fn new(config: ConfigInput) -> Result<Self, Failure> {
         Ok(Self {
-            configured: config.try_into()?,
+            config: config.try_into()?,
         })
     }
 }
 
 impl Call for QueryMetadata {
-    type Answer = NamesAnswer;
+    type Decoder = NamesDecoder;
     type Result = MetadataResult;
 
-    fn configured(&self) -> &Configured {
-        &self.configured
+    fn config(&self) -> &Config {
+        &self.config
     }
 
     fn request(&self) -> HttpRequest {
-        metric_names_request(
-            &self.configured.endpoint,
-            self.configured.settings.label_schema,
-        )
+        metric_names_request(&self.config.endpoint, self.config.settings.label_schema)
     }
 
-    fn keep(&self) -> Keep {
-        Keep::MaxAge(30)
+    fn cache_hint(&self) -> CacheHint {
+        CacheHint::MaxAge(30)
     }
 
-    fn answer(&self, status: u16) -> NamesAnswer {
-        NamesAnswer::new(status, self.configured.budget())
+    fn decoder(&self, status: u16) -> NamesDecoder {
+        NamesDecoder::new(status, self.config.budget())
     }
 
     fn result(&self, decoded: Decoded) -> Result<MetadataResult, Failure> {
-        check_partial(&decoded, self.configured.settings.partial)?;
+        check_partial(&decoded, self.config.settings.partial)?;
         if decoded.names.len() > MOST_METRICS {
             return Err(Failure::LimitExceeded {
                 limit: "metrics",
@@ -87,7 +85,7 @@ impl Call for QueryMetadata {
                 message: None,
             });
         }
-        let schema = self.configured.settings.label_schema;
+        let schema = self.config.settings.label_schema;
         let describe = |name: String| {
             let catalogue = CatalogueEntry::of(&name);
             Metadata {
@@ -112,18 +110,18 @@ impl Call for QueryMetadata {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::prometheus::Answer as _;
+    use crate::prometheus::ResponseDecoder as _;
 
     /// The outcome for so many names.
     fn read(names: usize) -> Result<MetadataResult, Failure> {
         let names: Vec<String> = (0..names).map(|number| format!("\"m{number}\"")).collect();
         let body = format!(r#"{{"status":"success","data":[{}]}}"#, names.join(","));
-        let config = Config {
+        let config = ConfigInput {
             address: "127.0.0.1:9090".to_owned(),
-            ..Config::default()
+            ..ConfigInput::default()
         };
         let call = QueryMetadata::new(config).unwrap();
-        call.result(call.answer(200).read(body.as_bytes()).unwrap())
+        call.result(call.decoder(200).read(body.as_bytes()).unwrap())
     }
 
     #[test]

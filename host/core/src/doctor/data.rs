@@ -1,4 +1,4 @@
-//! What Prometheus holds of Backend.AI, and how the configuration fits it.
+//! Checks of the data: Backend.AI's metrics in Prometheus, and how the configuration fits them.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -18,7 +18,7 @@ const FAMILY: &str = "backendai_container_utilization";
 /// Which metric a series holds.
 const NAME: &str = "container_metric_name";
 
-/// What every agent exports for every container.
+/// The metrics that every agent exports for every container.
 const EVERYWHERE: [&str; 8] = [
     "cpu_util",
     "cpu_used",

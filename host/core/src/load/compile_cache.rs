@@ -11,7 +11,7 @@ use wasmtime::{Cache, CacheConfig};
 
 /// Where compiled plugins are kept, so that the next start need not compile them again.
 ///
-/// What lies there is run as native code. So the folder is made for its owner alone, and one that somebody else can
+/// The entries are run as native code. So the folder is made for its owner alone, and one that somebody else can
 /// write to is not used: one that belongs to neither this user nor root or is writable for group or others, or that
 /// is below such a folder (one with the sticky bit, as `/tmp`, apart). Nor is one in which something else lies than
 /// folders and regular files, such as a link or a FIFO, which cannot be read to its end. A cache that cannot be made or used is no
