@@ -7,6 +7,10 @@ use super::failure::Failure;
 use crate::domain::{CatalogueEntry, MetricType, ValueType, detect_metric_type};
 use crate::prometheus::{Decoded, HttpRequest, NamesDecoder, metric_names_request};
 
+/// The most metrics of an answer. Backend.AI's agents have some dozens, with those of plugins some hundreds; more come of
+/// a label that holds something else than names.
+const MOST_METRICS: usize = 10_000;
+
 /// A request for what can be queried.
 #[derive(Debug, Clone)]
 pub struct QueryMetadata {
@@ -73,6 +77,14 @@ impl Call for QueryMetadata {
 
     fn result(&self, decoded: Decoded) -> Result<MetadataResult, Failure> {
         check_partial(&decoded, self.config.settings.partial)?;
+        if decoded.names.len() > MOST_METRICS {
+            return Err(Failure::LimitExceeded {
+                limit: "metrics",
+                maximum: Some(MOST_METRICS as u64),
+                requested: Some(decoded.names.len() as u64),
+                message: None,
+            });
+        }
         let schema = self.config.settings.label_schema;
         let describe = |name: String| {
             let catalogue = CatalogueEntry::of(&name);
@@ -92,5 +104,41 @@ impl Call for QueryMetadata {
             infos: decoded.infos,
             partial: decoded.partial,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prometheus::ResponseDecoder as _;
+
+    /// The outcome for so many names.
+    fn read(names: usize) -> Result<MetadataResult, Failure> {
+        let names: Vec<String> = (0..names).map(|number| format!("\"m{number}\"")).collect();
+        let body = format!(r#"{{"status":"success","data":[{}]}}"#, names.join(","));
+        let config = ConfigInput {
+            address: "127.0.0.1:9090".to_owned(),
+            ..ConfigInput::default()
+        };
+        let call = QueryMetadata::new(config).unwrap();
+        call.result(call.decoder(200).read(body.as_bytes()).unwrap())
+    }
+
+    #[test]
+    fn more_names_than_there_can_be_metrics_are_too_many() {
+        assert_eq!(read(MOST_METRICS).unwrap().metrics.len(), MOST_METRICS);
+        let failure = read(MOST_METRICS + 1).unwrap_err();
+        assert!(
+            matches!(
+                failure,
+                Failure::LimitExceeded {
+                    limit: "metrics",
+                    maximum: Some(10_000),
+                    requested: Some(10_001),
+                    ..
+                }
+            ),
+            "{failure:?}"
+        );
     }
 }

@@ -47,7 +47,7 @@ fn in_words(code: &ErrorCode) -> &str {
         ErrorCode::ConnectionWriteTimeout => "the server did not take the request in time",
         ErrorCode::HttpResponseIncomplete => "the answer stops half-way",
         ErrorCode::HttpResponseHeaderSectionSize(_) | ErrorCode::HttpResponseHeaderSize(_) => {
-            "the head of the answer is too large"
+            "the head of the answer, or the length that it announces, is too large"
         }
         ErrorCode::HttpResponseTrailerSectionSize(_) | ErrorCode::HttpResponseTrailerSize(_) => {
             "the trailer of the answer is too large"

@@ -68,7 +68,7 @@ impl clap::ValueEnum for NetworkArg {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Way to Prometheus (FILE may be env:VARIABLE)")]
 pub(crate) struct OptionsArgs {
-    /// A further address of the same data, asked when the others cannot be reached or answer 502, 503 or 504; more than once
+    /// A further address of the same data, asked when the others cannot be reached, hang up, or answer 502, 503 or 504; more than once
     #[arg(long, value_name = "ADDR", global = true)]
     failover: Vec<String>,
 

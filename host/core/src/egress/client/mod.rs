@@ -1,6 +1,6 @@
 //! The HTTP/1 client that carries the requests: to the first address of a list, and to the next ones when no
-//! connection to it can be made. Where what answers says that it cannot serve, one more address is asked: what may be
-//! asked here only reads.
+//! connection to it can be made. Where what answers says that it cannot serve, or the connection ends before an answer,
+//! one more address is asked: what may be asked here only reads.
 //!
 //! Sends what it is given and the operator's credentials with it, follows no redirects, decompresses nothing, and knows
 //! nothing of plugins. Each address has its connections (`connect.rs`, `connection.rs`), its idle ones in a `pool.rs`, and the networks that it
@@ -8,6 +8,7 @@
 
 mod connect;
 mod connection;
+mod head_allowance;
 pub(crate) mod http_error;
 pub(crate) mod inject;
 pub(crate) mod network_policy;
@@ -123,6 +124,7 @@ impl HttpClient {
             &options.credentials,
             &options.parameters,
         )?);
+        additions.check_against(backend)?;
         let in_the_clear = |address: &&Address| !is_tls(address) && !is_loopback(address.host());
         for address in addresses.iter().filter(in_the_clear) {
             if additions.has_secrets() {
@@ -165,6 +167,11 @@ impl HttpClient {
         self.additions.are_set_by(request) || self.additions.leave_unnarrowed(request.uri())
     }
 
+    /// Whether a request's target becomes another one, which is not for the plugin to see.
+    pub(crate) fn changes_target(&self) -> bool {
+        self.additions.changes_target()
+    }
+
     /// Which state of the credentials requests are sent with now.
     pub(crate) fn identity(&self) -> CredentialsGeneration {
         let certificates = self.tls.as_ref().map(|tls| tls.current().1);
@@ -184,6 +191,7 @@ impl HttpClient {
         let (others, from_here) = self.upstreams.split_at(self.preferred());
         let mut failure = None;
         let mut unavailable = None;
+        let mut terminated = false;
         for upstream in from_here.iter().chain(others) {
             match upstream.send(&request, prefix, timeouts).await {
                 Ok(response) if UNAVAILABLE.contains(&response.status()) => {
@@ -193,6 +201,7 @@ impl HttpClient {
                         "unavailable"
                     );
                     match unavailable {
+                        None if terminated => return Ok(self.mark(upstream, response)),
                         None => unavailable = Some((upstream, response)),
                         Some(_) => break,
                     }
@@ -213,6 +222,15 @@ impl HttpClient {
                     failure.get_or_insert(error.name());
                 }
                 Err(_) if unavailable.is_some() => break,
+                Err(Failure::Exchange(error @ Error::ConnectionTerminated)) if !terminated => {
+                    tracing::warn!(
+                        address = upstream.authority(),
+                        "the connection ended before an answer"
+                    );
+                    terminated = true;
+                    failure.get_or_insert(error);
+                }
+                Err(_) if terminated => break,
                 Err(other) => return Err(other.name()),
             }
         }
