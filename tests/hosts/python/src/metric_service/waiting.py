@@ -1,7 +1,7 @@
 """Calls that can be given up: by Ctrl-C, by a task that is cancelled.
 
 A call of the main thread or of a task runs in a thread of its own, and who asked waits beside it; who no longer waits
-cancels it. Threads are started for a call and end with it: there is no pool that a fork could leave without its threads.
+cancels it. Threads are started for a call and end with it: there is no pool whose threads a fork could lose.
 """
 
 from __future__ import annotations
