@@ -92,3 +92,22 @@ def test_a_function_that_is_not_offered_ends_the_call_that_comes_to_it() -> None
         (export "backendai:metric/codec@0.2.0" (instance $codec))""")
     with pytest.raises(PluginTrapped, match="travel"):
         Plugin(asks).call("codec", "spin")
+
+
+def test_a_plugin_that_keeps_all_it_gets_is_ended() -> None:
+    keeps = component("""
+        (import "wasi:io/poll@0.2.0" (instance $poll (export "pollable" (type (sub resource)))))
+        (alias export $poll "pollable" (type $pollable))
+        (import "wasi:clocks/monotonic-clock@0.2.0" (instance $clock
+            (alias outer 1 $pollable (type $own))
+            (export "subscribe-duration" (func (param "when" u64) (result (own $own))))))
+        (core func $subscribe (canon lower (func $clock "subscribe-duration")))
+        (core module $m
+            (import "" "subscribe" (func $subscribe (param i64) (result i32)))
+            (func (export "f") (loop $l (drop (call $subscribe (i64.const 1))) (br $l))))
+        (core instance $i (instantiate $m (with "" (instance (export "subscribe" (func $subscribe))))))
+        (func $f (canon lift (core func $i "f")))
+        (instance $codec (export "spin" (func $f)))
+        (export "backendai:metric/codec@0.2.0" (instance $codec))""")
+    with pytest.raises(PluginTrapped, match="more than 10000 resources"):
+        Plugin(keeps).call("codec", "spin")

@@ -173,6 +173,17 @@ def test_any_verb_is_one_call(service: MetricService) -> None:
         service.call("query-everything")
 
 
+def test_more_requests_at_once_than_a_call_may_have_are_refused(
+    service_plugin: Plugin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("metric_service.wasi.REQUESTS", 2)
+    with ScriptedPrometheus([{"fault": "stall"}]) as silent:
+        service = MetricService(service_plugin, Config(silent.authority, timeout=1000))
+        answer = service.query_range(QUERIES[0], RangeOptions(cached=True, interval=3600, partial=True))
+    said = {str(chunk.error) for chunk in answer.missing}
+    assert "too many connections are open" in said and len(silent.sent) == 2
+
+
 def test_a_machine_without_free_ports_is_said_to_be_one(
     service_plugin: Plugin, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -185,17 +185,23 @@ def test_a_large_answer_leaves_the_loop_free(service_plugin: Plugin, codec_plugi
     assert still < 0.5
 
 
-def closing_after_each_answer() -> Callable[[socket.socket], None]:
-    def answer_and_close(connection: socket.socket) -> None:
-        read_request(connection)
-        answer(connection)
-        time.sleep(0.05)
-
-    return answer_and_close
+def closing_after_each_answer(connection: socket.socket) -> None:
+    read_request(connection)
+    answer(connection)
+    time.sleep(0.05)
 
 
-def test_a_connection_that_the_server_has_closed_is_replaced(service_plugin: Plugin, codec_plugin: Plugin) -> None:
-    with serving(closing_after_each_answer()) as address:
+def closing_at_the_second_request(connection: socket.socket) -> None:
+    read_request(connection)
+    answer(connection)
+    read_request(connection)
+
+
+@pytest.mark.parametrize("server", [closing_after_each_answer, closing_at_the_second_request])
+def test_a_connection_that_the_server_has_closed_is_replaced(
+    service_plugin: Plugin, codec_plugin: Plugin, server: Callable[[socket.socket], None]
+) -> None:
+    with serving(server) as address:
         config = Config(address, timeout=5000)
         with httpx.Client(trust_env=False) as client:
             for service in (MetricService(service_plugin, config), HttpxService(Codec(codec_plugin, config), client)):
@@ -211,6 +217,21 @@ def test_a_connection_that_the_server_has_closed_is_replaced(service_plugin: Plu
                     await asyncio.sleep(0.2)
 
         asyncio.run(asks())
+
+
+def test_what_comes_after_an_answer_is_not_the_next_answer(service_plugin: Plugin) -> None:
+    def answers_twice(connection: socket.socket) -> None:
+        while read_request(connection):
+            answer(connection)
+            time.sleep(0.02)
+            answer(connection, b"{}")
+            time.sleep(0.2)
+
+    with serving(answers_twice) as address:
+        service = MetricService(service_plugin, Config(address, timeout=5000))
+        for _ in range(3):
+            assert service.query_metric(QUERY).series == []
+            time.sleep(0.1)
 
 
 def test_connections_are_kept(service_plugin: Plugin) -> None:

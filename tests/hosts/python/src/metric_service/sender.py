@@ -10,6 +10,7 @@ import contextlib
 import errno
 import http.client
 import os
+import selectors
 import socket
 import ssl
 import threading
@@ -215,6 +216,13 @@ class _Pool:
         self.forget()
 
     def take(self, origin: Origin) -> http.client.HTTPConnection | None:
+        while (connection := self._popped(origin)) is not None:
+            if _is_quiet(connection.sock):
+                return connection
+            connection.close()
+        return None
+
+    def _popped(self, origin: Origin) -> http.client.HTTPConnection | None:
         with self._lock:
             for place in reversed(range(len(self._idle))):
                 if self._idle[place][0] == origin:
@@ -227,6 +235,13 @@ class _Pool:
             over = self._idle.pop(0)[1] if len(self._idle) > IDLE_CONNECTIONS else None
         if over is not None:
             over.close()
+
+
+def _is_quiet(connection: socket.socket) -> bool:
+    """Whether nothing has come that was not asked for: its end, or what would pass for the next answer."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(connection, selectors.EVENT_READ)
+        return not selector.select(0)
 
 
 _pools: weakref.WeakSet[_Pool] = weakref.WeakSet()

@@ -36,6 +36,12 @@ REQUEST_BYTES = 4 << 20
 """The longest body of a request. The longest query that Prometheus reads is some 64 kB."""
 QUEUED_BYTES = 1 << 20
 """What may wait to be read by the plugin. The rest waits in the network."""
+REQUESTS = 64
+"""Requests of a call under way at once, each with its thread. A range has 8 by default."""
+RESOURCES = 10_000
+"""Resources of a call. A query has some ten at once, a batch ten for each request under way."""
+HEADER_BYTES = 64 << 10
+"""The largest head of a request: more than servers take."""
 NEVER_SENT = frozenset({"connection", "host", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"})
 """Headers that are the sender's."""
 CACHE_HINT = "x-metric-cache"
@@ -194,6 +200,8 @@ class Exchange:
         self._waited = waited
 
     def keep(self, resource: Any) -> int:
+        if len(self._resources) >= RESOURCES:
+            raise MemoryError(f"the plugin keeps more than {RESOURCES} resources")
         self._next += 1
         self._resources[self._next] = resource
         return self._next
@@ -222,6 +230,8 @@ class Exchange:
 
     def respond(self) -> Response:
         self._responses = [response for response in self._responses if not response.is_over]
+        if len(self._responses) >= REQUESTS:
+            raise Failed("connection-limit-reached")
         response = Response(self._changed)
         self._responses.append(response)
         return response
@@ -317,7 +327,10 @@ class Call:
 
 def _fields_from_list(call: Call, entries: list[tuple[str, bytes]]) -> Ok | Err:
     kept = [(name.lower(), bytes(value)) for name, value in entries]
-    if any(name in NEVER_SENT for name, _ in kept):
+    if (
+        any(name in NEVER_SENT for name, _ in kept)
+        or sum(len(name) + len(value) for name, value in kept) > HEADER_BYTES
+    ):
         return Err(Case("forbidden"))
     return Ok(call.own(Fields(kept), "fields"))
 
@@ -372,7 +385,10 @@ def _handle(call: Call, request: Resource, options: Some) -> Ok | Err:
     outgoing = call.get(request)
     if options.value is not None:
         call.get(options.value)
-    outgoing.response = call.exchange.respond()
+    try:
+        outgoing.response = call.exchange.respond()
+    except Failed as failure:
+        return Err(_error_code(failure))
     # A request with a body leaves when its body is whole.
     if outgoing.body is None and isinstance(refused := _sent(call, outgoing), Err):
         return refused
