@@ -4,14 +4,16 @@
 
 use std::{
     future::Future,
+    mem,
     pin::Pin,
     task::{Context, Poll, ready},
     time::Duration,
 };
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
-use wasmtime_wasi_http::{Error, Result};
+use http_body_util::BodyExt as _;
+use wasmtime_wasi_http::{Error, Result, WasiBody};
 
 use crate::{
     alarms::{Alarm, Alarms},
@@ -89,6 +91,90 @@ where
 
     fn size_hint(&self) -> SizeHint {
         self.inner.size_hint()
+    }
+}
+
+/// A body that was held back, as far as it had come then.
+pub(crate) struct HeldBody {
+    /// Until it is handed on.
+    begun: Option<Bytes>,
+    rest: Rest,
+}
+
+/// What comes after that.
+enum Rest {
+    Nothing,
+    Broken(Error),
+    Coming(WasiBody),
+}
+
+impl HeldBody {
+    /// Holds a body until all of it is there, it breaks off, or more than `maximum` bytes have come.
+    pub(crate) async fn of(mut body: WasiBody, maximum: usize) -> Self {
+        let mut begun = BytesMut::new();
+        let rest = loop {
+            if begun.len() > maximum {
+                break Rest::Coming(body);
+            }
+            match body.frame().await {
+                None => break Rest::Nothing,
+                Some(Err(error)) => break Rest::Broken(error),
+                Some(Ok(frame)) => {
+                    begun.extend_from_slice(frame.data_ref().unwrap_or(&Bytes::new()))
+                }
+            }
+        };
+        let begun = Some(begun.freeze()).filter(|begun| !begun.is_empty());
+        Self { begun, rest }
+    }
+
+    /// All of it, where that has come.
+    pub(crate) fn whole(&self) -> Option<&[u8]> {
+        matches!(self.rest, Rest::Nothing).then(|| self.begun.as_deref().unwrap_or_default())
+    }
+}
+
+impl Body for HeldBody {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>>>> {
+        let this = self.get_mut();
+        if let Some(begun) = this.begun.take() {
+            return Poll::Ready(Some(Ok(Frame::data(begun))));
+        }
+        if let Rest::Coming(body) = &mut this.rest {
+            return Pin::new(body).poll_frame(cx);
+        }
+        Poll::Ready(match mem::replace(&mut this.rest, Rest::Nothing) {
+            Rest::Broken(error) => Some(Err(error)),
+            _ => None,
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.begun.is_none()
+            && match &self.rest {
+                Rest::Nothing => true,
+                Rest::Broken(_) => false,
+                Rest::Coming(body) => body.is_end_stream(),
+            }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let begun = self.begun.as_ref().map_or(0, Bytes::len) as u64;
+        match &self.rest {
+            Rest::Nothing => SizeHint::with_exact(begun),
+            Rest::Broken(_) => SizeHint::default(),
+            Rest::Coming(body) => {
+                let mut hint = SizeHint::new();
+                hint.set_lower(body.size_hint().lower().saturating_add(begun));
+                hint
+            }
+        }
     }
 }
 

@@ -74,7 +74,7 @@ use self::{
     statistics::Counters,
     store::Store,
 };
-pub(crate) use self::{keep::Keep, key::Patience};
+pub(crate) use self::{completeness::Coverage, keep::Keep, key::Patience};
 pub use self::{options::CacheOptions, statistics::CacheStatistics};
 use crate::{
     credentials::Identity,

@@ -63,11 +63,13 @@ pub(crate) async fn run(args: &ServiceArgs, command: QueryCommandArgs) -> Result
         scope: within.as_ref(),
         options: &options,
     };
-    match &queries[..] {
+    let exit = match &queries[..] {
         _ if format == QueryFormat::Ndjson => streaming::run(&asking, &queries).await,
         [query] => one(&asking, query, (format, cells), &screen).await,
         _ => batch::run(&asking, &queries, (format, cells), &screen).await,
-    }
+    };
+    service::say_who_answered(&service);
+    exit
 }
 
 /// Who is asked, and how.

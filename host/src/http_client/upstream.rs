@@ -1,6 +1,9 @@
 //! One address, with its connections.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use bytes::Bytes;
 use http::{
@@ -33,6 +36,7 @@ pub(super) struct Upstream {
     additions: Arc<Additions>,
     pool: Arc<Pool>,
     alarms: Alarms,
+    answers: AtomicU64,
 }
 
 /// Why there is no response.
@@ -83,6 +87,7 @@ impl Upstream {
             ),
             pool: Pool::new(limits.service_requests as usize),
             alarms: alarms.clone(),
+            answers: AtomicU64::new(0),
             address,
         }
     }
@@ -93,6 +98,16 @@ impl Upstream {
 
     pub(super) fn authority(&self) -> &str {
         self.address.authority().as_str()
+    }
+
+    /// A request was answered with what came from here.
+    pub(super) fn count_answer(&self) {
+        self.answers.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many requests were.
+    pub(super) fn answers(&self) -> u64 {
+        self.answers.load(Ordering::Relaxed)
     }
 
     /// Sends a request that was made for an address with `prefix`.

@@ -12,7 +12,6 @@ use http::{Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 
 use super::Metrics;
-use crate::http_client::FromFailover;
 
 /// Counted when it is dropped.
 pub(crate) struct Exchange {
@@ -37,9 +36,6 @@ impl Exchange {
     /// Its answer is here, and the body is watched from now on.
     pub(crate) fn answered<B>(mut self, response: Response<B>) -> Response<Watched<B>> {
         self.status = Some(response.status());
-        if response.extensions().get::<FromFailover>().is_some() {
-            self.metrics.failed_over();
-        }
         response.map(|inner| Watched {
             inner,
             exchange: self,
