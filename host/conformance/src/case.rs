@@ -11,7 +11,9 @@ use serde_json::Value;
 use crate::body::Body;
 use crate::expectation::Expectation;
 use crate::hostile::HostInput;
-use crate::input::{ConfigInput, QueryInput, ValueTypeInput};
+use metric_host::ValueType;
+
+use crate::input::{ConfigInput, Named, QueryInput};
 use crate::level::Level;
 use crate::response::{Fault, Response};
 
@@ -50,7 +52,7 @@ pub enum CaseError {
 pub(crate) enum Call {
     DetectMetricType {
         metric_name: String,
-        value_type: Option<ValueTypeInput>,
+        value_type: Option<Named<ValueType>>,
     },
     BuildPromql(QueryInput),
     MetadataRequest,
@@ -208,7 +210,7 @@ struct RawCase {
     config: ConfigInput,
     query: Option<QueryInput>,
     metric_name: Option<String>,
-    value_type: Option<ValueTypeInput>,
+    value_type: Option<Named<ValueType>>,
     verb: Option<String>,
     request: Option<Value>,
     status: Option<u16>,

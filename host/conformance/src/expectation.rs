@@ -7,7 +7,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::door::Door;
+use crate::interface::Interface;
 use crate::rule::{Rule, parse_rules};
 
 /// The most differences that are listed for one case: after these, the rest says nothing new.
@@ -26,7 +26,7 @@ pub struct Mismatch {
     /// What was there instead.
     pub came: String,
     /// Through which of the component's interfaces. Empty: it was not asked.
-    pub doors: Vec<Door>,
+    pub interfaces: Vec<Interface>,
 }
 
 impl Mismatch {
@@ -35,7 +35,7 @@ impl Mismatch {
             at: at.to_owned(),
             expected: shortened(expected),
             came: shortened(came),
-            doors: Vec::new(),
+            interfaces: Vec::new(),
         }
     }
 
@@ -52,11 +52,15 @@ impl fmt::Display for Mismatch {
             "{}\n  expected {}\n  came     {}",
             self.at, self.expected, self.came
         )?;
-        let doors: Vec<_> = self.doors.iter().map(|door| door.as_str()).collect();
-        if doors.is_empty() {
+        let interfaces: Vec<_> = self
+            .interfaces
+            .iter()
+            .map(|interface| interface.as_str())
+            .collect();
+        if interfaces.is_empty() {
             return Ok(());
         }
-        write!(f, "\n  through  {}", doors.join(", "))
+        write!(f, "\n  through  {}", interfaces.join(", "))
     }
 }
 

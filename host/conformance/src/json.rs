@@ -1,4 +1,4 @@
-//! The JSON doors: a call as the text that goes in, and the text that comes out as the answer of a typed door.
+//! The JSON interfaces: a call as the text that goes in, and the text that comes out as the answer of a typed interface.
 //! Knows the names of the contract in both spellings, and nothing of who is asked.
 
 use serde_json::{Map, Value, json};

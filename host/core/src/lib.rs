@@ -78,22 +78,21 @@ pub use config::{
     limits::Limits, network::Network, secret::SecretSource,
 };
 pub use contract::{
-    deny_reason::Refusal,
-    error::{CallError, ServiceError, Source},
+    deny_reason::DenyReason,
+    error::{BoxError, CallError, ServiceError},
     range::{MissingChunk, Page, Piece, RangeAnswer},
     types::{
         Backend, CatalogueEntry, Category, Chunk, Config, Dimension, FailedToGetMetric, HttpMethod,
         HttpRequest, HttpScheme, InvalidArgument, InvalidTimeRange, LabelFilter, LabelSchema,
         LimitExceeded, MetadataResult, MetricMetadata, MetricQuery, MetricResult, MetricType, Over,
-        Pointwise, RangeOptions, RangePlan, RequestMethod, Series, Span, Statistic, ValueType,
+        Pointwise, RangeOptions, RangePlan, RequestMethod, Series, Span, Statistic, UnknownName,
+        ValueType,
     },
 };
-pub use egress::{cache::CacheStatistics, denial::Refusals};
+pub use egress::{cache::CacheStatistics, denial::DenialCounts};
 pub use host::{Host, HostError, HostOptions};
 pub use load::{
-    compile_cache::CompileCache,
-    error::LoadError,
-    inspect::{PluginDescription, describe},
+    compile_cache::CompileCache, error::LoadError, inspect::PluginDescription,
     plugin_file::read_plugin,
 };
 pub use metric_scope::{Scope, ScopeError, ScopeRefusal};

@@ -1,6 +1,9 @@
 //! The text that comes in: the contract's records, with `_` for `-`, unknown names refused.
 
-use serde::de::Error as _;
+use std::fmt;
+
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -193,11 +196,11 @@ impl From<&QueryDocument> for MetricQuery {
             step: query.step,
             labels: LabelFilter {
                 value_type: labels.value_type.map(|n| n.0),
-                agent_id: labels.agent_id.list(),
-                kernel_id: labels.kernel_id.list(),
-                session_id: labels.session_id.list(),
-                user_id: labels.user_id.list(),
-                project_id: labels.project_id.list(),
+                agent_id: labels.agent_id.0.clone(),
+                kernel_id: labels.kernel_id.0.clone(),
+                session_id: labels.session_id.0.clone(),
+                user_id: labels.user_id.0.clone(),
+                project_id: labels.project_id.0.clone(),
             },
             group_by: query.group_by.iter().map(|n| n.0).collect(),
             metric_type: query.metric_type.map(|n| n.0),
@@ -218,23 +221,36 @@ struct LabelsDocument {
     project_id: Values,
 }
 
-/// The values of an identifier: a text, or a list of them.
-#[derive(Debug, Default, Deserialize)]
-#[serde(untagged, expecting = "expected a string, a list of strings, or null")]
-enum Values {
-    #[default]
-    None,
-    One(String),
-    Several(Vec<String>),
+/// The values of an identifier: a text, or a list of them. Read by hand: an untagged enumeration would bring a second
+/// reader of all of JSON along.
+#[derive(Debug, Default)]
+struct Values(Vec<String>);
+
+impl<'de> Deserialize<'de> for Values {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ValuesVisitor)
+    }
 }
 
-impl Values {
-    fn list(&self) -> Vec<String> {
-        match self {
-            Self::None => Vec::new(),
-            Self::One(value) => vec![value.clone()],
-            Self::Several(values) => values.clone(),
-        }
+struct ValuesVisitor;
+
+impl<'de> Visitor<'de> for ValuesVisitor {
+    type Value = Values;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string, a list of strings, or null")
+    }
+
+    fn visit_unit<E>(self) -> Result<Values, E> {
+        Ok(Values::default())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Values, E> {
+        Ok(Values(vec![value.to_owned()]))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Values, A::Error> {
+        Vec::deserialize(SeqAccessDeserializer::new(list)).map(Values)
     }
 }
 

@@ -12,11 +12,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use metric_conformance::Level;
+use metric_host::{Backend, LabelSchema, RequestMethod, ValueType};
 
-use crate::args::choices::{
-    BackendArg, ConformanceFormat, DataFormat, LabelSchemaArg, MethodArg, QueryFormat,
-    ReportFormat, ValueTypeArg, When,
-};
+use crate::args::choices::{ConformanceFormat, DataFormat, QueryFormat, ReportFormat, When};
 use crate::args::csv::CsvArgs;
 use crate::args::options::OptionsArgs;
 use crate::args::query::QueryArgs;
@@ -95,11 +93,11 @@ pub(crate) struct ServiceArgs {
     #[arg(
         long,
         value_name = "SCHEMA",
-        value_enum,
+        value_parser = choices::label_schema(),
         default_value = "documented",
         global = true
     )]
-    pub(crate) label_schema: LabelSchemaArg,
+    pub(crate) label_schema: LabelSchema,
 
     /// Time between two samples of a series [default: 15s]
     #[arg(long, value_name = "DUR", value_parser = duration::parse_seconds, global = true, hide_short_help = true)]
@@ -125,22 +123,22 @@ pub(crate) struct ServiceArgs {
     #[arg(
         long,
         value_name = "METHOD",
-        value_enum,
+        value_parser = choices::method(),
         default_value = "auto",
         global = true,
         hide_short_help = true
     )]
-    pub(crate) method: MethodArg,
+    pub(crate) method: RequestMethod,
 
     /// Which server answers (the doctor proposes it)
     #[arg(
         long,
         value_name = "SERVER",
-        value_enum,
+        value_parser = choices::backend(),
         default_value = "auto",
         global = true
     )]
-    pub(crate) backend: BackendArg,
+    pub(crate) backend: Backend,
 
     /// Accept an answer of which data may be missing, and say so; no error unless all is missing
     #[arg(long, global = true)]
@@ -246,8 +244,8 @@ pub(crate) struct TypeArgs {
     pub(crate) metric: String,
 
     /// Which value of the metric
-    #[arg(long, value_name = "V", value_enum)]
-    pub(crate) value_type: Option<ValueTypeArg>,
+    #[arg(long, value_name = "V", value_parser = choices::value_type())]
+    pub(crate) value_type: Option<ValueType>,
 }
 
 #[derive(Debug, Args)]
@@ -356,7 +354,7 @@ mod tests {
         ] {
             let cli = Cli::try_parse_from(line.split(' ')).unwrap();
             assert_eq!(cli.service.address, "a:1");
-            assert_eq!(cli.service.label_schema, LabelSchemaArg::Agent);
+            assert_eq!(cli.service.label_schema, LabelSchema::Agent);
             assert_eq!(cli.service.timeout, Some(500));
         }
     }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use clap::Args;
-use metric_host::{LabelFilter, MetricQuery, ValueType};
+use metric_host::{Dimension, LabelFilter, MetricQuery, MetricType, ValueType};
 
-use crate::args::choices::{DimensionArg, MetricTypeArg, ValueTypeArg};
+use crate::args::choices;
 use crate::args::pointwise::PointwiseArgs;
 use crate::duration;
 use crate::time::{self, Instant};
@@ -23,12 +23,12 @@ pub(crate) struct QueryArgs {
     filters: FilterArgs,
 
     /// What to tell apart, separated by commas [default: value-type and what is filtered on]
-    #[arg(long, value_name = "D,D", value_enum, value_delimiter = ',', help_heading = None)]
-    group_by: Vec<DimensionArg>,
+    #[arg(long, value_name = "D,D", value_parser = choices::dimension(), value_delimiter = ',', help_heading = None)]
+    group_by: Vec<Dimension>,
 
     /// How to read the samples [default: detected]
-    #[arg(long, value_name = "TYPE", value_enum, help_heading = None)]
-    metric_type: Option<MetricTypeArg>,
+    #[arg(long, value_name = "TYPE", value_parser = choices::metric_type(), help_heading = None)]
+    metric_type: Option<MetricType>,
 
     #[command(flatten)]
     pub(crate) pointwise: PointwiseArgs,
@@ -42,8 +42,8 @@ pub(crate) struct QueryArgs {
 #[command(next_help_heading = "Filters (several values: more than once, or separated by commas)")]
 struct FilterArgs {
     /// Which value of the metric; several are a query each
-    #[arg(long, value_name = "V,V", value_enum, value_delimiter = ',')]
-    value_type: Vec<ValueTypeArg>,
+    #[arg(long, value_name = "V,V", value_parser = choices::value_type(), value_delimiter = ',')]
+    value_type: Vec<ValueType>,
     /// The agent that runs the kernel
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     agent_id: Vec<String>,

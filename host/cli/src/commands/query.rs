@@ -6,9 +6,11 @@
 use std::io::Write;
 
 use chrono::{Local, Utc};
-use metric_host::{CallError, MetricQuery, MetricService, RangeAnswer, RangeOptions, Scope};
+use metric_host::{
+    CallError, LabelSchema, MetricQuery, MetricService, RangeAnswer, RangeOptions, Scope,
+};
 
-use crate::args::choices::{LabelSchemaArg, QueryFormat};
+use crate::args::choices::QueryFormat;
 use crate::args::{PromqlArgs, QueryCommandArgs, ServiceArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -92,8 +94,8 @@ impl Asking<'_> {
         promql: &str,
     ) -> String {
         let schema = match self.args.label_schema {
-            LabelSchemaArg::Documented => "documented was asked for; today's agents write `agent`",
-            LabelSchemaArg::Agent => "agent was asked for; Backend.AI documents `documented`",
+            LabelSchema::Documented => "documented was asked for; today's agents write `agent`",
+            LabelSchema::Agent => "agent was asked for; Backend.AI documents `documented`",
         };
         let range = output::times::range(start, end, &Local);
         let mut text = format!(

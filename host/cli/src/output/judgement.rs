@@ -86,7 +86,7 @@ mod tests {
             at: "result".to_owned(),
             expected: "<a>".to_owned(),
             came: "\u{1}".to_owned(),
-            doors: Vec::new(),
+            interfaces: Vec::new(),
         };
         let failed = Outcome::Failed {
             mismatches: vec![mismatch],

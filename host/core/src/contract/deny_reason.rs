@@ -3,7 +3,7 @@
 /// Why a request of a plugin's may not leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
-pub enum Refusal {
+pub enum DenyReason {
     /// The service has no way out.
     #[error("no network was granted")]
     NoNetwork,
@@ -42,7 +42,7 @@ pub enum Refusal {
     Network,
 }
 
-impl Refusal {
+impl DenyReason {
     /// Every reason.
     pub const ALL: &[Self] = &[
         Self::NoNetwork,

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use metric_scope::Scope;
 
-use super::answer::{Labels, Run};
-use super::probe::{Probe, Reply, Trouble};
+use super::probe::{Probe, ProbeError, Reply};
 use super::report::{Check, Setting, Subject, Verdict};
+use super::response::{Labels, Run};
 use crate::contract::types::{Config, LabelSchema};
 
 /// The family that agents export.
@@ -82,7 +82,7 @@ pub(super) async fn examine(probe: &Probe, config: &Config, now: i64, checks: &m
 /// Names or values, once each.
 type Names = Reply<BTreeSet<String>>;
 
-async fn names(probe: &Probe, span: Option<(i64, i64)>) -> Result<Names, Trouble> {
+async fn names(probe: &Probe, span: Option<(i64, i64)>) -> Result<Names, ProbeError> {
     values(probe, &format!("label/{NAME}/values"), span).await
 }
 
@@ -91,7 +91,11 @@ async fn names_ever(probe: &Probe) -> usize {
 }
 
 /// A list of names or values, over the series of the family.
-async fn values(probe: &Probe, endpoint: &str, span: Option<(i64, i64)>) -> Result<Names, Trouble> {
+async fn values(
+    probe: &Probe,
+    endpoint: &str,
+    span: Option<(i64, i64)>,
+) -> Result<Names, ProbeError> {
     let span = span.map(|(start, end)| (start.to_string(), end.to_string()));
     let mut params = vec![("match[]", FAMILY)];
     if let Some((start, end)) = &span {
@@ -200,7 +204,7 @@ fn judge_schema(
 /// The time of the newest sample, Unix seconds; looked for up to `from` back.
 async fn newest(probe: &Probe, selector: &str, from: i64, now: i64) -> Option<f64> {
     let query = format!("max(timestamp({selector}))");
-    let newest = |data: super::answer::Queried| data.number()?.value();
+    let newest = |data: super::response::Queried| data.number()?.value();
     let reply = probe.instant(&query, Some(now as f64)).await.ok()?;
     if let Some(newest) = newest(reply.data) {
         return Some(newest);
@@ -257,7 +261,7 @@ fn interval_of(runs: &[Run]) -> Option<f64> {
 fn freshness(age: f64, interval: Option<f64>, metric: &str) -> Check {
     let subject = Subject::Freshness;
     let age = age.max(0.0);
-    let found = format!("the newest sample of {metric} is {} old", words(age));
+    let found = format!("the newest sample of {metric} is {} old", humanize(age));
     // Four that did not come. VictoriaMetrics keeps the last half a minute to itself.
     let patience = 4.0 * interval.unwrap_or(f64::from(SAMPLE_INTERVAL)).max(30.0);
     match age <= patience {
@@ -338,7 +342,7 @@ fn whole(seconds: f64) -> u32 {
 }
 
 /// A length of time, as people say it.
-pub(super) fn words(seconds: f64) -> String {
+pub(super) fn humanize(seconds: f64) -> String {
     match seconds {
         _ if seconds < 120.0 => format!("{seconds:.0} s"),
         _ if seconds < 7200.0 => format!("{:.0} min", seconds / 60.0),

@@ -7,10 +7,10 @@ use chrono::DateTime;
 use http::{HeaderMap, header, uri::Scheme};
 use wasmtime_wasi_http::Error;
 
-use super::answer::{BuildInfo, Queried};
-use super::data::words;
-use super::probe::{Probe, Reply, Trouble};
+use super::data::humanize;
+use super::probe::{Probe, ProbeError, Reply};
 use super::report::{Check, Setting, Subject, Verdict};
+use super::response::{BuildInfo, Queried};
 use crate::{
     config::{address::Address, network::Network},
     contract::types::{Backend, Config},
@@ -89,12 +89,12 @@ pub(super) async fn answers(probe: &Probe, checks: &mut Vec<Check>) -> Option<Cl
         }
         Err(trouble) => {
             match &trouble {
-                Trouble::Unreachable(error) => checks.push(unreachable(&trouble, error)),
-                Trouble::Late(_) => checks.push(
+                ProbeError::Unreachable(error) => checks.push(unreachable(&trouble, error)),
+                ProbeError::Late(_) => checks.push(
                     Check::fail(subject, trouble.to_string())
                         .advise("the server, or something on the way to it, is overloaded"),
                 ),
-                Trouble::Refused { .. } | Trouble::Foreign { .. } => {
+                ProbeError::Refused { .. } | ProbeError::Foreign { .. } => {
                     checks.push(Check::ok(subject, "something answers"));
                     checks.push(no_prometheus(&trouble));
                 }
@@ -104,7 +104,7 @@ pub(super) async fn answers(probe: &Probe, checks: &mut Vec<Check>) -> Option<Cl
     }
 }
 
-fn unreachable(trouble: &Trouble, error: &Error) -> Check {
+fn unreachable(trouble: &ProbeError, error: &Error) -> Check {
     let advice = match error {
         Error::ConnectionRefused => {
             "nothing listens there: start Prometheus, or name another address"
@@ -132,19 +132,19 @@ fn unreachable(trouble: &Trouble, error: &Error) -> Check {
     Check::fail(Subject::Reachable, trouble.to_string()).advise(advice)
 }
 
-fn no_prometheus(trouble: &Trouble) -> Check {
+fn no_prometheus(trouble: &ProbeError) -> Check {
     let advice = match trouble {
-        Trouble::Refused {
+        ProbeError::Refused {
             status: 401 | 403 | 407,
             ..
         } => {
             "it wants credentials, or others than it was shown: whoever runs it decides who may ask"
         }
-        Trouble::Refused { .. } => "its log says more",
-        Trouble::Foreign {
+        ProbeError::Refused { .. } => "its log says more",
+        ProbeError::Foreign {
             status: 404 | 405, ..
         } => "is the address that of Prometheus? It takes a prefix: http://host:9090/prefix",
-        Trouble::Foreign {
+        ProbeError::Foreign {
             status: 300..=399, ..
         } => {
             "it sends elsewhere, perhaps to sign in; the address must be that of Prometheus itself"
@@ -324,7 +324,10 @@ pub(super) async fn limits(probe: &Probe, config: &Config, now: i64) -> Check {
     {
         let check = Check::warn(
             subject,
-            format!("a range of {} is too long: {trouble}", words(range.into())),
+            format!(
+                "a range of {} is too long: {trouble}",
+                humanize(range.into())
+            ),
         );
         for days in [31_u32, 7, 1] {
             let shorter = days * 86_400;
@@ -341,7 +344,7 @@ pub(super) async fn limits(probe: &Probe, config: &Config, now: i64) -> Check {
         subject,
         format!(
             "answers {points} points of a series, and a range of {}",
-            words(range.into())
+            humanize(range.into())
         ),
     )
 }

@@ -5,8 +5,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use super::answer::BuildInfo;
 use super::report::Verdict;
+use super::response::BuildInfo;
 use super::*;
 use crate::contract::types::{Backend, RequestMethod};
 use crate::{CompileCache, Credentials, HostOptions, SecretSource};

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::scarcity;
-use crate::contract::error::Source;
+use crate::contract::error::BoxError;
 
 /// Why a plugin is not loaded.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +35,7 @@ pub enum LoadError {
     #[error("the system has no more file descriptors, threads or memory for loading the plugin")]
     OutOfResources {
         /// The system's reason.
-        source: Source,
+        source: BoxError,
     },
     /// The plugin is larger than [`Limits::plugin_bytes`](crate::Limits::plugin_bytes).
     #[error("the plugin is {size} bytes long; at most {maximum} are accepted")]
@@ -114,26 +114,26 @@ pub enum LoadError {
         /// The world's full name.
         world: &'static str,
         /// The first difference.
-        source: Source,
+        source: BoxError,
     },
     /// The imports are of types that this host does not know, for example of a later WASI.
     #[error("the plugin's imports cannot be satisfied")]
     Link {
         /// The first difference.
-        source: Source,
+        source: BoxError,
     },
     /// The plugin is invalid, or needs what the engine does not grant (too large a memory or table,
     /// a WebAssembly proposal that is switched off).
     #[error("the plugin cannot be compiled")]
     Compile {
         /// wasmtime's reason.
-        source: Source,
+        source: BoxError,
     },
     /// No instance of the plugin can be made: it crashes or loops when it starts.
     #[error("the plugin cannot be instantiated")]
     Instantiate {
         /// wasmtime's reason.
-        source: Source,
+        source: BoxError,
     },
 }
 
@@ -152,7 +152,7 @@ impl LoadError {
     }
 
     /// A plugin of which no instance can be made: because of the plugin, or of what the system lacks.
-    pub(crate) fn instantiate(source: Source) -> Self {
+    pub(crate) fn instantiate(source: BoxError) -> Self {
         match scarcity::is_scarcity(&*source) {
             true => Self::OutOfResources { source },
             false => Self::Instantiate { source },

@@ -22,9 +22,9 @@ pub(crate) struct Metrics {
     registry: Registry,
     calls: Family<CallLabels, Counter>,
     running: Gauge,
-    call_seconds: Family<VerbLabels, Histogram>,
+    call_duration: Family<VerbLabels, Histogram>,
     busy_seconds: Family<VerbLabels, Histogram>,
-    refusals: Family<ReasonLabels, Counter>,
+    denials: Family<ReasonLabels, Counter>,
     exchanges: Family<StatusLabels, Counter>,
     failovers: Family<AddressLabels, Counter>,
     exchange_seconds: Histogram,
@@ -35,7 +35,7 @@ pub(crate) struct Metrics {
 
 /// What became of a request that might have been answered from a cache.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Lookup {
+pub(crate) enum CacheOutcome {
     /// It was.
     Hit,
     /// It waited for the answer to the same request.
@@ -85,9 +85,9 @@ impl Metrics {
             registry: Registry::with_prefix("metric_host"),
             calls: Family::default(),
             running: Gauge::default(),
-            call_seconds: HistogramOfVerbs::new_with_constructor(histogram),
+            call_duration: HistogramOfVerbs::new_with_constructor(histogram),
             busy_seconds: HistogramOfVerbs::new_with_constructor(histogram),
-            refusals: Family::default(),
+            denials: Family::default(),
             exchanges: Family::default(),
             failovers: Family::default(),
             exchange_seconds: histogram(),
@@ -106,10 +106,10 @@ impl Metrics {
             metrics.running.clone(),
         );
         metrics.registry.register_with_unit(
-            "call",
+            "call_duration",
             "From the call to its result",
             Unit::Seconds,
-            metrics.call_seconds.clone(),
+            metrics.call_duration.clone(),
         );
         metrics.registry.register_with_unit(
             "call_busy",
@@ -118,9 +118,9 @@ impl Metrics {
             metrics.busy_seconds.clone(),
         );
         metrics.registry.register(
-            "refusals",
+            "requests_denied",
             "Requests of plugins that were not let out, by reason",
-            metrics.refusals.clone(),
+            metrics.denials.clone(),
         );
         metrics.registry.register(
             "prometheus_requests",
@@ -133,7 +133,7 @@ impl Metrics {
             metrics.failovers.clone(),
         );
         metrics.registry.register_with_unit(
-            "prometheus",
+            "upstream_request_duration",
             "From a request to the last byte of its answer",
             Unit::Seconds,
             metrics.exchange_seconds.clone(),
@@ -174,7 +174,7 @@ impl Metrics {
             .get_or_create(&CallLabels { verb, outcome })
             .inc();
         let labels = VerbLabels { verb };
-        self.call_seconds
+        self.call_duration
             .get_or_create(&labels)
             .observe(took.as_secs_f64());
         self.busy_seconds
@@ -183,11 +183,11 @@ impl Metrics {
     }
 
     /// A cache was asked.
-    pub(crate) fn looked_up(&self, lookup: Lookup) {
+    pub(crate) fn looked_up(&self, lookup: CacheOutcome) {
         let result = match lookup {
-            Lookup::Hit => "hit",
-            Lookup::Follower => "follower",
-            Lookup::Miss => "miss",
+            CacheOutcome::Hit => "hit",
+            CacheOutcome::Follower => "follower",
+            CacheOutcome::Miss => "miss",
         };
         self.lookups.get_or_create(&ResultLabels { result }).inc();
     }
@@ -207,7 +207,7 @@ impl Metrics {
 
     /// A request was not let out, for a reason by its name.
     pub(crate) fn refused(&self, reason: &'static str) {
-        self.refusals.get_or_create(&ReasonLabels { reason }).inc();
+        self.denials.get_or_create(&ReasonLabels { reason }).inc();
     }
 
     /// The answer to a request has come in or was given up, so long after the request; no status: there was none.
@@ -227,7 +227,7 @@ impl Metrics {
 }
 
 /// What a [`Host`](crate::Host) tells of itself: calls by verb and outcome, how long they took and computed,
-/// refusals by reason, the requests to Prometheus with their bytes and times, what the caches spared it.
+/// denied requests by reason, the requests to Prometheus with their bytes and times, what the caches spared it.
 ///
 /// Written as OpenMetrics text by `Display`: what a `/metrics` endpoint of the embedder's serves under the content type
 /// [`HostMetrics::CONTENT_TYPE`].

@@ -22,7 +22,7 @@ use self::outcome::CANCELLED;
 pub(crate) use self::{
     excerpt::excerpt,
     exchange::Exchange,
-    metrics::{Lookup, Metrics},
+    metrics::{CacheOutcome, Metrics},
 };
 pub use self::{
     metrics::HostMetrics,

@@ -13,9 +13,9 @@ use std::sync::{Arc, Mutex};
 
 use wasmtime::{Engine, component::Linker};
 
-use self::{concurrency::Places, store::CallState};
+use self::{concurrency::ConcurrencyLimit, store::CallState};
 use crate::{
-    config::limits::Limits, load::compile::Compiler, observe::Metrics, timers::epoch::Ticker,
+    config::limits::Limits, load::compile::Compiler, observe::Metrics, timers::epoch::EpochTicker,
 };
 
 /// What plugins and services keep alive.
@@ -23,10 +23,10 @@ pub(crate) struct Shared {
     pub(crate) engine: Engine,
     pub(crate) limits: Limits,
     pub(crate) compiler: Compiler,
-    pub(crate) places: Places,
+    pub(crate) concurrency: ConcurrencyLimit,
     /// Held while a plugin that is being loaded makes its first instance: the pool has one slot for that.
-    pub(crate) rehearsal: Mutex<()>,
+    pub(crate) trial_slot: Mutex<()>,
     pub(crate) linker: Linker<CallState>,
-    pub(crate) ticker: Ticker,
+    pub(crate) ticker: EpochTicker,
     pub(crate) metrics: Arc<Metrics>,
 }

@@ -19,7 +19,7 @@ use crate::{
             MetricType, ValueType,
         },
     },
-    egress::Outgoing,
+    egress::Egress,
     load::inspect::PluginDescription,
     sandbox::component::{MissingFunction, Sandbox},
 };
@@ -39,7 +39,7 @@ struct Loaded {
     sandbox: Sandbox,
     functions: CodecFunctions,
     description: PluginDescription,
-    nowhere: Arc<Outgoing>,
+    nowhere: Arc<Egress>,
 }
 
 /// What the contract's functions return, all but one.
@@ -55,7 +55,7 @@ impl Codec {
                 functions: CodecFunctions::find(&sandbox)?,
                 sandbox,
                 description,
-                nowhere: Arc::new(Outgoing::nowhere()),
+                nowhere: Arc::new(Egress::denied()),
             }),
         })
     }

@@ -126,7 +126,7 @@ impl MetricService {
     /// The options, with what the service knows of its way to Prometheus.
     pub(crate) fn options(&self, options: &RangeOptions) -> RangeOptions {
         RangeOptions {
-            cached: options.cached || self.outgoing.keeps_answers(),
+            cached: options.cached || self.egress.keeps_answers(),
             ..*options
         }
     }
@@ -134,7 +134,7 @@ impl MetricService {
     /// A plan that can be counted with, of what would be sent, and its points.
     pub(crate) fn checked_plan(&self, plan: RangePlan) -> Result<(RangePlan, Grid), CallError> {
         let grid = grid_of(&plan, &self.config)?;
-        let promql = self.outgoing.bound_query(plan.promql)?;
+        let promql = self.egress.bound_query(plan.promql)?;
         Ok((RangePlan { promql, ..plan }, grid))
     }
 

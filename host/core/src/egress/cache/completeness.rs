@@ -78,7 +78,7 @@ pub(super) enum Completeness {
     /// It may be a list of names: all that has come.
     Names(Vec<u8>),
     /// It is neither, or has reservations.
-    Spoilt,
+    Uncacheable,
 }
 
 impl Completeness {
@@ -94,7 +94,7 @@ impl Completeness {
                 *self = match after {
                     Some(after) => series(Vec::new(), after),
                     None if piece.len() <= NAMES => Self::Names(piece.to_owned()),
-                    None => Self::Spoilt,
+                    None => Self::Uncacheable,
                 };
             }
             Self::Series(tail) => *self = series(std::mem::take(tail), piece),
@@ -102,7 +102,7 @@ impl Completeness {
                 all.extend_from_slice(piece);
             }
             Self::Names(all) if all.len() + piece.len() <= NAMES => all.extend_from_slice(piece),
-            Self::Remarks(_) | Self::Names(_) | Self::Spoilt => *self = Self::Spoilt,
+            Self::Remarks(_) | Self::Names(_) | Self::Uncacheable => *self = Self::Uncacheable,
         }
     }
 
@@ -115,7 +115,7 @@ impl Completeness {
                 .is_some_and(ends_with_data),
             Self::Remarks(all) => are_remarks(all),
             Self::Names(all) => is_list_of_names(all),
-            Self::Nothing | Self::Spoilt => false,
+            Self::Nothing | Self::Uncacheable => false,
         }
     }
 }
@@ -145,7 +145,7 @@ fn series(mut tail: Vec<u8>, piece: &[u8]) -> Completeness {
     remarks.extend(rest.iter().take(REMARKS + 1));
     match tail.strip_suffix(b",").is_some_and(ends_with_data) && remarks.len() <= REMARKS {
         true => Completeness::Remarks(remarks),
-        false => Completeness::Spoilt,
+        false => Completeness::Uncacheable,
     }
 }
 

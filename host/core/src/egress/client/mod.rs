@@ -29,16 +29,16 @@ use wasmtime_wasi_http::{Error, Result};
 
 pub(crate) use self::connection::Receiving;
 use self::{
-    inject::Additions,
+    inject::InjectedCredentials,
     network_policy::is_loopback,
-    reload::Identity,
+    reload::CredentialsGeneration,
     resolver::{Resolve, SystemResolver},
     tls::Tls,
     upstream::{Failure, Upstream},
 };
 use crate::{
     config::{ServiceOptions, address::Address, error::ConfigError, limits::Limits},
-    timers::Alarms,
+    timers::Timers,
 };
 
 /// How long requests go to the address that worked last, before the first is tried again: a server that restarts
@@ -51,7 +51,7 @@ pub(crate) struct HttpClient {
     upstreams: Vec<Upstream>,
     /// Which one is asked first, if not the first.
     detour: Mutex<Option<Detour>>,
-    additions: Arc<Additions>,
+    additions: Arc<InjectedCredentials>,
     tls: Option<Tls>,
     /// How long an address has to be waited for before another is asked. A plugin that waits for less learns no more
     /// than that it did not wait.
@@ -100,13 +100,13 @@ impl HttpClient {
         first: Address,
         options: &ServiceOptions,
         limits: &Limits,
-        alarms: &Alarms,
+        timers: &Timers,
     ) -> Result<Self, ConfigError> {
         Self::with_resolver(
             first,
             options,
             limits,
-            alarms,
+            timers,
             &(Arc::new(SystemResolver::default()) as _),
         )
     }
@@ -115,7 +115,7 @@ impl HttpClient {
         first: Address,
         options: &ServiceOptions,
         limits: &Limits,
-        alarms: &Alarms,
+        timers: &Timers,
         resolver: &Arc<dyn Resolve>,
     ) -> Result<Self, ConfigError> {
         let backend = first.backend();
@@ -131,7 +131,10 @@ impl HttpClient {
         if tls.is_none() && options.credentials.has_tls() {
             tracing::warn!("certificates were given, and no address is https: they are not used");
         }
-        let additions = Arc::new(Additions::of(&options.credentials, &options.parameters)?);
+        let additions = Arc::new(InjectedCredentials::of(
+            &options.credentials,
+            &options.parameters,
+        )?);
         let in_the_clear = |address: &&Address| !is_tls(address) && !is_loopback(address.host());
         for address in addresses.iter().filter(in_the_clear) {
             if additions.has_secrets() {
@@ -156,7 +159,7 @@ impl HttpClient {
                 tls,
                 additions,
                 limits,
-                alarms,
+                timers,
                 resolver,
             )
         });
@@ -175,7 +178,7 @@ impl HttpClient {
     }
 
     /// Which state of the credentials requests are sent with now.
-    pub(crate) fn identity(&self) -> Identity {
+    pub(crate) fn identity(&self) -> CredentialsGeneration {
         let certificates = self.tls.as_ref().map(|tls| tls.current().1);
         self.additions
             .identity()
@@ -199,19 +202,19 @@ impl HttpClient {
     }
 
     /// Sends a request on to the addresses after the one whose answer will not do. None: it may be sent to no other.
-    pub(crate) async fn send_elsewhere(
-        &self,
+    pub(crate) fn send_elsewhere<'a>(
+        &'a self,
         answered: AnsweredBy,
-        request: &Request<Bytes>,
+        request: &'a Request<Bytes>,
         timeouts: Timeouts,
-    ) -> Option<Result<Response<Receiving>>> {
+    ) -> Option<impl Future<Output = Result<Response<Receiving>>> + 'a> {
         let AnsweredBy { position, asked } = answered;
         if !self.has_failover() || asked >= ASKED {
             return None;
         }
         let (before, from_here) = self.upstreams.split_at(position);
         let others = from_here.iter().skip(1).chain(before);
-        Some(self.ask(others, asked, request, timeouts).await)
+        Some(self.ask(others, asked, request, timeouts))
     }
 
     /// Asks one after the other, until one answers that can serve. So many have seen the request before.

@@ -8,7 +8,7 @@ use metric_host::internal::names;
 /// An exported interface of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Door {
+pub enum Interface {
     /// The verbs, with I/O.
     MetricService,
     /// The verbs without I/O.
@@ -19,7 +19,7 @@ pub enum Door {
     JsonCodec,
 }
 
-impl Door {
+impl Interface {
     /// The interface's full name.
     pub fn interface(self) -> &'static str {
         match self {

@@ -22,19 +22,19 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header::CONTENT_
 use super::settled::is_settled;
 use crate::config::cache::CacheOptions;
 
-/// The header in which the plugin says it. It never leaves the host: `egress.rs` lets through what it knows.
+/// The header in which the plugin says it. It never leaves the host: `egress/policy.rs` lets through what it knows.
 const HEADER: HeaderName = HeaderName::from_static("x-metric-cache");
 
 /// What the plugin says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Keep {
+pub(crate) enum CacheHint {
     /// Its data can no longer change from that instant on, Unix seconds.
     FinalAt(i64),
     /// It may be so many seconds old.
     MaxAge(u32),
 }
 
-impl Keep {
+impl CacheHint {
     /// None: it says nothing, or nothing that can be read.
     pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
         let mut values = headers.get_all(HEADER).iter();
@@ -51,24 +51,28 @@ impl Keep {
 
 /// How long an answer may be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Life {
+pub(super) enum Freshness {
     /// As long as anything, if it was asked for at that instant or later.
     FinalAt(i64),
     /// So long.
     For(Duration),
 }
 
-impl Life {
+impl Freshness {
     /// None: it may not be kept.
-    pub(super) fn of(keep: Keep, request: &Request<Bytes>, options: &CacheOptions) -> Option<Self> {
+    pub(super) fn of(
+        keep: CacheHint,
+        request: &Request<Bytes>,
+        options: &CacheOptions,
+    ) -> Option<Self> {
         let (_, endpoint) = request.uri().path().rsplit_once("/api/v1/")?;
         match (endpoint, keep) {
-            ("query_range", Keep::FinalAt(instant)) => {
+            ("query_range", CacheHint::FinalAt(instant)) => {
                 let late = i64::try_from(options.freshness.as_secs()).ok()?;
                 let settled = last_instant(request)?.checked_add(late)?;
                 Some(Self::FinalAt(settled.max(instant)))
             }
-            (_, Keep::MaxAge(seconds)) if names_something(endpoint) => {
+            (_, CacheHint::MaxAge(seconds)) if names_resource(endpoint) => {
                 let age = Duration::from_secs(seconds.into()).min(options.names_age);
                 (!age.is_zero()).then_some(Self::For(age))
             }
@@ -77,7 +81,7 @@ impl Life {
     }
 }
 
-fn names_something(endpoint: &str) -> bool {
+fn names_resource(endpoint: &str) -> bool {
     endpoint == "labels" || endpoint == "series" || endpoint.starts_with("label/")
 }
 
@@ -160,24 +164,24 @@ mod tests {
         }
     }
 
-    fn range(body: &str) -> Option<Life> {
+    fn range(body: &str) -> Option<Freshness> {
         let request = request("/prefix/api/v1/query_range", Some((FORM, body)));
-        Life::of(Keep::FinalAt(0), &request, &CacheOptions::default())
+        Freshness::of(CacheHint::FinalAt(0), &request, &CacheOptions::default())
     }
 
-    fn said(values: &[&'static str]) -> Option<Keep> {
+    fn said(values: &[&'static str]) -> Option<CacheHint> {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(HEADER, HeaderValue::from_static(value));
         }
-        Keep::of(&headers)
+        CacheHint::of(&headers)
     }
 
     #[test]
     fn what_the_plugin_says_is_read_strictly() {
-        assert_eq!(said(&["final-at=1700"]), Some(Keep::FinalAt(1700)));
-        assert_eq!(said(&["final-at=-5"]), Some(Keep::FinalAt(-5)));
-        assert_eq!(said(&["max-age=30"]), Some(Keep::MaxAge(30)));
+        assert_eq!(said(&["final-at=1700"]), Some(CacheHint::FinalAt(1700)));
+        assert_eq!(said(&["final-at=-5"]), Some(CacheHint::FinalAt(-5)));
+        assert_eq!(said(&["max-age=30"]), Some(CacheHint::MaxAge(30)));
         for nonsense in [
             &[][..],
             &[""],
@@ -199,15 +203,21 @@ mod tests {
             "/api/v1/query_range",
             Some((FORM, "query=up&start=1600000000&end=1700000000&step=10")),
         );
-        let life = |instant| Life::of(Keep::FinalAt(instant), &request, &CacheOptions::default());
-        assert_eq!(life(i64::MIN), Some(Life::FinalAt(1_700_000_600)));
-        assert_eq!(life(1_700_000_700), Some(Life::FinalAt(1_700_000_700)));
+        let life = |instant| {
+            Freshness::of(
+                CacheHint::FinalAt(instant),
+                &request,
+                &CacheOptions::default(),
+            )
+        };
+        assert_eq!(life(i64::MIN), Some(Freshness::FinalAt(1_700_000_600)));
+        assert_eq!(life(1_700_000_700), Some(Freshness::FinalAt(1_700_000_700)));
     }
 
     #[test]
     fn a_request_that_a_server_may_read_in_another_way_is_not_kept() {
         const GOOD: &str = "query=up&start=1600000000&end=1700000000&step=30";
-        let final_at = Some(Life::FinalAt(1_700_000_600));
+        let final_at = Some(Freshness::FinalAt(1_700_000_600));
         assert_eq!(range(GOOD), final_at);
         assert_eq!(range(&format!("{GOOD}&timeout=30s")), final_at);
         assert_eq!(range(&GOOD.replace("16", "17")), final_at);
@@ -249,7 +259,8 @@ mod tests {
     #[test]
     fn a_body_that_a_server_may_read_in_another_way_is_not_kept() {
         let target = "/api/v1/query_range?query=up&start=1600000000&end=1700000000&step=30";
-        let life = |request| Life::of(Keep::FinalAt(0), &request, &CacheOptions::default());
+        let life =
+            |request| Freshness::of(CacheHint::FinalAt(0), &request, &CacheOptions::default());
         assert!(life(request(target, None)).is_some());
         let multipart =
             "--x\r\ncontent-disposition: form-data; name=\"end\"\r\n\r\n1800000000\r\n--x--";
@@ -272,19 +283,19 @@ mod tests {
     fn names_live_as_long_as_the_plugin_says_and_the_host_allows() {
         let life = |target, keep| {
             let request = request(target, None);
-            Life::of(keep, &request, &CacheOptions::default())
+            Freshness::of(keep, &request, &CacheOptions::default())
         };
-        let seconds = |n| Some(Life::For(Duration::from_secs(n)));
+        let seconds = |n| Some(Freshness::For(Duration::from_secs(n)));
         let values = "/api/v1/label/metric/values?match[]=up";
-        assert_eq!(life(values, Keep::MaxAge(30)), seconds(30));
-        assert_eq!(life(values, Keep::MaxAge(u32::MAX)), seconds(60));
-        assert_eq!(life(values, Keep::MaxAge(0)), None);
-        assert_eq!(life("/api/v1/labels", Keep::MaxAge(5)), seconds(5));
+        assert_eq!(life(values, CacheHint::MaxAge(30)), seconds(30));
+        assert_eq!(life(values, CacheHint::MaxAge(u32::MAX)), seconds(60));
+        assert_eq!(life(values, CacheHint::MaxAge(0)), None);
+        assert_eq!(life("/api/v1/labels", CacheHint::MaxAge(5)), seconds(5));
         // A life by the clock is for names, and a final one for ranges.
-        assert_eq!(life(values, Keep::FinalAt(0)), None);
+        assert_eq!(life(values, CacheHint::FinalAt(0)), None);
         let range = "/api/v1/query_range?query=up&start=1600000000&end=1700000000&step=30";
-        assert_eq!(life(range, Keep::MaxAge(30)), None);
-        assert_eq!(life("/api/v1/query?query=up", Keep::MaxAge(30)), None);
-        assert_eq!(life("/api/v1/query?query=up", Keep::FinalAt(0)), None);
+        assert_eq!(life(range, CacheHint::MaxAge(30)), None);
+        assert_eq!(life("/api/v1/query?query=up", CacheHint::MaxAge(30)), None);
+        assert_eq!(life("/api/v1/query?query=up", CacheHint::FinalAt(0)), None);
     }
 }

@@ -14,7 +14,7 @@ use wasmtime_wasi_http::{Error, Result, WasiBody};
 
 /// An answer whose body has come to its end. Clones are cheap.
 #[derive(Debug, Clone)]
-pub(super) struct Answer(Arc<Whole>);
+pub(super) struct StoredResponse(Arc<Whole>);
 
 #[derive(Debug)]
 struct Whole {
@@ -23,7 +23,7 @@ struct Whole {
     bytes: usize,
 }
 
-impl Answer {
+impl StoredResponse {
     pub(super) fn new(head: response::Parts, pieces: impl IntoIterator<Item = Bytes>) -> Self {
         let pieces: Box<[Bytes]> = pieces.into_iter().collect();
         let bytes = pieces.iter().map(Bytes::len).sum();
@@ -56,7 +56,7 @@ impl Answer {
     }
 
     pub(super) fn response(&self) -> Response<WasiBody> {
-        let body = Again {
+        let body = ReplayBody {
             answer: self.clone(),
             next: 0,
             left: self.0.bytes,
@@ -65,13 +65,13 @@ impl Answer {
     }
 }
 
-struct Again {
-    answer: Answer,
+struct ReplayBody {
+    answer: StoredResponse,
     next: usize,
     left: usize,
 }
 
-impl Body for Again {
+impl Body for ReplayBody {
     type Data = Bytes;
     type Error = Error;
 
@@ -107,7 +107,7 @@ mod tests {
             .body(())
             .unwrap();
         let pieces = [Bytes::from(vec![b'a'; 10]), Bytes::from(vec![b'b'; 5])];
-        let answer = Answer::new(head.into_parts().0, pieces.clone());
+        let answer = StoredResponse::new(head.into_parts().0, pieces.clone());
         assert_eq!(answer.bytes(), 15);
         assert!(answer.weight() > 15);
         for _ in 0..2 {

@@ -21,8 +21,8 @@ use http_body::Body;
 use wasmtime_wasi_http::{Error, Result, WasiBody};
 
 use super::{
-    Inner, answer::Answer, clock::Now, completeness::Completeness, keep::Life, key::FlightKey,
-    pieces::Pieces, wakers::Wakers,
+    Inner, clock::Now, completeness::Completeness, freshness::Freshness, key::FlightKey,
+    pieces::Pieces, response::StoredResponse, wakers::Wakers,
 };
 
 /// A request that is being sent.
@@ -60,7 +60,7 @@ enum Phase {
 
 struct Keeping {
     asked: Now,
-    life: Life,
+    life: Freshness,
     completeness: Completeness,
 }
 
@@ -68,7 +68,7 @@ struct Keeping {
 #[derive(Clone)]
 pub(super) enum End {
     /// It is there.
-    Whole(Answer),
+    Whole(StoredResponse),
     /// It did not come, or broke off.
     Broken,
     /// It is too large to be shared.
@@ -81,9 +81,9 @@ impl Flight {
         cache: Arc<Inner>,
         key: FlightKey,
         exchange: Exchange,
-        life: Option<(Now, Life)>,
+        life: Option<(Now, Freshness)>,
         is_shared: bool,
-    ) -> Seat {
+    ) -> Subscriber {
         let flight = Arc::new(Self {
             cache,
             key,
@@ -103,14 +103,14 @@ impl Flight {
                 next: 1,
             }),
         });
-        Seat {
+        Subscriber {
             flight,
             number: LEADER,
         }
     }
 
     /// A seat among the followers. None: it is over, or its answer is no longer shared.
-    pub(super) fn follow(self: Arc<Self>) -> Option<Seat> {
+    pub(super) fn follow(self: Arc<Self>) -> Option<Subscriber> {
         let number = {
             let mut state = self.lock();
             if state.shared.is_none() || matches!(state.phase, Phase::Over(_)) {
@@ -119,7 +119,7 @@ impl Flight {
             state.next += 1;
             state.next
         };
-        Some(Seat {
+        Some(Subscriber {
             flight: self,
             number,
         })
@@ -229,7 +229,7 @@ impl Flight {
             self.cache.budget.give_back(shared.cost());
             state.alone.extend(std::iter::from_fn(|| shared.next()));
         }
-        self.cache.land(self);
+        self.cache.complete(self);
         if !state.has_leader {
             state.alone.clear();
             state.phase = Phase::Over(End::TooLarge);
@@ -239,7 +239,7 @@ impl Flight {
     fn fail(self: &Arc<Self>, state: &mut State, error: Error) {
         state.failure = Some(error);
         state.phase = Phase::Over(End::Broken);
-        self.cache.land(self);
+        self.cache.complete(self);
     }
 
     fn finish(self: &Arc<Self>, state: &mut State) {
@@ -248,7 +248,7 @@ impl Flight {
         }
         let end = match (&state.head, &state.shared) {
             (Some(head), Some(shared)) => {
-                let answer = Answer::new(head.clone(), shared.all());
+                let answer = StoredResponse::new(head.clone(), shared.all());
                 if let Some(keeping) = state.keeping.take()
                     && keeping.completeness.is_whole()
                 {
@@ -261,7 +261,7 @@ impl Flight {
         };
         state.phase = Phase::Over(end);
         // After it is kept: whoever asks now finds it there, or here.
-        self.cache.land(self);
+        self.cache.complete(self);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -283,12 +283,12 @@ impl Drop for Flight {
 const LEADER: u64 = 0;
 
 /// One who waits. Dropped, it waits no longer.
-pub(super) struct Seat {
+pub(super) struct Subscriber {
     flight: Arc<Flight>,
     number: u64,
 }
 
-impl Seat {
+impl Subscriber {
     pub(super) fn flight(&self) -> &Arc<Flight> {
         &self.flight
     }
@@ -346,7 +346,7 @@ impl State {
     }
 }
 
-impl Drop for Seat {
+impl Drop for Subscriber {
     fn drop(&mut self) {
         self.flight.wakers.remove(self.number);
         {
@@ -359,7 +359,7 @@ impl Drop for Seat {
             }
         }
         // Somebody had waited long enough, perhaps. Those who come now are not to wait for the same.
-        self.flight.cache.land(&self.flight);
+        self.flight.cache.complete(&self.flight);
         // It may have been the one to go on.
         self.flight.wakers.wake_all();
     }
