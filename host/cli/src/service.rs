@@ -40,7 +40,7 @@ pub(crate) fn plugin(args: &ServiceArgs) -> Result<Plugin, Failure> {
     Ok(plugin)
 }
 
-/// What the plugin is told.
+/// The plugin's configuration.
 pub(crate) fn config(args: &ServiceArgs) -> Config {
     Config {
         timewindow: args.timewindow.clone(),

@@ -164,7 +164,7 @@ impl Host {
         &self.shared.limits
     }
 
-    /// What the host tells of itself: calls, how they ended and how long they took, denials, requests, bytes.
+    /// The host's own metrics: calls, how they ended and how long they took, denials, requests, bytes.
     pub fn metrics(&self) -> HostMetrics<'_> {
         HostMetrics(&self.shared.metrics)
     }

@@ -79,7 +79,7 @@ pub(crate) struct Asking<'a> {
     pub(crate) args: &'a ServiceArgs,
     /// Within the scope.
     pub(crate) service: &'a MetricService,
-    /// What the host narrows each query to.
+    /// The scope that the host narrows each query to.
     pub(crate) scope: Option<&'a Scope>,
     pub(crate) options: &'a RangeOptions,
 }
@@ -195,7 +195,7 @@ fn unreadable(reason: String) -> Failure {
 /// Said of an answer to which the server says that it did not see all.
 pub(crate) const PARTIAL: &str = "partial: the server did not see all data";
 
-/// What makes the answer doubtful. JSON carries it in the document.
+/// Warnings of the answer. JSON carries it in the document.
 pub(crate) fn remarks(of: &str, answer: &RangeAnswer, format: QueryFormat) {
     if matches!(format, QueryFormat::Json | QueryFormat::Ndjson) {
         return;

@@ -1,4 +1,4 @@
-//! What Prometheus holds of Backend.AI, and how the configuration fits it.
+//! Checks of the data: Backend.AI's metrics in Prometheus, and how the configuration fits them.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -8,14 +8,17 @@ use metric_scope::Scope;
 use super::probe::{Probe, ProbeError, Reply};
 use super::report::{Check, Setting, Subject, Verdict};
 use super::response::{Labels, Run};
-use crate::contract::types::{Config, LabelSchema};
+use crate::contract::{
+    defaults::{MAX_RANGE, SAMPLE_INTERVAL},
+    types::{Config, LabelSchema},
+};
 
 /// The family that agents export.
 const FAMILY: &str = "backendai_container_utilization";
 /// Which metric a series holds.
 const NAME: &str = "container_metric_name";
 
-/// What every agent exports for every container.
+/// The metrics that every agent exports for every container.
 const EVERYWHERE: [&str; 8] = [
     "cpu_util",
     "cpu_used",
@@ -26,10 +29,6 @@ const EVERYWHERE: [&str; 8] = [
     "io_write",
     "io_scratch_size",
 ];
-
-/// What the contract has where the configuration says nothing.
-const SAMPLE_INTERVAL: u32 = 15;
-const MAX_RANGE: u32 = 7 * 24 * 3600;
 
 /// How far back samples are looked at, one by one: twenty of them at the usual 30 s.
 const LOOK_BACK: i64 = 600;

@@ -55,7 +55,7 @@ pub(super) enum ProbeError {
     Late(Duration),
     /// Prometheus, or what stands before it, says no.
     Refused { status: u16, reason: String },
-    /// What came is not Prometheus's.
+    /// The response is not Prometheus's.
     Foreign { status: u16, head: String },
 }
 
@@ -130,7 +130,7 @@ impl Probe {
         Ok(reply.data)
     }
 
-    /// What an endpoint says.
+    /// The response of an endpoint.
     pub(super) async fn ask<T: DeserializeOwned>(
         &self,
         endpoint: &str,
@@ -233,7 +233,7 @@ fn encoded(params: &[(&str, &str)]) -> String {
     text.finish()
 }
 
-/// What a foreign answer looks like, in a line.
+/// A foreign response in a line.
 fn head_of(headers: &HeaderMap, body: &[u8]) -> String {
     let kind = headers
         .get(header::CONTENT_TYPE)

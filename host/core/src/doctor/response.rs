@@ -1,4 +1,4 @@
-//! What Prometheus answers, as far as the doctor reads it. Small answers, read as a whole.
+//! Prometheus's responses, as far as the doctor reads them. Small ones, read as a whole.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ enum Status {
     Error,
 }
 
-/// What an answer is.
+/// The kind of a response.
 #[derive(Debug)]
 pub(super) enum Read<T> {
     Data {

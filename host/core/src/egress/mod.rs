@@ -1,4 +1,4 @@
-//! The one door out of the sandbox: `wasi:http` hands each request to the hook here.
+//! The only way out of the sandbox: `sandbox/wasi/hooks.rs` hands each request in here.
 //!
 //! The policy judges it, its body is taken in whole, the call's scope narrows it, and unless the cache has its answer,
 //! the client adds the operator's credentials and sends it. Of an answer that is partial, and another address's to the
@@ -193,7 +193,7 @@ impl Egress {
         Ok(cache.answer(question, send).await?.map(hold))
     }
 
-    /// What an embedder is to send in the place of a judged request: within the scope, and for the operator's tenant.
+    /// The request for an embedder to send in the place of a judged one: within the scope, and for the operator's tenant.
     pub(crate) fn bound(&self, request: Request<Bytes>) -> Result<Request<Bytes>, CallError> {
         let mut pipeline = self.pipeline.iter();
         if pipeline.any(|pipeline| pipeline.client.would_escape_tenant(&request)) {
@@ -220,7 +220,7 @@ impl Egress {
             .is_some_and(|pipeline| pipeline.cache.is_some())
     }
 
-    /// What the cache did; all noughts where there is none.
+    /// Statistics of the cache; all zero where there is none.
     pub(crate) fn cache_statistics(&self) -> CacheStatistics {
         let cache = self
             .pipeline

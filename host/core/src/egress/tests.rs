@@ -1005,8 +1005,7 @@ async fn where_one_answered_partially_the_other_is_asked_first_from_then_on() {
     };
     let address = Address::parse(&first.address).unwrap();
     let metrics = Arc::new(Metrics::new());
-    let outgoing =
-        Egress::to(address, &options, &limits(), &Timers::ticking(), &metrics).unwrap();
+    let outgoing = Egress::to(address, &options, &limits(), &Timers::ticking(), &metrics).unwrap();
     for _ in 0..3 {
         let uri = first.uri("/api/v1/label/container_metric_name/values");
         ask(&outgoing, request("GET", &uri, &[])).await.unwrap();

@@ -17,7 +17,7 @@ const SECONDS: [f64; 12] = [
     0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0,
 ];
 
-/// What is counted while the host runs.
+/// The counters of a host.
 pub(crate) struct Metrics {
     registry: Registry,
     calls: Family<CallLabels, Counter>,
@@ -33,7 +33,7 @@ pub(crate) struct Metrics {
     saved: Counter,
 }
 
-/// What became of a request that might have been answered from a cache.
+/// How the cache served a request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum CacheOutcome {
     /// It was.
@@ -226,7 +226,7 @@ impl Metrics {
     }
 }
 
-/// What a [`Host`](crate::Host) tells of itself: calls by verb and outcome, how long they took and computed,
+/// The metrics of a [`Host`](crate::Host): calls by verb and outcome, how long they took and computed,
 /// denied requests by reason, the requests to Prometheus with their bytes and times, what the caches spared it.
 ///
 /// Written as OpenMetrics text by `Display`: what a `/metrics` endpoint of the embedder's serves under the content type

@@ -127,7 +127,7 @@ impl MetricService {
         self.egress.denials()
     }
 
-    /// What the cache of this service, and of those made of it by [`scoped`](Self::scoped), did and holds. All noughts
+    /// Statistics of the cache of this service and of those made of it by [`scoped`](Self::scoped). All zero
     /// where it is off.
     pub fn cache_statistics(&self) -> CacheStatistics {
         self.egress.cache_statistics()

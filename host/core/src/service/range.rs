@@ -31,7 +31,7 @@ const SAMPLES_OF_A_PIECE: usize = 65_536;
 /// cut where others cut theirs, and finely where it reaches the present, so that it need not be asked for as a whole
 /// again. Where nothing is kept, fewer requests are better; who has a cache of their own on the way sets it.
 impl MetricService {
-    /// What [`query_range`](Self::query_range) would do. Nothing is sent.
+    /// The plan of [`query_range`](Self::query_range). Nothing is sent.
     ///
     /// # Errors
     /// [`CallError`].
@@ -151,7 +151,7 @@ impl MetricService {
     }
 }
 
-/// What the functions of a range return.
+/// The return type of the range functions.
 pub(crate) type RangeResult<R> = (Result<R, wit::RangeError>,);
 
 /// The points of a plan, no more of them than a range may have, in chunks that follow one another.

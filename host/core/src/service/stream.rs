@@ -91,7 +91,7 @@ impl MetricService {
 }
 
 impl RangeStream {
-    /// What is being asked for.
+    /// The plan of the stream.
     pub fn plan(&self) -> &RangePlan {
         &self.plan
     }

@@ -35,7 +35,7 @@ const SUCCESS: [&[u8]; 2] = [
 /// How its data end: a value, its point, the points, the series, the result.
 const END: &[u8] = br#""]]}]}"#;
 
-/// What says nothing about the data, and may follow them: VictoriaMetrics's statistics, a flat object.
+/// Members that say nothing about the data, and may follow them: VictoriaMetrics's statistics, a flat object.
 const STATISTICS: &[u8] = br#","stats":{"#;
 
 /// With what reservations begin.
@@ -120,7 +120,7 @@ impl Completeness {
     }
 }
 
-/// What a body is that has begun with a series, by its last bytes and what has come now.
+/// The completeness of a body that has begun with a series, by its last bytes and the new ones.
 fn series(mut tail: Vec<u8>, piece: &[u8]) -> Completeness {
     // A word may begin in the piece before.
     let overlap = tail.len().saturating_sub(OVERLAP);

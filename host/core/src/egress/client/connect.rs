@@ -31,7 +31,7 @@ use crate::{
 /// How long one of a name's addresses is tried before the next is tried beside it (RFC 8305).
 const HEAD_START: Duration = Duration::from_millis(250);
 
-/// What bytes go over: TCP, with TLS or without.
+/// A connection's transport: TCP, with TLS or without.
 pub(super) type Stream = Box<dyn Bytes>;
 
 pub(super) trait Bytes: AsyncRead + AsyncWrite + Unpin + Send {}

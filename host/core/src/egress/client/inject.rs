@@ -1,4 +1,4 @@
-//! What is added to each request: `Authorization`, further headers, parameters, a path.
+//! The credentials added to each request: `Authorization`, further headers, parameters, a path.
 //!
 //! Made of [`Credentials`], checked once, read anew when they change. Knows nothing of connections.
 

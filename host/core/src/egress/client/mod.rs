@@ -71,7 +71,7 @@ pub(crate) struct AnsweredBy {
 /// that cannot bear it already.
 const ASKED: usize = 2;
 
-/// What proxies answer for a server that is down, starting or overloaded; Prometheus says 503 when it starts, and when
+/// The statuses of proxies for a server that is down, starting or overloaded; Prometheus says 503 when it starts, and when
 /// a query took too long, which another may do in time.
 const UNAVAILABLE: [StatusCode; 3] = [
     StatusCode::BAD_GATEWAY,
