@@ -2,8 +2,8 @@
 //! WIT and `wasi:http`. It decides nothing about PromQL or the protocol.
 //!
 //! Two components are made of this crate. `metric_service.wasm` exports everything (world `metric-plugin-full`).
-//! With the feature `codec-only` it becomes `metric_codec.wasm`, which sends nothing and imports nothing
-//! (world `metric-codec-full`).
+//! With the feature `codec-only`, which the package in `guest/codec` has, it becomes `metric_codec.wasm`, which sends
+//! nothing and imports nothing (world `metric-codec-full`).
 
 mod bindings;
 mod codec;
@@ -14,8 +14,6 @@ mod convert_range;
 mod deadline;
 #[cfg(not(feature = "codec-only"))]
 mod exchange;
-#[cfg(not(feature = "codec-only"))]
-mod flight;
 mod heap;
 mod json;
 #[cfg(not(feature = "codec-only"))]
@@ -23,11 +21,15 @@ mod range_service;
 #[cfg(not(feature = "codec-only"))]
 mod range_stream;
 #[cfg(not(feature = "codec-only"))]
+mod ranges;
+#[cfg(not(feature = "codec-only"))]
 mod service;
+#[cfg(not(feature = "codec-only"))]
+mod transfer;
 #[cfg(not(feature = "codec-only"))]
 mod transport_error;
 
-/// What the exports are implemented on.
+/// The plugin, which implements the exports.
 struct Plugin;
 
 #[allow(unsafe_code, reason = "generated: the functions that a host calls")]

@@ -4,9 +4,9 @@ use super::budget::Budget;
 use super::decode::Decoder;
 use super::error::AnswerError;
 
-/// As much of a body as is looked at: Prometheus's messages are far shorter.
+/// The most of a body that is looked at: Prometheus's messages are far shorter.
 const KEPT: usize = 64 * 1024;
-/// As much of a body that is not Prometheus's JSON as goes into the message.
+/// The most characters of a body that is not Prometheus's JSON that go into the message.
 const SHOWN: usize = 300;
 
 /// The head of a refusal's body, as it comes in.
@@ -52,7 +52,7 @@ impl Refusal {
 
 /// The status under which servers name their limits.
 const UNPROCESSABLE: u16 = 422;
-/// How they name them: Mimir; Cortex; VictoriaMetrics, by the flag that would allow more; Thanos and older ones of these;
+/// The words by which they name them: Mimir; Cortex; VictoriaMetrics, by the flag that would allow more; Thanos and older ones of these;
 /// Prometheus.
 const LIMITS: [&str; 5] = [
     "err-mimir-max-",
@@ -62,7 +62,7 @@ const LIMITS: [&str; 5] = [
     "would load too many samples",
 ];
 
-/// What Prometheus's refusal means. `timeout` is its own deadline, under whatever status it comes.
+/// The meaning of Prometheus's refusal. `timeout` is its own deadline, under whatever status it comes.
 pub(super) fn refused(status: u16, error_type: Option<String>, message: String) -> AnswerError {
     match error_type.as_deref() {
         Some("timeout") => AnswerError::TimedOut(message),

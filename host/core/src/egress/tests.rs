@@ -490,6 +490,53 @@ async fn a_redirect_is_handed_on_and_not_followed() {
 }
 
 #[tokio::test]
+async fn a_redirect_does_not_repeat_the_target_that_the_operator_set() {
+    const MOVED: &str = "HTTP/1.1 301 Moved Permanently\r\ncontent-length: 38\r\n\
+        location: https://h:1/s3cret/api/v1/query?key=s3cret\r\n\r\n\
+        <a href=\"https://h:1/s3cret/\">Here</a>";
+    let folder = tempfile::tempdir().unwrap();
+    let secret = |text: &str| {
+        let file = folder.path().join("secret");
+        std::fs::write(&file, text).unwrap();
+        SecretSource::file(file)
+    };
+    let credentials = [
+        Credentials::new().path(secret("/s3cret")),
+        Credentials::new().parameter("key", secret("/s3cret")),
+    ];
+    for credentials in credentials {
+        let server = Server::start(MOVED, Then::Keep).await;
+        let options = ServiceOptions {
+            credentials,
+            ..ServiceOptions::default()
+        };
+        let egress = Egress::to(
+            Address::parse(&server.address).unwrap(),
+            &options,
+            &limits(),
+            &Timers::ticking(),
+            &Arc::new(Metrics::new()),
+        )
+        .unwrap();
+        let request = request("GET", &server.uri("/api/v1/query"), &[]);
+        let response = egress
+            .send(
+                request,
+                RequestOptions::default(),
+                &call(),
+                &egress.denial_log(),
+            )
+            .await;
+        let (head, body) = response.unwrap().into_parts();
+        assert!(server.requests.lock().unwrap()[0].contains("s3cret"));
+        assert_eq!(head.status, 301);
+        assert_eq!(head.headers["location"], "https://h:1/");
+        assert!(!format!("{head:?}").contains("s3cret"), "{head:?}");
+        assert_eq!(body.collect().await.unwrap().to_bytes(), "");
+    }
+}
+
+#[tokio::test]
 async fn failures_of_the_network_have_their_names() {
     for (answer, then, name) in [
         ("", Then::Close, "ConnectionTerminated"),

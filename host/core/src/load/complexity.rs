@@ -81,7 +81,7 @@ fn locals(body: &FunctionBody<'_>) -> Result<u64, BinaryReaderError> {
 
 fn damaged(error: &BinaryReaderError) -> LoadError {
     LoadError::Damaged {
-        offset: error.offset(),
+        offset: error.offset() as u64,
         reason: error.message().to_owned(),
     }
 }

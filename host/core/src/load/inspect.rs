@@ -203,7 +203,7 @@ fn text(bytes: &[u8]) -> Option<String> {
 
 fn damaged(error: &wasmparser::BinaryReaderError) -> LoadError {
     LoadError::Damaged {
-        offset: error.offset(),
+        offset: error.offset() as u64,
         reason: error.message().to_owned(),
     }
 }

@@ -294,6 +294,11 @@ impl MetricService {
         work: impl Future<Output = Result<R, CallError>>,
     ) -> Result<R, CallError> {
         let metrics = &self.plugin.codec().sandbox().shared.metrics;
+        let scarcities = self.egress.scarcities();
+        let work = async {
+            let outcome = work.await;
+            outcome.map_err(|error| self.egress.explained(error, scarcities))
+        };
         metrics.observe(verb, self.request_id.as_ref(), work).await
     }
 

@@ -1,6 +1,6 @@
 //! The HTTP/1 client that carries the requests: to the first address of a list, and to the next ones when no
-//! connection to it can be made. Where what answers says that it cannot serve, or its answer will not do, one more
-//! address is asked: what may be asked here only reads.
+//! connection to it can be made. Where what answers says that it cannot serve, the connection ends before an answer, or
+//! the answer will not do, one more address is asked: what may be asked here only reads.
 //!
 //! Sends what it is given and the operator's credentials with it, follows no redirects, decompresses nothing, and knows
 //! nothing of plugins. Each address has its connections (`connect.rs`, `connection.rs`), its idle ones in a `pool.rs`, and the networks that it
@@ -8,6 +8,7 @@
 
 mod connect;
 mod connection;
+mod head_allowance;
 pub(crate) mod http_error;
 pub(crate) mod inject;
 pub(crate) mod network_policy;
@@ -135,6 +136,7 @@ impl HttpClient {
             &options.credentials,
             &options.parameters,
         )?);
+        additions.check_against(backend)?;
         let in_the_clear = |address: &&Address| !is_tls(address) && !is_loopback(address.host());
         for address in addresses.iter().filter(in_the_clear) {
             if additions.has_secrets() {
@@ -175,6 +177,11 @@ impl HttpClient {
     /// Whether a request sets what is the operator's to set, which tenant it is for, or is not narrowed by that.
     pub(crate) fn would_escape_tenant(&self, request: &Request<Bytes>) -> bool {
         self.additions.are_set_by(request) || self.additions.leave_unnarrowed(request.uri())
+    }
+
+    /// Whether a request's target becomes another one, which is not for the plugin to see.
+    pub(crate) fn changes_target(&self) -> bool {
+        self.additions.changes_target()
     }
 
     /// Which state of the credentials requests are sent with now.
@@ -260,7 +267,15 @@ impl HttpClient {
                     // The plugin knows of one address only: what became of the one that was asked first.
                     failure.get_or_insert(error.name());
                 }
-                Err(_) if unavailable.is_some() => break,
+                Err(Failure::Exchange(error @ Error::ConnectionTerminated)) if asked == 0 => {
+                    tracing::warn!(
+                        address = upstream.authority(),
+                        "the connection ended before an answer"
+                    );
+                    asked += 1;
+                    failure.get_or_insert(error);
+                }
+                Err(_) if asked > 0 => break,
                 Err(other) => return Err(other.name()),
             }
         }

@@ -288,6 +288,46 @@ async fn a_request_is_sent_to_one_further_address_and_the_first_answer_is_given_
     assert_eq!(third.asked(), 0);
 }
 
+/// Takes each connection, reads the request or not, and ends it without a byte. Counts them.
+async fn hanging_up(reads: bool) -> (SocketAddr, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let counter = Arc::<AtomicUsize>::default();
+    let connections = Arc::clone(&counter);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            connections.fetch_add(1, Ordering::SeqCst);
+            if reads {
+                let _ = stream.read(&mut [0; 4096]).await;
+            }
+            // With what was sent unread, the end is a reset.
+        }
+    });
+    (address, counter)
+}
+
+#[tokio::test]
+async fn where_the_connection_ends_before_an_answer_one_further_address_is_asked() {
+    for reads in [true, false] {
+        let ((first, _), (second, asked)) = (hanging_up(reads).await, hanging_up(reads).await);
+        let third = Echo::start().await;
+        let uri = format!("http://{first}/api/v1/query");
+        let client = with_failover(&first.to_string(), &[third.address.to_string()]);
+        let answer = get(&client, &uri).await.unwrap();
+        assert_eq!(answer, format!("/api/v1/query {}", third.address));
+        assert_eq!(client.preferred(), 1);
+        // A query that ends servers does not end all of them.
+        let further = [second, third.address].map(|address| address.to_string());
+        let client = with_failover(&first.to_string(), &further);
+        let answer = get(&client, &uri).await;
+        assert!(
+            matches!(answer, Err(Error::ConnectionTerminated)),
+            "{answer:?}"
+        );
+        assert_eq!((asked.load(Ordering::SeqCst), third.asked()), (1, 1));
+    }
+}
+
 #[test]
 fn every_address_of_the_list_has_to_be_readable() {
     let options = ServiceOptions {

@@ -153,7 +153,7 @@ impl Upstream {
             .await
             .map_err(|Elapsed| Error::HttpResponseTimeout)
             .and_then(|response| {
-                response.map_err(|error| match http_error::of(&error) {
+                response.map_err(|error| match error {
                     // Without a head there is no response that could be incomplete.
                     Error::HttpResponseIncomplete => Error::ConnectionTerminated,
                     name => name,
