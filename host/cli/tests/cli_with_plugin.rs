@@ -514,8 +514,15 @@ fn another_address_is_asked_where_the_first_cannot_be_reached() {
         "--step",
         "1m",
     ];
-    data(&command(&args).output().unwrap());
-    assert!(!server.requests().is_empty());
+    let output = command(&args).output().unwrap();
+    data(&output);
+    let asked = server.requests().len();
+    let note = format!(
+        "note: {} answered {asked} of {asked} requests, in the place of {nobody}\n",
+        server.address
+    );
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.ends_with(&note), "{said}");
 }
 
 /// `ulimit` and seccomp tell what a process lacks; on other systems they do so in other ways.

@@ -2,7 +2,10 @@
 //!
 //! Each document spells out the fields of the type that it is read into, of which the inner rings know no serde.
 
-use serde::de::Error as _;
+use std::fmt;
+
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -222,21 +225,32 @@ struct LabelsDocument {
     project_id: Vec<String>,
 }
 
-/// The values of an identifier: a text, or a list of them.
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "expected a string, a list of strings, or null")]
-enum Values {
-    None,
-    One(String),
-    Several(Vec<String>),
+fn values<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    deserializer.deserialize_any(Values)
 }
 
-fn values<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    Ok(match Values::deserialize(deserializer)? {
-        Values::None => Vec::new(),
-        Values::One(value) => vec![value],
-        Values::Several(values) => values,
-    })
+/// The values of an identifier: a text, or a list of them. Read by hand: an untagged enumeration would bring a second
+/// reader of all of JSON along.
+struct Values;
+
+impl<'de> Visitor<'de> for Values {
+    type Value = Vec<String>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string, a list of strings, or null")
+    }
+
+    fn visit_unit<E>(self) -> Result<Vec<String>, E> {
+        Ok(Vec::new())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Vec<String>, E> {
+        Ok(vec![value.to_owned()])
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Vec<String>, A::Error> {
+        Vec::deserialize(SeqAccessDeserializer::new(list))
+    }
 }
 
 #[derive(Deserialize)]

@@ -65,11 +65,13 @@ pub(crate) async fn run(args: &ServiceArgs, command: QueryCommandArgs) -> Result
         scope: within.as_ref(),
         options: &options,
     };
-    match &queries[..] {
+    let exit = match &queries[..] {
         _ if format == QueryFormat::Ndjson => streaming::run(&asking, &queries).await,
         [query] => one(&asking, query, (format, cells), &screen).await,
         _ => batch::run(&asking, &queries, (format, cells), &screen).await,
-    }
+    };
+    service::say_who_answered(&service);
+    exit
 }
 
 /// So many characters of a query are repeated: with a value of each filter it has some 500. `metric-host promql` prints
@@ -153,7 +155,7 @@ async fn one(
         QueryFormat::Csv => output::csv::query(&mut out, result, cells)?,
         QueryFormat::Table | QueryFormat::Ndjson if result.series.is_empty() => {}
         QueryFormat::Table | QueryFormat::Ndjson => {
-            output::query_table::write(&mut out, &query.metric_name, result, screen, &Local)?;
+            output::query_table::write(&mut out, query, result, screen, &Local)?;
         }
     }
     out.flush()?;

@@ -17,8 +17,10 @@ use self::{cache::CacheOptions, credentials::Credentials, network::Network};
 #[non_exhaustive]
 pub struct ServiceOptions {
     /// Further addresses of the same data, written as the first one is. Requests go to the next one when no connection
-    /// to the present one can be made, or it ends one before it answers, or answers 502, 503 or 504, and back after a
-    /// while; the plugin knows the first one only. Default none.
+    /// to the present one can be made, or it ends one before it answers, answers 502, 503 or 504, or answers partially,
+    /// and back after a while; the plugin knows the first one only. Two addresses at most see a request, and one answers:
+    /// a partial answer is taken where the other's is not whole, and so is one of more than 4 MiB, which is not waited
+    /// for. Default none.
     pub failover: Vec<String>,
     /// Networks that the addresses' names may lead to, beyond those that go without saying: the internet; loopback for
     /// `localhost`; private networks for a name that only these know (`prometheus`, `prometheus.monitoring.svc`,

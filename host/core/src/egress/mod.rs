@@ -1,7 +1,8 @@
 //! The only way out of the sandbox: `sandbox/wasi/hooks.rs` hands each request in here.
 //!
 //! The policy judges it, its body is taken in whole, the call's scope narrows it, and unless the cache has its answer,
-//! the client adds the operator's credentials and sends it.
+//! the client adds the operator's credentials and sends it. Of an answer that is partial, and another address's to the
+//! same request, the plugin gets the one that is whole.
 
 pub(crate) mod body;
 pub(crate) mod budget;
@@ -9,6 +10,7 @@ pub(crate) mod cache;
 pub(crate) mod client;
 pub(crate) mod denial;
 pub(crate) mod denial_log;
+mod held;
 pub(crate) mod policy;
 mod redirect;
 pub(crate) mod request_slots;
@@ -31,10 +33,11 @@ use wasmtime_wasi_http::{Error, RequestOptions, Result, WasiBody};
 
 use self::{
     body::ResponseBody,
-    cache::{Cache, CacheHint, CacheStatistics, Lookup},
-    client::{HttpClient, Timeouts, reload::CredentialsGeneration},
+    cache::{Cache, CacheHint, CacheStatistics, Coverage, Lookup},
+    client::{HttpClient, Receiving, Timeouts, reload::CredentialsGeneration},
     denial::DenialCounts,
     denial_log::{Asked, DenialLog},
+    held::judged,
     policy::EgressPolicy,
     request_slots::{CallSlots, RequestSlots},
 };
@@ -260,6 +263,14 @@ impl Egress {
         cache.map(Cache::statistics).unwrap_or_default()
     }
 
+    /// Each address, in the order of preference, and how many requests it has answered; none without a way out.
+    pub(crate) fn answers(&self) -> Vec<(String, u64)> {
+        self.pipeline
+            .as_ref()
+            .map(|pipeline| pipeline.client.answers())
+            .unwrap_or_default()
+    }
+
     /// A request as the log names it.
     pub(crate) fn asked(&self, head: &http::request::Parts) -> Asked {
         let pipeline = self.pipeline.as_ref();
@@ -284,24 +295,44 @@ impl Pipeline {
         denial_log: &DenialLog,
         asked: Asked,
     ) -> Result<Response<WasiBody>> {
+        let timeouts = patience.timeouts;
+        let sent = self.exchange(self.client.send(&request, timeouts), patience);
+        let response = sent.await.inspect_err(|error| match error {
+            // The plugin learns of this one by its name: it knows the address.
+            Error::DestinationIpProhibited => {
+                denial_log.deny(asked, DenyReason::Network);
+            }
+            Error::ConnectionLimitReached => {
+                self.scarcities.fetch_add(1, Ordering::Relaxed);
+            }
+            _ => {}
+        })?;
+        if !self.client.has_failover() {
+            return Ok(self.accepted(response));
+        }
+        let (response, coverage) = judged(response).await;
+        if coverage == Coverage::Partial
+            && let Some(answered) = response.extensions().get().copied()
+            && let Some(sending) = self.client.send_elsewhere(answered, &request, timeouts)
+        {
+            tracing::warn!("a partial answer: another address is asked for a whole one");
+            if let Ok(other) = self.exchange(sending, patience).await
+                && let (other, Coverage::Whole) = judged(other).await
+            {
+                return Ok(self.accepted(other));
+            }
+        }
+        Ok(self.accepted(response))
+    }
+
+    /// Sends one request, whose answer is counted and bounded as it comes.
+    async fn exchange(
+        &self,
+        sending: impl Future<Output = Result<Response<Receiving>>>,
+        patience: Patience,
+    ) -> Result<Response<WasiBody>> {
         let exchange = Exchange::begin(&self.metrics);
-        let response = self
-            .client
-            .send(request, patience.timeouts)
-            .await
-            .inspect_err(|error| {
-                match error {
-                    // The plugin learns of this one by its name: it knows the address.
-                    Error::DestinationIpProhibited => {
-                        denial_log.deny(asked, DenyReason::Network);
-                    }
-                    Error::ConnectionLimitReached => {
-                        self.scarcities.fetch_add(1, Ordering::Relaxed);
-                    }
-                    _ => {}
-                }
-            })?;
-        let (mut head, body) = exchange.answered(response).into_parts();
+        let (mut head, body) = exchange.answered(sending.await?).into_parts();
         if self.client.changes_target() && redirect::conceal_target(&mut head) {
             head.headers.remove(header::CONTENT_LENGTH);
             return Ok(Response::from_parts(head, empty()));
@@ -309,6 +340,13 @@ impl Pipeline {
         let (maximum, pause) = (self.response_bytes, patience.between_bytes);
         let body = ResponseBody::new(body, maximum, self.timers.clone(), pause)?;
         Ok(Response::from_parts(head, body.boxed_unsync()))
+    }
+
+    fn accepted(&self, response: Response<WasiBody>) -> Response<WasiBody> {
+        if let Some(address) = self.client.accept(&response) {
+            self.metrics.failed_over(address);
+        }
+        response
     }
 }
 

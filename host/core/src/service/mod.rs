@@ -133,6 +133,13 @@ impl MetricService {
         self.egress.cache_statistics()
     }
 
+    /// Where Prometheus is, `host:port`, each address in the order in which they are asked, and how many requests of this
+    /// service, and of those made of it by [`scoped`](Self::scoped), it has answered. What a cache answered is in none.
+    /// None for a service that sends nothing.
+    pub fn answers_by_address(&self) -> Vec<(String, u64)> {
+        self.egress.answers()
+    }
+
     /// The metrics that Prometheus holds, with what the plugin's catalogue knows of each.
     ///
     /// # Errors
