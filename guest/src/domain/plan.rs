@@ -138,10 +138,10 @@ pub(super) fn plan_on(aligned: AlignedGrid, reading: &Reading<'_>) -> Result<Pla
     }
     Ok(Plan {
         promql,
-        metric_type: reading.metric_type(),
+        metric_type: reading.named_type(),
         unit: match reading.value_type() {
             Some(ValueType::Pct) => Some(PERCENT),
-            value_type => unit(&query.metric_name, value_type, reading.metric_type()),
+            value_type => unit(&query.metric_name, value_type, reading.named_type()),
         },
         grid,
         asked,
