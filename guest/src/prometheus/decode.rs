@@ -330,7 +330,12 @@ impl Decoder {
         match self.place {
             Place::Samples => self.check_samples()?,
             Place::Series => self.end_series()?,
-            Place::Labels => self.has_labels = true,
+            Place::Labels => {
+                if let Some(protocol) = &self.protocol {
+                    protocol.check_labels(&self.series.labels)?;
+                }
+                self.has_labels = true;
+            }
             _ => {}
         }
         cursor.advance(1);
@@ -389,8 +394,13 @@ impl Decoder {
                 self.push(millis, value)?;
                 None
             }
-            (Place::Answer, "isPartial") if cursor.word(b"true", "`true` or `false`")? => {
-                self.decoded.partial = true;
+            (Place::Answer, "isPartial") => {
+                let expected = "`isPartial`, `true` or `false`";
+                if cursor.word(b"true", expected)? {
+                    self.decoded.partial = true;
+                } else if !cursor.word(b"false", expected)? {
+                    return Err(Stop::Unexpected(expected).into());
+                }
                 None
             }
             (Place::Answer, "data") if cursor.peek("`data`")? == b'[' => {

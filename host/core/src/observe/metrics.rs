@@ -1,0 +1,243 @@
+//! The host's own metrics, in the text format of OpenMetrics, for a Prometheus that watches the host.
+//!
+//! Labels have few values, all of them ours: verbs of the contract, classes of outcomes, reasons.
+
+use std::{fmt, time::Duration};
+
+use http::StatusCode;
+use prometheus_client::{
+    encoding::EncodeLabelSet,
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::{Registry, Unit},
+};
+
+/// Seconds. A call without I/O takes some tens of microseconds, a dashboard seconds, and 30 s are the default end.
+const SECONDS: [f64; 12] = [
+    0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0,
+];
+
+/// What is counted while the host runs.
+pub(crate) struct Metrics {
+    registry: Registry,
+    calls: Family<CallLabels, Counter>,
+    running: Gauge,
+    call_duration: Family<VerbLabels, Histogram>,
+    busy_seconds: Family<VerbLabels, Histogram>,
+    denials: Family<ReasonLabels, Counter>,
+    exchanges: Family<StatusLabels, Counter>,
+    failovers: Counter,
+    exchange_seconds: Histogram,
+    received: Counter,
+    lookups: Family<ResultLabels, Counter>,
+    saved: Counter,
+}
+
+/// What became of a request that might have been answered from a cache.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum CacheOutcome {
+    /// It was.
+    Hit,
+    /// It waited for the answer to the same request.
+    Follower,
+    /// It was sent.
+    Miss,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CallLabels {
+    verb: &'static str,
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct VerbLabels {
+    verb: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReasonLabels {
+    reason: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StatusLabels {
+    status: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ResultLabels {
+    result: &'static str,
+}
+
+type HistogramOfVerbs = Family<VerbLabels, Histogram>;
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let histogram: fn() -> Histogram = || Histogram::new(SECONDS);
+        let mut metrics = Self {
+            registry: Registry::with_prefix("metric_host"),
+            calls: Family::default(),
+            running: Gauge::default(),
+            call_duration: HistogramOfVerbs::new_with_constructor(histogram),
+            busy_seconds: HistogramOfVerbs::new_with_constructor(histogram),
+            denials: Family::default(),
+            exchanges: Family::default(),
+            failovers: Counter::default(),
+            exchange_seconds: histogram(),
+            received: Counter::default(),
+            lookups: Family::default(),
+            saved: Counter::default(),
+        };
+        metrics.registry.register(
+            "calls",
+            "Calls that ended, by verb and outcome",
+            metrics.calls.clone(),
+        );
+        metrics.registry.register(
+            "calls_running",
+            "Calls that run, and those that wait for a place",
+            metrics.running.clone(),
+        );
+        metrics.registry.register_with_unit(
+            "call_duration",
+            "From the call to its result",
+            Unit::Seconds,
+            metrics.call_duration.clone(),
+        );
+        metrics.registry.register_with_unit(
+            "call_busy",
+            "Of that, what the plugin computes, and the host for it",
+            Unit::Seconds,
+            metrics.busy_seconds.clone(),
+        );
+        metrics.registry.register(
+            "requests_denied",
+            "Requests of plugins that were not let out, by reason",
+            metrics.denials.clone(),
+        );
+        metrics.registry.register(
+            "prometheus_requests",
+            "Requests that were sent, by the class of the answer's status; `none`: there was no answer",
+            metrics.exchanges.clone(),
+        );
+        metrics.registry.register(
+            "prometheus_failovers",
+            "Of the requests that were answered, those that another address than the first answered",
+            metrics.failovers.clone(),
+        );
+        metrics.registry.register_with_unit(
+            "upstream_request_duration",
+            "From a request to the last byte of its answer",
+            Unit::Seconds,
+            metrics.exchange_seconds.clone(),
+        );
+        metrics.registry.register_with_unit(
+            "received",
+            "What the bodies of the answers came to",
+            Unit::Bytes,
+            metrics.received.clone(),
+        );
+        metrics.registry.register(
+            "cache_requests",
+            "Requests whose answers may be kept: answered from a cache, with the answer to the same one, or sent",
+            metrics.lookups.clone(),
+        );
+        metrics.registry.register_with_unit(
+            "cache_saved",
+            "What the bodies of answers came to that were not asked for",
+            Unit::Bytes,
+            metrics.saved.clone(),
+        );
+        metrics
+    }
+
+    pub(super) fn call_begins(&self) {
+        self.running.inc();
+    }
+
+    pub(super) fn call_ends(
+        &self,
+        verb: &'static str,
+        outcome: &'static str,
+        took: Duration,
+        busy: Duration,
+    ) {
+        self.running.dec();
+        self.calls
+            .get_or_create(&CallLabels { verb, outcome })
+            .inc();
+        let labels = VerbLabels { verb };
+        self.call_duration
+            .get_or_create(&labels)
+            .observe(took.as_secs_f64());
+        self.busy_seconds
+            .get_or_create(&labels)
+            .observe(busy.as_secs_f64());
+    }
+
+    /// A cache was asked.
+    pub(crate) fn looked_up(&self, lookup: CacheOutcome) {
+        let result = match lookup {
+            CacheOutcome::Hit => "hit",
+            CacheOutcome::Follower => "follower",
+            CacheOutcome::Miss => "miss",
+        };
+        self.lookups.get_or_create(&ResultLabels { result }).inc();
+    }
+
+    /// So many bytes need not have been asked for.
+    pub(crate) fn saved(&self, bytes: u64) {
+        self.saved.inc_by(bytes);
+    }
+
+    /// Another address than the first has answered.
+    pub(super) fn failed_over(&self) {
+        self.failovers.inc();
+    }
+
+    /// A request was not let out, for a reason by its name.
+    pub(crate) fn refused(&self, reason: &'static str) {
+        self.denials.get_or_create(&ReasonLabels { reason }).inc();
+    }
+
+    /// The answer to a request has come in or was given up, so long after the request; no status: there was none.
+    pub(super) fn exchange_ends(&self, status: Option<StatusCode>, bytes: u64, took: Duration) {
+        let status = match status.map(|status| status.as_u16() / 100) {
+            None => "none",
+            Some(2) => "2xx",
+            Some(3) => "3xx",
+            Some(4) => "4xx",
+            Some(5) => "5xx",
+            Some(_) => "other",
+        };
+        self.exchanges.get_or_create(&StatusLabels { status }).inc();
+        self.received.inc_by(bytes);
+        self.exchange_seconds.observe(took.as_secs_f64());
+    }
+}
+
+/// What a [`Host`](crate::Host) tells of itself: calls by verb and outcome, how long they took and computed,
+/// denied requests by reason, the requests to Prometheus with their bytes and times, what the caches spared it.
+///
+/// Written as OpenMetrics text by `Display`: what a `/metrics` endpoint of the embedder's serves under the content type
+/// [`HostMetrics::CONTENT_TYPE`].
+#[derive(Clone, Copy)]
+pub struct HostMetrics<'a>(pub(crate) &'a Metrics);
+
+impl HostMetrics<'_> {
+    /// Of the text, for the HTTP header.
+    pub const CONTENT_TYPE: &'static str =
+        "application/openmetrics-text; version=1.0.0; charset=utf-8";
+}
+
+impl fmt::Display for HostMetrics<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        prometheus_client::encoding::text::encode(f, &self.0.registry)
+    }
+}
+
+impl fmt::Debug for HostMetrics<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HostMetrics")
+    }
+}
