@@ -1,5 +1,8 @@
 //! Why a verb fails, in the classes of the contract: each says who can mend it.
 
+use crate::domain::live::LiveError;
+use crate::domain::preset::PresetError;
+use crate::domain::verdict::VerdictError;
 use crate::domain::{Limit, QueryError};
 use crate::prometheus::{AddressError, AnswerError, DecodeError};
 
@@ -54,6 +57,18 @@ pub enum Failure {
     Denied(String),
 }
 
+impl Failure {
+    /// A result larger than `max-result-bytes`.
+    pub(super) fn over_budget(maximum: u64) -> Self {
+        Self::LimitExceeded {
+            limit: Limit::MaxResultBytes.name(),
+            maximum: Some(maximum),
+            requested: None,
+            message: None,
+        }
+    }
+}
+
 fn invalid_argument(field: &str, reason: &impl ToString) -> Failure {
     Failure::InvalidArgument {
         field: field.to_owned(),
@@ -64,6 +79,24 @@ fn invalid_argument(field: &str, reason: &impl ToString) -> Failure {
 impl From<AddressError> for Failure {
     fn from(error: AddressError) -> Self {
         invalid_argument("config.address", &error)
+    }
+}
+
+impl From<PresetError> for Failure {
+    fn from(error: PresetError) -> Self {
+        invalid_argument(error.field(), &error)
+    }
+}
+
+impl From<LiveError> for Failure {
+    fn from(error: LiveError) -> Self {
+        invalid_argument(error.field(), &error)
+    }
+}
+
+impl From<VerdictError> for Failure {
+    fn from(error: VerdictError) -> Self {
+        invalid_argument(error.field(), &error)
     }
 }
 
@@ -124,12 +157,9 @@ impl From<AnswerError> for Failure {
                 message,
             },
             AnswerError::TimedOut(_) => Self::TimedOut(error.to_string()),
-            AnswerError::Malformed(DecodeError::OverBudget { maximum }) => Self::LimitExceeded {
-                limit: Limit::MaxResultBytes.name(),
-                maximum: Some(maximum),
-                requested: None,
-                message: None,
-            },
+            AnswerError::Malformed(DecodeError::OverBudget { maximum }) => {
+                Self::over_budget(maximum)
+            }
             AnswerError::Limited(message) => Self::LimitExceeded {
                 limit: "server",
                 maximum: None,

@@ -1,10 +1,10 @@
 //! The verb `query-range`: one query, many requests.
 
-use super::call::Configured;
+use super::batch::assemble::{Joined, histogram_warning};
+use super::cache_hint::CacheHint;
 use super::complete::complete;
+use super::config::Config;
 use super::failure::Failure;
-use super::joined::{Joined, histogram_warning};
-use super::keep::Keep;
 use super::query_metric::MetricResult;
 use crate::domain::{
     Chunk, Grid, MetricQuery, QueryError, RangeOptions, RangePlan, plan_range, read_cursor,
@@ -68,15 +68,21 @@ impl QueryRange {
     /// # Errors
     /// What is wrong with the query or the options.
     pub fn new(
-        configured: &Configured,
+        config: &Config,
         query: &MetricQuery,
         options: &RangeOptions,
     ) -> Result<Self, Failure> {
-        Ok(Self {
-            plan: plan_range(&configured.settings, query, options)?,
+        let plan = plan_range(&config.settings, query, options)?;
+        Ok(Self::planned(config, plan, options))
+    }
+
+    /// The requests of a plan.
+    pub(super) fn planned(config: &Config, plan: RangePlan, options: &RangeOptions) -> Self {
+        Self {
+            plan,
             freshness: options.freshness,
-            partial: options.partial || configured.settings.partial,
-        })
+            partial: options.partial || config.settings.partial,
+        }
     }
 
     /// Leaves only the page of a cursor, or the first one; gives the cursor of the next.
@@ -117,13 +123,13 @@ impl QueryRange {
     }
 
     /// What to send for a chunk.
-    pub fn request(&self, configured: &Configured, chunk: &Chunk) -> HttpRequest {
-        range_request(&configured.endpoint, &self.plan.plan.promql, &chunk.grid)
+    pub fn request(&self, config: &Config, chunk: &Chunk) -> HttpRequest {
+        range_request(&config.endpoint, &self.plan.plan.promql, &chunk.grid)
     }
 
     /// How long the answer for a chunk may be kept.
-    pub fn keep(&self, chunk: &Chunk) -> Keep {
-        Keep::when_final(&chunk.grid, self.freshness)
+    pub fn cache_hint(&self, chunk: &Chunk) -> CacheHint {
+        CacheHint::when_final(&chunk.grid, self.freshness)
     }
 
     /// The points of a chunk that are wanted.

@@ -14,11 +14,11 @@
 #[cfg(not(feature = "codec-only"))]
 wit_bindgen::generate!({
     path: "../wit",
-    world: "metric-plugin-full",
+    world: "metric-plugin-decisions",
 });
 
 #[cfg(feature = "codec-only")]
 wit_bindgen::generate!({
     path: "../wit",
-    world: "metric-codec-full",
+    world: "metric-codec-decisions",
 });

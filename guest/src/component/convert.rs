@@ -1,11 +1,13 @@
 //! The contract's types to the inner rings' and back. One function a type, no decisions.
 //! Those that every export needs stay functions: inlined into each, they would make the plugin much larger.
 
+use std::borrow::Cow;
+
 use super::bindings::exports::backendai::metric::{codec, types};
-use crate::codec::{Config, Failure, Metadata, MetadataResult, MetricResult};
+use crate::codec::{ConfigInput, Failure, Metadata, MetadataResult, MetricResult};
 use crate::domain::{
     Category, Dimension, LabelFilter, LabelSchema, MetricQuery, MetricType, Over, Pointwise,
-    SettingsInput, Statistic, ValueType,
+    Statistic, ValueType,
 };
 use crate::prometheus::{Backend, HttpRequest, Method, RequestMethod, Scheme, Series};
 
@@ -35,22 +37,20 @@ same_names!(Method => codec::HttpMethod: Get, Post);
 same_names!(Scheme => codec::HttpScheme: Http, Https);
 
 #[inline(never)]
-pub(super) fn config(config: types::Config) -> Config {
-    Config {
+pub(super) fn config(config: types::Config) -> ConfigInput {
+    ConfigInput {
         address: config.address,
         method: config.method.into(),
         backend: config.backend.into(),
-        settings: SettingsInput {
-            timewindow: config.timewindow,
-            label_schema: config.label_schema.into(),
-            sample_interval: config.sample_interval,
-            max_range: config.max_range,
-            max_points: config.max_points,
-            max_result_bytes: config.max_result_bytes,
-            timeout: config.timeout,
-            partial: config.partial,
-            now: config.now,
-        },
+        timewindow: config.timewindow,
+        label_schema: config.label_schema.into(),
+        sample_interval: config.sample_interval,
+        max_range: config.max_range,
+        max_points: config.max_points,
+        max_result_bytes: config.max_result_bytes,
+        timeout: config.timeout,
+        partial: config.partial,
+        now: config.now,
     }
 }
 
@@ -100,7 +100,7 @@ pub(super) fn metric_result(result: MetricResult) -> types::MetricResult {
     types::MetricResult {
         promql: result.plan.promql,
         metric_type: result.plan.metric_type.into(),
-        unit: result.plan.unit.map(str::to_owned),
+        unit: result.plan.unit.map(Cow::into_owned),
         step: grid.step(),
         start: grid.start() * 1000,
         end: grid.end() * 1000,

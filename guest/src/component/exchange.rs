@@ -1,101 +1,117 @@
-//! Requests through `wasi:http`, one or many side by side, all inside one deadline.
+//! Exchanges of requests for answers through `wasi:http`, one or many side by side, within one deadline.
 
 use super::deadline::Deadline;
-use super::flight::{Flight, Progress, Receiver};
-use crate::codec::{Batch, Call, Failure};
-use crate::prometheus::Answer;
+use super::transfer::{Progress, Receiver, Transfer};
+use crate::codec::decisions::{Asks, Requests, SideBySide};
+use crate::codec::{Call, Failure};
+use crate::prometheus::ResponseDecoder;
 
 /// Sends the request of a call, again where that may help, and gives the call's result.
 pub(super) fn exchange<C: Call>(call: &C) -> Result<C::Result, Failure> {
-    let deadline = Deadline::new(&call.configured().settings);
-    let flight = Flight::new(call.request(), call.keep(), deadline.seed());
-    let mut reply = Reply {
+    let deadline = Deadline::new(&call.config().settings);
+    let transfer = Transfer::new(call.request(), call.cache_hint(), deadline.seed());
+    let mut receiver = CallReceiver {
         call,
-        answer: None,
+        decoder: None,
         output: None,
     };
-    complete(flight, &mut reply, &deadline)?;
-    match reply.output {
+    wait_for_answer(transfer, &mut receiver, &deadline)?;
+    match receiver.output {
         Some(output) => call.result(output),
-        // A flight that is over has finished its receiver.
+        // A transfer that is over has finished its receiver.
         None => Err(Failure::Interrupted("no answer came".to_owned())),
     }
 }
 
-/// Waits for one request, with nothing that only many would need.
-fn complete(
-    mut flight: Flight,
+/// Waits for the answer to one request, with nothing that only many would need.
+fn wait_for_answer(
+    mut transfer: Transfer,
     receiver: &mut dyn Receiver,
     deadline: &Deadline,
 ) -> Result<(), Failure> {
-    while flight.advance(receiver, deadline)? != Progress::Over {
-        if let Some(ready) = flight.ready() {
+    while transfer.advance(receiver, deadline)? != Progress::Over {
+        if let Some(ready) = transfer.ready() {
             deadline.wait(ready)?;
         }
     }
     Ok(())
 }
 
-/// The answer to a call.
-struct Reply<'a, C: Call> {
+/// Receives the answer to a call.
+struct CallReceiver<'a, C: Call> {
     call: &'a C,
-    answer: Option<C::Answer>,
-    output: Option<<C::Answer as Answer>::Output>,
+    decoder: Option<C::Decoder>,
+    output: Option<<C::Decoder as ResponseDecoder>::Output>,
 }
 
-impl<C: Call> Receiver for Reply<'_, C> {
+impl<C: Call> Receiver for CallReceiver<'_, C> {
     fn begin(&mut self, status: u16) {
-        self.answer = Some(self.call.answer(status));
+        self.decoder = Some(self.call.decoder(status));
     }
 
     fn feed(&mut self, piece: &[u8]) -> Result<(), Failure> {
-        match &mut self.answer {
-            Some(answer) => Ok(answer.feed(piece)?),
+        match &mut self.decoder {
+            Some(decoder) => Ok(decoder.feed(piece)?),
             None => Ok(()),
         }
     }
 
     fn finish(&mut self) -> Result<(), Failure> {
-        if let Some(answer) = self.answer.take() {
-            self.output = Some(answer.finish()?);
+        if let Some(decoder) = self.decoder.take() {
+            self.output = Some(decoder.finish()?);
         }
         Ok(())
     }
 }
 
+/// Requests of one call under way at once: as many as a range has by default.
+const CONCURRENCY: usize = 8;
+
+/// Sends the requests of a verb side by side, and gives its result.
+pub(super) fn exchange_side_by_side<V: SideBySide>(verb: &V) -> Result<V::Result, Failure> {
+    let deadline = Deadline::new(&verb.config().settings);
+    let mut asks = Asks::new(verb.config(), verb.asks());
+    exchange_all(&mut asks, CONCURRENCY, &deadline);
+    verb.result(asks.answers()?)
+}
+
 /// Sends the requests of a batch, at most so many at once.
-pub(super) fn exchange_all(batch: &mut Batch<'_>, concurrency: usize, deadline: &Deadline) {
-    let mut flights: Vec<(usize, Flight)> = Vec::new();
+pub(super) fn exchange_all(batch: &mut dyn Requests, concurrency: usize, deadline: &Deadline) {
+    let mut transfers: Vec<(usize, Transfer)> = Vec::new();
     loop {
-        while flights.len() < concurrency {
-            let Some((number, request, keep)) = batch.next_request() else {
+        while transfers.len() < concurrency {
+            let Some((number, request, cache_hint)) = batch.next_request() else {
                 break;
             };
             let seed = deadline.seed() ^ (number as u64) << 32;
-            let mut flight = Flight::new(request, keep, seed);
-            if !settle(batch, number, &mut flight, deadline) {
-                flights.push((number, flight));
+            let mut transfer = Transfer::new(request, cache_hint, seed);
+            if !advance(batch, number, &mut transfer, deadline) {
+                transfers.push((number, transfer));
             }
         }
-        if flights.is_empty() {
+        if transfers.is_empty() {
             return;
         }
-        match deadline.wait_any(flights.iter().filter_map(|(_, flight)| flight.ready())) {
+        match deadline.wait_any(
+            transfers
+                .iter()
+                .filter_map(|(_, transfer)| transfer.ready()),
+        ) {
             Ok(ready) => {
                 // From the back, so that what is taken out moves none that comes later.
-                for place in (0..flights.len()).rev() {
+                for place in (0..transfers.len()).rev() {
                     let is_over = ready.contains(&u32::try_from(place).unwrap_or(u32::MAX))
-                        && flights.get_mut(place).is_some_and(|(number, flight)| {
-                            settle(batch, *number, flight, deadline)
+                        && transfers.get_mut(place).is_some_and(|(number, transfer)| {
+                            advance(batch, *number, transfer, deadline)
                         });
                     if is_over {
-                        flights.swap_remove(place);
+                        transfers.swap_remove(place);
                     }
                 }
-                flights.retain(|(number, _)| batch.is_wanted(*number));
+                transfers.retain(|(number, _)| batch.is_wanted(*number));
             }
             Err(failure) => {
-                for (number, _) in flights {
+                for (number, _) in transfers {
                     batch.fail(number, &failure);
                 }
                 while let Some((number, ..)) = batch.next_request() {
@@ -107,10 +123,15 @@ pub(super) fn exchange_all(batch: &mut Batch<'_>, concurrency: usize, deadline: 
     }
 }
 
-/// Goes on with a request; whether it is over, well or not.
-fn settle(batch: &mut Batch<'_>, number: usize, flight: &mut Flight, deadline: &Deadline) -> bool {
-    let mut part = Part { batch, number };
-    match flight.advance(&mut part, deadline) {
+/// Advances a transfer; true: it is over, well or not.
+fn advance(
+    batch: &mut dyn Requests,
+    number: usize,
+    transfer: &mut Transfer,
+    deadline: &Deadline,
+) -> bool {
+    let mut receiver = BatchReceiver { batch, number };
+    match transfer.advance(&mut receiver, deadline) {
         Ok(Progress::Over) => true,
         Ok(Progress::Waits | Progress::Full) => false,
         Err(failure) => {
@@ -120,13 +141,13 @@ fn settle(batch: &mut Batch<'_>, number: usize, flight: &mut Flight, deadline: &
     }
 }
 
-/// The answer to one request of a batch.
-struct Part<'a, 'b> {
-    batch: &'a mut Batch<'b>,
+/// Receives the answer to one request of a batch.
+struct BatchReceiver<'a> {
+    batch: &'a mut dyn Requests,
     number: usize,
 }
 
-impl Receiver for Part<'_, '_> {
+impl Receiver for BatchReceiver<'_> {
     fn begin(&mut self, status: u16) {
         self.batch.begin(self.number, status);
     }

@@ -1,9 +1,9 @@
 //! The plugin as a component: the exports of its world, in terms of [`crate::codec`]. The only part that knows
 //! WIT and `wasi:http`. It decides nothing about PromQL or the protocol.
 //!
-//! Two components are made of this crate. `metric_service.wasm` exports everything (world `metric-plugin-full`).
+//! Two components are made of this crate. `metric_service.wasm` exports everything (world `metric-plugin-decisions`).
 //! With the feature `codec-only` it becomes `metric_codec.wasm`, which sends nothing and imports nothing
-//! (world `metric-codec-full`).
+//! (world `metric-codec-decisions`).
 
 mod bindings;
 mod codec;
@@ -14,16 +14,23 @@ mod convert_range;
 mod deadline;
 #[cfg(not(feature = "codec-only"))]
 mod exchange;
-#[cfg(not(feature = "codec-only"))]
-mod flight;
 mod heap;
 mod json;
+#[cfg(not(feature = "codec-only"))]
+mod live_stats;
+mod preset;
+#[cfg(not(feature = "codec-only"))]
+mod preset_service;
 #[cfg(not(feature = "codec-only"))]
 mod range_service;
 #[cfg(not(feature = "codec-only"))]
 mod range_stream;
 #[cfg(not(feature = "codec-only"))]
+mod ranges;
+#[cfg(not(feature = "codec-only"))]
 mod service;
+#[cfg(not(feature = "codec-only"))]
+mod transfer;
 #[cfg(not(feature = "codec-only"))]
 mod transport_error;
 

@@ -1,4 +1,6 @@
-//! From a query to what is to be asked: everything checked, the PromQL written, the grid laid.
+//! From a query to what is to be asked: everything checked, the PromQL written, the grid aligned.
+
+use std::borrow::Cow;
 
 use super::catalogue::{CatalogueEntry, PERCENT};
 use super::duration::PromDuration;
@@ -8,7 +10,7 @@ use super::label::{Dimension, LabelFilter};
 use super::metric::{MetricType, ValueType};
 use super::pointwise::Pointwise;
 use super::promql::RangeFunction;
-use super::range::{Alignment, Grid, Laid, TimeRange};
+use super::range::{AlignedGrid, Alignment, Grid, TimeRange};
 use super::settings::Settings;
 use super::window;
 
@@ -43,7 +45,7 @@ pub struct Plan {
     /// How the samples are read.
     pub metric_type: MetricType,
     /// The unit of the answer; none: the catalogue does not know the metric.
-    pub unit: Option<&'static str>,
+    pub unit: Option<Cow<'static, str>>,
     /// The points of the answer.
     pub grid: Grid,
     /// The points that are asked for: those of the answer, or of the values that are pooled to them.
@@ -73,8 +75,8 @@ impl Plan {
 /// See [`QueryError`]; nothing has been sent then.
 pub fn plan(settings: &Settings, query: &MetricQuery) -> Result<Plan, QueryError> {
     let (range, alignment) = checked(settings, query)?;
-    let laid = Grid::lay(range, query.step, &alignment, settings)?;
-    let plan = plan_on(laid, settings, query)?;
+    let aligned = Grid::align(range, query.step, &alignment, settings)?;
+    let plan = plan_on(aligned, settings, query)?;
     // Where values are pooled, more of them are asked for than are answered.
     plan.asked.within(settings.max_points)?;
     Ok(plan)
@@ -111,11 +113,11 @@ fn utc_offset(query: &MetricQuery) -> Result<i32, QueryError> {
 
 /// Writes the PromQL of a checked query on a grid.
 pub(super) fn plan_on(
-    laid: Laid,
+    aligned: AlignedGrid,
     settings: &Settings,
     query: &MetricQuery,
 ) -> Result<Plan, QueryError> {
-    let grid = laid.grid;
+    let grid = aligned.grid;
     let reading = Reading::new(settings, query);
     let Expression {
         promql,
@@ -127,7 +129,7 @@ pub(super) fn plan_on(
         None => grid,
         Some(pooling) => grid.values_before(pooling.window, pooling.resolution)?,
     };
-    let mut warnings = laid.warnings;
+    let mut warnings = aligned.warnings;
     let interval = settings.sample_interval.get();
     if let (true, Some(rate)) = (reading.uses_timewindow(), &settings.timewindow) {
         warnings.extend(window::doubts(rate, grid.step(), interval));
@@ -141,14 +143,16 @@ pub(super) fn plan_on(
         promql,
         metric_type: reading.metric_type(),
         unit: match reading.value_type() {
-            Some(ValueType::Pct) => Some(PERCENT),
-            value_type => unit(&query.metric_name, value_type, reading.metric_type()),
+            Some(ValueType::Pct) => Some(PERCENT.into()),
+            value_type => {
+                unit(&query.metric_name, value_type, reading.metric_type()).map(Cow::Borrowed)
+            }
         },
         grid,
         asked,
         window,
         warnings,
-        infos: laid.infos,
+        infos: aligned.infos,
         counts_left_out: reading.counts_left_out(),
         pooling,
         plain,
@@ -202,7 +206,6 @@ fn check_filters(labels: &LabelFilter) -> Result<(), QueryError> {
 mod tests {
     use super::*;
     use crate::domain::label::LabelSchema;
-    use crate::domain::settings::SettingsInput;
     use crate::domain::{Over, Statistic};
     use promql_parser::parser;
     use proptest::prelude::*;
@@ -220,10 +223,6 @@ mod tests {
             },
             ..Default::default()
         }
-    }
-
-    fn settings(input: SettingsInput) -> Settings {
-        Settings::try_from(input).unwrap()
     }
 
     fn promql(query: &MetricQuery) -> String {
@@ -257,10 +256,10 @@ mod tests {
 
     #[test]
     fn the_agent_schema_reads_usage_of_cpu_util_as_a_diff() {
-        let agent = settings(SettingsInput {
+        let agent = Settings {
             label_schema: LabelSchema::Agent,
-            ..Default::default()
-        });
+            ..Settings::default()
+        };
         let planned = plan(&agent, &query("cpu_util", Some(ValueType::Usage))).unwrap();
         assert_eq!(planned.metric_type, MetricType::Diff);
         assert!(planned.promql.contains(r#"value_type="current""#));
@@ -277,28 +276,32 @@ mod tests {
 
     #[test]
     fn units_follow_how_the_samples_are_read() {
-        let unit = |name, side| plan(&Settings::default(), &query(name, side)).unwrap().unit;
-        assert_eq!(unit("mem", None), Some("bytes"));
-        assert_eq!(unit("net_rx", None), Some("bytes/s"));
+        let found = |name, side| plan(&Settings::default(), &query(name, side)).unwrap().unit;
+        let unit = |name, side| found(name, side).map(|unit| unit.into_owned());
+        assert_eq!(unit("mem", None).as_deref(), Some("bytes"));
+        assert_eq!(unit("net_rx", None).as_deref(), Some("bytes/s"));
         assert_eq!(
-            unit("cpu_util", Some(ValueType::Current)),
+            unit("cpu_util", Some(ValueType::Current)).as_deref(),
             Some("millicores")
         );
         assert_eq!(
-            unit("cpu_util", Some(ValueType::Capacity)),
+            unit("cpu_util", Some(ValueType::Capacity)).as_deref(),
             Some("millicores")
         );
-        assert_eq!(unit("cpu_util", None), Some("milliseconds"));
-        assert_eq!(unit("mem", Some(ValueType::Pct)), Some("percent"));
+        assert_eq!(unit("cpu_util", None).as_deref(), Some("milliseconds"));
+        assert_eq!(
+            unit("mem", Some(ValueType::Pct)).as_deref(),
+            Some("percent")
+        );
         assert_eq!(unit("never_heard_of", None), None);
     }
 
     #[test]
     fn a_fixed_window_that_is_too_short_is_said_only_where_it_is_used() {
-        let fixed = settings(SettingsInput {
-            timewindow: Some("30s".into()),
-            ..Default::default()
-        });
+        let fixed = Settings {
+            timewindow: PromDuration::parse("30s").ok(),
+            ..Settings::default()
+        };
         assert!(
             plan(&fixed, &query("mem", None))
                 .unwrap()

@@ -4,10 +4,10 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::codec::{Config, Failure};
+use crate::codec::{ConfigInput, Failure};
 use crate::domain::{
     Dimension, LabelFilter, LabelSchema, MetricQuery, MetricType, Over, Pointwise,
-    RangeOptionsInput, SettingsInput, Statistic, ValueType, detect_metric_type,
+    RangeOptionsInput, Statistic, ValueType, detect_metric_type,
 };
 use crate::prometheus::{Backend, RequestMethod};
 
@@ -33,7 +33,7 @@ pub struct Detection {
     value_type: Option<Name<ValueType>>,
 }
 
-fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Failure> {
+pub(super) fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Failure> {
     serde_json::from_str(text).map_err(|error| Failure::InvalidArgument {
         field: "request".to_owned(),
         reason: error.to_string(),
@@ -57,26 +57,8 @@ impl Request {
     }
 
     /// The configuration.
-    pub fn config(&self) -> Config {
-        let config = &self.config;
-        Config {
-            address: config.address.clone(),
-            method: config.method.map_or_else(RequestMethod::default, |n| n.0),
-            backend: config.backend.map_or_else(Backend::default, |n| n.0),
-            settings: SettingsInput {
-                timewindow: config.timewindow.clone(),
-                label_schema: config
-                    .label_schema
-                    .map_or_else(LabelSchema::default, |n| n.0),
-                sample_interval: config.sample_interval,
-                max_range: config.max_range,
-                max_points: config.max_points,
-                max_result_bytes: config.max_result_bytes,
-                timeout: config.timeout,
-                partial: config.partial,
-                now: config.now,
-            },
-        }
+    pub fn config(&self) -> ConfigInput {
+        self.config.input()
     }
 
     /// The query.
@@ -99,15 +81,7 @@ impl Request {
 
     /// How a range is asked for.
     pub fn options(&self) -> RangeOptionsInput {
-        let options = &self.options;
-        RangeOptionsInput {
-            cached: options.cached,
-            max_points: options.max_points,
-            interval: options.interval,
-            freshness: options.freshness,
-            concurrency: options.concurrency,
-            partial: options.partial,
-        }
+        self.options.input()
     }
 
     /// Where a page begins.
@@ -140,7 +114,7 @@ impl Detection {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ConfigDocument {
+pub(super) struct ConfigDocument {
     address: String,
     timewindow: Option<String>,
     label_schema: Option<Name<LabelSchema>>,
@@ -156,15 +130,47 @@ struct ConfigDocument {
     now: Option<i64>,
 }
 
+impl ConfigDocument {
+    pub(super) fn input(&self) -> ConfigInput {
+        ConfigInput {
+            address: self.address.clone(),
+            method: self.method.map_or_else(RequestMethod::default, |n| n.0),
+            backend: self.backend.map_or_else(Backend::default, |n| n.0),
+            timewindow: self.timewindow.clone(),
+            label_schema: self.label_schema.map_or_else(LabelSchema::default, |n| n.0),
+            sample_interval: self.sample_interval,
+            max_range: self.max_range,
+            max_points: self.max_points,
+            max_result_bytes: self.max_result_bytes,
+            timeout: self.timeout,
+            partial: self.partial,
+            now: self.now,
+        }
+    }
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct OptionsDocument {
+pub(super) struct OptionsDocument {
     cached: bool,
     max_points: Option<u32>,
     interval: Option<u32>,
     freshness: Option<u32>,
     concurrency: Option<u32>,
     partial: bool,
+}
+
+impl OptionsDocument {
+    pub(super) fn input(&self) -> RangeOptionsInput {
+        RangeOptionsInput {
+            cached: self.cached,
+            max_points: self.max_points,
+            interval: self.interval,
+            freshness: self.freshness,
+            concurrency: self.concurrency,
+            partial: self.partial,
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -254,16 +260,25 @@ enum StatisticDocument {
     Max,
     Min,
     Last,
-    #[serde(deserialize_with = "exact")]
+    #[serde(deserialize_with = "quantile")]
     Quantile(f64),
+}
+
+fn quantile<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    exact(
+        deserializer,
+        "a quantile is a number from 0 to 1, such as 0.95",
+    )
 }
 
 /// A number to the last bit, as every other door takes it: `serde_json` by itself may be a bit off, and its feature against
 /// that costs 40 kB.
-fn exact<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+pub(super) fn exact<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    accepted: &'static str,
+) -> Result<f64, D::Error> {
     let text = <&RawValue>::deserialize(deserializer)?.get();
-    text.parse()
-        .map_err(|_| D::Error::custom("a quantile is a number from 0 to 1, such as 0.95"))
+    text.parse().map_err(|_| D::Error::custom(accepted))
 }
 
 /// `"time"`, `{"members": "kernel_id"}`, `{"both": "kernel_id"}`.
@@ -297,10 +312,10 @@ impl From<&PointwiseDocument> for Pointwise {
 
 /// A value of an enumeration, by its name.
 #[derive(Debug, Clone, Copy)]
-struct Name<T>(T);
+pub(super) struct Name<T>(pub(super) T);
 
 /// An enumeration and its names.
-trait Named: Copy + 'static {
+pub(super) trait Named: Copy + 'static {
     const NAMES: &'static [(&'static str, Self)];
 }
 

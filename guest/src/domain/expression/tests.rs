@@ -1,5 +1,6 @@
 use super::*;
-use crate::domain::{LabelFilter, SettingsInput, plan};
+use crate::domain::{LabelFilter, plan};
+use std::num::NonZeroU32;
 
 const M: &str = "backendai_container_utilization";
 
@@ -181,11 +182,10 @@ fn a_percentage_of_cpu_is_of_one_core_and_adds_up() {
 
 #[test]
 fn levels_sampled_further_apart_than_prometheus_looks_back_are_looked_for() {
-    let sparse = Settings::try_from(SettingsInput {
-        sample_interval: Some(600),
-        ..Default::default()
-    })
-    .unwrap();
+    let sparse = Settings {
+        sample_interval: NonZeroU32::new(600).unwrap(),
+        ..Settings::default()
+    };
     assert_eq!(
         plan(&sparse, &mem()).unwrap().promql,
         format!(

@@ -4,18 +4,18 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::{LiveAnswer, LiveInput, LiveQuery, LiveStat, Sampled, Side};
-use crate::domain::{Dimension, Settings, SettingsInput};
+use crate::domain::{Dimension, Settings};
 
 /// The window ends here, in seconds, and is five minutes long.
 const AT: i64 = 1000;
 
 fn query(by: Dimension, ids: &[&str]) -> LiveQuery {
-    let settings = Settings::try_from(SettingsInput {
+    let settings = Settings {
         now: Some(AT * 1000),
-        ..SettingsInput::default()
-    });
+        ..Settings::default()
+    };
     let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
-    LiveQuery::new(&settings.unwrap(), by, &ids, &LiveInput::default()).unwrap()
+    LiveQuery::new(&settings, by, &ids, &LiveInput::default()).unwrap()
 }
 
 fn series(id: &str, kernel: &str, metric: &str, side: Side, samples: &[(i64, f64)]) -> Sampled {

@@ -180,15 +180,13 @@ fn selector(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::SettingsInput;
 
     fn settings(now: Option<i64>) -> Settings {
-        let input = SettingsInput {
+        Settings {
             now,
             label_schema: LabelSchema::Agent,
-            ..SettingsInput::default()
-        };
-        Settings::try_from(input).unwrap()
+            ..Settings::default()
+        }
     }
 
     fn query(ids: &[&str], input: &LiveInput) -> Result<LiveQuery, LiveError> {

@@ -6,6 +6,7 @@ mod arguments;
 mod checked;
 mod error;
 mod place;
+mod range;
 mod template;
 mod token;
 
@@ -13,7 +14,9 @@ pub use arguments::{ArgumentsInput, LabelValues};
 pub use checked::{Preset, PresetInput, Rendered};
 pub use error::{PresetError, TemplateFault};
 pub use place::Place;
+pub use range::{PresetRange, plan_preset_range};
 pub use template::Placed;
+pub use token::Placeholder;
 
 #[cfg(test)]
 mod property_tests;

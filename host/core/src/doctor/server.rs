@@ -25,7 +25,8 @@ const SKEW: f64 = 5.0;
 /// Whether the way is private, of the first address and of those behind it.
 pub(super) fn transport(addresses: &[Address]) -> Check {
     let subject = Subject::Transport;
-    let is_open = |address: &&Address| *address.scheme() != Scheme::HTTPS && !is_loopback(address.host());
+    let is_open =
+        |address: &&Address| *address.scheme() != Scheme::HTTPS && !is_loopback(address.host());
     if let Some(open) = addresses.iter().find(is_open) {
         return Check::warn(
             subject,

@@ -74,14 +74,15 @@ class AsyncHttpxService:
     async def query_metadata(self) -> MetadataResult:
         """The metrics that Prometheus holds."""
         codec = self.codec.at_this_time()
-        return codec.metadata_response(*await self._send(codec.metadata_request()))
+        return codec.metadata_response(*await self.send(codec.metadata_request()))
 
     async def query_metric(self, query: MetricQuery) -> MetricResult:
         """Builds the query, asks Prometheus, and returns the series."""
         codec = self.codec.at_this_time()
-        return codec.metric_response(query, *await self._send(codec.metric_request(query)))
+        return codec.metric_response(query, *await self.send(codec.metric_request(query)))
 
-    async def _send(self, request: HttpRequest) -> tuple[int, str]:
+    async def send(self, request: HttpRequest) -> tuple[int, str]:
+        """Sends a request of the codec's; gives the status and the whole body."""
         seconds = _seconds(self.codec)
         body = bytearray()
         try:

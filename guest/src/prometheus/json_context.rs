@@ -1,8 +1,8 @@
-//! Where in an answer the decoder stands.
+//! The position of the decoder in the JSON of an answer.
 
-/// The object or array in which the machine stands. Each has one place that it can be in.
+/// The object or array in which the decoder stands. Each can stand in one other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum JsonContext {
     Answer,
     Data,
     Result,
@@ -14,8 +14,8 @@ pub(super) enum Place {
     Infos,
 }
 
-impl Place {
-    /// Where the machine stands when this is over; none: the answer is over.
+impl JsonContext {
+    /// The object or array around this one; none: this is the answer itself.
     pub(super) fn outer(self) -> Option<Self> {
         match self {
             Self::Answer => None,

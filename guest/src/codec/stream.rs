@@ -1,13 +1,14 @@
 //! A range in bounded pieces, chunk after chunk: what is to be asked next, and what of the answer can be given on.
 //! It sends nothing, and holds no more than a piece and what one read of the body adds to it.
 
-use super::call::{Configured, check_partial};
+use super::batch::assemble::{add_new, histogram_warning, trim};
+use super::cache_hint::CacheHint;
+use super::call::check_partial;
 use super::complete::without_left_out;
+use super::config::Config;
 use super::failure::Failure;
-use super::joined::{add_new, histogram_warning, trim};
-use super::keep::Keep;
 use super::query_range::{Missing, QueryRange, RangeFailure};
-use crate::prometheus::{Answer as _, Budget, HttpRequest, RangeAnswer, Series};
+use crate::prometheus::{Budget, HttpRequest, RangeDecoder, ResponseDecoder as _, Series};
 
 /// The most samples of a piece, from the contract: a megabyte, which any host lifts from a call.
 const MOST_SAMPLES: usize = 65_536;
@@ -30,11 +31,11 @@ pub struct Piece {
 /// A range on its way through.
 #[derive(Debug)]
 pub struct Pieces {
-    configured: Configured,
+    config: Config,
     query: QueryRange,
     /// The chunk that is coming in.
     chunk: usize,
-    answer: Option<RangeAnswer>,
+    decoder: Option<RangeDecoder>,
     /// Of this chunk, trimmed, and not given on yet.
     waiting: Vec<Series>,
     /// How many samples wait.
@@ -47,17 +48,17 @@ pub struct Pieces {
 
 impl Pieces {
     /// At the start of the range.
-    pub fn new(configured: Configured, query: QueryRange) -> Self {
+    pub fn new(config: Config, query: QueryRange) -> Self {
         let to_say = Piece {
             warnings: query.plan.plan.warnings.clone(),
             infos: query.plan.plan.infos.clone(),
             ..Piece::default()
         };
         Self {
-            configured,
+            config,
             query,
             chunk: 0,
-            answer: None,
+            decoder: None,
             waiting: Vec::new(),
             samples: 0,
             is_begun: false,
@@ -72,16 +73,16 @@ impl Pieces {
     }
 
     /// The configuration it is asked under.
-    pub fn configured(&self) -> &Configured {
-        &self.configured
+    pub fn config(&self) -> &Config {
+        &self.config
     }
 
     /// The request of the chunk that is coming in, or of one after it; none: there is none.
-    pub fn request(&self, after: usize) -> Option<(HttpRequest, Keep)> {
+    pub fn request(&self, after: usize) -> Option<(HttpRequest, CacheHint)> {
         let chunk = self.query.plan.chunks.get(self.chunk + after)?;
         Some((
-            self.query.request(&self.configured, chunk),
-            self.query.keep(chunk),
+            self.query.request(&self.config, chunk),
+            self.query.cache_hint(chunk),
         ))
     }
 
@@ -89,10 +90,10 @@ impl Pieces {
     pub fn begin(&mut self, status: u16) {
         self.waiting.clear();
         self.samples = 0;
-        let answer = RangeAnswer::new(status, self.configured.budget());
-        self.answer = Some(match self.query.plan.chunks.get(self.chunk) {
-            Some(chunk) => answer.asking(&chunk.grid),
-            None => answer,
+        let decoder = RangeDecoder::new(status, self.config.budget());
+        self.decoder = Some(match self.query.plan.chunks.get(self.chunk) {
+            Some(chunk) => decoder.held_to(&chunk.grid),
+            None => decoder,
         });
     }
 
@@ -101,12 +102,12 @@ impl Pieces {
     /// # Errors
     /// As soon as it is clear that the body is no answer.
     pub fn feed(&mut self, body: &[u8]) -> Result<(), Failure> {
-        let Some(answer) = &mut self.answer else {
+        let Some(decoder) = &mut self.decoder else {
             return Ok(());
         };
-        answer.feed(body)?;
-        if answer.spent() >= Budget::cost_of_samples(MOST_SAMPLES) {
-            let series = answer.take()?;
+        decoder.feed(body)?;
+        if decoder.spent() >= Budget::cost_of_samples(MOST_SAMPLES) {
+            let series = decoder.take()?;
             self.wait(series);
         }
         Ok(())
@@ -117,10 +118,10 @@ impl Pieces {
     /// # Errors
     /// Prometheus's refusal, what is wrong with the body, or a partial answer that is not accepted.
     pub fn finish(&mut self) -> Result<(), Failure> {
-        let Some(answer) = self.answer.take() else {
+        let Some(decoder) = self.decoder.take() else {
             return Ok(());
         };
-        let decoded = answer.finish()?;
+        let decoded = decoder.finish()?;
         check_partial(&decoded, self.query.partial)?;
         self.to_say.partial |= decoded.partial;
         self.wait(decoded.series);
@@ -141,7 +142,7 @@ impl Pieces {
     /// # Errors
     /// That, unless it may be missing.
     pub fn fail(&mut self, failure: Failure) -> Result<(), RangeFailure> {
-        self.answer = None;
+        self.decoder = None;
         let Some(&chunk) = self.query.plan.chunks.get(self.chunk) else {
             return Ok(());
         };
@@ -172,12 +173,12 @@ impl Pieces {
 
     /// A piece, if there is enough for one, or what there is at the end of a chunk.
     pub fn piece(&mut self) -> Option<Piece> {
-        let at_an_end = self.answer.is_none() && (self.samples > 0 || self.has_news());
+        let at_an_end = self.decoder.is_none() && (self.samples > 0 || self.has_news());
         if !self.is_full() && !at_an_end {
             return None;
         }
         // Something of the chunk goes out while the rest is still to come.
-        self.is_begun = self.answer.is_some();
+        self.is_begun = self.decoder.is_some();
         let mut piece = std::mem::take(&mut self.to_say);
         self.said.warnings.extend_from_slice(&piece.warnings);
         self.said.infos.extend_from_slice(&piece.infos);

@@ -1,21 +1,23 @@
 //! Many requests for one or more queries: what to send next, where each answer goes, and what it all comes to.
-//! It sends nothing; whoever does tells it what came. Which queries are asked as one is `company.rs`.
+//! It sends nothing; whoever does tells it what came. Which queries are asked as one is `merge.rs`.
 
-use super::call::{Configured, check_partial};
+use super::cache_hint::CacheHint;
+use super::call::check_partial;
+use super::config::Config;
 use super::failure::Failure;
-use super::joined::Joined;
-use super::keep::Keep;
 use super::query_range::{Missing, QueryRange, RangeFailure, RangeResult};
 use crate::domain::{Chunk, Grid, Limit};
-use crate::prometheus::{Answer as _, Decoded, HttpRequest, RangeAnswer, range_request};
+use crate::prometheus::{Decoded, HttpRequest, RangeDecoder, ResponseDecoder as _, range_request};
 
-#[path = "company.rs"]
-mod company;
+pub(super) mod assemble;
+mod merge;
+
+use assemble::Joined;
 
 /// The queries of a call and their requests.
 #[derive(Debug)]
 pub struct Batch<'a> {
-    configured: &'a Configured,
+    config: &'a Config,
     queries: Vec<Asked>,
     requests: Vec<Sent>,
     /// The first request that has not been given out.
@@ -49,9 +51,9 @@ type Use = (usize, usize);
 /// A request, which may be that of several chunks.
 #[derive(Debug)]
 struct Sent {
-    /// Of one query, or of several of a family.
+    /// Of one query, or of several of a group.
     uses: Vec<Use>,
-    answer: Option<RangeAnswer>,
+    answer: Option<RangeDecoder>,
     /// What the answer has cost so far.
     spent: u64,
 }
@@ -66,9 +68,9 @@ struct Line {
 
 impl<'a> Batch<'a> {
     /// Requests that are the same are found here, and sent once.
-    pub fn new(configured: &'a Configured, queries: Vec<QueryRange>) -> Self {
+    pub fn new(config: &'a Config, queries: Vec<QueryRange>) -> Self {
         let mut batch = Self {
-            configured,
+            config,
             queries: Vec::new(),
             requests: Vec::new(),
             next: 0,
@@ -130,7 +132,7 @@ impl<'a> Batch<'a> {
     }
 
     /// The next request to send, with its number; none: all have been given out.
-    pub fn next_request(&mut self) -> Option<(usize, HttpRequest, Keep)> {
+    pub fn next_request(&mut self) -> Option<(usize, HttpRequest, CacheHint)> {
         loop {
             let number = self.next;
             let &(query, chunk) = self.requests.get(number)?.uses.first()?;
@@ -139,14 +141,14 @@ impl<'a> Batch<'a> {
                 let names = self.names(&self.requests.get(number)?.uses);
                 let query = &self.queries.get(query)?.query;
                 let chunk = query.plan.chunks.get(chunk)?;
-                let request = match (names, &query.plan.relative) {
-                    (Some(names), Some(relative)) => {
-                        let promql = relative.family.promql(&names);
-                        range_request(&self.configured.endpoint, &promql, &chunk.grid)
+                let request = match (names, &query.plan.merge) {
+                    (Some(names), Some(member)) => {
+                        let promql = member.group.promql(&names);
+                        range_request(&self.config.endpoint, &promql, &chunk.grid)
                     }
-                    _ => query.request(self.configured, chunk),
+                    _ => query.request(self.config, chunk),
                 };
-                return Some((number, request, query.keep(chunk)));
+                return Some((number, request, query.cache_hint(chunk)));
             }
         }
     }
@@ -168,9 +170,9 @@ impl<'a> Batch<'a> {
         self.spend(request, 0);
         let asked = self.asked(request);
         if let Some(sent) = self.requests.get_mut(request) {
-            let answer = RangeAnswer::new(status, self.configured.budget());
+            let answer = RangeDecoder::new(status, self.config.budget());
             sent.answer = Some(match asked {
-                Some(grid) => answer.asking(&grid),
+                Some(grid) => answer.held_to(&grid),
                 None => answer,
             });
         }
@@ -197,7 +199,7 @@ impl<'a> Batch<'a> {
         answer.feed(piece)?;
         let spent = answer.spent();
         self.spend(request, spent);
-        let maximum = self.configured.settings.max_result_bytes.get();
+        let maximum = self.config.settings.max_result_bytes.get();
         let uses = self
             .requests
             .get(request)
@@ -341,5 +343,4 @@ impl Asked {
 }
 
 #[cfg(test)]
-#[path = "batch_tests.rs"]
 mod tests;

@@ -1,5 +1,5 @@
-//! One request on its way: sent, answered, tried again. It never waits: it goes on as far as it can, and says what
-//! to wait for, so that many can be on their way at once. What comes is handed on as it arrives.
+//! The transfer of one request and its answer, with further attempts. It never blocks: it advances as far as it can and
+//! gives a pollable to wait on, so that many transfers can be in flight at once. The body is handed on as it arrives.
 
 use wasip2::clocks::monotonic_clock::subscribe_duration;
 use wasip2::http::outgoing_handler::handle;
@@ -12,7 +12,7 @@ use wasip2::io::streams::{InputStream, OutputStream, StreamError};
 
 use super::deadline::{Deadline, NANOS};
 use super::transport_error::transport_error;
-use crate::codec::{Attempts, Failure, KEEP_HEADER, Keep, RetryAfter, redirected};
+use crate::codec::{Attempts, CACHE_HINT_HEADER, CacheHint, Failure, RetryAfter, redirected};
 use crate::prometheus::{self, HttpRequest};
 
 /// The most that one read asks for. A host hands over what has arrived, at most this.
@@ -46,10 +46,10 @@ pub(super) trait Receiver {
     }
 }
 
-/// How far a request has come.
+/// Progress of a transfer.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Progress {
-    /// There is something to wait for.
+    /// [`ready`](Transfer::ready) has to be waited for.
     Waits,
     /// The receiver is full.
     Full,
@@ -57,10 +57,10 @@ pub(super) enum Progress {
     Over,
 }
 
-/// A request on its way.
-pub(super) struct Flight {
+/// A transfer in flight.
+pub(super) struct Transfer {
     request: HttpRequest,
-    keep: Keep,
+    cache_hint: CacheHint,
     attempts: Attempts,
     retry_after: Option<RetryAfter>,
     state: State,
@@ -69,8 +69,8 @@ pub(super) struct Flight {
 /// Within each, what has to be dropped first stands first: wasi:io's children before their parents. What is often
 /// there at once is subscribed to only when it has to be waited for.
 enum State {
-    /// Nothing is on its way.
-    Grounded,
+    /// No request is in flight.
+    Idle,
     /// The body does not fit at once.
     Sending {
         ready: Pollable,
@@ -79,12 +79,12 @@ enum State {
         written: usize,
         pending: FutureIncomingResponse,
     },
-    /// For the head.
+    /// The head is to come.
     Waiting {
         ready: Option<Pollable>,
         pending: FutureIncomingResponse,
     },
-    /// The body.
+    /// The body is coming in.
     Reading {
         ready: Option<Pollable>,
         stream: InputStream,
@@ -93,32 +93,32 @@ enum State {
         #[allow(dead_code, reason = "the body's parent, to be dropped after it")]
         response: IncomingResponse,
     },
-    /// Before another attempt.
+    /// Another attempt follows.
     Pausing { ready: Pollable },
 }
 
-impl Flight {
+impl Transfer {
     /// Nothing is sent before [`advance`](Self::advance).
-    pub(super) fn new(request: HttpRequest, keep: Keep, seed: u64) -> Self {
+    pub(super) fn new(request: HttpRequest, cache_hint: CacheHint, seed: u64) -> Self {
         Self {
             request,
-            keep,
+            cache_hint,
             attempts: Attempts::new(seed),
             retry_after: None,
-            state: State::Grounded,
+            state: State::Idle,
         }
     }
 
-    /// What to wait for.
+    /// Pollable to wait on, if any.
     pub(super) fn ready(&self) -> Option<&Pollable> {
         match &self.state {
-            State::Grounded => None,
+            State::Idle => None,
             State::Waiting { ready, .. } | State::Reading { ready, .. } => ready.as_ref(),
             State::Sending { ready, .. } | State::Pausing { ready } => Some(ready),
         }
     }
 
-    /// Goes on as far as it can without waiting. After the first time, only when [`ready`](Self::ready) is: a pause
+    /// Advances as far as it can without waiting. After the first time, only when [`ready`](Self::ready) is: a pause
     /// that has not been waited for would be none. A failure is final: where another attempt may help, and there is
     /// time for it, that is waited for.
     pub(super) fn advance(
@@ -126,11 +126,11 @@ impl Flight {
         receiver: &mut dyn Receiver,
         deadline: &Deadline,
     ) -> Result<Progress, Failure> {
-        let failure = match self.go_on(receiver) {
+        let failure = match self.step(receiver) {
             Ok(progress) => return Ok(progress),
             Err(failure) => failure,
         };
-        self.state = State::Grounded;
+        self.state = State::Idle;
         let retry_after = self.retry_after.take();
         let asked_for = retry_after.and_then(|after| after.millis(deadline.time_of_day()));
         match self.attempts.next_after(&failure, asked_for) {
@@ -144,12 +144,12 @@ impl Flight {
         }
     }
 
-    fn go_on(&mut self, receiver: &mut dyn Receiver) -> Result<Progress, Failure> {
+    fn step(&mut self, receiver: &mut dyn Receiver) -> Result<Progress, Failure> {
         loop {
             // Looked at in its place: taken apart, a state's parts would be dropped in the wrong order.
             let next = match &mut self.state {
-                State::Grounded => send(&self.request, self.keep)?,
-                State::Pausing { .. } => State::Grounded,
+                State::Idle => send(&self.request, self.cache_hint)?,
+                State::Pausing { .. } => State::Idle,
                 State::Sending {
                     stream, written, ..
                 } => {
@@ -158,7 +158,7 @@ impl Flight {
                         *written += more;
                         return Ok(Progress::Waits);
                     }
-                    std::mem::replace(&mut self.state, State::Grounded).written()
+                    std::mem::replace(&mut self.state, State::Idle).written()
                 }
                 State::Waiting { pending, ready } => match pending.get() {
                     None => {
@@ -176,7 +176,7 @@ impl Flight {
                         {
                             drop(response);
                             self.request = get;
-                            State::Grounded
+                            State::Idle
                         } else if (300..400).contains(&status) {
                             return Err(redirected(status, header(&response, "location")));
                         } else {
@@ -195,7 +195,7 @@ impl Flight {
                         }
                         Progress::Full => {}
                         Progress::Over => {
-                            self.state = State::Grounded;
+                            self.state = State::Idle;
                             receiver.finish()?;
                         }
                     }
@@ -227,8 +227,8 @@ impl State {
 }
 
 /// Sends the head, and of the body what fits.
-fn send(request: &HttpRequest, keep: Keep) -> Result<State, Failure> {
-    let outgoing = outgoing_request(request, keep).ok_or_else(|| {
+fn send(request: &HttpRequest, cache_hint: CacheHint) -> Result<State, Failure> {
+    let outgoing = outgoing_request(request, cache_hint).ok_or_else(|| {
         Failure::ConnectionFailed("the host does not take the request".to_owned())
     })?;
     let body = match request.body.is_empty() {
@@ -325,14 +325,14 @@ fn taken_twice() -> Failure {
 }
 
 /// None where the host refuses a part of it.
-fn outgoing_request(request: &HttpRequest, keep: Keep) -> Option<OutgoingRequest> {
+fn outgoing_request(request: &HttpRequest, cache_hint: CacheHint) -> Option<OutgoingRequest> {
     let field = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
     let mut fields: Vec<_> = request
         .headers
         .iter()
         .map(|(name, value)| field(name, value))
         .collect();
-    fields.push(field(KEEP_HEADER, &keep.header()));
+    fields.push(field(CACHE_HINT_HEADER, &cache_hint.header()));
     if !request.body.is_empty() {
         fields.push(field("content-length", &request.body.len().to_string()));
     }

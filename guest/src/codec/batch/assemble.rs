@@ -1,32 +1,32 @@
 //! The answers of a range's chunks, put together again: series by their labels, points in the order of time.
 
-use super::query_range::Missing;
+use crate::codec::query_range::Missing;
 use crate::domain::Grid;
 use crate::prometheus::{Budget, Decoded, Series};
 
 /// What has been put together so far. Add the chunks in the order of time.
 #[derive(Debug, Default)]
-pub(super) struct Joined {
+pub(in crate::codec) struct Joined {
     /// In the order in which they first appeared.
-    pub(super) series: Vec<Series>,
+    pub(in crate::codec) series: Vec<Series>,
     /// Their places, sorted by their labels.
     by_labels: Vec<usize>,
     /// Prometheus's warnings, each once.
-    pub(super) warnings: Vec<String>,
+    pub(in crate::codec) warnings: Vec<String>,
     /// Its remarks, each once.
-    pub(super) infos: Vec<String>,
+    pub(in crate::codec) infos: Vec<String>,
     /// The most series with native histograms that a chunk had.
-    pub(super) histograms: usize,
+    pub(in crate::codec) histograms: usize,
     /// The chunks that failed.
-    pub(super) missing: Vec<Missing>,
+    pub(in crate::codec) missing: Vec<Missing>,
     /// Whether a server said that it did not see all data.
-    pub(super) partial: bool,
+    pub(in crate::codec) partial: bool,
 }
 
 impl Joined {
     /// Adds a chunk's answer, less the points outside the grid, which are asked for only for the request's sake.
     /// Gives what that adds to the cost of the whole.
-    pub(super) fn add(&mut self, decoded: Decoded, wanted: &Grid) -> u64 {
+    pub(in crate::codec) fn add(&mut self, decoded: Decoded, wanted: &Grid) -> u64 {
         let mut cost = 0;
         self.histograms = self.histograms.max(decoded.histograms);
         self.partial |= decoded.partial;
@@ -74,12 +74,12 @@ impl Joined {
 }
 
 /// Says that native histograms are left out.
-pub(super) fn histogram_warning(series: usize) -> Option<String> {
+pub(in crate::codec) fn histogram_warning(series: usize) -> Option<String> {
     (series > 0).then(|| format!("{series} series hold native histograms, which are left out"))
 }
 
 /// Leaves the points of the grid.
-pub(super) fn trim(series: &mut Series, wanted: &Grid) {
+pub(in crate::codec) fn trim(series: &mut Series, wanted: &Grid) {
     let (start, end) = (wanted.start() * 1000, wanted.end() * 1000);
     let after = series.timestamps.partition_point(|&t| t <= end);
     let before = series.timestamps.partition_point(|&t| t < start).min(after);
@@ -92,7 +92,7 @@ pub(super) fn trim(series: &mut Series, wanted: &Grid) {
 }
 
 /// Adds what is not there yet. There are few.
-pub(super) fn add_new(texts: &mut Vec<String>, more: Vec<String>) {
+pub(in crate::codec) fn add_new(texts: &mut Vec<String>, more: Vec<String>) {
     for text in more {
         if !texts.contains(&text) {
             texts.push(text);

@@ -1,22 +1,22 @@
-//! A run of samples in the form in which Prometheus writes nearly all of them, `[1769851800,"123.5"],`, read a word at
+//! The fast path over a run of samples in the form in which Prometheus writes nearly all of them, `[1769851800,"123.5"],`, read a word at
 //! a time. What has another form, or stands near the end of a piece, is left to [`number`](super::number), which reads
 //! every form byte by byte. What both read, they read alike.
 
-use super::nearest::{SAFE_DIGITS, nearest};
+use super::decimal::{SAFE_DIGITS, nearest};
 use super::swar::{digits, eight_digits, leading_digits, word};
 
 /// The longest sample that is read here, and a word more: what follows it is looked at, too.
 const WINDOW: usize = 64;
 
-/// `[` and the first seven digits of ten: they are the same for a thousand seconds.
+/// `[` and the first seven digits of a timestamp's ten: they are the same for a thousand seconds.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Clock {
+pub(super) struct TimestampPrefix {
     word: u64,
-    /// What they say, in milliseconds.
+    /// Their value, in milliseconds.
     millis: i64,
 }
 
-impl Default for Clock {
+impl Default for TimestampPrefix {
     fn default() -> Self {
         Self {
             word: u64::from_le_bytes(*b"[0000000"),
@@ -27,26 +27,26 @@ impl Default for Clock {
 
 /// A sample, and where it ends: behind the `]`.
 #[inline(always)]
-pub(super) fn sample(rest: &[u8], clock: &mut Clock) -> Option<(i64, f64, usize)> {
+pub(super) fn sample(rest: &[u8], prefix: &mut TimestampPrefix) -> Option<(i64, f64, usize)> {
     let window: &[u8; WINDOW] = rest.first_chunk()?;
     let window = window.as_slice();
-    let millis = timestamp(window, clock)?;
+    let millis = timestamp(window, prefix)?;
     let (value, end) = value(window, 13)?;
     Some((millis, value, end))
 }
 
 /// `[1769851800,"`: thirteen bytes.
 #[inline(always)]
-fn timestamp(window: &[u8], clock: &mut Clock) -> Option<i64> {
+fn timestamp(window: &[u8], prefix: &mut TimestampPrefix) -> Option<i64> {
     let (first, second) = (word(window, 0)?, word(window, 8)?);
-    if first != clock.word {
+    if first != prefix.word {
         // The `[` makes way for a nought behind the seven.
         let seven = first >> 8 | u64::from(b'0') << 56;
         if first & 0xff != u64::from(b'[') || leading_digits(seven) != 8 {
             return None;
         }
-        clock.word = first;
-        clock.millis = i64::try_from(eight_digits(seven)).ok()? * 100 * 1000;
+        prefix.word = first;
+        prefix.millis = i64::try_from(eight_digits(seven)).ok()? * 100 * 1000;
     }
     let [hundreds, tens, ones, b',', b'"', ..] = second.to_le_bytes() else {
         return None;
@@ -56,7 +56,7 @@ fn timestamp(window: &[u8], clock: &mut Clock) -> Option<i64> {
     if hundreds > 9 || tens > 9 || ones > 9 {
         return None;
     }
-    Some(clock.millis + (hundreds * 100 + tens * 10 + ones) * 1000)
+    Some(prefix.millis + (hundreds * 100 + tens * 10 + ones) * 1000)
 }
 
 /// `123.5"]`, from its first byte.
@@ -91,9 +91,9 @@ mod tests {
     use proptest::prelude::*;
 
     /// Whether it is read here. Then it is read as it is byte by byte.
-    fn is_read(sample_: &[u8], clock: &mut Clock) -> bool {
+    fn is_read(sample_: &[u8], prefix: &mut TimestampPrefix) -> bool {
         let bytes = [sample_, b",[1769851860,\"12345678\"]", &[b' '; WINDOW]].concat();
-        let Some((millis, value, end)) = sample(&bytes, clock) else {
+        let Some((millis, value, end)) = sample(&bytes, prefix) else {
             return false;
         };
         let text = String::from_utf8_lossy(&bytes);
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn the_usual_samples_are_read() {
-        let mut clock = Clock::default();
+        let mut prefix = TimestampPrefix::default();
         for sample in [
             r#"[1769851800,"0"]"#,
             r#"[1769851800,"-0"]"#,
@@ -126,13 +126,13 @@ mod tests {
             r#"[9999999999,"1234567890123456789"]"#,
             r#"[0000000000,"0000000001.500"]"#,
         ] {
-            assert!(is_read(sample.as_bytes(), &mut clock), "{sample}");
+            assert!(is_read(sample.as_bytes(), &mut prefix), "{sample}");
         }
     }
 
     #[test]
     fn unusual_ones_are_left_to_others() {
-        let mut clock = Clock::default();
+        let mut prefix = TimestampPrefix::default();
         for sample in [
             r#"[1769851800.5,"1"]"#,
             r#"[176985180,"1"]"#,
@@ -153,10 +153,10 @@ mod tests {
             r#"[1769851800,"1.2345678901234567890"]"#,
             r#"[1769851800,"1.2.3"]"#,
         ] {
-            assert!(!is_read(sample.as_bytes(), &mut clock), "{sample}");
+            assert!(!is_read(sample.as_bytes(), &mut prefix), "{sample}");
         }
-        assert_eq!(sample(&[0; WINDOW], &mut clock), None);
-        assert_eq!(sample(br#"[1769851800,"1"],"#, &mut clock), None);
+        assert_eq!(sample(&[0; WINDOW], &mut prefix), None);
+        assert_eq!(sample(br#"[1769851800,"1"],"#, &mut prefix), None);
     }
 
     proptest! {
@@ -166,10 +166,10 @@ mod tests {
             value in "-?[0-9]{1,20}(\\.[0-9]{0,20})?",
             earlier in 0_i64..10_000_000_000,
         ) {
-            // The clock stands where another sample left it.
-            let mut clock = Clock::default();
-            is_read(format!("[{earlier:010},\"1\"]").as_bytes(), &mut clock);
-            is_read(format!("[{seconds:010},\"{value}\"]").as_bytes(), &mut clock);
+            // The prefix is that of another sample.
+            let mut prefix = TimestampPrefix::default();
+            is_read(format!("[{earlier:010},\"1\"]").as_bytes(), &mut prefix);
+            is_read(format!("[{seconds:010},\"{value}\"]").as_bytes(), &mut prefix);
         }
 
         #[test]
@@ -181,9 +181,9 @@ mod tests {
             let mut bytes = format!("[1769851800,\"{value}\"]").into_bytes();
             let at = at.index(bytes.len());
             bytes[at] = byte;
-            let mut clock = Clock::default();
-            is_read(br#"[1769851740,"1"]"#, &mut clock);
-            is_read(&bytes, &mut clock);
+            let mut prefix = TimestampPrefix::default();
+            is_read(br#"[1769851740,"1"]"#, &mut prefix);
+            is_read(&bytes, &mut prefix);
         }
     }
 }

@@ -1,4 +1,5 @@
-//! The answer to a range query, whatever its status: fed as it arrives, it ends as series or as an error.
+//! The decoder of one response to a range query, whatever its status: fed as the body arrives, it ends as series or as
+//! an error.
 
 use super::budget::Budget;
 use super::decode::{Data, Decoded, Series};
@@ -6,9 +7,9 @@ use super::error::{AnswerError, DecodeError};
 use super::response::Response;
 use crate::domain::Grid;
 
-/// An answer that is coming in: fed as its bytes arrive, then finished.
-pub trait Answer: Sized {
-    /// What it ends as.
+/// An incremental decoder of one response: fed as the body arrives, then finished.
+pub trait ResponseDecoder: Sized {
+    /// The decoded answer.
     type Output;
 
     /// Takes the next piece of the body, of any size.
@@ -17,13 +18,13 @@ pub trait Answer: Sized {
     /// As soon as it is clear that the body is no answer, or costs too much. Feed no more then.
     fn feed(&mut self, piece: &[u8]) -> Result<(), AnswerError>;
 
-    /// The body is over.
+    /// Ends the body.
     ///
     /// # Errors
     /// See [`AnswerError`].
     fn finish(self) -> Result<Self::Output, AnswerError>;
 
-    /// Takes a body that is there as a whole.
+    /// Decodes a body that is there as a whole.
     ///
     /// # Errors
     /// See [`AnswerError`].
@@ -33,32 +34,32 @@ pub trait Answer: Sized {
     }
 }
 
-/// The answer to a range query, whatever its status.
+/// The decoder of a response to a range query.
 #[derive(Debug)]
-pub struct RangeAnswer(Response);
+pub struct RangeDecoder(Response);
 
-impl RangeAnswer {
-    /// The answer with this HTTP status.
+impl RangeDecoder {
+    /// A decoder of the response with this HTTP status.
     pub fn new(status: u16, budget: Budget) -> Self {
         Self(Response::new(status, budget))
     }
 
     /// The same, where a series has at most so many samples: its columns need not grow as they come in.
     #[must_use]
-    pub fn expecting(mut self, samples: u64) -> Self {
-        self.0.expect(usize::try_from(samples).unwrap_or(0));
+    pub fn reserving(mut self, samples: u64) -> Self {
+        self.0.reserve(usize::try_from(samples).unwrap_or(0));
         self
     }
 
     /// The same, held to what was asked: points on this grid in the order of time, each series once.
     #[must_use]
-    pub fn asking(mut self, grid: &Grid) -> Self {
-        self.0.asking(grid);
+    pub fn held_to(mut self, grid: &Grid) -> Self {
+        self.0.hold_to(grid);
         self
     }
 
-    /// Takes out what there is of the series; one that is still coming in goes on later under the same labels.
-    /// What it cost is given back.
+    /// Takes out the series decoded so far; one that is still coming in goes on later under the same labels.
+    /// Their cost is given back to the budget.
     ///
     /// # Errors
     /// Samples that break the protocol.
@@ -66,13 +67,13 @@ impl RangeAnswer {
         self.0.take()
     }
 
-    /// What it has cost so far, of the budget: 16 bytes a sample, 64 a series, and the labels.
+    /// The cost of the answer so far, of the budget: 16 bytes a sample, 64 a series, and the labels.
     pub fn spent(&self) -> u64 {
         self.0.spent()
     }
 }
 
-impl Answer for RangeAnswer {
+impl ResponseDecoder for RangeDecoder {
     type Output = Decoded;
 
     fn feed(&mut self, piece: &[u8]) -> Result<(), AnswerError> {
@@ -99,8 +100,8 @@ mod tests {
         let grid = Grid::new(60, 180, 60).unwrap();
         let read = |series: &str| {
             let body = format!(r#"{{"status":"success","data":{{"result":[{series}]}}}}"#);
-            RangeAnswer::new(200, Budget::bytes(100_000))
-                .asking(&grid)
+            RangeDecoder::new(200, Budget::bytes(100_000))
+                .held_to(&grid)
                 .read(body.as_bytes())
         };
         let series = |values: &str| format!(r#"{{"metric":{{"a":"b"}},"values":[{values}]}}"#);
@@ -123,7 +124,7 @@ mod tests {
 
     #[test]
     fn an_answer_to_another_question_is_refused() {
-        let read = |body: &str| RangeAnswer::new(200, Budget::bytes(1000)).read(body.as_bytes());
+        let read = |body: &str| RangeDecoder::new(200, Budget::bytes(1000)).read(body.as_bytes());
         for body in [
             r#"{"status":"success"}"#,
             r#"{"status":"success","data":{}}"#,

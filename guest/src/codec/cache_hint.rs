@@ -3,18 +3,18 @@
 use crate::domain::Grid;
 
 /// The header's name. A host takes it off before the request leaves.
-pub const KEEP_HEADER: &str = "x-metric-cache";
+pub const CACHE_HINT_HEADER: &str = "x-metric-cache";
 
 /// How long an answer may be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keep {
+pub enum CacheHint {
     /// For good, if it was fetched at that instant (Unix seconds) or later: its data can no longer change then.
     FinalAt(i64),
     /// So many seconds.
     MaxAge(u32),
 }
 
-impl Keep {
+impl CacheHint {
     /// The answer on a grid is final when the data of its last point is.
     pub fn when_final(grid: &Grid, freshness: u32) -> Self {
         Self::FinalAt(grid.end().saturating_add(i64::from(freshness)))

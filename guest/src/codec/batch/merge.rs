@@ -9,7 +9,7 @@
 //! as a regex too is no faster, and is not. `cargo xtask bench --filter "as one"` measures it again.
 
 use super::{Batch, Sent, Use};
-use crate::domain::{Chunk, Family};
+use crate::domain::{Chunk, MergeGroup};
 use crate::prometheus::{Decoded, Series};
 
 /// The most points of a chunk that is asked for together with others.
@@ -17,26 +17,26 @@ const MOST_POINTS: u64 = 128;
 /// The most names of a request.
 const MOST_NAMES: usize = 32;
 
-/// A family by its number, the first and the last point.
+/// A group by its number, the first and the last point.
 type Place = (usize, i64, i64);
 
 impl Batch<'_> {
     /// Makes one request of those that differ in the metric's name only and are small.
     pub(super) fn merge(&mut self) {
-        let mut families: Vec<(Family, u32)> = Vec::new();
+        let mut groups: Vec<(MergeGroup, u32)> = Vec::new();
         // Sorted: the request, and how many names it has.
         let mut merged: Vec<(Place, (usize, usize))> = Vec::new();
         for mut sent in std::mem::take(&mut self.requests) {
-            let Some((family, chunk)) = self.small(&sent) else {
+            let Some((group, chunk)) = self.small(&sent) else {
                 self.requests.push(sent);
                 continue;
             };
-            let alike = (family.clone(), chunk.grid.step());
+            let alike = (group.clone(), chunk.grid.step());
             let (start, end) = (chunk.grid.start(), chunk.grid.end());
-            let place = families.iter().position(|family| *family == alike);
+            let place = groups.iter().position(|group| *group == alike);
             let place = place.unwrap_or_else(|| {
-                families.push(alike);
-                families.len() - 1
+                groups.push(alike);
+                groups.len() - 1
             });
             let key = (place, start, end);
             let at = merged.binary_search_by_key(&key, |&(key, _)| key);
@@ -62,18 +62,18 @@ impl Batch<'_> {
         }
     }
 
-    /// The family and the chunk of a request that may be merged.
-    fn small(&self, sent: &Sent) -> Option<(&Family, &Chunk)> {
+    /// The group and the chunk of a request that may be merged.
+    fn small(&self, sent: &Sent) -> Option<(&MergeGroup, &Chunk)> {
         let &(query, chunk) = sent.uses.first()?;
         let plan = &self.queries.get(query)?.query.plan;
         let chunk = plan.chunks.get(chunk)?;
-        let family = &plan.relative.as_ref()?.family;
-        (chunk.grid.points() <= MOST_POINTS).then_some((family, chunk))
+        let group = &plan.merge.as_ref()?.group;
+        (chunk.grid.points() <= MOST_POINTS).then_some((group, chunk))
     }
 
     fn name(&self, query: usize) -> Option<&str> {
-        let relative = self.queries.get(query)?.query.plan.relative.as_ref()?;
-        Some(&relative.metric_name)
+        let member = self.queries.get(query)?.query.plan.merge.as_ref()?;
+        Some(&member.metric_name)
     }
 
     /// The names that a request asks for, sorted; none where it is that of one query.
@@ -87,17 +87,17 @@ impl Batch<'_> {
         (names.len() > 1).then_some(names)
     }
 
-    /// Gives each query of a family its series of the answer, as if it had asked alone.
+    /// Gives each query of a group its series of the answer, as if it had asked alone.
     pub(super) fn take_apart(&mut self, uses: &[Use], mut decoded: Decoded, spent: u64) {
         // It is not told whose they are.
         if decoded.histograms > 0 {
             return self.ask_alone(uses);
         }
-        let family = uses.first().and_then(|&(query, _)| {
+        let group = uses.first().and_then(|&(query, _)| {
             let plan = &self.queries.get(query)?.query.plan;
-            Some(&plan.relative.as_ref()?.family)
+            Some(&plan.merge.as_ref()?.group)
         });
-        let Some((label, keeps_label)) = family.map(|f| (f.label(), f.keeps_label())) else {
+        let Some((label, keeps_label)) = group.map(|f| (f.label(), f.keeps_label())) else {
             return;
         };
         let series = std::mem::take(&mut decoded.series);

@@ -1,17 +1,17 @@
 use super::*;
-use crate::codec::{Config, Failure};
+use crate::codec::{ConfigInput, Failure};
 use crate::domain::{LabelFilter, MetricQuery, RangeOptions, RangeOptionsInput, ValueType};
 
-fn configured() -> Configured {
-    Config {
+fn config() -> Config {
+    ConfigInput {
         address: "prometheus:9090".to_owned(),
-        ..Config::default()
+        ..ConfigInput::default()
     }
     .try_into()
     .unwrap()
 }
 
-fn query(configured: &Configured, name: &str, points: i64) -> QueryRange {
+fn query(config: &Config, name: &str, points: i64) -> QueryRange {
     let query = MetricQuery {
         metric_name: name.to_owned(),
         start: "0".to_owned(),
@@ -25,7 +25,7 @@ fn query(configured: &Configured, name: &str, points: i64) -> QueryRange {
         ..MetricQuery::default()
     };
     let options = RangeOptions::try_from(RangeOptionsInput::default()).unwrap();
-    QueryRange::new(configured, &query, &options).unwrap()
+    QueryRange::new(config, &query, &options).unwrap()
 }
 
 /// What is sent, as PromQL.
@@ -39,9 +39,9 @@ fn requests(batch: &mut Batch<'_>) -> Vec<(usize, String)> {
         .collect()
 }
 
-fn batch<'a>(configured: &'a Configured, names: &[&str], points: i64) -> Batch<'a> {
-    let queries = names.iter().map(|name| query(configured, name, points));
-    Batch::new(configured, queries.collect())
+fn batch<'a>(config: &'a Config, names: &[&str], points: i64) -> Batch<'a> {
+    let queries = names.iter().map(|name| query(config, name, points));
+    Batch::new(config, queries.collect())
 }
 
 fn answer(batch: &mut Batch<'_>, request: usize, status: u16, body: &str) -> Result<(), Failure> {
@@ -75,8 +75,8 @@ fn values(batch: Batch<'_>) -> Vec<Result<Vec<f64>, RangeFailure>> {
 
 #[test]
 fn small_requests_that_differ_in_the_name_are_one_always_the_same() {
-    let configured = configured();
-    let sent = |names: &[&str]| requests(&mut batch(&configured, names, 61));
+    let config = config();
+    let sent = |names: &[&str]| requests(&mut batch(&config, names, 61));
     let asked = sent(&["mem", "io_read", "mem"]);
     assert_eq!(asked.len(), 1);
     assert!(
@@ -92,8 +92,8 @@ fn small_requests_that_differ_in_the_name_are_one_always_the_same() {
 
 #[test]
 fn one_alone_and_large_ones_are_asked_as_they_are() {
-    let configured = configured();
-    let sent = |names: &[&str], points| requests(&mut batch(&configured, names, points));
+    let config = config();
+    let sent = |names: &[&str], points| requests(&mut batch(&config, names, points));
     for asked in [sent(&["mem", "mem"], 61), sent(&["mem", "io_read"], 129)] {
         for (_, promql) in asked {
             assert!(!promql.contains("=~"), "{promql}");
@@ -104,10 +104,10 @@ fn one_alone_and_large_ones_are_asked_as_they_are() {
 
 #[test]
 fn many_names_are_several_requests() {
-    let configured = configured();
+    let config = config();
     let names: Vec<String> = (0..70).map(|number| format!("m{number}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let asked = requests(&mut batch(&configured, &names, 61));
+    let asked = requests(&mut batch(&config, &names, 61));
     assert_eq!(asked.len(), 3);
     for name in names {
         let is_named =
@@ -118,8 +118,8 @@ fn many_names_are_several_requests() {
 
 #[test]
 fn an_answer_is_taken_apart_by_the_name_which_is_left_out() {
-    let configured = configured();
-    let mut batch = batch(&configured, &["mem", "io_read", "absent", "mem"], 61);
+    let config = config();
+    let mut batch = batch(&config, &["mem", "io_read", "absent", "mem"], 61);
     assert_eq!(requests(&mut batch).len(), 1);
     let text = body(&[("io_read", "1"), ("mem", "2"), ("nobody_asked", "3")]);
     answer(&mut batch, 0, 200, &text).unwrap();
@@ -147,8 +147,8 @@ fn an_answer_is_taken_apart_by_the_name_which_is_left_out() {
 
 #[test]
 fn what_fails_in_company_is_asked_alone_and_each_has_its_own_outcome() {
-    let configured = configured();
-    let mut batch = batch(&configured, &["mem", "io_read"], 61);
+    let config = config();
+    let mut batch = batch(&config, &["mem", "io_read"], 61);
     let together = requests(&mut batch);
     let no = r#"{"status":"error","errorType":"execution","error":"too many samples"}"#;
     let failure = answer(&mut batch, together[0].0, 422, no).unwrap_err();
@@ -170,8 +170,8 @@ fn what_fails_in_company_is_asked_alone_and_each_has_its_own_outcome() {
 
 #[test]
 fn where_nobody_answers_nobody_is_asked_again() {
-    let configured = configured();
-    let mut batch = batch(&configured, &["mem", "io_read"], 61);
+    let config = config();
+    let mut batch = batch(&config, &["mem", "io_read"], 61);
     let together = requests(&mut batch);
     let failure = Failure::ConnectionFailed("refused".to_owned());
     batch.fail(together[0].0, &failure);
@@ -183,8 +183,8 @@ fn where_nobody_answers_nobody_is_asked_again() {
 
 #[test]
 fn native_histograms_are_counted_for_whom_they_belong_to() {
-    let configured = configured();
-    let mut batch = batch(&configured, &["mem", "io_read"], 61);
+    let config = config();
+    let mut batch = batch(&config, &["mem", "io_read"], 61);
     let together = requests(&mut batch);
     let text = body(&[("mem", "1")]).replace("\"values\"", "\"histograms\":[[0,{}]],\"values\"");
     answer(&mut batch, together[0].0, 200, &text).unwrap();

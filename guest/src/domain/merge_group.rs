@@ -9,18 +9,18 @@ use super::promql::{Grouping, Named, RangeFunction, Selector};
 use super::settings::Settings;
 use crate::domain::LabelSchema;
 
-/// A query as one of its family.
+/// A query that may be merged with others of its group.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Relative {
-    /// What it alone asks for.
+pub struct MergeMember {
+    /// The name that it asks for.
     pub metric_name: String,
-    /// What it has in common with others.
-    pub family: Family,
+    /// The queries that it may be merged with.
+    pub group: MergeGroup,
 }
 
-/// What queries share that differ in the metric's name only.
+/// Queries that differ in the metric's name only, by what they share.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Family {
+pub struct MergeGroup {
     schema: LabelSchema,
     value_type: Option<ValueType>,
     filter: LabelFilter,
@@ -31,7 +31,7 @@ pub struct Family {
 /// A longer name is no metric's.
 const LONGEST_NAME: usize = 128;
 
-impl Relative {
+impl MergeMember {
     /// None: asked alone. One request for many names saves what each request costs, and is evaluated on one core: that
     /// is faster only where there is little to evaluate, so the query has to be that of one container or session.
     pub(super) fn of(settings: &Settings, query: &MetricQuery, plan: &Plan) -> Option<Self> {
@@ -52,7 +52,7 @@ impl Relative {
         }
         Some(Self {
             metric_name: query.metric_name.clone(),
-            family: Family {
+            group: MergeGroup {
                 schema: settings.label_schema,
                 value_type: filter
                     .value_type
@@ -68,7 +68,7 @@ impl Relative {
     }
 }
 
-impl Family {
+impl MergeGroup {
     /// The query for all these names, in their order.
     pub fn promql(&self, names: &[&str]) -> String {
         let selector = Selector::new(
@@ -113,52 +113,52 @@ mod tests {
         }
     }
 
-    fn relative(query: &MetricQuery) -> Option<Relative> {
+    fn member(query: &MetricQuery) -> Option<MergeMember> {
         let settings = Settings::default();
-        Relative::of(&settings, query, &plan(&settings, query).unwrap())
+        MergeMember::of(&settings, query, &plan(&settings, query).unwrap())
     }
 
     #[test]
     fn names_become_a_regex_and_stay_among_the_labels() {
-        let family = relative(&query("mem", ValueType::Current)).unwrap().family;
+        let group = member(&query("mem", ValueType::Current)).unwrap().group;
         assert_eq!(
-            family.promql(&["io.read", "mem"]),
+            group.promql(&["io.read", "mem"]),
             r#"sum by (container_metric_name,kernel_id,value_type)(backendai_container_utilization{container_metric_name=~"io\\.read|mem",value_type="current",kernel_id="k1"})"#
         );
     }
 
     #[test]
-    fn only_what_differs_in_nothing_but_the_name_is_of_a_family() {
-        let family = |name, side| relative(&query(name, side)).map(|relative| relative.family);
-        let mem = family("mem", ValueType::Current);
-        assert_eq!(mem, family("io_read", ValueType::Current));
-        assert_ne!(mem, family("mem", ValueType::Capacity));
+    fn only_what_differs_in_nothing_but_the_name_is_of_a_group() {
+        let group = |name, side| member(&query(name, side)).map(|member| member.group);
+        let mem = group("mem", ValueType::Current);
+        assert_eq!(mem, group("io_read", ValueType::Current));
+        assert_ne!(mem, group("mem", ValueType::Capacity));
         // A rate.
-        assert_ne!(mem, family("net_rx", ValueType::Current));
+        assert_ne!(mem, group("net_rx", ValueType::Current));
         assert_eq!(
-            family("net_rx", ValueType::Current),
-            family("cpu_util", ValueType::Current)
+            group("net_rx", ValueType::Current),
+            group("cpu_util", ValueType::Current)
         );
     }
 
     #[test]
     fn what_may_be_large_is_asked_alone() {
-        assert_eq!(relative(&query("mem", ValueType::Pct)), None);
+        assert_eq!(member(&query("mem", ValueType::Pct)), None);
         let mut of_all = query("mem", ValueType::Current);
         of_all.labels.kernel_id.clear();
-        assert_eq!(relative(&of_all), None);
+        assert_eq!(member(&of_all), None);
         let mut by_kernel = query("mem", ValueType::Current);
         by_kernel.labels.session_id = vec!["s".into()];
         by_kernel.labels.kernel_id.clear();
-        assert!(relative(&by_kernel).is_some());
+        assert!(member(&by_kernel).is_some());
         by_kernel.group_by = vec![Dimension::KernelId];
-        assert_eq!(relative(&by_kernel), None);
+        assert_eq!(member(&by_kernel), None);
     }
 
     proptest! {
-        /// Whatever the query, of one name the family asks what the query alone asks.
+        /// Whatever the query, of one name the group asks what the query alone asks.
         #[test]
-        fn the_query_of_a_family_is_the_querys_own_but_for_the_name(
+        fn the_query_of_a_group_is_the_querys_own_but_for_the_name(
             name in "\\PC{1,8}",
             rate in any::<bool>(),
             side in proptest::sample::select(vec![None, Some(ValueType::Current), Some(ValueType::Capacity)]),
@@ -170,14 +170,14 @@ mod tests {
             query.group_by = by;
             query.metric_type = rate.then_some(crate::domain::MetricType::Rate);
             let alone = plan(&Settings::default(), &query).unwrap().promql;
-            let Relative { metric_name, family } = relative(&query).unwrap();
-            let together = family
+            let MergeMember { metric_name, group } = member(&query).unwrap();
+            let together = group
                 .promql(&[metric_name.as_str()])
                 .replace(
                     &format!("=~{}", quote_regex_any([name.as_str()])),
                     &format!("={}", quote(&name)),
                 );
-            let together = match family.keeps_label() {
+            let together = match group.keeps_label() {
                 true => together,
                 false => together.replacen("container_metric_name,", "", 1),
             };
