@@ -10,6 +10,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+
 from metric_service import Config, Plugin
 from metric_service.backendai import (
     CAPACITY_SENTINEL,

@@ -321,25 +321,30 @@ class Comparing:
 
     async def fetch_available_container_metric_names(self) -> list[str]:
         """The names of all metrics."""
-        return await self._both("fetch_available_container_metric_names")
+        answer: list[str] = await self._both("fetch_available_container_metric_names")
+        return answer
 
     async def fetch_container_metric(
         self, metric_name: str, label: ContainerMetricOptionalLabel, time_range: QueryTimeRange
     ) -> list[ContainerMetricResult]:
         """A metric over a range."""
-        return await self._both("fetch_container_metric", metric_name, label, time_range)
+        answer: list[ContainerMetricResult] = await self._both("fetch_container_metric", metric_name, label, time_range)
+        return answer
 
     async def fetch_container_live_stats(self, kernel_ids: Sequence[UUID]) -> KernelLiveStatBatchResult:
         """What kernels use at the moment."""
-        return await self._both("fetch_container_live_stats", kernel_ids)
+        answer: KernelLiveStatBatchResult = await self._both("fetch_container_live_stats", kernel_ids)
+        return answer
 
     async def execute_preset(self, **preset: Any) -> PrometheusResponse:
         """What a preset answers."""
-        return await self._both("execute_preset", **preset)
+        answer: PrometheusResponse = await self._both("execute_preset", **preset)
+        return answer
 
     async def preview_query_template(self, query_template: str, default_window: str) -> PrometheusResponse:
         """What a template answers with nothing filled in."""
-        return await self._both("preview_query_template", query_template, default_window)
+        answer: PrometheusResponse = await self._both("preview_query_template", query_template, default_window)
+        return answer
 
     async def _both(self, method: str, *arguments: Any, **named: Any) -> Any:
         async def other() -> Any:
