@@ -13,6 +13,8 @@
 //! [`prometheus::RangeDecoder`], which ends as series or as an error.
 //!
 //! All but the last ring is ordinary Rust and is tested natively.
+// Tests are built, and run, as those of `metric-guest` alone.
+#![cfg(not(all(test, feature = "codec-only")))]
 
 pub mod codec;
 pub mod domain;

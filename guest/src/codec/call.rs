@@ -3,6 +3,7 @@
 use super::cache_hint::CacheHint;
 use super::config::Config;
 use super::failure::Failure;
+use super::receiver::Receiver;
 use crate::prometheus::{Decoded, HttpRequest, ResponseDecoder};
 
 /// A request, and how its answer becomes the result of a verb.
@@ -18,7 +19,7 @@ pub trait Call {
     /// The request to send.
     fn request(&self) -> HttpRequest;
 
-    /// How long the answer may be kept.
+    /// The hint how long the answer may be kept.
     fn cache_hint(&self) -> CacheHint;
 
     /// The decoder of the response with this status.
@@ -57,4 +58,48 @@ pub(super) fn check_partial(decoded: &Decoded, accepted: bool) -> Result<(), Fai
 /// Prometheus's refusal, or what is wrong with the body.
 pub fn read_whole<C: Call>(call: &C, status: u16, body: &str) -> Result<C::Result, Failure> {
     call.result(call.decoder(status).read(body.as_bytes())?)
+}
+
+/// Receives the answer to a call.
+pub struct CallReceiver<'a, C: Call> {
+    call: &'a C,
+    decoder: Option<C::Decoder>,
+    output: Option<<C::Decoder as ResponseDecoder>::Output>,
+}
+
+impl<'a, C: Call> CallReceiver<'a, C> {
+    /// The receiver before an answer came.
+    pub fn new(call: &'a C) -> Self {
+        Self {
+            call,
+            decoder: None,
+            output: None,
+        }
+    }
+
+    /// The result of the call.
+    ///
+    /// # Errors
+    /// An answer that has not been finished; a partial one that is not accepted.
+    pub fn result(self) -> Result<C::Result, Failure> {
+        self.call
+            .result(self.output.ok_or_else(Failure::no_answer)?)
+    }
+}
+
+impl<C: Call> Receiver for CallReceiver<'_, C> {
+    fn begin(&mut self, status: u16) {
+        self.decoder = Some(self.call.decoder(status));
+    }
+
+    fn feed(&mut self, piece: &[u8]) -> Result<(), Failure> {
+        let decoder = self.decoder.as_mut().ok_or_else(Failure::no_answer)?;
+        Ok(decoder.feed(piece)?)
+    }
+
+    fn finish(&mut self) -> Result<(), Failure> {
+        let decoder = self.decoder.take().ok_or_else(Failure::no_answer)?;
+        self.output = Some(decoder.finish()?);
+        Ok(())
+    }
 }

@@ -1,24 +1,24 @@
 //! A range in bounded pieces, chunk after chunk: what is to be asked next, and what of the answer can be given on.
 //! It sends nothing, and holds no more than a piece and what one read of the body adds to it.
 
-use super::batch::assemble::{add_new, histogram_warning, trim};
 use super::cache_hint::CacheHint;
 use super::call::check_partial;
-use super::complete::without_left_out;
+use super::complete::{add_new, histogram_warning, trim, without_left_out};
 use super::config::Config;
 use super::failure::Failure;
 use super::query_range::{Missing, QueryRange, RangeFailure};
+use super::receiver::Receiver;
 use crate::prometheus::{Budget, HttpRequest, RangeDecoder, ResponseDecoder as _, Series};
 
 /// The most samples of a piece, from the contract: a megabyte, which any host lifts from a call.
 const MOST_SAMPLES: usize = 65_536;
 
-/// What is given on at once.
+/// A part of an answer that is given on at once.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Piece {
     /// At most 65,536 samples in all.
     pub series: Vec<Series>,
-    /// What was not said by an earlier piece.
+    /// Warnings that no earlier piece had.
     pub warnings: Vec<String>,
     /// Likewise.
     pub infos: Vec<String>,
@@ -30,7 +30,7 @@ pub struct Piece {
 
 /// A range on its way through.
 #[derive(Debug)]
-pub struct Pieces {
+pub struct PieceStream {
     config: Config,
     query: QueryRange,
     /// The chunk that is coming in.
@@ -38,7 +38,7 @@ pub struct Pieces {
     decoder: Option<RangeDecoder>,
     /// Of this chunk, trimmed, and not given on yet.
     waiting: Vec<Series>,
-    /// How many samples wait.
+    /// The number of samples that wait.
     samples: usize,
     /// Whether something of this chunk has been given on: it cannot begin again then.
     is_begun: bool,
@@ -46,7 +46,7 @@ pub struct Pieces {
     to_say: Piece,
 }
 
-impl Pieces {
+impl PieceStream {
     /// At the start of the range.
     pub fn new(config: Config, query: QueryRange) -> Self {
         let to_say = Piece {
@@ -67,7 +67,7 @@ impl Pieces {
         }
     }
 
-    /// What is asked for.
+    /// The query.
     pub fn query(&self) -> &QueryRange {
         &self.query
     }
@@ -81,66 +81,15 @@ impl Pieces {
     pub fn request(&self, after: usize) -> Option<(HttpRequest, CacheHint)> {
         let chunk = self.query.plan.chunks.get(self.chunk + after)?;
         Some((
-            self.query.request(&self.config, chunk),
-            self.query.cache_hint(chunk),
+            self.query.request(&self.config, &chunk.grid),
+            self.query.cache_hint(&chunk.grid),
         ))
-    }
-
-    /// The head of the chunk's answer is there. What an earlier attempt left is dropped.
-    pub fn begin(&mut self, status: u16) {
-        self.waiting.clear();
-        self.samples = 0;
-        let decoder = RangeDecoder::new(status, self.config.budget());
-        self.decoder = Some(match self.query.plan.chunks.get(self.chunk) {
-            Some(chunk) => decoder.held_to(&chunk.grid),
-            None => decoder,
-        });
-    }
-
-    /// Takes the next piece of its body.
-    ///
-    /// # Errors
-    /// As soon as it is clear that the body is no answer.
-    pub fn feed(&mut self, body: &[u8]) -> Result<(), Failure> {
-        let Some(decoder) = &mut self.decoder else {
-            return Ok(());
-        };
-        decoder.feed(body)?;
-        if decoder.spent() >= Budget::cost_of_samples(MOST_SAMPLES) {
-            let series = decoder.take()?;
-            self.wait(series);
-        }
-        Ok(())
-    }
-
-    /// Its body is over.
-    ///
-    /// # Errors
-    /// Prometheus's refusal, what is wrong with the body, or a partial answer that is not accepted.
-    pub fn finish(&mut self) -> Result<(), Failure> {
-        let Some(decoder) = self.decoder.take() else {
-            return Ok(());
-        };
-        let decoded = decoder.finish()?;
-        check_partial(&decoded, self.query.partial)?;
-        self.to_say.partial |= decoded.partial;
-        self.wait(decoded.series);
-        let mut warnings = decoded.warnings;
-        warnings.extend(histogram_warning(decoded.histograms));
-        let is_new = |said: &[String], text: &String| !said.contains(text);
-        warnings.retain(|text| is_new(&self.said.warnings, text));
-        let mut infos = decoded.infos;
-        infos.retain(|text| is_new(&self.said.infos, text));
-        add_new(&mut self.to_say.warnings, warnings);
-        add_new(&mut self.to_say.infos, infos);
-        self.turn();
-        Ok(())
     }
 
     /// The chunk has failed for good.
     ///
     /// # Errors
-    /// That, unless it may be missing.
+    /// That failure, unless the chunk may be missing.
     pub fn fail(&mut self, failure: Failure) -> Result<(), RangeFailure> {
         self.decoder = None;
         let Some(&chunk) = self.query.plan.chunks.get(self.chunk) else {
@@ -152,23 +101,13 @@ impl Pieces {
                 chunk: Some((chunk.grid.start(), chunk.grid.end())),
             });
         }
-        let wanted = self.query.wanted(&chunk);
+        let wanted = self.query.wanted(&chunk.grid);
         self.to_say.missing.push(Missing {
             span: (wanted.start(), wanted.end()),
             failure,
         });
         self.turn();
         Ok(())
-    }
-
-    /// Whether a piece has to be given on before more is taken.
-    pub fn is_full(&self) -> bool {
-        self.samples >= MOST_SAMPLES
-    }
-
-    /// Whether the chunk that is coming in can begin again.
-    pub fn can_begin_again(&self) -> bool {
-        !self.is_begun
     }
 
     /// A piece, if there is enough for one, or what there is at the end of a chunk.
@@ -214,7 +153,7 @@ impl Pieces {
         let Some(chunk) = self.query.plan.chunks.get(self.chunk) else {
             return;
         };
-        let wanted = self.query.wanted(chunk);
+        let wanted = self.query.wanted(&chunk.grid);
         let (series, left_out) = without_left_out(&self.query.plan.plan, series);
         add_new(&mut self.to_say.warnings, left_out);
         for mut series in series {
@@ -229,5 +168,55 @@ impl Pieces {
     fn turn(&mut self) {
         self.chunk += 1;
         self.is_begun = false;
+    }
+}
+
+/// Receives the answer for the chunk that is coming in. It is full where a piece has to be given on before more is
+/// taken; once something of the chunk has been given on, the chunk cannot begin again.
+impl Receiver for PieceStream {
+    fn begin(&mut self, status: u16) {
+        self.waiting.clear();
+        self.samples = 0;
+        let decoder = RangeDecoder::new(status, self.config.budget());
+        self.decoder = Some(match self.query.plan.chunks.get(self.chunk) {
+            Some(chunk) => decoder.held_to(&chunk.grid),
+            None => decoder,
+        });
+    }
+
+    fn feed(&mut self, body: &[u8]) -> Result<(), Failure> {
+        let decoder = self.decoder.as_mut().ok_or_else(Failure::no_answer)?;
+        decoder.feed(body)?;
+        if decoder.spent() >= Budget::cost_of_samples(MOST_SAMPLES) {
+            let series = decoder.take()?;
+            self.wait(series);
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<(), Failure> {
+        let decoder = self.decoder.take().ok_or_else(Failure::no_answer)?;
+        let decoded = decoder.finish()?;
+        check_partial(&decoded, self.query.partial)?;
+        self.to_say.partial |= decoded.partial;
+        self.wait(decoded.series);
+        let mut warnings = decoded.warnings;
+        warnings.extend(histogram_warning(decoded.histograms));
+        let is_new = |said: &[String], text: &String| !said.contains(text);
+        warnings.retain(|text| is_new(&self.said.warnings, text));
+        let mut infos = decoded.infos;
+        infos.retain(|text| is_new(&self.said.infos, text));
+        add_new(&mut self.to_say.warnings, warnings);
+        add_new(&mut self.to_say.infos, infos);
+        self.turn();
+        Ok(())
+    }
+
+    fn is_full(&self) -> bool {
+        self.samples >= MOST_SAMPLES
+    }
+
+    fn can_begin_again(&self) -> bool {
+        !self.is_begun
     }
 }

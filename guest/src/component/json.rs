@@ -113,7 +113,7 @@ mod service {
     use super::{
         LiveRequest, PURE, Plugin, PresetRequest, QuestionRequest, Request, answer, pure, unknown,
     };
-    use crate::codec::json::Answers;
+    use crate::codec::json::BatchResults;
     use crate::codec::{QueryMetadata, QueryMetric, RangeFailure};
 
     /// The verbs of `metric-service` and `range-service` that are not pure.
@@ -151,10 +151,11 @@ mod service {
                     &read_range()
                         .and_then(|r| page(r.config(), &r.query()?, r.options(), r.cursor())),
                 ),
-                "query-batch" => answer(
-                    &read()
-                        .and_then(|r| Ok(Answers(batch(r.config(), &r.queries()?, r.options())))),
-                ),
+                "query-batch" => {
+                    answer(&read().and_then(|r| {
+                        Ok(BatchResults(batch(r.config(), &r.queries()?, r.options())))
+                    }))
+                }
                 "query-live-stats" => answer(
                     &LiveRequest::read(&request)
                         .and_then(|r| exchange_side_by_side(&r.live_stats()?)),

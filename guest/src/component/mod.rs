@@ -2,8 +2,8 @@
 //! WIT and `wasi:http`. It decides nothing about PromQL or the protocol.
 //!
 //! Two components are made of this crate. `metric_service.wasm` exports everything (world `metric-plugin-decisions`).
-//! With the feature `codec-only` it becomes `metric_codec.wasm`, which sends nothing and imports nothing
-//! (world `metric-codec-decisions`).
+//! With the feature `codec-only`, which the package in `guest/codec` has, it becomes `metric_codec.wasm`, which sends
+//! nothing and imports nothing (world `metric-codec-decisions`).
 
 mod bindings;
 mod codec;
@@ -34,7 +34,7 @@ mod transfer;
 #[cfg(not(feature = "codec-only"))]
 mod transport_error;
 
-/// What the exports are implemented on.
+/// The plugin, which implements the exports.
 struct Plugin;
 
 #[allow(unsafe_code, reason = "generated: the functions that a host calls")]

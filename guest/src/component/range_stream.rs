@@ -9,14 +9,14 @@ use super::convert;
 use super::convert_range::{piece, range_options, range_plan};
 use super::deadline::Deadline;
 use super::ranges::checked;
-use super::transfer::{Progress, Receiver, Transfer};
-use crate::codec::{Failure, Piece, Pieces, QueryRange, RangeFailure};
+use super::transfer::{Progress, Transfer};
+use crate::codec::{Failure, Piece, PieceStream, QueryRange, RangeFailure, Receiver};
 
 /// The resource.
 pub(super) struct Stream(RefCell<State>);
 
 struct State {
-    pieces: Pieces,
+    pieces: PieceStream,
     current: Option<Transfer>,
     /// Whether the current transfer can advance without being waited for.
     is_due: bool,
@@ -28,7 +28,7 @@ struct State {
 struct Prefetch {
     transfer: Transfer,
     head: Head,
-    /// How it ended, if it did.
+    /// The failure it ended with, if it did.
     failure: Option<Failure>,
 }
 
@@ -53,28 +53,6 @@ impl Receiver for Head {
     }
 }
 
-impl Receiver for Pieces {
-    fn begin(&mut self, status: u16) {
-        Pieces::begin(self, status);
-    }
-
-    fn feed(&mut self, body: &[u8]) -> Result<(), Failure> {
-        Pieces::feed(self, body)
-    }
-
-    fn finish(&mut self) -> Result<(), Failure> {
-        Pieces::finish(self)
-    }
-
-    fn is_full(&self) -> bool {
-        Pieces::is_full(self)
-    }
-
-    fn can_begin_again(&self) -> bool {
-        Pieces::can_begin_again(self)
-    }
-}
-
 impl outer::GuestRangeStream for Stream {
     fn open(
         config: Config,
@@ -85,7 +63,7 @@ impl outer::GuestRangeStream for Stream {
         let query = QueryRange::new(&config, &convert::metric_query(query), &options)?;
         query.check_piecewise()?;
         Ok(outer::RangeStream::new(Self(RefCell::new(State {
-            pieces: Pieces::new(config, query),
+            pieces: PieceStream::new(config, query),
             current: None,
             is_due: false,
             prefetch: None,

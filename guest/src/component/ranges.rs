@@ -8,7 +8,7 @@ use crate::codec::{Batch, Config, ConfigInput, Failure, QueryRange, RangeFailure
 use crate::domain::preset::{ArgumentsInput, PresetInput, PresetRange};
 use crate::domain::{MetricQuery, RangeOptions, RangeOptionsInput, RangePlan};
 
-/// What a range would be asked as.
+/// The plan of a range.
 pub(super) fn range_plan(
     config: ConfigInput,
     query: &MetricQuery,

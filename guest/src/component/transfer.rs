@@ -12,7 +12,9 @@ use wasip2::io::streams::{InputStream, OutputStream, StreamError};
 
 use super::deadline::{Deadline, NANOS};
 use super::transport_error::transport_error;
-use crate::codec::{Attempts, CACHE_HINT_HEADER, CacheHint, Failure, RetryAfter, redirected};
+use crate::codec::{
+    Attempts, CACHE_HINT_HEADER, CacheHint, Failure, Receiver, RetryAfter, redirected,
+};
 use crate::prometheus::{self, HttpRequest};
 
 /// The most that one read asks for. A host hands over what has arrived, at most this.
@@ -23,28 +25,6 @@ const TOO_MANY_REQUESTS: u16 = 429;
 const SERVICE_UNAVAILABLE: u16 = 503;
 /// Those by which a server says that it does not take POST: forbidden, not allowed, not implemented.
 const NO_POST: [u16; 3] = [403, 405, 501];
-
-/// What an answer goes to.
-pub(super) trait Receiver {
-    /// The head is there. An earlier attempt's answer is void.
-    fn begin(&mut self, status: u16);
-
-    /// The next piece of the body.
-    fn feed(&mut self, piece: &[u8]) -> Result<(), Failure>;
-
-    /// The body is over.
-    fn finish(&mut self) -> Result<(), Failure>;
-
-    /// Whether it takes more for now. Where not, the body is not read on.
-    fn is_full(&self) -> bool {
-        false
-    }
-
-    /// Whether it can begin again, after an answer that broke off.
-    fn can_begin_again(&self) -> bool {
-        true
-    }
-}
 
 /// Progress of a transfer.
 #[derive(Clone, Copy, PartialEq, Eq)]

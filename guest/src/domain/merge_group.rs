@@ -1,12 +1,11 @@
 //! Queries that differ in the metric's name only, asked as one: their names as a regular expression, the name kept
 //! among the labels, so that the answer can be taken apart again. It knows nothing of answers.
 
-use super::expression::kept;
+use super::expression::Reading;
 use super::label::{Dimension, LabelFilter};
 use super::metric::ValueType;
-use super::plan::{MetricQuery, Plan};
-use super::promql::{Grouping, Named, RangeFunction, Selector};
-use super::settings::Settings;
+use super::plan::Plan;
+use super::promql::{Grouping, MetricNames, RangeFunction, Selector};
 use crate::domain::LabelSchema;
 
 /// A query that may be merged with others of its group.
@@ -19,7 +18,7 @@ pub struct MergeMember {
 }
 
 /// Queries that differ in the metric's name only, by what they share.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MergeGroup {
     schema: LabelSchema,
     value_type: Option<ValueType>,
@@ -34,7 +33,9 @@ const LONGEST_NAME: usize = 128;
 impl MergeMember {
     /// None: asked alone. One request for many names saves what each request costs, and is evaluated on one core: that
     /// is faster only where there is little to evaluate, so the query has to be that of one container or session.
-    pub(super) fn of(settings: &Settings, query: &MetricQuery, plan: &Plan) -> Option<Self> {
+    pub(super) fn of(reading: &Reading<'_>, plan: &Plan) -> Option<Self> {
+        let query = reading.query;
+        let schema = reading.settings.label_schema;
         let over = plan.plain.clone()?;
         let filter = &query.labels;
         let is_told_apart = |dimension: &Dimension| {
@@ -53,15 +54,13 @@ impl MergeMember {
         Some(Self {
             metric_name: query.metric_name.clone(),
             group: MergeGroup {
-                schema: settings.label_schema,
-                value_type: filter
-                    .value_type
-                    .map(|value_type| settings.label_schema.stored(value_type)),
+                schema,
+                value_type: reading.value_type(),
                 filter: LabelFilter {
                     value_type: None,
                     ..filter.clone()
                 },
-                kept: kept(query).chain([Dimension::ValueType]).collect(),
+                kept: reading.kept().chain([Dimension::ValueType]).collect(),
                 over,
             },
         })
@@ -73,7 +72,7 @@ impl MergeGroup {
     pub fn promql(&self, names: &[&str]) -> String {
         let selector = Selector::new(
             self.schema,
-            Named::Any(names),
+            MetricNames::Any(names),
             self.value_type,
             &self.filter,
         );
@@ -96,7 +95,7 @@ impl MergeGroup {
 mod tests {
     use super::*;
     use crate::domain::literal::quote;
-    use crate::domain::{plan, quote_regex_any};
+    use crate::domain::{MetricQuery, Settings, plan, quote_regex_any};
     use proptest::prelude::*;
 
     fn query(metric_name: &str, value_type: ValueType) -> MetricQuery {
@@ -115,7 +114,8 @@ mod tests {
 
     fn member(query: &MetricQuery) -> Option<MergeMember> {
         let settings = Settings::default();
-        MergeMember::of(&settings, query, &plan(&settings, query).unwrap())
+        let reading = Reading::new(&settings, query);
+        MergeMember::of(&reading, &plan(&settings, query).unwrap())
     }
 
     #[test]
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn only_what_differs_in_nothing_but_the_name_is_of_a_group() {
-        let group = |name, side| member(&query(name, side)).map(|member| member.group);
+        let group = |name, value_type| member(&query(name, value_type)).map(|member| member.group);
         let mem = group("mem", ValueType::Current);
         assert_eq!(mem, group("io_read", ValueType::Current));
         assert_ne!(mem, group("mem", ValueType::Capacity));
@@ -161,12 +161,12 @@ mod tests {
         fn the_query_of_a_group_is_the_querys_own_but_for_the_name(
             name in "\\PC{1,8}",
             rate in any::<bool>(),
-            side in proptest::sample::select(vec![None, Some(ValueType::Current), Some(ValueType::Capacity)]),
+            value_type in proptest::sample::select(vec![None, Some(ValueType::Current), Some(ValueType::Capacity)]),
             by in proptest::sample::subsequence(
                 vec![Dimension::KernelId, Dimension::MetricName, Dimension::ValueType], 0..=3),
         ) {
             let mut query = query(&name, ValueType::Current);
-            query.labels.value_type = side;
+            query.labels.value_type = value_type;
             query.group_by = by;
             query.metric_type = rate.then_some(crate::domain::MetricType::Rate);
             let alone = plan(&Settings::default(), &query).unwrap().promql;

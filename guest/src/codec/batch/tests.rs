@@ -29,7 +29,7 @@ fn query(config: &Config, name: &str, points: i64) -> QueryRange {
 }
 
 /// What is sent, as PromQL.
-fn requests(batch: &mut Batch<'_>) -> Vec<(usize, String)> {
+fn requests(batch: &mut Batch<'_>) -> Vec<(RequestId, String)> {
     std::iter::from_fn(|| batch.next_request())
         .map(|(number, request, _)| {
             let mut form = form_urlencoded::parse(request.body.as_bytes());
@@ -44,10 +44,16 @@ fn batch<'a>(config: &'a Config, names: &[&str], points: i64) -> Batch<'a> {
     Batch::new(config, queries.collect())
 }
 
-fn answer(batch: &mut Batch<'_>, request: usize, status: u16, body: &str) -> Result<(), Failure> {
-    batch.begin(request, status);
-    batch.feed(request, body.as_bytes())?;
-    batch.finish(request)
+fn answer(
+    batch: &mut Batch<'_>,
+    request: RequestId,
+    status: u16,
+    body: &str,
+) -> Result<(), Failure> {
+    let mut receiver = batch.receiver(request);
+    receiver.begin(status);
+    receiver.feed(body.as_bytes())?;
+    receiver.finish()
 }
 
 fn body(series: &[(&str, &str)]) -> String {
@@ -111,7 +117,7 @@ fn many_names_are_several_requests() {
     assert_eq!(asked.len(), 3);
     for name in names {
         let is_named =
-            |(_, promql): &&(usize, String)| promql.split(['"', '|']).any(|part| part == name);
+            |(_, promql): &&(RequestId, String)| promql.split(['"', '|']).any(|part| part == name);
         assert_eq!(asked.iter().filter(is_named).count(), 1, "{name}");
     }
 }
@@ -120,9 +126,10 @@ fn many_names_are_several_requests() {
 fn an_answer_is_taken_apart_by_the_name_which_is_left_out() {
     let config = config();
     let mut batch = batch(&config, &["mem", "io_read", "absent", "mem"], 61);
-    assert_eq!(requests(&mut batch).len(), 1);
-    let text = body(&[("io_read", "1"), ("mem", "2"), ("nobody_asked", "3")]);
-    answer(&mut batch, 0, 200, &text).unwrap();
+    let together = requests(&mut batch);
+    assert_eq!(together.len(), 1);
+    let text = body(&[("io_read", "1"), ("mem", "2")]);
+    answer(&mut batch, together[0].0, 200, &text).unwrap();
     let results: Vec<_> = batch.results().map(Result::unwrap).collect();
     let series = |place: usize| {
         let series = &results[place].answer.series;
@@ -146,7 +153,26 @@ fn an_answer_is_taken_apart_by_the_name_which_is_left_out() {
 }
 
 #[test]
-fn what_fails_in_company_is_asked_alone_and_each_has_its_own_outcome() {
+fn a_series_of_which_nobody_can_say_whose_it_is_makes_an_answer_malformed() {
+    let unnamed = body(&[("mem", "1")]).replace(r#""container_metric_name":"mem","#, "");
+    for text in [unnamed, body(&[("mem", "1"), ("nobody_asked", "2")])] {
+        let config = config();
+        let mut batch = batch(&config, &["mem", "io_read"], 61);
+        let together = requests(&mut batch);
+        answer(&mut batch, together[0].0, 200, &text).unwrap();
+        assert!(requests(&mut batch).is_empty());
+        for value in values(batch) {
+            let failure = value.unwrap_err().failure;
+            assert!(
+                matches!(&failure, Failure::MalformedResponse(why) if why.contains("container_metric_name")),
+                "{failure:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_fails_merged_is_asked_alone_and_each_has_its_own_outcome() {
     let config = config();
     let mut batch = batch(&config, &["mem", "io_read"], 61);
     let together = requests(&mut batch);
@@ -155,7 +181,7 @@ fn what_fails_in_company_is_asked_alone_and_each_has_its_own_outcome() {
     batch.fail(together[0].0, &failure);
     let alone = requests(&mut batch);
     let of = |name: &str| {
-        let is_of = |(_, promql): &&(usize, String)| promql.contains(&format!("=\"{name}\""));
+        let is_of = |(_, promql): &&(RequestId, String)| promql.contains(&format!("=\"{name}\""));
         alone.iter().find(is_of).unwrap().0
     };
     assert_eq!(alone.len(), 2);

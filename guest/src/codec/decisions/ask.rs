@@ -1,6 +1,6 @@
 //! A query as it stands, at an instant or on a grid, and several of them on their way side by side.
 
-use crate::codec::{Batch, CacheHint, Config, Failure};
+use crate::codec::{Batch, CacheHint, Config, Failure, Receiver, RequestId};
 use crate::domain::{FRESHNESS, Grid};
 use crate::prometheus::{
     Decoded, HttpRequest, RangeDecoder, ResponseDecoder as _, instant_request, range_request,
@@ -53,56 +53,48 @@ impl Ask {
     }
 }
 
-/// Requests that are sent side by side, by their numbers. Whoever sends them says what came.
+/// Requests that are sent side by side. Whoever sends them says what came.
 pub trait Requests {
-    /// The next request to send, with its number; none: all have been given out.
-    fn next_request(&mut self) -> Option<(usize, HttpRequest, CacheHint)>;
+    /// One of them.
+    type Id: Copy;
+
+    /// Its number, which no other has.
+    fn number(id: Self::Id) -> usize;
+
+    /// The next request to send; none: all have been given out.
+    fn next_request(&mut self) -> Option<(Self::Id, HttpRequest, CacheHint)>;
 
     /// Whether its answer is still waited for.
-    fn is_wanted(&self, request: usize) -> bool;
+    fn is_wanted(&self, id: Self::Id) -> bool;
 
-    /// The head of an answer is there. An earlier attempt's is void.
-    fn begin(&mut self, request: usize, status: u16);
-
-    /// Takes the next piece of its body.
-    ///
-    /// # Errors
-    /// As soon as it is clear that the body is no answer, or that the result becomes too large.
-    fn feed(&mut self, request: usize, piece: &[u8]) -> Result<(), Failure>;
-
-    /// Its body is over.
-    ///
-    /// # Errors
-    /// Prometheus's refusal, or what is wrong with the body.
-    fn finish(&mut self, request: usize) -> Result<(), Failure>;
+    /// The receiver of its answer.
+    fn receiver(&mut self, id: Self::Id) -> impl Receiver;
 
     /// A request has failed for good.
-    fn fail(&mut self, request: usize, failure: &Failure);
+    fn fail(&mut self, id: Self::Id, failure: &Failure);
 }
 
 impl Requests for Batch<'_> {
-    fn next_request(&mut self) -> Option<(usize, HttpRequest, CacheHint)> {
+    type Id = RequestId;
+
+    fn number(id: RequestId) -> usize {
+        id.number()
+    }
+
+    fn next_request(&mut self) -> Option<(RequestId, HttpRequest, CacheHint)> {
         Batch::next_request(self)
     }
 
-    fn is_wanted(&self, request: usize) -> bool {
-        Batch::is_wanted(self, request)
+    fn is_wanted(&self, id: RequestId) -> bool {
+        Batch::is_wanted(self, id)
     }
 
-    fn begin(&mut self, request: usize, status: u16) {
-        Batch::begin(self, request, status);
+    fn receiver(&mut self, id: RequestId) -> impl Receiver {
+        Batch::receiver(self, id)
     }
 
-    fn feed(&mut self, request: usize, piece: &[u8]) -> Result<(), Failure> {
-        Batch::feed(self, request, piece)
-    }
-
-    fn finish(&mut self, request: usize) -> Result<(), Failure> {
-        Batch::finish(self, request)
-    }
-
-    fn fail(&mut self, request: usize, failure: &Failure) {
-        Batch::fail(self, request, failure);
+    fn fail(&mut self, id: RequestId, failure: &Failure) {
+        Batch::fail(self, id, failure);
     }
 }
 
@@ -141,10 +133,9 @@ impl<'a> Asks<'a> {
         if let Some(failure) = self.failure {
             return Err(failure);
         }
-        let none = || Failure::Interrupted("no answer came".to_owned());
         self.answers
             .into_iter()
-            .map(|answer| answer.ok_or_else(none))
+            .map(|answer| answer.ok_or_else(Failure::no_answer))
             .collect()
     }
 
@@ -159,6 +150,12 @@ impl<'a> Asks<'a> {
 }
 
 impl Requests for Asks<'_> {
+    type Id = usize;
+
+    fn number(id: usize) -> usize {
+        id
+    }
+
     fn next_request(&mut self) -> Option<(usize, HttpRequest, CacheHint)> {
         if self.failure.is_some() {
             return None;
@@ -169,34 +166,48 @@ impl Requests for Asks<'_> {
         Some((number, ask.request(self.config), ask.cache_hint()))
     }
 
-    fn is_wanted(&self, _request: usize) -> bool {
+    fn is_wanted(&self, _id: usize) -> bool {
         self.failure.is_none()
     }
 
-    fn begin(&mut self, request: usize, status: u16) {
-        if let (Some(ask), Some(decoder)) = (self.asks.get(request), self.decoders.get_mut(request))
+    fn receiver(&mut self, id: usize) -> impl Receiver {
+        AskReceiver { asks: self, id }
+    }
+
+    fn fail(&mut self, _id: usize, failure: &Failure) {
+        self.failure.get_or_insert_with(|| failure.clone());
+    }
+}
+
+/// Receives the answer to one query of several.
+struct AskReceiver<'a, 'b> {
+    asks: &'a mut Asks<'b>,
+    id: usize,
+}
+
+impl Receiver for AskReceiver<'_, '_> {
+    fn begin(&mut self, status: u16) {
+        let asks = &mut *self.asks;
+        if let (Some(ask), Some(decoder)) = (asks.asks.get(self.id), asks.decoders.get_mut(self.id))
         {
-            *decoder = Some(ask.decoder(self.config, status));
+            *decoder = Some(ask.decoder(asks.config, status));
         }
     }
 
-    fn feed(&mut self, request: usize, piece: &[u8]) -> Result<(), Failure> {
-        if let Some(Some(decoder)) = self.decoders.get_mut(request) {
+    fn feed(&mut self, piece: &[u8]) -> Result<(), Failure> {
+        if let Some(Some(decoder)) = self.asks.decoders.get_mut(self.id) {
             decoder.feed(piece)?;
         }
-        self.check_budget()
+        self.asks.check_budget()
     }
 
-    fn finish(&mut self, request: usize) -> Result<(), Failure> {
-        let decoder = self.decoders.get_mut(request).and_then(Option::take);
-        if let (Some(decoder), Some(answer)) = (decoder, self.answers.get_mut(request)) {
-            self.spent += decoder.spent();
+    fn finish(&mut self) -> Result<(), Failure> {
+        let asks = &mut *self.asks;
+        let decoder = asks.decoders.get_mut(self.id).and_then(Option::take);
+        if let (Some(decoder), Some(answer)) = (decoder, asks.answers.get_mut(self.id)) {
+            asks.spent += decoder.spent();
             *answer = Some(decoder.finish()?);
         }
         Ok(())
-    }
-
-    fn fail(&mut self, _request: usize, failure: &Failure) {
-        self.failure.get_or_insert_with(|| failure.clone());
     }
 }

@@ -2,8 +2,8 @@
 
 use super::SideBySide;
 use super::ask::{Ask, When};
-use crate::codec::batch::assemble::histogram_warning;
 use crate::codec::call::check_partial;
+use crate::codec::complete::histogram_warning;
 use crate::codec::{Config, ConfigInput, Failure, QueryRange};
 use crate::domain::preset::{ArgumentsInput, Preset, PresetInput, PresetRange, plan_preset_range};
 use crate::domain::{RangeOptions, RangeOptionsInput};

@@ -4,7 +4,7 @@ use serde::ser::{SerializeStruct as _, Serializer};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::document::Value;
-use super::request::{ConfigDocument, Name, Named, OptionsDocument, exact, read};
+use super::request::{exact, read};
 use crate::codec::decisions::{
     Evaluate, ExecutePreset, InstantResult, QueryLiveStats, SideBySide, read_all,
 };
@@ -21,14 +21,14 @@ use crate::domain::{Dimension, RangeOptionsInput};
 #[serde(deny_unknown_fields)]
 pub struct PresetRequest {
     #[serde(default)]
-    config: ConfigDocument,
+    config: ConfigInput,
     preset: PresetDocument,
     #[serde(default)]
     arguments: ArgumentsDocument,
     at: Option<i64>,
     range: Option<RangeDocument>,
     #[serde(default)]
-    options: OptionsDocument,
+    options: RangeOptionsInput,
 }
 
 impl PresetRequest {
@@ -42,7 +42,7 @@ impl PresetRequest {
 
     /// The configuration.
     pub fn config(&self) -> ConfigInput {
-        self.config.input()
+        self.config.clone()
     }
 
     /// The preset.
@@ -90,7 +90,7 @@ impl PresetRequest {
 
     /// How it is asked for.
     pub fn options(&self) -> RangeOptionsInput {
-        self.options.input()
+        self.options.clone()
     }
 }
 
@@ -162,7 +162,7 @@ impl From<&ArgumentsDocument> for ArgumentsInput {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct QuestionRequest {
-    config: ConfigDocument,
+    config: ConfigInput,
     preset: PresetDocument,
     question: QuestionDocument,
 }
@@ -174,7 +174,7 @@ struct QuestionDocument {
     arguments: ArgumentsDocument,
     subject: String,
     subjects: Vec<String>,
-    combine: Name<Combine>,
+    combine: Combine,
     at: Option<i64>,
     condition: Option<ConditionDocument>,
 }
@@ -201,15 +201,6 @@ fn bound<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     exact(deserializer, "a bound is a number, such as 0.5")
 }
 
-impl Named for Combine {
-    const NAMES: &'static [(&'static str, Self)] = &[
-        ("max", Self::Max),
-        ("min", Self::Min),
-        ("avg", Self::Avg),
-        ("sum", Self::Sum),
-    ];
-}
-
 impl QuestionRequest {
     /// Reads a request.
     ///
@@ -224,7 +215,7 @@ impl QuestionRequest {
     /// # Errors
     /// What is wrong with it.
     pub fn evaluate(&self) -> Result<Evaluate, Failure> {
-        Evaluate::new(self.config.input(), (&self.preset).into(), &self.input())
+        Evaluate::new(self.config.clone(), (&self.preset).into(), &self.input())
     }
 
     fn input(&self) -> EvaluateInput {
@@ -240,7 +231,7 @@ impl QuestionRequest {
             arguments: (&question.arguments).into(),
             subject: question.subject.clone(),
             subjects: question.subjects.clone(),
-            combine: question.combine.0,
+            combine: question.combine,
             at: question.at,
             condition: question.condition.as_ref().map(condition),
         }
@@ -251,8 +242,8 @@ impl QuestionRequest {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LiveRequest {
-    config: ConfigDocument,
-    by: Name<Dimension>,
+    config: ConfigInput,
+    by: Dimension,
     ids: Vec<String>,
     #[serde(default)]
     options: LiveDocument,
@@ -286,7 +277,7 @@ impl LiveRequest {
             window: options.window,
             metrics: options.metrics.clone(),
         };
-        QueryLiveStats::new(self.config.input(), self.by.0, &self.ids, &input)
+        QueryLiveStats::new(self.config.clone(), self.by, &self.ids, &input)
     }
 }
 

@@ -146,8 +146,8 @@ fn a_member_that_is_a_group_of_its_own_stays_one() {
 
 #[test]
 fn a_percentage_is_of_the_members_that_have_both_sides_and_counts_the_others() {
-    let side = |value| format!(r#"{M}{{container_metric_name="mem",value_type="{value}"}}"#);
-    let (current, capacity) = (side("current"), format!("{} > 0", side("capacity")));
+    let selected = |value| format!(r#"{M}{{container_metric_name="mem",value_type="{value}"}}"#);
+    let (current, capacity) = (selected("current"), format!("{} > 0", selected("capacity")));
     let quotient = format!(
         "100 * sum by (agent_id)({current} and ignoring(value_type) ({capacity})) / sum by (agent_id)({capacity} and ignoring(value_type) {current})"
     );

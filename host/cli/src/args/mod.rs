@@ -54,7 +54,7 @@ pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) service: ServiceArgs,
 
-    /// Say on stderr what happens meanwhile (RUST_LOG chooses more finely)
+    /// Log to stderr (see also RUST_LOG)
     #[arg(long, short, global = true, help_heading = None)]
     pub(crate) verbose: bool,
 
@@ -76,7 +76,7 @@ pub(crate) struct ServiceArgs {
     )]
     pub(crate) plugin: Option<PathBuf>,
 
-    /// Where Prometheus is: host:port, or http(s)://host[:port][/prefix]
+    /// Address of Prometheus: host:port, or http(s)://host[:port][/prefix]
     #[arg(
         long,
         value_name = "ADDR",
@@ -91,7 +91,7 @@ pub(crate) struct ServiceArgs {
     #[arg(long, value_name = "DUR", global = true)]
     pub(crate) timewindow: Option<String>,
 
-    /// Which labels the series carry
+    /// Label schema of the series
     #[arg(
         long,
         value_name = "SCHEMA",
@@ -117,11 +117,11 @@ pub(crate) struct ServiceArgs {
     #[arg(long, value_name = "N", global = true, hide_short_help = true)]
     pub(crate) max_result_bytes: Option<u64>,
 
-    /// Give up after this long [default: 30s]
+    /// Deadline of a call [default: 30s]
     #[arg(long, value_name = "DUR", value_parser = duration::parse_timeout, global = true)]
     pub(crate) timeout: Option<u32>,
 
-    /// How queries are sent
+    /// HTTP method of the queries
     #[arg(
         long,
         value_name = "METHOD",
@@ -132,7 +132,7 @@ pub(crate) struct ServiceArgs {
     )]
     pub(crate) method: RequestMethod,
 
-    /// Which server answers (the doctor proposes it)
+    /// The kind of server (`doctor` proposes it)
     #[arg(
         long,
         value_name = "SERVER",
@@ -240,7 +240,7 @@ pub(crate) struct MetricsArgs {
     #[command(flatten)]
     pub(crate) scope: ScopeArgs,
 
-    /// How the data is written
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: DataFormat,
 
@@ -253,7 +253,7 @@ pub(crate) struct TypeArgs {
     /// The metric, such as cpu_util
     pub(crate) metric: String,
 
-    /// Which value of the metric
+    /// Value type: usage, capacity, current or pct
     #[arg(long, value_name = "V", value_parser = choices::value_type())]
     pub(crate) value_type: Option<ValueType>,
 }
@@ -282,7 +282,7 @@ pub(crate) struct QueryCommandArgs {
     #[arg(long, help_heading = None)]
     pub(crate) explain: bool,
 
-    /// How the data is written
+    /// Output format
     #[arg(long, value_enum, default_value = "table", help_heading = None)]
     pub(crate) format: QueryFormat,
 
@@ -296,7 +296,7 @@ pub(crate) struct QueryCommandArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
-    /// How the findings are written
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: ReportFormat,
 }
@@ -311,14 +311,14 @@ pub(crate) struct ConformanceArgs {
     #[arg(long, value_name = "N")]
     pub(crate) level: Option<Level>,
 
-    /// How the report is written
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: ConformanceFormat,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct InspectArgs {
-    /// How the data is written
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: ReportFormat,
 }

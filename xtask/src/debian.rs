@@ -1,15 +1,14 @@
-//! Debian's `rustc-web` and `cargo-web`, which know the wasm target, with std built from `rust-web-src`: for
-//! machines that rustup's servers cannot be reached from. They are newer than Debian's plain `rustc`.
+//! What Debian has for us: packages, which only root may install, and a compiler for the plugin. That is `rustc-web` and
+//! `cargo-web`, which know the wasm target, with std built from `rust-web-src`: for machines that rustup's servers
+//! cannot be reached from. They are newer than Debian's plain `rustc`.
 
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 
-use crate::apt;
 use crate::linker::Linker;
-use crate::process;
-use crate::wasm_toolchain::sysroot;
+use crate::process::{self, sysroot};
 use crate::workspace;
 
 const CARGO: &str = "/usr/bin/cargo";
@@ -31,7 +30,7 @@ impl DebianToolchain {
             Ok(toolchain) => Ok(toolchain),
             Err(missing) if workspace::is_root() => {
                 eprintln!("{missing:#}");
-                apt::install(&PACKAGES)?;
+                install(&PACKAGES)?;
                 Self::present()
             }
             Err(missing) => Err(missing.context(format!(
@@ -106,6 +105,39 @@ fn minor(version: &str) -> u32 {
         .unwrap_or(0)
 }
 
+/// Installs packages, after an update of the package lists if it takes one.
+pub(crate) fn install(packages: &[&str]) -> Result<()> {
+    let apt_get = |arguments: &[&str]| {
+        let mut command = workspace::command("apt-get");
+        command
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .args(arguments);
+        command
+    };
+    let mut arguments = vec!["install", "-y", "--no-install-recommends"];
+    arguments.extend(packages);
+    let title = format!("Installing {}", packages.join(", "));
+    process::quiet(&title, &mut apt_get(&arguments))
+        .or_else(|_| {
+            // The package lists may be absent, or name versions that are gone.
+            process::quiet("Updating the package lists", &mut apt_get(&["update"]))?;
+            process::quiet(&title, &mut apt_get(&arguments))
+        })
+        .map_err(|error| {
+            anyhow!(
+                "`apt-get install {}` failed: {}",
+                packages.join(" "),
+                complaint(&error.to_string())
+            )
+        })
+}
+
+/// Of all that apt prints, what went wrong.
+fn complaint(output: &str) -> &str {
+    let said = output.lines().find_map(|line| line.strip_prefix("E: "));
+    said.or_else(|| output.lines().next()).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,5 +146,12 @@ mod tests {
     fn versions_are_compared_as_numbers() {
         assert!(minor("1.100.0") > minor("1.95"));
         assert_eq!(minor("unknown"), 0);
+    }
+
+    #[test]
+    fn of_what_apt_prints_the_error_is_told() {
+        let output =
+            "`apt-get install` failed:\nReading package lists...\nE: Unable to locate package lld";
+        assert_eq!(complaint(output), "Unable to locate package lld");
     }
 }
