@@ -4,11 +4,10 @@
 use std::cell::Cell;
 
 use metric_callers::{Asked, Expected, Reading, asked, expected, text, trials};
-use metric_service::codec::{self, Failure, QueryMetric};
+use metric_service::codec::{Config, ConfigInput, Failure, QueryMetric};
 use metric_service::domain::{
     Dimension, LabelFilter, LabelSchema, MetricQuery, MetricType, Over, Pointwise, RangeOptions,
-    RangeOptionsInput, Settings, SettingsInput, Statistic, ValueType, plan_range, quote,
-    quote_regex,
+    RangeOptionsInput, Statistic, ValueType, plan_range, quote, quote_regex,
 };
 use metric_service::prometheus::{Backend, RequestMethod};
 use proptest::prelude::*;
@@ -38,7 +37,7 @@ fn a_query_holds_exactly_what_went_in_or_is_refused_for_a_reason() {
 #[test]
 fn a_query_over_a_long_range_holds_exactly_what_went_in() {
     trials(6_000, asked(), |asked| {
-        let Ok(settings) = Settings::try_from(config(&asked).settings) else {
+        let Ok(Config { settings, .. }) = config(&asked).try_into() else {
             return Ok(());
         };
         let Ok(options) = RangeOptions::try_from(options(&asked)) else {
@@ -167,23 +166,21 @@ fn check(asked: &Asked, got: Result<String, Failure>) -> Result<(), TestCaseErro
     Ok(())
 }
 
-fn config(Asked { config, .. }: &Asked) -> codec::Config {
-    codec::Config {
+fn config(Asked { config, .. }: &Asked) -> ConfigInput {
+    ConfigInput {
         address: "prometheus:9090".to_owned(),
-        settings: SettingsInput {
-            timewindow: config.timewindow.as_ref().map(|span| span.text.clone()),
-            label_schema: match config.label_schema {
-                "agent" => LabelSchema::Agent,
-                _ => LabelSchema::Documented,
-            },
-            sample_interval: config.sample_interval,
-            max_range: config.max_range,
-            max_points: config.max_points,
-            max_result_bytes: config.max_result_bytes,
-            timeout: config.timeout,
-            partial: config.partial,
-            now: config.now,
+        timewindow: config.timewindow.as_ref().map(|span| span.text.clone()),
+        label_schema: match config.label_schema {
+            "agent" => LabelSchema::Agent,
+            _ => LabelSchema::Documented,
         },
+        sample_interval: config.sample_interval,
+        max_range: config.max_range,
+        max_points: config.max_points,
+        max_result_bytes: config.max_result_bytes,
+        timeout: config.timeout,
+        partial: config.partial,
+        now: config.now,
         method: match config.method {
             "post" => RequestMethod::Post,
             "get" => RequestMethod::Get,

@@ -23,6 +23,10 @@ pub(crate) enum Host {
     Browser,
     /// Python.
     Python,
+    /// C.
+    C,
+    /// Go, over C.
+    Go,
 }
 
 #[derive(Debug, Args)]
@@ -49,6 +53,8 @@ impl Host {
             Self::Node => "node",
             Self::Browser => "browser",
             Self::Python => "python",
+            Self::C => "c",
+            Self::Go => "go",
         }
     }
 
@@ -71,7 +77,12 @@ impl Host {
             {
                 Some("Chromium is missing: `apt-get install chromium`")
             }
-            Self::Python if !runs("python3") => {
+            Self::Go if !has_go() => Some("Go 1.19 is missing: `apt-get install golang-go`"),
+            Self::C | Self::Go if !runs("cc") || !runs("make") => {
+                Some("a C compiler is missing: `apt-get install gcc make`")
+            }
+            // The tests of C and Go are in Python.
+            Self::Python | Self::C | Self::Go if !runs("python3") => {
                 Some("Python 3.11 is missing: `apt-get install python3 python3-venv`")
             }
             _ => None,
@@ -87,7 +98,7 @@ impl Host {
 
     /// Installs what its lock file says, builds it, and runs its tests against the components beside the host.
     fn test(self, profile: HostProfile) -> Result<()> {
-        if self == Self::Python {
+        if matches!(self, Self::Python | Self::C | Self::Go) {
             return process::shown(&mut self.program("bash", &["run-tests.sh"], profile));
         }
         npm::ci(&self.folder())?;
@@ -106,6 +117,10 @@ impl Host {
             .env_remove("METRIC_ADDRESS");
         command
     }
+}
+
+fn has_go() -> bool {
+    process::output(Command::new("go").arg("version")).is_ok()
 }
 
 fn has_chromium() -> bool {

@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
 use comfy_table::{CellAlignment, Table, TableStyle};
 use metric_testbed::{Finder, PrometheusRelease};
@@ -114,6 +114,8 @@ const STEPS: &[Step] = &[
     Step::of_host("host: node", |_| Host::Node.missing(), Host::Node),
     Step::of_host("host: browser", |_| Host::Browser.missing(), Host::Browser),
     Step::of_host("host: python", |_| Host::Python.missing(), Host::Python),
+    Step::of_host("host: c", |_| Host::C.missing(), Host::C),
+    Step::of_host("host: go", |_| Host::Go.missing(), Host::Go),
     Step::new("conformance", never, |_| {
         Component::ALL
             .into_iter()
@@ -173,7 +175,7 @@ fn all(session: &mut Session, report: &mut Report) -> Result<()> {
     }
     thread::scope(|scope| {
         let (queue, queued) = mpsc::channel();
-        let beside = scope.spawn(|| run_beside(queued));
+        let beside = scope.spawn(move || run_beside(queued));
         let in_front = STEPS.iter().try_for_each(|step| {
             if let Some(reason) = (step.left_out)(session) {
                 report.skip(step.name, &reason);
@@ -183,16 +185,18 @@ fn all(session: &mut Session, report: &mut Report) -> Result<()> {
                 Work::InFront(run) => report.step(step.name, || run(session)),
                 Work::Beside(host) => {
                     println!("\n==> {}: runs beside what follows", step.name);
-                    Ok(queue.send((step.name, host))?)
+                    queue.send((step.name, host))?;
+                    Ok(())
                 }
             }
         });
         drop(queue);
-        let beside = beside.join().unwrap_or_default();
-        let beside = beside.into_iter().map(|ended| report.ended(ended));
+        let Ok(ended) = beside.join() else {
+            return in_front.and(Err(anyhow!("the thread with the hosts' tests panicked")));
+        };
         // All of it is shown, whatever fails.
-        let beside: Vec<Result<()>> = beside.collect();
-        in_front.and(beside.into_iter().collect())
+        let outcomes: Vec<Result<()>> = ended.into_iter().map(|one| report.ended(one)).collect();
+        in_front.and(outcomes.into_iter().collect())
     })
 }
 
@@ -394,6 +398,8 @@ impl Report {
 
 #[cfg(test)]
 mod tests {
+    use clap::ValueEnum as _;
+
     use super::*;
 
     #[test]
@@ -440,10 +446,18 @@ mod tests {
         };
         let mut report = Report::default();
         report.ended(ended("one", Ok("fine\n".to_owned()))).unwrap();
-        let failed = ended("two", Err(anyhow::anyhow!("it printed this")));
+        let failed = ended("two", Err(anyhow!("it printed this")));
         let error = report.ended(failed).unwrap_err();
         assert_eq!(format!("{error:#}"), "step `two`: it printed this");
         assert_eq!(report.steps.len(), 2);
+    }
+
+    #[test]
+    fn every_host_has_its_step() {
+        for host in Host::value_variants() {
+            let has_one = |step: &Step| matches!(step.work, Work::Beside(other) if other == *host);
+            assert!(STEPS.iter().any(has_one), "{host:?}");
+        }
     }
 
     #[test]

@@ -1,15 +1,20 @@
 //! The verb `query-metadata`.
 
-use super::call::{Call, Config, Configured, check_partial};
+use super::cache_hint::CacheHint;
+use super::call::{Call, check_partial};
+use super::config::{Config, ConfigInput};
 use super::failure::Failure;
-use super::keep::Keep;
 use crate::domain::{CatalogueEntry, MetricType, ValueType, detect_metric_type};
-use crate::prometheus::{Decoded, HttpRequest, NamesAnswer, metric_names_request};
+use crate::prometheus::{Decoded, HttpRequest, NamesDecoder, metric_names_request};
+
+/// The most metrics of an answer. Backend.AI's agents have some dozens, with those of plugins some hundreds; more come of
+/// a label that holds something else than names.
+const MOST_METRICS: usize = 10_000;
 
 /// A request for what can be queried.
 #[derive(Debug, Clone)]
 pub struct QueryMetadata {
-    configured: Configured,
+    config: Config,
 }
 
 /// One metric found in Prometheus.
@@ -17,16 +22,16 @@ pub struct QueryMetadata {
 pub struct Metadata {
     /// The name to query it by.
     pub name: String,
-    /// How its value type `current` is read.
+    /// The reading of its value type `current`.
     pub metric_type: MetricType,
-    /// What is known of it.
+    /// Its entry in the catalogue, if it has one.
     pub catalogue: Option<CatalogueEntry>,
     /// Which of its value types exist or can be computed under the configured schema; none known: empty.
     pub value_types: Vec<ValueType>,
 }
 
 /// The metrics found in Prometheus.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct MetadataResult {
     /// In the order in which Prometheus sent them: by name.
     pub metrics: Vec<Metadata>,
@@ -42,40 +47,45 @@ impl QueryMetadata {
     /// Checks the configuration.
     ///
     /// # Errors
-    /// What is wrong with it.
-    pub fn new(config: Config) -> Result<Self, Failure> {
+    /// A configuration that is refused.
+    pub fn new(config: ConfigInput) -> Result<Self, Failure> {
         Ok(Self {
-            configured: config.try_into()?,
+            config: config.try_into()?,
         })
     }
 }
 
 impl Call for QueryMetadata {
-    type Answer = NamesAnswer;
+    type Decoder = NamesDecoder;
     type Result = MetadataResult;
 
-    fn configured(&self) -> &Configured {
-        &self.configured
+    fn config(&self) -> &Config {
+        &self.config
     }
 
     fn request(&self) -> HttpRequest {
-        metric_names_request(
-            &self.configured.endpoint,
-            self.configured.settings.label_schema,
-        )
+        metric_names_request(&self.config.endpoint, self.config.settings.label_schema)
     }
 
-    fn keep(&self) -> Keep {
-        Keep::MaxAge(30)
+    fn cache_hint(&self) -> CacheHint {
+        CacheHint::MaxAge(30)
     }
 
-    fn answer(&self, status: u16) -> NamesAnswer {
-        NamesAnswer::new(status, self.configured.budget())
+    fn decoder(&self, status: u16) -> NamesDecoder {
+        NamesDecoder::new(status, self.config.budget())
     }
 
     fn result(&self, decoded: Decoded) -> Result<MetadataResult, Failure> {
-        check_partial(&decoded, self.configured.settings.partial)?;
-        let schema = self.configured.settings.label_schema;
+        check_partial(&decoded, self.config.settings.partial)?;
+        if decoded.names.len() > MOST_METRICS {
+            return Err(Failure::LimitExceeded {
+                limit: "metrics",
+                maximum: Some(MOST_METRICS as u64),
+                requested: Some(decoded.names.len() as u64),
+                message: None,
+            });
+        }
+        let schema = self.config.settings.label_schema;
         let describe = |name: String| {
             let catalogue = CatalogueEntry::of(&name);
             Metadata {
@@ -94,5 +104,41 @@ impl Call for QueryMetadata {
             infos: decoded.infos,
             partial: decoded.partial,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prometheus::ResponseDecoder as _;
+
+    /// The outcome for so many names.
+    fn read(names: usize) -> Result<MetadataResult, Failure> {
+        let names: Vec<String> = (0..names).map(|number| format!("\"m{number}\"")).collect();
+        let body = format!(r#"{{"status":"success","data":[{}]}}"#, names.join(","));
+        let config = ConfigInput {
+            address: "127.0.0.1:9090".to_owned(),
+            ..ConfigInput::default()
+        };
+        let call = QueryMetadata::new(config).unwrap();
+        call.result(call.decoder(200).read(body.as_bytes()).unwrap())
+    }
+
+    #[test]
+    fn more_names_than_there_can_be_metrics_are_too_many() {
+        assert_eq!(read(MOST_METRICS).unwrap().metrics.len(), MOST_METRICS);
+        let failure = read(MOST_METRICS + 1).unwrap_err();
+        assert!(
+            matches!(
+                failure,
+                Failure::LimitExceeded {
+                    limit: "metrics",
+                    maximum: Some(10_000),
+                    requested: Some(10_001),
+                    ..
+                }
+            ),
+            "{failure:?}"
+        );
     }
 }

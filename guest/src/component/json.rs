@@ -67,9 +67,9 @@ pub(super) fn unknown(verb: &str, verbs: &[&[&str]]) -> String {
 mod service {
     use super::super::bindings::exports::backendai::metric::json;
     use super::super::exchange::exchange;
-    use super::super::range_service::{batch, page, range, range_plan};
+    use super::super::ranges::{batch, page, range, range_plan};
     use super::{PURE, Plugin, Request, answer, pure, unknown};
-    use crate::codec::json::Answers;
+    use crate::codec::json::BatchResults;
     use crate::codec::{QueryMetadata, QueryMetric, RangeFailure};
 
     /// The verbs of `metric-service` and `range-service` that are not pure.
@@ -103,10 +103,11 @@ mod service {
                     &read_range()
                         .and_then(|r| page(r.config(), &r.query()?, r.options(), r.cursor())),
                 ),
-                "query-batch" => answer(
-                    &read()
-                        .and_then(|r| Ok(Answers(batch(r.config(), &r.queries()?, r.options())))),
-                ),
+                "query-batch" => {
+                    answer(&read().and_then(|r| {
+                        Ok(BatchResults(batch(r.config(), &r.queries()?, r.options())))
+                    }))
+                }
                 _ => pure(&verb, &request).unwrap_or_else(|| unknown(&verb, &[PURE, VERBS])),
             }
         }

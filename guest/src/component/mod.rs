@@ -14,8 +14,6 @@ mod convert_range;
 mod deadline;
 #[cfg(not(feature = "codec-only"))]
 mod exchange;
-#[cfg(not(feature = "codec-only"))]
-mod flight;
 mod heap;
 mod json;
 #[cfg(not(feature = "codec-only"))]
@@ -23,11 +21,15 @@ mod range_service;
 #[cfg(not(feature = "codec-only"))]
 mod range_stream;
 #[cfg(not(feature = "codec-only"))]
+mod ranges;
+#[cfg(not(feature = "codec-only"))]
 mod service;
+#[cfg(not(feature = "codec-only"))]
+mod transfer;
 #[cfg(not(feature = "codec-only"))]
 mod transport_error;
 
-/// What the exports are implemented on.
+/// The plugin, which implements the exports.
 struct Plugin;
 
 #[allow(unsafe_code, reason = "generated: the functions that a host calls")]

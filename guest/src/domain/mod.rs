@@ -1,4 +1,4 @@
-//! What a query means: the vocabulary, the rules of the time range, and the PromQL that follows.
+//! The meaning of a query: the vocabulary, the rules of the time range, and the PromQL that follows.
 //! Pure: no I/O, no clock, nothing of HTTP.
 
 mod catalogue;
@@ -7,9 +7,9 @@ mod cursor;
 mod duration;
 mod error;
 mod expression;
-mod family;
 mod label;
 mod literal;
+mod merge_group;
 mod metric;
 mod plan;
 mod pointwise;
@@ -29,9 +29,9 @@ pub use duration::{DurationError, PromDuration};
 pub(crate) use error::head;
 pub use error::{Limit, QueryError};
 pub use expression::Pooling;
-pub use family::{Family, Relative};
 pub use label::{Dimension, LabelFilter, LabelSchema};
 pub use literal::{quote, quote_regex, quote_regex_any};
+pub use merge_group::{MergeGroup, MergeMember};
 pub use metric::{MetricType, ValueType, detect_metric_type};
 pub use plan::{MetricQuery, Plan, plan};
 pub use pointwise::{Over, Pointwise, Statistic};
@@ -39,5 +39,5 @@ pub use promql::METRIC_FAMILY;
 pub use range::{Grid, TimeRange};
 pub use range_options::{FRESHNESS, RangeOptions, RangeOptionsInput};
 pub use range_plan::{RangePlan, plan_range};
-pub use settings::{Settings, SettingsInput};
+pub use settings::Settings;
 pub use time::Timestamp;

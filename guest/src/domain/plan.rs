@@ -1,4 +1,4 @@
-//! From a query to what is to be asked: everything checked, the PromQL written, the grid laid.
+//! From a query to what is to be asked: everything checked, the PromQL written, the grid aligned.
 
 use super::catalogue::{CatalogueEntry, PERCENT};
 use super::duration::PromDuration;
@@ -8,7 +8,7 @@ use super::label::{Dimension, LabelFilter};
 use super::metric::{MetricType, ValueType};
 use super::pointwise::Pointwise;
 use super::promql::RangeFunction;
-use super::range::{Alignment, Grid, Laid, TimeRange};
+use super::range::{AlignedGrid, Alignment, Grid, TimeRange};
 use super::settings::Settings;
 use super::window;
 
@@ -23,24 +23,24 @@ pub struct MetricQuery {
     pub end: String,
     /// Seconds between two points; none: chosen.
     pub step: Option<u32>,
-    /// What to count in.
+    /// The filters.
     pub labels: LabelFilter,
-    /// What to tell apart; empty: the value type, and what is filtered on.
+    /// The dimensions to group by; empty: the value type, and what is filtered on.
     pub group_by: Vec<Dimension>,
-    /// How to read the samples; none: detected.
+    /// The reading of the samples; none: detected.
     pub metric_type: Option<MetricType>,
-    /// What a point stands for; none: the group's value at its instant.
+    /// The statistic that a point stands for; none: the group's value at its instant.
     pub pointwise: Option<Pointwise>,
     /// Seconds east of UTC where the points are at multiples of the step; none: 0.
     pub utc_offset: Option<i32>,
 }
 
-/// What is to be asked, and how the answer is to be understood.
+/// A planned query: the PromQL, the points, and how the answer is to be understood.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     /// The query.
     pub promql: String,
-    /// How the samples are read.
+    /// The reading of the samples.
     pub metric_type: MetricType,
     /// The unit of the answer; none: the catalogue does not know the metric.
     pub unit: Option<&'static str>,
@@ -48,17 +48,17 @@ pub struct Plan {
     pub grid: Grid,
     /// The points that are asked for: those of the answer, or of the values that are pooled to them.
     pub asked: Grid,
-    /// How far back a point looks; none: it is the value at its instant.
+    /// The window that a point looks back over; none: it is the value at its instant.
     pub window: Option<PromDuration>,
-    /// What is doubtful about the query.
+    /// Doubts about the query.
     pub warnings: Vec<String>,
-    /// What a reader may want to know about it.
+    /// Remarks on it.
     pub infos: Vec<String>,
     /// Whether the answer has a series, labelled [`LEFT_OUT`](Self::LEFT_OUT), that counts the members in no group.
     pub counts_left_out: bool,
-    /// How the members' values become the answer; none: they are not asked for.
+    /// The pooling that makes the answer of the members' values; none: they are not asked for.
     pub pooling: Option<Pooling>,
-    /// Where the query is a plain sum of one selector: how its samples are read.
+    /// The function of its samples, where the query is a plain sum of one selector.
     pub(super) plain: Option<Option<RangeFunction>>,
 }
 
@@ -72,19 +72,20 @@ impl Plan {
 /// # Errors
 /// See [`QueryError`]; nothing has been sent then.
 pub fn plan(settings: &Settings, query: &MetricQuery) -> Result<Plan, QueryError> {
-    let (range, alignment) = checked(settings, query)?;
-    let laid = Grid::lay(range, query.step, &alignment, settings)?;
-    let plan = plan_on(laid, settings, query)?;
+    let reading = Reading::new(settings, query);
+    let (range, alignment) = checked(&reading)?;
+    let aligned = Grid::align(range, query.step, &alignment, settings)?;
+    let plan = plan_on(aligned, &reading)?;
     // Where values are pooled, more of them are asked for than are answered.
     plan.asked.within(settings.max_points)?;
     Ok(plan)
 }
 
-/// What must hold of a query however long its range is.
-pub(super) fn checked(
-    settings: &Settings,
-    query: &MetricQuery,
-) -> Result<(TimeRange, Alignment), QueryError> {
+/// Checks what must hold of a query however long its range is.
+pub(super) fn checked(reading: &Reading<'_>) -> Result<(TimeRange, Alignment), QueryError> {
+    let Reading {
+        settings, query, ..
+    } = reading;
     if query.metric_name.is_empty() {
         return Err(QueryError::EmptyMetricName);
     }
@@ -94,7 +95,7 @@ pub(super) fn checked(
     }
     let alignment = Alignment {
         utc_offset: utc_offset(query)?,
-        looks_back: Reading::new(settings, query).looks_back(),
+        looks_back: reading.looks_back(),
         now: settings.now,
     };
     Ok((TimeRange::parse(&query.start, &query.end)?, alignment))
@@ -110,13 +111,11 @@ fn utc_offset(query: &MetricQuery) -> Result<i32, QueryError> {
 }
 
 /// Writes the PromQL of a checked query on a grid.
-pub(super) fn plan_on(
-    laid: Laid,
-    settings: &Settings,
-    query: &MetricQuery,
-) -> Result<Plan, QueryError> {
-    let grid = laid.grid;
-    let reading = Reading::new(settings, query);
+pub(super) fn plan_on(aligned: AlignedGrid, reading: &Reading<'_>) -> Result<Plan, QueryError> {
+    let Reading {
+        settings, query, ..
+    } = reading;
+    let grid = aligned.grid;
     let Expression {
         promql,
         window,
@@ -127,7 +126,7 @@ pub(super) fn plan_on(
         None => grid,
         Some(pooling) => grid.values_before(pooling.window, pooling.resolution)?,
     };
-    let mut warnings = laid.warnings;
+    let mut warnings = aligned.warnings;
     let interval = settings.sample_interval.get();
     if let (true, Some(rate)) = (reading.uses_timewindow(), &settings.timewindow) {
         warnings.extend(window::doubts(rate, grid.step(), interval));
@@ -148,7 +147,7 @@ pub(super) fn plan_on(
         asked,
         window,
         warnings,
-        infos: laid.infos,
+        infos: aligned.infos,
         counts_left_out: reading.counts_left_out(),
         pooling,
         plain,
@@ -202,7 +201,6 @@ fn check_filters(labels: &LabelFilter) -> Result<(), QueryError> {
 mod tests {
     use super::*;
     use crate::domain::label::LabelSchema;
-    use crate::domain::settings::SettingsInput;
     use crate::domain::{Over, Statistic};
     use promql_parser::parser;
     use proptest::prelude::*;
@@ -220,10 +218,6 @@ mod tests {
             },
             ..Default::default()
         }
-    }
-
-    fn settings(input: SettingsInput) -> Settings {
-        Settings::try_from(input).unwrap()
     }
 
     fn promql(query: &MetricQuery) -> String {
@@ -257,10 +251,10 @@ mod tests {
 
     #[test]
     fn the_agent_schema_reads_usage_of_cpu_util_as_a_diff() {
-        let agent = settings(SettingsInput {
+        let agent = Settings {
             label_schema: LabelSchema::Agent,
-            ..Default::default()
-        });
+            ..Settings::default()
+        };
         let planned = plan(&agent, &query("cpu_util", Some(ValueType::Usage))).unwrap();
         assert_eq!(planned.metric_type, MetricType::Diff);
         assert!(planned.promql.contains(r#"value_type="current""#));
@@ -277,7 +271,11 @@ mod tests {
 
     #[test]
     fn units_follow_how_the_samples_are_read() {
-        let unit = |name, side| plan(&Settings::default(), &query(name, side)).unwrap().unit;
+        let unit = |name, value_type| {
+            plan(&Settings::default(), &query(name, value_type))
+                .unwrap()
+                .unit
+        };
         assert_eq!(unit("mem", None), Some("bytes"));
         assert_eq!(unit("net_rx", None), Some("bytes/s"));
         assert_eq!(
@@ -295,10 +293,10 @@ mod tests {
 
     #[test]
     fn a_fixed_window_that_is_too_short_is_said_only_where_it_is_used() {
-        let fixed = settings(SettingsInput {
-            timewindow: Some("30s".into()),
-            ..Default::default()
-        });
+        let fixed = Settings {
+            timewindow: PromDuration::parse("30s").ok(),
+            ..Settings::default()
+        };
         assert!(
             plan(&fixed, &query("mem", None))
                 .unwrap()

@@ -18,8 +18,8 @@ pub(super) struct Selector(String);
 
 /// Which metrics are selected.
 #[derive(Clone, Copy)]
-pub(super) enum Named<'a> {
-    /// That one.
+pub(super) enum MetricNames<'a> {
+    /// One metric.
     One(&'a str),
     /// Each of them.
     Any(&'a [&'a str]),
@@ -29,13 +29,13 @@ impl Selector {
     /// The selector of some metrics, of one value type of them (or of all), under the filter's identifiers.
     pub(super) fn new(
         schema: LabelSchema,
-        named: Named<'_>,
+        names: MetricNames<'_>,
         value_type: Option<ValueType>,
         filter: &LabelFilter,
     ) -> Self {
-        let mut matchers = vec![match named {
-            Named::One(name) => matcher(schema, Dimension::MetricName, [name]),
-            Named::Any(names) => format!(
+        let mut matchers = vec![match names {
+            MetricNames::One(name) => matcher(schema, Dimension::MetricName, [name]),
+            MetricNames::Any(names) => format!(
                 "{}=~{}",
                 schema.label(Dimension::MetricName),
                 quote_regex_any(names.iter().copied())
@@ -49,7 +49,7 @@ impl Selector {
         Self(format!("{METRIC_FAMILY}{{{}}}", matchers.join(",")))
     }
 
-    /// How the selected samples are read: as they are, or by a function of those within a window.
+    /// Reads the selected samples: as they are, or by a function of those within a window.
     pub(super) fn read(&self, over: Option<&RangeFunction>) -> String {
         match over {
             None => self.0.clone(),
@@ -77,7 +77,7 @@ fn matcher<'a>(
 }
 
 /// A function of the samples within a window.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct RangeFunction {
     /// The call up to its last argument, such as `rate(` or `quantile_over_time(0.95, `.
     head: String,
@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(
             Selector::new(
                 LabelSchema::Documented,
-                Named::One("mem"),
+                MetricNames::One("mem"),
                 Some(ValueType::Usage),
                 &filter
             )
@@ -185,7 +185,13 @@ mod tests {
             ..LabelFilter::default()
         };
         assert_eq!(
-            Selector::new(LabelSchema::Documented, Named::One("mem"), None, &filter).read(None),
+            Selector::new(
+                LabelSchema::Documented,
+                MetricNames::One("mem"),
+                None,
+                &filter
+            )
+            .read(None),
             r#"backendai_container_utilization{container_metric_name="mem",kernel_id=~"a|b\\.1"}"#
         );
     }

@@ -24,16 +24,16 @@ impl Response {
     }
 
     /// A series has at most so many samples.
-    pub(super) fn expect(&mut self, samples: usize) {
+    pub(super) fn reserve(&mut self, samples: usize) {
         if let Self::Success(decoder) = self {
-            decoder.expect(samples);
+            decoder.reserve(samples);
         }
     }
 
     /// Its series have points on this grid, and each labels of its own.
-    pub(super) fn asking(&mut self, grid: &Grid) {
+    pub(super) fn hold_to(&mut self, grid: &Grid) {
         if let Self::Success(decoder) = self {
-            decoder.asking(grid);
+            decoder.hold_to(grid);
         }
     }
 
@@ -45,7 +45,7 @@ impl Response {
         Ok(())
     }
 
-    /// What it has cost so far, of the budget.
+    /// The cost of the answer so far, of the budget.
     pub(super) fn spent(&self) -> u64 {
         match self {
             Self::Success(decoder) => decoder.spent(),
@@ -61,7 +61,7 @@ impl Response {
         }
     }
 
-    /// What was decoded; it is no refusal.
+    /// Ends the body: gives the decoded answer, which is no refusal.
     pub(super) fn finish(self) -> Result<Decoded, AnswerError> {
         let mut decoded = match self {
             Self::Success(decoder) => decoder.finish()?,

@@ -1,4 +1,4 @@
-//! What ends a command early: a code, a message, and a hint what would mend it. Printed on stderr.
+//! A failure that ends a command: an exit code, a message, and a hint. Printed on stderr.
 
 use std::error::Error;
 use std::fmt;
@@ -43,7 +43,7 @@ impl Failure {
         &self.message
     }
 
-    /// What would mend it.
+    /// A hint how to mend it.
     pub(crate) fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }
@@ -128,7 +128,11 @@ impl From<serde_json::Error> for Failure {
 
 impl From<HostError> for Failure {
     fn from(error: HostError) -> Self {
-        Self::new(Exit::Other, chain(&error))
+        let failure = Self::new((&error).into(), chain(&error));
+        match error {
+            HostError::OutOfResources { .. } => failure.with_hint(hint::RAISE_THE_LIMITS),
+            _ => failure,
+        }
     }
 }
 
@@ -154,6 +158,9 @@ impl From<ConfigError> for Failure {
             ConfigError::Address { .. } => {
                 failure.with_hint("it comes from --address or METRIC_ADDRESS")
             }
+            ConfigError::SetByBackend { .. } => failure.with_hint(
+                "--backend sets it; without --backend, --parameter can, and --address names the server's path",
+            ),
             ConfigError::CredentialsInTheClear { .. } => {
                 failure.with_hint("--allow-credentials-in-the-clear gives that leave")
             }

@@ -1,4 +1,4 @@
-//! What a case expects, and how an answer is held against it. Objects are compared field by field, only the
+//! The expectation of a case, and how an answer is held against it. Objects are compared field by field, only the
 //! fields that are named; lists whole; `labels` whole; numbers bit for bit. `{"$…": …}` are rules.
 //! Knows JSON, not metrics.
 
@@ -21,9 +21,9 @@ const SHOWN_CHARACTERS: usize = 600;
 pub struct Mismatch {
     /// Where, e.g. `result.series[0].values[3]`.
     pub at: String,
-    /// What the case asks for.
+    /// The expected value.
     pub expected: String,
-    /// What was there instead.
+    /// The actual value.
     pub came: String,
     /// Through which of the component's interfaces. Empty: it was not asked.
     pub interfaces: Vec<Interface>,
@@ -64,7 +64,7 @@ impl fmt::Display for Mismatch {
     }
 }
 
-/// What is expected at one place.
+/// The expectation at one place.
 #[derive(Debug, Clone)]
 pub(crate) enum Expectation {
     /// Exactly this.

@@ -113,7 +113,7 @@ fn metadata(value: Value) -> Result<Value, String> {
     }
 }
 
-/// What the catalogue knows stands beside the name, and is null where it knows nothing.
+/// The catalogue's entry stands beside the name, and is null where it knows nothing.
 fn metric(value: Value) -> Result<Value, String> {
     let mut fields = kebab_keys(object(value)?);
     let name = fields.remove("name");

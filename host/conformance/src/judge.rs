@@ -13,7 +13,7 @@ use crate::runner::play;
 use crate::subject::{Hosted, Refusal};
 use metric_host::{HostError, LoadError, PluginDescription, internal::names::World};
 
-/// What to run.
+/// The cases to run.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Only the case of this name; where there is none, those whose name, or whose folder and file, contain this.

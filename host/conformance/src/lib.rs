@@ -3,12 +3,12 @@
 //! languages can play the same ones. Knows nothing of how a component is made, nor of the command line.
 //!
 //! ```no_run
-//! use metric_conformance::{self, Level, Options};
+//! use metric_conformance::{Level, Options};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let component = std::fs::read("metric_codec.wasm")?;
 //! let options = Options { level: Some(Level::L2), ..Options::default() };
-//! let report = conformance::judge(&component, &options).await?;
+//! let report = metric_conformance::judge(&component, &options).await?;
 //! for (case, _) in report.failures() {
 //!     println!("{case}");                        // what it guards, what was expected, what came
 //! }

@@ -53,7 +53,7 @@ pub(crate) async fn play(subject: &impl Subject, cases: &[Case]) -> Vec<CaseRepo
     reports
 }
 
-/// What is wrong through several interfaces alike is told once.
+/// Joins mismatches that several interfaces have alike.
 fn merge(mismatches: &mut Vec<Mismatch>, mut found: Mismatch, interface: Interface) {
     match mismatches.iter_mut().find(|known| known.says_as(&found)) {
         Some(known) => known.interfaces.push(interface),

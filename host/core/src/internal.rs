@@ -1,4 +1,4 @@
-//! What the conformance kit needs of the library beyond what an embedder has. No promise is made of it.
+//! Access for the conformance kit beyond what an embedder has. No promise is made of it.
 
 use crate::{
     CallError, Codec, Config, MetricService,

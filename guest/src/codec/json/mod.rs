@@ -9,7 +9,7 @@ mod request;
 
 use document::Document;
 pub use document::answer;
-pub use range::{Answers, Page};
+pub use range::{BatchResults, Page};
 pub use request::{Detection, Request};
 
 #[cfg(test)]
@@ -18,7 +18,7 @@ mod tests {
     use crate::codec::{Call as _, QueryMetric, read_whole};
     use proptest::prelude::*;
 
-    /// What the exported function does with a text.
+    /// The answer of the exported function.
     fn metric_response(request: &str, body: &str) -> String {
         answer(&Request::read(request).and_then(|r| {
             let call = QueryMetric::new(r.config(), &r.query()?)?;

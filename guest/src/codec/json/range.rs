@@ -7,16 +7,17 @@ use super::document::write_failure;
 use crate::codec::{Missing, RangeFailure, RangeResult, Span};
 use crate::domain::{Chunk, RangePlan};
 
-/// One page of a range, and where to go on.
+/// One page of a range, and the cursor of the next.
+#[derive(Serialize)]
 pub struct Page {
     /// The page.
     pub answer: RangeResult,
-    /// The cursor of the next; none: this was the last.
+    /// None: this was the last.
     pub next: Option<String>,
 }
 
-/// The answers to a batch: each a `{"result": …}` or an `{"error": …}`.
-pub struct Answers(pub Vec<Result<RangeResult, RangeFailure>>);
+/// The results of a batch: each a `{"result": …}` or an `{"error": …}`.
+pub struct BatchResults(pub Vec<Result<RangeResult, RangeFailure>>);
 
 /// First and last point, in the contract's milliseconds.
 struct Millis(Span);
@@ -69,24 +70,6 @@ impl Serialize for Missing {
     }
 }
 
-impl Serialize for RangeResult {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("range_answer", 2)?;
-        out.serialize_field("answer", &self.answer)?;
-        out.serialize_field("missing", &self.missing)?;
-        out.end()
-    }
-}
-
-impl Serialize for Page {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("page", 2)?;
-        out.serialize_field("answer", &self.answer)?;
-        out.serialize_field("next", &self.next)?;
-        out.end()
-    }
-}
-
 impl Serialize for RangeFailure {
     /// As any failure, and `chunk` beside it.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -97,7 +80,7 @@ impl Serialize for RangeFailure {
     }
 }
 
-impl Serialize for Answers {
+impl Serialize for BatchResults {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.0.iter().map(super::Document::of))
     }

@@ -259,7 +259,7 @@ fn a_piece_may_end_within_any_byte_of_a_sample() {
     for cut in 0..=body.len() {
         let (first, second) = body.as_bytes().split_at(cut);
         let mut decoder = Decoder::new(Budget::bytes(1 << 20));
-        decoder.expect(3);
+        decoder.reserve(3);
         decoder.feed(first).unwrap();
         decoder.feed(second).unwrap();
         let decoded = decoder.finish().unwrap();
@@ -278,7 +278,7 @@ fn a_budget_that_ends_among_many_samples_ends_there() {
     };
     let read = |samples: usize| {
         let mut decoder = Decoder::new(Budget::bytes(SERIES_BYTES + 50 * SAMPLE_BYTES));
-        decoder.expect(usize::MAX);
+        decoder.reserve(usize::MAX);
         decoder.feed(body(samples).as_bytes())?;
         decoder.finish()
     };
@@ -294,7 +294,7 @@ fn no_more_room_is_made_than_the_series_before_needed() {
         r#"{{"status":"success","data":{{"result":[{{"metric":{{}},"values":[{long}]}},{short},{short}]}}}}"#
     );
     let mut decoder = Decoder::new(Budget::bytes(1 << 20));
-    decoder.expect(1000);
+    decoder.reserve(1000);
     decoder.feed(body.as_bytes()).unwrap();
     let series = decoder.finish().unwrap().series;
     let rooms: Vec<usize> = series
@@ -337,7 +337,7 @@ fn reference(body: &str) -> Plain {
 /// Of an answer to the range from 0 to 60.
 fn decode_asked(body: &str) -> Result<Decoded, DecodeError> {
     let mut decoder = Decoder::new(Budget::bytes(1 << 20));
-    decoder.asking(&Grid::new(0, 60, 60).unwrap());
+    decoder.hold_to(&Grid::new(0, 60, 60).unwrap());
     decoder.feed(body.as_bytes())?;
     decoder.finish()
 }

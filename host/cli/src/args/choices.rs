@@ -195,7 +195,7 @@ pub(crate) fn method() -> impl TypedValueParser<Value = RequestMethod> {
     )
 }
 
-/// What kind of server is asked.
+/// The backend.
 pub(crate) fn backend() -> impl TypedValueParser<Value = Backend> {
     choice(Backend::ALL, Backend::as_str, |backend| match backend {
         Backend::Auto => "What all of them understand",
@@ -209,7 +209,7 @@ pub(crate) fn backend() -> impl TypedValueParser<Value = Backend> {
     })
 }
 
-/// What tells series apart; `agent_id` is the same as `agent-id`.
+/// A dimension; `agent_id` is the same as `agent-id`.
 pub(crate) fn dimension() -> impl TypedValueParser<Value = Dimension> {
     const ALIASES: &[(&str, &str)] = &[
         ("agent-id", "agent_id"),

@@ -52,7 +52,7 @@ pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) service: ServiceArgs,
 
-    /// Say on stderr what happens meanwhile (RUST_LOG chooses more finely)
+    /// Log to stderr (see also RUST_LOG)
     #[arg(long, short, global = true, help_heading = None)]
     pub(crate) verbose: bool,
 
@@ -74,7 +74,7 @@ pub(crate) struct ServiceArgs {
     )]
     pub(crate) plugin: Option<PathBuf>,
 
-    /// Where Prometheus is: host:port, or http(s)://host[:port][/prefix]
+    /// Address of Prometheus: host:port, or http(s)://host[:port][/prefix]
     #[arg(
         long,
         value_name = "ADDR",
@@ -89,7 +89,7 @@ pub(crate) struct ServiceArgs {
     #[arg(long, value_name = "DUR", global = true)]
     pub(crate) timewindow: Option<String>,
 
-    /// Which labels the series carry
+    /// Label schema of the series
     #[arg(
         long,
         value_name = "SCHEMA",
@@ -115,11 +115,11 @@ pub(crate) struct ServiceArgs {
     #[arg(long, value_name = "N", global = true, hide_short_help = true)]
     pub(crate) max_result_bytes: Option<u64>,
 
-    /// Give up after this long [default: 30s]
+    /// Deadline of a call [default: 30s]
     #[arg(long, value_name = "DUR", value_parser = duration::parse_timeout, global = true)]
     pub(crate) timeout: Option<u32>,
 
-    /// How queries are sent
+    /// HTTP method of the queries
     #[arg(
         long,
         value_name = "METHOD",
@@ -130,7 +130,7 @@ pub(crate) struct ServiceArgs {
     )]
     pub(crate) method: RequestMethod,
 
-    /// Which server answers (the doctor proposes it)
+    /// The kind of server (`doctor` proposes it)
     #[arg(
         long,
         value_name = "SERVER",
@@ -230,7 +230,7 @@ pub(crate) struct MetricsArgs {
     #[command(flatten)]
     pub(crate) scope: ScopeArgs,
 
-    /// How the data is written
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: DataFormat,
 
@@ -243,7 +243,7 @@ pub(crate) struct TypeArgs {
     /// The metric, such as cpu_util
     pub(crate) metric: String,
 
-    /// Which value of the metric
+    /// Value type: usage, capacity, current or pct
     #[arg(long, value_name = "V", value_parser = choices::value_type())]
     pub(crate) value_type: Option<ValueType>,
 }
@@ -272,7 +272,7 @@ pub(crate) struct QueryCommandArgs {
     #[arg(long, help_heading = None)]
     pub(crate) explain: bool,
 
-    /// How the data is written
+    /// Output format
     #[arg(long, value_enum, default_value = "table", help_heading = None)]
     pub(crate) format: QueryFormat,
 
@@ -286,7 +286,7 @@ pub(crate) struct QueryCommandArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
-    /// How the findings are written
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: ReportFormat,
 }
@@ -301,14 +301,14 @@ pub(crate) struct ConformanceArgs {
     #[arg(long, value_name = "N")]
     pub(crate) level: Option<Level>,
 
-    /// How the report is written
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: ConformanceFormat,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct InspectArgs {
-    /// How the data is written
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: ReportFormat,
 }

@@ -6,7 +6,7 @@ use metric_host::{Over, Pointwise, Statistic};
 use crate::args::choices;
 use crate::duration;
 
-/// What a point stands for, where it is not the group's value at its instant.
+/// The flags for a statistic, where a point is not the group's value at its instant.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What a point stands for")]
 pub(crate) struct PointwiseArgs {

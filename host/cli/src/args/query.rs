@@ -22,7 +22,7 @@ pub(crate) struct QueryArgs {
     #[command(flatten)]
     filters: FilterArgs,
 
-    /// What to tell apart, separated by commas [default: value-type and what is filtered on]
+    /// Dimensions to group by, separated by commas [default: value-type and what is filtered on]
     #[arg(long, value_name = "D,D", value_parser = choices::dimension(), value_delimiter = ',', help_heading = None)]
     group_by: Vec<Dimension>,
 
@@ -37,11 +37,11 @@ pub(crate) struct QueryArgs {
     range: RangeArgs,
 }
 
-/// What to count in.
+/// The filters.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Filters (several values: more than once, or separated by commas)")]
 struct FilterArgs {
-    /// Which value of the metric; several are a query each
+    /// Value type: usage, capacity, current or pct; several are a query each
     #[arg(long, value_name = "V,V", value_parser = choices::value_type(), value_delimiter = ',')]
     value_type: Vec<ValueType>,
     /// The agent that runs the kernel

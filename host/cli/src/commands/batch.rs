@@ -60,8 +60,7 @@ pub(crate) async fn run(
                 if !std::mem::take(&mut is_first) {
                     writeln!(out, "\n")?;
                 }
-                let metric = &query.metric_name;
-                output::query_table::write(&mut out, metric, &answer.answer, screen, &Local)?;
+                output::query_table::write(&mut out, query, &answer.answer, screen, &Local)?;
             }
         }
     }
@@ -90,7 +89,7 @@ fn tell(answered: &Answered<'_>, format: QueryFormat, asking: &Asking<'_>) {
     }
 }
 
-/// What has something to be shown.
+/// The answers that have something to show.
 fn found<'a>(answered: &'a Answered<'_>) -> Option<(&'a MetricQuery, &'a RangeAnswer)> {
     let answer = answered.answer.as_ref().ok()?;
     (!answer.answer.series.is_empty()).then_some((answered.query, answer))

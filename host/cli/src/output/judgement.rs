@@ -1,4 +1,4 @@
-//! What the conformance kit found: for people, for programs, for CI.
+//! The output of `conformance`: for people, for programs, for CI.
 
 use std::io::{self, Write};
 use std::path::Path;

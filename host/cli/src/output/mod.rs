@@ -13,6 +13,7 @@ pub(crate) mod metrics_table;
 pub(crate) mod ndjson;
 mod number;
 pub(crate) mod plan;
+mod point;
 pub(crate) mod printable;
 pub(crate) mod query_table;
 mod sparkline;
@@ -55,7 +56,7 @@ impl Write for Log {
     }
 }
 
-/// What a table is drawn on.
+/// The width and style of the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Screen {
     /// Columns. None: not a terminal, and nothing is wrapped.

@@ -1,4 +1,4 @@
-//! What the contract has where a configuration leaves a field out.
+//! The contract's defaults, for fields that a configuration leaves out.
 
 /// Milliseconds that a call may take.
 pub(crate) const TIMEOUT_MS: u32 = 30_000;

@@ -37,8 +37,8 @@ pub enum DenyReason {
         "it would set a parameter that is the host's to set, or asks for what that does not narrow"
     )]
     Tenant,
-    /// The configured name resolves to a network that was not granted.
-    #[error("the name resolves to a network that was not granted")]
+    /// The configured name resolves to a network that is not allowed.
+    #[error("the name resolves to a network that is not allowed")]
     Network,
 }
 

@@ -1,4 +1,4 @@
-//! What can go wrong with a call, one variant a failure: what the plugin says, and what the host says of it.
+//! The errors of a call, one variant a failure: the plugin's own, and the host's.
 //!
 //! Knows nothing of how the failures come about.
 
@@ -27,9 +27,9 @@ pub enum CallError {
     /// As [`Service`](Self::Service), of one chunk of a range: its request failed.
     #[error("{error} (in the chunk from {} to {})", utc(chunk.start), utc(chunk.end))]
     Chunk {
-        /// What went wrong.
+        /// The error.
         error: ServiceError,
-        /// What the request asked for.
+        /// The span that the request asked for.
         chunk: Span,
     },
     /// The plugin lacks the verb: it was built before the interface was there, or without it.
@@ -118,13 +118,13 @@ pub enum CallError {
     /// The plugin's answer contradicts the contract. A bug of the plugin, or a lie.
     #[error("the plugin's answer breaks the contract: {reason}")]
     BrokenContract {
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
 }
 
 impl CallError {
-    /// What the plugin says went wrong, be it of the whole call or of one chunk. None: the host says so.
+    /// The plugin's own error, be it of the whole call or of one chunk. None: it is the host's.
     pub fn service(&self) -> Option<&ServiceError> {
         match self {
             Self::Service(error) | Self::Chunk { error, .. } => Some(error),
@@ -133,7 +133,7 @@ impl CallError {
     }
 }
 
-/// What the plugin says went wrong: the contract's `variant error`, one to one.
+/// The plugin's own error: the contract's `variant error`, one to one.
 ///
 /// As JSON it carries the contract's names: `{"invalid-argument": {"field": …, "reason": …}}`.
 #[derive(Debug, Clone, PartialEq, thiserror::Error, serde::Serialize, serde::Deserialize)]

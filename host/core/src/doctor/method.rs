@@ -9,7 +9,7 @@ use crate::contract::types::{Config, RequestMethod};
 /// After these the plugin asks again by GET, where the method is `auto`. From the contract.
 const REFUSALS: [u16; 3] = [403, 405, 501];
 
-/// What one method brought where it did not work.
+/// The failure of one method.
 enum Fault {
     ProbeError(ProbeError),
     /// Success, and no data: the query was lost on the way.

@@ -38,6 +38,8 @@ pub(super) struct Probe {
 #[derive(Debug)]
 pub(super) struct Reply<T> {
     pub(super) data: T,
+    /// The server did not see all data, in its words.
+    pub(super) partial: Option<String>,
     pub(super) headers: HeaderMap,
     /// This machine's time, in the middle between question and answer.
     pub(super) at: SystemTime,
@@ -53,7 +55,7 @@ pub(super) enum ProbeError {
     Late(Duration),
     /// Prometheus, or what stands before it, says no.
     Refused { status: u16, reason: String },
-    /// What came is not Prometheus's.
+    /// The response is not Prometheus's.
     Foreign { status: u16, head: String },
 }
 
@@ -128,7 +130,7 @@ impl Probe {
         Ok(reply.data)
     }
 
-    /// What an endpoint says.
+    /// The response of an endpoint.
     pub(super) async fn ask<T: DeserializeOwned>(
         &self,
         endpoint: &str,
@@ -177,8 +179,9 @@ impl Probe {
             head: head_of(&head.headers, &body),
         };
         match read(&body) {
-            Read::Data(data) => Ok(Reply {
+            Read::Data { data, partial } => Ok(Reply {
                 data,
+                partial,
                 headers: head.headers,
                 at: asked + took / 2,
                 took,
@@ -230,7 +233,7 @@ fn encoded(params: &[(&str, &str)]) -> String {
     text.finish()
 }
 
-/// What a foreign answer looks like, in a line.
+/// A foreign response in a line.
 fn head_of(headers: &HeaderMap, body: &[u8]) -> String {
     let kind = headers
         .get(header::CONTENT_TYPE)

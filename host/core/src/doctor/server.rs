@@ -106,7 +106,7 @@ fn unreachable(trouble: &ProbeError, error: &Error) -> Check {
         | Error::DestinationIpUnroutable
         | Error::DestinationUnavailable => "no way leads there: a firewall, another network?",
         Error::DestinationIpProhibited => {
-            "the name leads to a network that was not granted; an address in digits is granted as it is"
+            "the name resolves to a network that is not allowed; an address in digits is granted as it is"
         }
         Error::TlsCertificateError => {
             "the certificate is not one of an authority that this system trusts, or is for another name"
@@ -116,6 +116,9 @@ fn unreachable(trouble: &ProbeError, error: &Error) -> Check {
         }
         Error::ConnectionTerminated | Error::HttpProtocolError | Error::HttpResponseIncomplete => {
             "what listens there speaks no HTTP, or wants https://"
+        }
+        Error::ConnectionLimitReached => {
+            "this process has no more file descriptors or threads: it is not Prometheus's fault"
         }
         _ => "name another address, or ask whoever runs this one",
     };

@@ -1,4 +1,4 @@
-//! What one call may have of the network, over all its requests: how many there are, and how many bytes
+//! The network budget of one call, over all its requests: how many there are, and how many bytes
 //! come back. A whole stream is a call.
 //!
 //! Counts, and refuses what is too much. Knows neither where requests go nor what is in them.

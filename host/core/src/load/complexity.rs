@@ -1,4 +1,4 @@
-//! What a component would cost to compile, read off its bytes beforehand: a compilation cannot be interrupted.
+//! Bounds on what compiling a component costs, read off its bytes beforehand: a compilation cannot be interrupted.
 //!
 //! Counts. wasmtime judges whether the component is valid.
 

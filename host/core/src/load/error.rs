@@ -1,4 +1,4 @@
-//! What can go wrong when a plugin is loaded, one variant a failure.
+//! The errors of loading a plugin, one variant a failure.
 
 use std::{
     io,
@@ -6,8 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::scarcity;
-use crate::contract::error::BoxError;
+use crate::contract::{error::BoxError, scarcity};
 
 /// Why a plugin is not loaded.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +47,7 @@ pub enum LoadError {
     /// The bytes are something else than a component.
     #[error("not a plugin: found {found}; accepted is a WebAssembly component (binary, WASI 0.2)")]
     NotAComponent {
-        /// What was found instead.
+        /// The kind of file found instead.
         found: String,
     },
     /// It begins as a component, and then breaks off or makes no sense.
@@ -58,14 +57,14 @@ pub enum LoadError {
     Damaged {
         /// Where, in bytes from the start.
         offset: u64,
-        /// What is wrong there.
+        /// The reason.
         reason: String,
     },
     /// Compiling the plugin would cost too much: one of the limits from
     /// [`Limits::plugin_functions`](crate::Limits::plugin_functions) to [`Limits::core_modules`](crate::Limits::core_modules).
     #[error("the plugin has {found} {what}; at most {maximum} are accepted")]
     TooComplex {
-        /// What there is too much of.
+        /// The excess, such as `functions`.
         what: &'static str,
         /// How much there is at least.
         found: u64,
@@ -94,7 +93,7 @@ pub enum LoadError {
     RefusedImports {
         /// Each import that is refused, by its full name.
         refused: Vec<String>,
-        /// What would have been granted; nothing to a component without I/O.
+        /// The imports that are granted; none to a component without I/O.
         granted: &'static [&'static str],
     },
     /// The plugin lacks something that the world it is loaded as asks for.

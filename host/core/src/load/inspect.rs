@@ -1,4 +1,4 @@
-//! What a plugin asks for and offers, read off its bytes before anything is compiled.
+//! Inspection of a plugin's imports and exports, read off its bytes before anything is compiled.
 //!
 //! Looks at names only; wasmtime compares the types behind them when it links.
 
@@ -30,7 +30,7 @@ impl World {
             .find(|world| world.missing(description).is_empty())
     }
 
-    /// What a component lacks.
+    /// The exports that a component lacks.
     fn missing(self, description: &PluginDescription) -> Vec<String> {
         self.exports()
             .iter()
@@ -39,7 +39,7 @@ impl World {
             .collect()
     }
 
-    /// What a component asks for and is not given.
+    /// The imports that a component asks for and is not given.
     fn refused(self, description: &PluginDescription) -> Vec<String> {
         description
             .imports
@@ -58,13 +58,13 @@ impl World {
     }
 }
 
-/// What a plugin says of itself.
+/// The imports, exports, size and world of a plugin.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct PluginDescription {
-    /// What it asks for, by full name, in its own order.
+    /// Its imports, by full name, in its own order.
     pub imports: Vec<String>,
-    /// What it offers, by full name, in its own order.
+    /// Its exports, by full name, in its own order.
     pub exports: Vec<String>,
     /// Its size in bytes.
     pub size_bytes: u64,
@@ -184,7 +184,7 @@ fn check_kind(bytes: &[u8]) -> Result<(), LoadError> {
     Err(LoadError::NotAComponent { found })
 }
 
-/// What kind of text it is, if it is text.
+/// A description of the bytes as text, if they are text.
 fn text(bytes: &[u8]) -> Option<String> {
     let head = match std::str::from_utf8(bytes) {
         Ok(text) => text,

@@ -1,6 +1,7 @@
 //! The host's own metrics, in the text format of OpenMetrics, for a Prometheus that watches the host.
 //!
-//! Labels have few values, all of them ours: verbs of the contract, classes of outcomes, reasons.
+//! Labels have few values, all of them ours or the operator's: verbs of the contract, classes of outcomes, reasons,
+//! addresses.
 
 use std::{fmt, time::Duration};
 
@@ -16,7 +17,7 @@ const SECONDS: [f64; 12] = [
     0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0,
 ];
 
-/// What is counted while the host runs.
+/// The counters of a host.
 pub(crate) struct Metrics {
     registry: Registry,
     calls: Family<CallLabels, Counter>,
@@ -25,14 +26,14 @@ pub(crate) struct Metrics {
     busy_seconds: Family<VerbLabels, Histogram>,
     denials: Family<ReasonLabels, Counter>,
     exchanges: Family<StatusLabels, Counter>,
-    failovers: Counter,
+    failovers: Family<AddressLabels, Counter>,
     exchange_seconds: Histogram,
     received: Counter,
     lookups: Family<ResultLabels, Counter>,
     saved: Counter,
 }
 
-/// What became of a request that might have been answered from a cache.
+/// How the cache served a request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum CacheOutcome {
     /// It was.
@@ -69,6 +70,12 @@ struct ResultLabels {
     result: &'static str,
 }
 
+/// `host:port`, as the operator lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct AddressLabels {
+    address: String,
+}
+
 type HistogramOfVerbs = Family<VerbLabels, Histogram>;
 
 impl Metrics {
@@ -82,7 +89,7 @@ impl Metrics {
             busy_seconds: HistogramOfVerbs::new_with_constructor(histogram),
             denials: Family::default(),
             exchanges: Family::default(),
-            failovers: Counter::default(),
+            failovers: Family::default(),
             exchange_seconds: histogram(),
             received: Counter::default(),
             lookups: Family::default(),
@@ -122,7 +129,7 @@ impl Metrics {
         );
         metrics.registry.register(
             "prometheus_failovers",
-            "Of the requests that were answered, those that another address than the first answered",
+            "Of the requests that were answered, those that another address than the first answered, by that address",
             metrics.failovers.clone(),
         );
         metrics.registry.register_with_unit(
@@ -191,8 +198,11 @@ impl Metrics {
     }
 
     /// Another address than the first has answered.
-    pub(super) fn failed_over(&self) {
-        self.failovers.inc();
+    pub(crate) fn failed_over(&self, address: &str) {
+        let labels = AddressLabels {
+            address: address.to_owned(),
+        };
+        self.failovers.get_or_create(&labels).inc();
     }
 
     /// A request was not let out, for a reason by its name.
@@ -216,7 +226,7 @@ impl Metrics {
     }
 }
 
-/// What a [`Host`](crate::Host) tells of itself: calls by verb and outcome, how long they took and computed,
+/// The metrics of a [`Host`](crate::Host): calls by verb and outcome, how long they took and computed,
 /// denied requests by reason, the requests to Prometheus with their bytes and times, what the caches spared it.
 ///
 /// Written as OpenMetrics text by `Display`: what a `/metrics` endpoint of the embedder's serves under the content type

@@ -1,4 +1,4 @@
-//! What a host's plugins and services have in common. Fields only; `host.rs` makes it.
+//! The state that a host's plugins and services share. Fields only; `host.rs` makes it.
 
 pub(crate) mod component;
 pub(crate) mod concurrency;
@@ -18,7 +18,7 @@ use crate::{
     config::limits::Limits, load::compile::Compiler, observe::Metrics, timers::epoch::EpochTicker,
 };
 
-/// What plugins and services keep alive.
+/// The shared state of a host, kept alive by its plugins and services.
 pub(crate) struct Shared {
     pub(crate) engine: Engine,
     pub(crate) limits: Limits,

@@ -1,4 +1,4 @@
-//! What one call has to itself: its store with its limits, and the linker that decides what it can reach.
+//! The store of one call with its limits, and the linker that decides what the call can reach.
 //!
 //! Made fresh for each call, dropped after it. Knows neither the contract's verbs nor where requests go.
 

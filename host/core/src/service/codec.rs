@@ -42,7 +42,7 @@ struct Loaded {
     nowhere: Arc<Egress>,
 }
 
-/// What the contract's functions return, all but one.
+/// The return type of the contract's functions, all but one.
 pub(crate) type Answer<R> = (Result<R, WitError>,);
 
 impl Codec {
@@ -60,7 +60,7 @@ impl Codec {
         })
     }
 
-    /// What the component imports and exports, its size and its world.
+    /// The component's imports, exports, size and world.
     pub fn description(&self) -> &PluginDescription {
         &self.loaded.description
     }

@@ -88,7 +88,7 @@ impl Plugin {
         self.range_functions.is_some()
     }
 
-    /// What the plugin imports and exports, its size and its world.
+    /// The plugin's imports, exports, size and world.
     pub fn description(&self) -> &PluginDescription {
         self.codec.description()
     }

@@ -31,7 +31,7 @@ const SAMPLES_OF_A_PIECE: usize = 65_536;
 /// cut where others cut theirs, and finely where it reaches the present, so that it need not be asked for as a whole
 /// again. Where nothing is kept, fewer requests are better; who has a cache of their own on the way sets it.
 impl MetricService {
-    /// What [`query_range`](Self::query_range) would do. Nothing is sent.
+    /// The plan of [`query_range`](Self::query_range). Nothing is sent.
     ///
     /// # Errors
     /// [`CallError`].
@@ -81,6 +81,7 @@ impl MetricService {
         self.observed("query-batch", async {
             let function = &self.ranges("query-batch")?.query_batch;
             let params = (&self.config_now(), queries, &self.options(options));
+            let scarcities = self.egress.scarcities();
             let (answers,): (Vec<Result<wit::RangeAnswer, wit::RangeError>>,) =
                 self.call(function, params).await?;
             if answers.len() != queries.len() {
@@ -92,7 +93,12 @@ impl MetricService {
             }
             Ok(answers
                 .into_iter()
-                .map(|answer| self.checked_range(answer?))
+                .map(|answer| {
+                    let answer = answer.map_err(CallError::from);
+                    answer
+                        .and_then(|answer| self.checked_range(answer))
+                        .map_err(|error| self.egress.explained(error, scarcities))
+                })
                 .collect())
         })
         .await
@@ -151,7 +157,7 @@ impl MetricService {
     }
 }
 
-/// What the functions of a range return.
+/// The return type of the range functions.
 pub(crate) type RangeResult<R> = (Result<R, wit::RangeError>,);
 
 /// The points of a plan, no more of them than a range may have, in chunks that follow one another.

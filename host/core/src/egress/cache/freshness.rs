@@ -25,7 +25,7 @@ use crate::config::cache::CacheOptions;
 /// The header in which the plugin says it. It never leaves the host: `egress/policy.rs` lets through what it knows.
 const HEADER: HeaderName = HeaderName::from_static("x-metric-cache");
 
-/// What the plugin says.
+/// The plugin's cache hint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CacheHint {
     /// Its data can no longer change from that instant on, Unix seconds.
@@ -85,7 +85,7 @@ fn names_resource(endpoint: &str) -> bool {
     endpoint == "labels" || endpoint == "series" || endpoint.starts_with("label/")
 }
 
-/// What backends are told beside the query, which moves no instant. An answer that they say is partial is not kept.
+/// The parameters for backends beside the query, which move no instant. An answer that they say is partial is not kept.
 const OF_BACKENDS: [(&str, &str); 5] = [
     ("partial_response", "false"),
     ("partial_response", "true"),

@@ -47,7 +47,7 @@ impl Key {
         }
     }
 
-    /// What it takes, in bytes, about.
+    /// Its approximate size in bytes.
     pub(super) fn bytes(&self) -> usize {
         let headers = self.headers.iter();
         let headers: usize = headers.map(|(n, v)| 64 + n.as_str().len() + v.len()).sum();

@@ -73,7 +73,7 @@ use self::{
     statistics::Counters,
     store::Store,
 };
-pub(crate) use self::{freshness::CacheHint, key::Patience};
+pub(crate) use self::{completeness::Coverage, freshness::CacheHint, key::Patience};
 use super::client::reload::CredentialsGeneration;
 use crate::{
     config::cache::CacheOptions,
@@ -92,7 +92,7 @@ struct Inner {
     options: CacheOptions,
     store: Store,
     flights: Mutex<HashMap<FlightKey, Weak<Flight>>>,
-    /// What flights may hold.
+    /// The bytes that requests in flight may hold.
     budget: Budget,
     counters: Counters,
     /// The host's, which count for all of its services.
@@ -106,9 +106,9 @@ pub(crate) struct Lookup<'a> {
     pub(crate) request: &'a Request<Bytes>,
     /// Which credentials it is sent with.
     pub(crate) identity: CredentialsGeneration,
-    /// What it was narrowed to.
+    /// The scope that it was narrowed to.
     pub(crate) scope: Option<String>,
-    /// What the plugin says of its answer.
+    /// The plugin's cache hint.
     pub(crate) keep: CacheHint,
     /// How long it is waited for.
     pub(crate) patience: Patience,

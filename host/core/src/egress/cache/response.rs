@@ -49,7 +49,7 @@ impl StoredResponse {
         self.0.bytes
     }
 
-    /// What it takes, in bytes, about.
+    /// Its approximate size in bytes.
     pub(super) fn weight(&self) -> usize {
         const HEAD: usize = 512;
         HEAD + self.0.bytes + self.0.pieces.len() * 2 * size_of::<Bytes>()

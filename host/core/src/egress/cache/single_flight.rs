@@ -5,7 +5,7 @@
 //! leader or a follower, drives the connection on, for all: so a leader that is dropped takes nothing with it, one
 //! whose plugin reads slowly holds up nobody, and when the last one has gone the connection is closed.
 //!
-//! What has come is held for the followers up to a bound, and no further: past it the leader has the rest for itself,
+//! The bytes received are held for the followers up to a bound, and no further: past it the leader has the rest for itself,
 //! as if it were alone, and the followers ask anew, each alone. A failure is the leader's own; followers ask again.
 
 use std::{
@@ -39,11 +39,11 @@ struct State {
     phase: Phase,
     /// Once it has come.
     head: Option<response::Parts>,
-    /// What went wrong, until the leader takes it.
+    /// The failure, until the leader takes it.
     failure: Option<Error>,
-    /// What has come, for all. None: it is no longer shared.
+    /// The bytes received, for all. None: they are no longer shared.
     shared: Option<Pieces>,
-    /// What the leader alone has not had yet, where it is not shared.
+    /// The bytes that the leader alone has not had yet, where they are not shared.
     alone: VecDeque<Bytes>,
     has_leader: bool,
     /// How the answer may be kept, while it still may.
@@ -64,7 +64,7 @@ struct Keeping {
     completeness: Completeness,
 }
 
-/// What became of an answer, for the followers.
+/// The outcome of a response, for the followers.
 #[derive(Clone)]
 pub(super) enum End {
     /// It is there.

@@ -1,4 +1,4 @@
-//! What is kept: bounded in bytes and age, by `quick_cache`. Its order of eviction is S3-FIFO's, so a long range
+//! The store of kept answers, bounded in bytes and age, by `quick_cache`. Its order of eviction is S3-FIFO's, so a long range
 //! that is read once does not drive out what a dashboard asks for each minute.
 //!
 //! It does not make answers, and does not wait for them: `quick_cache` could do that, but only with whole ones, and
@@ -157,7 +157,7 @@ impl Weighter<Arc<Key>, Kept> for ByBytes {
 struct Evictions(Arc<Counter>);
 
 impl Lifecycle<Arc<Key>, Kept> for Evictions {
-    /// What is evicted is freed when the store is no longer locked.
+    /// An evicted answer is freed when the store is no longer locked.
     type RequestState = Vec<(Arc<Key>, Kept)>;
 
     fn on_evict(&self, evicted: &mut Self::RequestState, key: Arc<Key>, kept: Kept) {

@@ -18,7 +18,7 @@ pub(crate) fn of(error: &(dyn StdError + 'static)) -> Error {
     name.unwrap_or_else(|| Error::InternalError(Some(chain(error))))
 }
 
-/// What an error was caused by. An `io::Error` made from another error hides it from `source`.
+/// The cause of an error. An `io::Error` made from another error hides it from `source`.
 fn inner<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
     if let Some(custom) = error
         .downcast_ref::<io::Error>()
@@ -87,7 +87,7 @@ fn certificate(reason: &CertificateError) -> Error {
     })
 }
 
-/// What the server says of us.
+/// The TLS alert of the server.
 fn received(alert: AlertDescription) -> Error {
     use AlertDescription as A;
     in_words(match alert {

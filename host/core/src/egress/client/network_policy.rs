@@ -54,7 +54,7 @@ impl NetworkPolicy {
                     host,
                     address = %address.ip(),
                     network = %Network::of(address.ip()),
-                    "the name leads to a network that was not granted (ServiceOptions::networks, --allow-network)"
+                    "the name resolves to a network that is not allowed (ServiceOptions::networks, --allow-network)"
                 );
             });
         }
@@ -67,7 +67,7 @@ pub(crate) fn is_loopback(host: &str) -> bool {
     implied(host) == Some(Network::Loopback)
 }
 
-/// What an operator who writes this host can only have meant.
+/// The network that an operator who writes this host can only have meant.
 fn implied(host: &str) -> Option<Network> {
     if let Ok(address) = host.parse() {
         return Some(Network::of(address));

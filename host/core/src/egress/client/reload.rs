@@ -31,7 +31,7 @@ impl CredentialsGeneration {
 type Make<T> = dyn Fn(&[Contents]) -> Result<T, ConfigError> + Send + Sync;
 
 pub(crate) struct Reloading<T> {
-    /// What the secrets are, for errors and the log.
+    /// The name of the secrets, for errors and the log.
     what: &'static str,
     sources: Vec<SecretSource>,
     make: Box<Make<T>>,
@@ -41,7 +41,7 @@ pub(crate) struct Reloading<T> {
 struct State<T> {
     value: T,
     identity: CredentialsGeneration,
-    /// What the value was made of.
+    /// The contents that the value was made of.
     contents: Vec<Contents>,
     /// When they were looked at last, with success or without.
     seen: Vec<Stamp>,

@@ -33,7 +33,7 @@ pub(crate) struct Tls {
     server_name: Option<ServerName<'static>>,
 }
 
-/// What a connection is made with.
+/// The TLS state that a connection is made with.
 #[derive(Clone)]
 pub(crate) struct ServerTrust {
     pub(crate) config: Arc<ClientConfig>,
@@ -121,7 +121,7 @@ impl ServerTrust {
     }
 }
 
-/// What servers that ask for a certificate are shown.
+/// The client certificate for servers that ask for one.
 #[derive(Debug)]
 struct ClientIdentity {
     key: Option<Arc<CertifiedKey>>,

@@ -18,7 +18,7 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    /// It is nought now.
+    /// It is zero now.
     pub(crate) fn start(timers: Timers) -> Self {
         Self {
             start: Instant::now(),

@@ -32,7 +32,7 @@ use wasmtime_wasi_http::{
 /// The interface by the name under which wasmtime links it.
 const TYPES: &str = "wasi:http/types@0.2.12";
 
-/// What `get` gives: none: it is not there yet; the outer error: it was taken before.
+/// The result of `get`. None: the response is not there yet; the outer error: it was taken before.
 type Got = Option<Result<Result<Resource<HostIncomingResponse>, ErrorCode>, ()>>;
 
 type Sending = dyn Future<Output = Result<Response<WasiBody>>> + Send;
@@ -135,7 +135,7 @@ fn taken_in(
     })?)
 }
 
-/// What a failure is called, which only wasmtime's own knows, in a table that has no other use.
+/// The name of a failure, which only wasmtime's own table knows, in a table that has no other use.
 fn code(http: WasiHttpCtxView<'_>, error: Error) -> wasmtime::Result<ErrorCode> {
     let mut table = ResourceTable::new();
     let failed = table.push(HostFutureIncomingResponse::Ready(Err(error)))?;

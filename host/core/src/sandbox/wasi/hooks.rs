@@ -35,7 +35,7 @@ impl Hooks {
         }
     }
 
-    /// What is to be moved on while the plugin waits.
+    /// The requests to poll while the plugin waits.
     pub(crate) fn in_flight(&self) -> &Requests {
         &self.in_flight
     }
@@ -52,7 +52,7 @@ impl Drop for Hooks {
     }
 }
 
-/// What `send_request` promises: the response, and the work that is left once it has arrived.
+/// The future of `send_request`: the response, and the work that is left once it has arrived.
 type Sending = dyn Future<Output = Result<(Response<WasiBody>, Box<Rest>)>> + Send;
 type Rest = dyn Future<Output = Result<()>> + Send;
 

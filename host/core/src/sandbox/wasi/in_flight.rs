@@ -104,7 +104,7 @@ impl<R> Default for InFlight<R> {
     }
 }
 
-/// What becomes of a request.
+/// The response of a request in flight, or its failure.
 pub(crate) struct Arrival<R>(Arc<Request<R>>);
 
 impl<R> Future for Arrival<R> {
