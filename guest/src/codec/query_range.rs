@@ -69,11 +69,17 @@ impl QueryRange {
         query: &MetricQuery,
         options: &RangeOptions,
     ) -> Result<Self, Failure> {
-        Ok(Self {
-            plan: plan_range(&config.settings, query, options)?,
+        let plan = plan_range(&config.settings, query, options)?;
+        Ok(Self::planned(config, plan, options))
+    }
+
+    /// The requests of a plan.
+    pub(super) fn planned(config: &Config, plan: RangePlan, options: &RangeOptions) -> Self {
+        Self {
+            plan,
             freshness: options.freshness,
             partial: options.partial || config.settings.partial,
-        })
+        }
     }
 
     /// Leaves only the page of a cursor, or the first one; gives the cursor of the next.

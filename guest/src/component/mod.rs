@@ -1,9 +1,9 @@
 //! The plugin as a component: the exports of its world, in terms of [`crate::codec`]. The only part that knows
 //! WIT and `wasi:http`. It decides nothing about PromQL or the protocol.
 //!
-//! Two components are made of this crate. `metric_service.wasm` exports everything (world `metric-plugin-full`).
+//! Two components are made of this crate. `metric_service.wasm` exports everything (world `metric-plugin-decisions`).
 //! With the feature `codec-only`, which the package in `guest/codec` has, it becomes `metric_codec.wasm`, which sends
-//! nothing and imports nothing (world `metric-codec-full`).
+//! nothing and imports nothing (world `metric-codec-decisions`).
 
 mod bindings;
 mod codec;
@@ -16,6 +16,11 @@ mod deadline;
 mod exchange;
 mod heap;
 mod json;
+#[cfg(not(feature = "codec-only"))]
+mod live_stats;
+mod preset;
+#[cfg(not(feature = "codec-only"))]
+mod preset_service;
 #[cfg(not(feature = "codec-only"))]
 mod range_service;
 #[cfg(not(feature = "codec-only"))]

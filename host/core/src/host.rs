@@ -16,9 +16,11 @@ use wasmtime::component::Linker;
 use crate::{
     config::limits::Limits,
     contract::{
-        bindings::exports::backendai::metric::{codec, metric_service, range_service},
+        bindings::exports::backendai::metric::{
+            codec, live_stats, metric_service, preset, preset_service, range_service,
+        },
         error::BoxError,
-        names::{RANGE_SERVICE, World},
+        names::{LIVE_STATS, PRESET, PRESET_SERVICE, RANGE_SERVICE, World},
         scarcity,
     },
     egress::Egress,
@@ -229,6 +231,15 @@ impl Host {
             if sandbox.exports(RANGE_SERVICE) {
                 compare!(range_service, World::PluginFull);
             }
+            if sandbox.exports(LIVE_STATS) {
+                compare!(live_stats, World::PluginDecisions);
+            }
+            if sandbox.exports(PRESET_SERVICE) {
+                compare!(preset_service, World::PluginDecisions);
+            }
+        }
+        if sandbox.exports(PRESET) {
+            compare!(preset, World::CodecDecisions);
         }
         Ok(())
     }

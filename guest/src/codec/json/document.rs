@@ -78,7 +78,7 @@ impl Serialize for Series {
 }
 
 /// A number, or Prometheus's word where JSON has none.
-struct Value(f64);
+pub(super) struct Value(pub(super) f64);
 
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -3,10 +3,12 @@
 //!
 //! [`Request`] is what comes in; [`answer`] writes what goes out.
 
+mod decisions;
 mod document;
 mod range;
 mod request;
 
+pub use decisions::{LiveRequest, PresetRequest, QuestionRequest, read_responses};
 use document::Document;
 pub use document::answer;
 pub use range::{BatchResults, Page};
