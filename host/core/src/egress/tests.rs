@@ -18,7 +18,6 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
-use wasmtime_wasi_http::WasiHttpHooks;
 
 /// An answer that stops.
 const HALF: &str = "HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\nhi";
@@ -354,11 +353,10 @@ async fn a_request_beyond_those_of_a_call_counts_each_time() {
         requests_per_call: 2,
         ..limits()
     };
-    let mut hooks = Hooks::new(Arc::clone(&egress), &limits);
+    let hooks = Hooks::new(Arc::clone(&egress), &limits);
     for sent in 1..=5 {
         let request = request("GET", &server.uri("/api/v1/query"), &[]);
-        let rest = Box::new(std::future::ready(Ok(())));
-        let response = Box::into_pin(hooks.send_request(request, None, rest)).await;
+        let response = hooks.send(request, None).result().await;
         assert_eq!(response.is_ok(), sent <= 2);
     }
     let counted = (
@@ -872,11 +870,9 @@ async fn what_comes_from_the_cache_counts_as_what_comes_from_the_network() {
         received_bytes: 200,
         ..limits()
     };
-    let mut hooks = Hooks::new(Arc::clone(&egress), &limits);
-    let mut call = async || {
-        let none = Box::new(std::future::ready(Ok(())));
-        let sent = hooks.send_request(final_range(&server), None, none);
-        let (response, _) = Pin::from(sent).await?;
+    let hooks = Hooks::new(Arc::clone(&egress), &limits);
+    let call = async || {
+        let response = hooks.send(final_range(&server), None).result().await?;
         response
             .into_body()
             .collect()

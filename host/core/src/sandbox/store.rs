@@ -4,19 +4,21 @@
 
 use std::sync::Arc;
 
+use http::Request;
 use wasmtime::{
     Engine, ResourceLimiter, Result, Store, StoreLimits, StoreLimitsBuilder, UpdateDeadline,
     component::{HasData, Linker, ResourceTable},
 };
 use wasmtime_wasi::p2::bindings::{clocks, io};
 use wasmtime_wasi_http::{
-    WasiHttp, WasiHttpCtx, WasiHttpCtxView, WasiHttpView,
-    p2::bindings::{LinkOptions, http},
+    RequestOptions, WasiBody, WasiHttp, WasiHttpCtx, WasiHttpCtxView, WasiHttpView,
+    p2::bindings::{LinkOptions, http as wasi_http},
 };
 
 use super::wasi::{
     clock::{Clock, ClockView},
-    error_code, future_response,
+    error_code,
+    future_response::{self, FutureResponse},
     hooks::{Hooks, Requests},
     outgoing_handler::{self, HandlerView},
 };
@@ -87,7 +89,7 @@ pub(crate) fn linker(engine: &Engine) -> Result<Linker<CallState>> {
     io::poll::add_to_linker::<_, Table>(l, table_of)?;
     io::streams::add_to_linker::<_, Table>(l, table_of)?;
     clocks::monotonic_clock::add_to_linker::<_, Clock>(l, clock_of)?;
-    http::types::add_to_linker::<_, WasiHttp>(
+    wasi_http::types::add_to_linker::<_, WasiHttp>(
         l,
         &(&LinkOptions::default()).into(),
         CallState::http,
@@ -126,6 +128,10 @@ impl WasiHttpView for CallState {
 }
 
 impl HandlerView for CallState {
+    fn send(&self, request: Request<WasiBody>, options: Option<RequestOptions>) -> FutureResponse {
+        self.hooks.send(request, options)
+    }
+
     fn count_denial(&self, reason: DenyReason) {
         self.hooks.count_denial(reason);
     }

@@ -1,11 +1,14 @@
 //! The requests of one call, on their way from `wasi:http` to the way out: the one file that knows both sides.
 
-use std::{future::Future, sync::Arc};
+use std::{
+    future::{self, Future},
+    sync::Arc,
+};
 
 use http::{Request, Response};
-use wasmtime_wasi_http::{RequestOptions, Result, WasiBody, WasiHttpHooks};
+use wasmtime_wasi_http::{Error, RequestOptions, Result, WasiBody, WasiHttpHooks};
 
-use super::in_flight::InFlight;
+use super::{future_response::FutureResponse, in_flight::InFlight};
 use crate::{
     config::limits::Limits,
     contract::deny_reason::DenyReason,
@@ -40,6 +43,28 @@ impl Hooks {
         &self.in_flight
     }
 
+    /// Sends a request.
+    pub(crate) fn send(
+        &self,
+        request: Request<WasiBody>,
+        options: Option<RequestOptions>,
+    ) -> FutureResponse {
+        let (egress, budget) = (Arc::clone(&self.egress), Arc::clone(&self.budget));
+        let request_slots = self.request_slots.clone();
+        let denial_log = Arc::clone(&self.denial_log);
+        self.in_flight.start(async move {
+            if !budget.take_request() {
+                let asked = egress.asked(&request.into_parts().0);
+                return Err(denial_log.deny(asked, DenyReason::Requests));
+            }
+            let options = options.unwrap_or_default();
+            let response = egress
+                .send(request, options, &request_slots, &denial_log)
+                .await?;
+            Ok(response.map(|body| budget.counted(body)))
+        })
+    }
+
     /// Counts a request that did not become one.
     pub(crate) fn count_denial(&self, reason: DenyReason) {
         self.egress.denials().count(reason);
@@ -52,36 +77,16 @@ impl Drop for Hooks {
     }
 }
 
-/// The future of `send_request`: the response, and the work that is left once it has arrived.
-type Sending = dyn Future<Output = Result<(Response<WasiBody>, Box<Rest>)>> + Send;
 type Rest = dyn Future<Output = Result<()>> + Send;
 
 impl WasiHttpHooks for Hooks {
+    /// Called by wasmtime's own handler alone, which is not linked.
     fn send_request(
         &mut self,
-        request: Request<WasiBody>,
-        options: Option<RequestOptions>,
-        _request_body_read: Box<Rest>,
-    ) -> Box<Sending> {
-        let (egress, budget) = (Arc::clone(&self.egress), Arc::clone(&self.budget));
-        let request_slots = self.request_slots.clone();
-        let denial_log = Arc::clone(&self.denial_log);
-        let arrival = self.in_flight.start(async move {
-            if !budget.take_request() {
-                let asked = egress.asked(&request.into_parts().0);
-                return Err(denial_log.deny(asked, DenyReason::Requests));
-            }
-            let options = options.unwrap_or_default();
-            let response = egress
-                .send(request, options, &request_slots, &denial_log)
-                .await?;
-            Ok(response.map(|body| budget.counted(body)))
-        });
-        Box::new(async move {
-            let response = arrival.await?;
-            // The pool drives the connection, so nothing is left to do.
-            let rest: Box<Rest> = Box::new(std::future::ready(Ok(())));
-            Ok((response, rest))
-        })
+        _: Request<WasiBody>,
+        _: Option<RequestOptions>,
+        _: Box<Rest>,
+    ) -> Box<dyn Future<Output = Result<(Response<WasiBody>, Box<Rest>)>> + Send> {
+        Box::new(future::ready(Err(Error::HttpRequestDenied)))
     }
 }
