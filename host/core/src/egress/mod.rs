@@ -22,13 +22,14 @@ use metric_scope::Scope;
 use wasmtime_wasi_http::{Error, RequestOptions, Result, WasiBody};
 
 use self::{
-    body::ResponseBody,
+    body::BoundedBody,
+    budget::CallBudget,
     cache::{Cache, CacheHint, CacheStatistics, Lookup},
     client::{HttpClient, Timeouts, reload::CredentialsGeneration},
     denial::DenialCounts,
     denial_log::{Asked, DenialLog},
     policy::EgressPolicy,
-    request_slots::{CallSlots, RequestSlots},
+    request_slots::RequestSlots,
 };
 use crate::{
     config::{ServiceOptions, address::Address, error::ConfigError, limits::Limits},
@@ -134,7 +135,7 @@ impl Egress {
         &self,
         request: Request<WasiBody>,
         options: RequestOptions,
-        call: &CallSlots,
+        budget: &Arc<CallBudget>,
         denial_log: &Arc<DenialLog>,
     ) -> Result<Response<WasiBody>> {
         let (mut head, body) = request.into_parts();
@@ -147,7 +148,7 @@ impl Egress {
                 .map(|target| (pipeline, target)),
         };
         let (pipeline, target) = judged.map_err(|reason| denial_log.deny(asked, reason))?;
-        let slot = pipeline.request_slots.slot(call).await?;
+        let slot = pipeline.request_slots.slot(budget).await?;
         head.uri = target.into_uri();
         let keep = CacheHint::of(&head.headers);
         policy::drop_headers(&mut head.headers);
@@ -250,7 +251,7 @@ impl Pipeline {
         denial_log: &DenialLog,
         asked: Asked,
     ) -> Result<Response<WasiBody>> {
-        let exchange = Exchange::begin(&self.metrics);
+        let mut exchange = Exchange::begin(&self.metrics);
         let response = self
             .client
             .send(request, patience.timeouts)
@@ -261,9 +262,10 @@ impl Pipeline {
                     denial_log.deny(asked, DenyReason::Network);
                 }
             })?;
-        let (head, body) = exchange.answered(response).into_parts();
+        exchange.answered(&response);
+        let (head, body) = response.into_parts();
         let (maximum, pause) = (self.response_bytes, patience.between_bytes);
-        let body = ResponseBody::new(body, maximum, self.timers.clone(), pause)?;
+        let body = BoundedBody::new(body, exchange, maximum, self.timers.clone(), pause)?;
         Ok(Response::from_parts(head, body.boxed_unsync()))
     }
 }

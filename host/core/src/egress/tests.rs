@@ -127,8 +127,8 @@ fn request(method: &str, uri: &str, body: &[&'static str]) -> Request<WasiBody> 
 }
 
 /// A call of its own.
-fn call() -> CallSlots {
-    CallSlots::new(&limits())
+fn call() -> Arc<CallBudget> {
+    Arc::new(CallBudget::of(&limits()))
 }
 
 /// Sends, and reads the whole body.
@@ -379,11 +379,11 @@ async fn a_call_has_so_many_connections_and_its_others_wait_for_one() {
     let metrics = Arc::new(Metrics::new());
     let egress = Egress::to(address, &options, &limits, &Timers::ticking(), &metrics).unwrap();
     let egress = Arc::new(egress);
-    let calls = [(); 2].map(|()| CallSlots::new(&limits));
+    let calls = [(); 2].map(|()| Arc::new(CallBudget::of(&limits)));
     let mut arrivals = Vec::new();
     for call in calls {
         for _ in 0..20 {
-            let (egress, request_slots) = (Arc::clone(&egress), call.clone());
+            let (egress, call) = (Arc::clone(&egress), call.clone());
             let uri = server.uri("/api/v1/query");
             arrivals.push(tokio::spawn(async move {
                 let request = request("GET", &uri, &[]);
@@ -391,7 +391,7 @@ async fn a_call_has_so_many_connections_and_its_others_wait_for_one() {
                     .send(
                         request,
                         RequestOptions::default(),
-                        &request_slots,
+                        &call,
                         &egress.denial_log(),
                     )
                     .await

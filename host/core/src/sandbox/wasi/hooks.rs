@@ -12,14 +12,13 @@ use super::{future_response::FutureResponse, in_flight::InFlight};
 use crate::{
     config::limits::Limits,
     contract::deny_reason::DenyReason,
-    egress::{Egress, budget::CallBudget, denial_log::DenialLog, request_slots::CallSlots},
+    egress::{Egress, budget::CallBudget, denial_log::DenialLog},
 };
 
 /// The hook of one call's store.
 pub(crate) struct Hooks {
     egress: Arc<Egress>,
     budget: Arc<CallBudget>,
-    request_slots: CallSlots,
     denial_log: Arc<DenialLog>,
     in_flight: Requests,
 }
@@ -33,7 +32,6 @@ impl Hooks {
             denial_log: egress.denial_log(),
             egress,
             budget: Arc::new(CallBudget::of(limits)),
-            request_slots: CallSlots::new(limits),
             in_flight: Requests::default(),
         }
     }
@@ -50,7 +48,6 @@ impl Hooks {
         options: Option<RequestOptions>,
     ) -> FutureResponse {
         let (egress, budget) = (Arc::clone(&self.egress), Arc::clone(&self.budget));
-        let request_slots = self.request_slots.clone();
         let denial_log = Arc::clone(&self.denial_log);
         self.in_flight.start(async move {
             if !budget.take_request() {
@@ -58,10 +55,7 @@ impl Hooks {
                 return Err(denial_log.deny(asked, DenyReason::Requests));
             }
             let options = options.unwrap_or_default();
-            let response = egress
-                .send(request, options, &request_slots, &denial_log)
-                .await?;
-            Ok(response.map(|body| budget.counted(body)))
+            egress.send(request, options, &budget, &denial_log).await
         })
     }
 
