@@ -59,6 +59,16 @@ impl Hooks {
         })
     }
 
+    /// Whether nothing was sent, nor denied. For a way out of its own, before its requests have been moved on.
+    pub(crate) fn is_unused(&self) -> bool {
+        self.in_flight.is_empty() && self.egress.denials().total() == 0
+    }
+
+    /// Tells of the denied requests. The next ones are those of another call.
+    pub(crate) fn end(&self) {
+        self.denial_log.end();
+    }
+
     /// Counts a request that did not become one.
     pub(crate) fn count_denial(&self, reason: DenyReason) {
         self.egress.denials().count(reason);
@@ -67,7 +77,7 @@ impl Hooks {
 
 impl Drop for Hooks {
     fn drop(&mut self) {
-        self.denial_log.end();
+        self.end();
     }
 }
 

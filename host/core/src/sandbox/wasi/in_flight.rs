@@ -87,6 +87,11 @@ impl<R: Send + 'static> InFlight<R> {
         request
     }
 
+    /// Whether there was none yet, or all are known to have arrived or to be given up.
+    pub(crate) fn is_empty(&self) -> bool {
+        lock(&self.0).is_empty()
+    }
+
     /// Does the work of a call, and in its pauses that of the requests.
     pub(crate) async fn drive_with<W: Future>(&self, work: W) -> W::Output {
         let mut work = pin!(work);
@@ -245,6 +250,6 @@ mod tests {
         drop(arrival);
         assert_eq!(Arc::strong_count(&held), 1);
         in_flight.drive_with(tokio::task::yield_now()).await;
-        assert!(lock(&in_flight.0).is_empty());
+        assert!(in_flight.is_empty());
     }
 }
