@@ -1,5 +1,8 @@
-//! Why a verb fails, in the classes of the contract: each says who can mend it.
+//! The failures of a verb, in the classes of the contract: each says who can mend it.
 
+use crate::domain::live::LiveError;
+use crate::domain::preset::PresetError;
+use crate::domain::verdict::VerdictError;
 use crate::domain::{Limit, QueryError};
 use crate::prometheus::{AddressError, AnswerError, DecodeError};
 
@@ -8,16 +11,16 @@ use crate::prometheus::{AddressError, AnswerError, DecodeError};
 pub enum Failure {
     /// The caller's times.
     InvalidTimeRange {
-        /// What is wrong.
+        /// The fault.
         reason: String,
-        /// What would be accepted.
+        /// The forms that are accepted.
         accepted: &'static str,
     },
     /// Another part of the query, or of the configuration.
     InvalidArgument {
         /// The field in the contract.
         field: String,
-        /// What is wrong, and what would be accepted.
+        /// The fault, and the forms that are accepted.
         reason: String,
     },
     /// Prometheus said no.
@@ -43,7 +46,7 @@ pub enum Failure {
         limit: &'static str,
         /// The most that is allowed; none: the server did not say.
         maximum: Option<u64>,
-        /// What was asked for; none: it was not counted to the end.
+        /// The amount that was asked for; none: it was not counted to the end.
         requested: Option<u64>,
         /// The server's words, where the limit is the server's.
         message: Option<String>,
@@ -55,6 +58,16 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// A result larger than `max-result-bytes`.
+    pub(super) fn over_budget(maximum: u64) -> Self {
+        Self::LimitExceeded {
+            limit: Limit::MaxResultBytes.name(),
+            maximum: Some(maximum),
+            requested: None,
+            message: None,
+        }
+    }
+
     /// The failure of an exchange that ended before it began.
     pub(super) fn no_answer() -> Self {
         Self::Interrupted("no answer came".to_owned())
@@ -71,6 +84,24 @@ fn invalid_argument(field: &str, reason: &impl ToString) -> Failure {
 impl From<AddressError> for Failure {
     fn from(error: AddressError) -> Self {
         invalid_argument("config.address", &error)
+    }
+}
+
+impl From<PresetError> for Failure {
+    fn from(error: PresetError) -> Self {
+        invalid_argument(error.field(), &error)
+    }
+}
+
+impl From<LiveError> for Failure {
+    fn from(error: LiveError) -> Self {
+        invalid_argument(error.field(), &error)
+    }
+}
+
+impl From<VerdictError> for Failure {
+    fn from(error: VerdictError) -> Self {
+        invalid_argument(error.field(), &error)
     }
 }
 
@@ -131,12 +162,9 @@ impl From<AnswerError> for Failure {
                 message,
             },
             AnswerError::TimedOut(_) => Self::TimedOut(error.to_string()),
-            AnswerError::Malformed(DecodeError::OverBudget { maximum }) => Self::LimitExceeded {
-                limit: Limit::MaxResultBytes.name(),
-                maximum: Some(maximum),
-                requested: None,
-                message: None,
-            },
+            AnswerError::Malformed(DecodeError::OverBudget { maximum }) => {
+                Self::over_budget(maximum)
+            }
             AnswerError::Limited(message) => Self::LimitExceeded {
                 limit: "server",
                 maximum: None,

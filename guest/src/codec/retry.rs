@@ -1,4 +1,4 @@
-//! Which failures another attempt may mend, and how long to wait before it.
+//! The policy of further attempts: which failures they may mend, and how long to wait before them.
 
 use chrono::DateTime;
 
@@ -30,7 +30,7 @@ impl Attempts {
         }
     }
 
-    /// How many milliseconds to wait after this failure before the next attempt; none: it is final.
+    /// Milliseconds to wait after this failure before the next attempt; none: it is final.
     ///
     /// `asked_for` are the milliseconds that the server asked to wait, if it did.
     pub fn next_after(&mut self, failure: &Failure, asked_for: Option<u64>) -> Option<u64> {
@@ -83,7 +83,7 @@ impl RetryAfter {
         }
     }
 
-    /// How many milliseconds that is from now on; none: the time of day is not known.
+    /// Milliseconds from now until then; none: the time of day is not known.
     pub fn millis(self, now: Option<i64>) -> Option<u64> {
         match self {
             Self::In(millis) => Some(millis),
@@ -95,8 +95,8 @@ impl RetryAfter {
 /// The failure of a request that is sent elsewhere: requests follow no redirect, since they go where they were allowed to.
 /// Of the place only what an address may have is told: the rest repeats the request, with what the host added to it, or
 /// is a ticket to a login.
-pub fn redirected(status: u16, location: Option<String>) -> Failure {
-    let to = match location.as_deref().map(address_of) {
+pub fn redirected(status: u16, location: Option<&str>) -> Failure {
+    let to = match location.map(address_of) {
         Some(address) if !address.is_empty() => format!("to {}", head(&address)),
         _ => "without saying where to".to_owned(),
     };
@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn of_a_redirect_no_more_is_told_than_an_address_may_have() {
-        let message = |location: Option<&str>| match redirected(302, location.map(str::to_owned)) {
+        let message = |location: Option<&str>| match redirected(302, location) {
             Failure::FailedToGetMetric { message, .. } => message,
             other => format!("{other:?}"),
         };

@@ -14,12 +14,12 @@
 #[cfg(not(feature = "codec-only"))]
 wit_bindgen::generate!({
     path: "../wit",
-    world: "metric-plugin-full",
+    world: "metric-plugin-decisions",
 });
 
 // Seen from `guest/codec`, the package that has the feature.
 #[cfg(feature = "codec-only")]
 wit_bindgen::generate!({
     path: "../../wit",
-    world: "metric-codec-full",
+    world: "metric-codec-decisions",
 });

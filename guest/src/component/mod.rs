@@ -1,9 +1,9 @@
 //! The plugin as a component: the exports of its world, in terms of [`crate::codec`]. The only part that knows
 //! WIT and `wasi:http`. It decides nothing about PromQL or the protocol.
 //!
-//! Two components are made of this crate. `metric_service.wasm` exports everything (world `metric-plugin-full`).
+//! Two components are made of this crate. `metric_service.wasm` exports everything (world `metric-plugin-decisions`).
 //! With the feature `codec-only`, which the package in `guest/codec` has, it becomes `metric_codec.wasm`, which sends
-//! nothing and imports nothing (world `metric-codec-full`).
+//! nothing and imports nothing (world `metric-codec-decisions`).
 
 mod bindings;
 mod codec;
@@ -17,6 +17,11 @@ mod exchange;
 mod heap;
 mod json;
 #[cfg(not(feature = "codec-only"))]
+mod live_stats;
+mod preset;
+#[cfg(not(feature = "codec-only"))]
+mod preset_service;
+#[cfg(not(feature = "codec-only"))]
 mod range_service;
 #[cfg(not(feature = "codec-only"))]
 mod range_stream;
@@ -29,7 +34,7 @@ mod transfer;
 #[cfg(not(feature = "codec-only"))]
 mod transport_error;
 
-/// What the exports are implemented on.
+/// The plugin, which implements the exports.
 struct Plugin;
 
 #[allow(unsafe_code, reason = "generated: the functions that a host calls")]

@@ -1,4 +1,4 @@
-//! What a query means: the vocabulary, the rules of the time range, and the PromQL that follows.
+//! The meaning of a query: the vocabulary, the rules of the time range, and the PromQL that follows.
 //! Pure: no I/O, no clock, nothing of HTTP.
 
 mod catalogue;
@@ -9,16 +9,19 @@ mod error;
 mod expression;
 mod label;
 mod literal;
+pub mod live;
 mod merge_group;
 mod metric;
 mod plan;
 mod pointwise;
+pub mod preset;
 mod promql;
 mod range;
 mod range_options;
 mod range_plan;
 mod settings;
 mod time;
+pub mod verdict;
 mod window;
 
 pub use catalogue::{CatalogueEntry, Category};

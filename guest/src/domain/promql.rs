@@ -19,7 +19,7 @@ pub(super) struct Selector(String);
 /// Which metrics are selected.
 #[derive(Clone, Copy)]
 pub(super) enum MetricNames<'a> {
-    /// That one.
+    /// One metric.
     One(&'a str),
     /// Each of them.
     Any(&'a [&'a str]),
@@ -34,7 +34,7 @@ impl Selector {
         filter: &LabelFilter,
     ) -> Self {
         let mut matchers = vec![match names {
-            MetricNames::One(name) => matcher(schema, Dimension::MetricName, [name]),
+            MetricNames::One(name) => matcher(schema.label(Dimension::MetricName), [name]),
             MetricNames::Any(names) => format!(
                 "{}=~{}",
                 schema.label(Dimension::MetricName),
@@ -42,14 +42,15 @@ impl Selector {
             ),
         }];
         let value_type = value_type.map(ValueType::label_value);
-        matchers.extend(value_type.map(|value| matcher(schema, Dimension::ValueType, [value])));
+        let value_label = schema.label(Dimension::ValueType);
+        matchers.extend(value_type.map(|value| matcher(value_label, [value])));
         matchers.extend(filter.identifiers().map(|(dimension, values)| {
-            matcher(schema, dimension, values.iter().map(String::as_str))
+            matcher(schema.label(dimension), values.iter().map(String::as_str))
         }));
         Self(format!("{METRIC_FAMILY}{{{}}}", matchers.join(",")))
     }
 
-    /// How the selected samples are read: as they are, or by a function of those within a window.
+    /// Reads the selected samples: as they are, or by a function of those within a window.
     pub(super) fn read(&self, over: Option<&RangeFunction>) -> String {
         match over {
             None => self.0.clone(),
@@ -60,13 +61,8 @@ impl Selector {
 
 /// An equality; or of several values the regular expression that matches exactly these, sorted and each once, so that
 /// the same question is the same text.
-fn matcher<'a>(
-    schema: LabelSchema,
-    dimension: Dimension,
-    values: impl IntoIterator<Item = &'a str>,
-) -> String {
+pub(super) fn matcher<'a>(label: &str, values: impl IntoIterator<Item = &'a str>) -> String {
     let values: BTreeSet<&str> = values.into_iter().collect();
-    let label = schema.label(dimension);
     match values.len() {
         1 => format!(
             "{label}={}",

@@ -20,6 +20,13 @@ static WIT: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../wit");
 /// The interfaces through which a component of this world is asked.
 pub(crate) fn interfaces(world: World) -> &'static [Interface] {
     match world {
+        World::PluginDecisions => &[
+            Interface::MetricService,
+            Interface::Codec,
+            Interface::Json,
+            Interface::JsonCodec,
+            Interface::JsonDecisions,
+        ],
         World::PluginFull => &[
             Interface::MetricService,
             Interface::Codec,
@@ -27,6 +34,11 @@ pub(crate) fn interfaces(world: World) -> &'static [Interface] {
             Interface::JsonCodec,
         ],
         World::Plugin => &[Interface::MetricService, Interface::Codec],
+        World::CodecDecisions => &[
+            Interface::Codec,
+            Interface::JsonCodec,
+            Interface::JsonDecisions,
+        ],
         World::CodecFull => &[Interface::Codec, Interface::JsonCodec],
         World::Codec => &[Interface::Codec],
     }

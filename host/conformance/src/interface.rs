@@ -17,6 +17,8 @@ pub enum Interface {
     Json,
     /// `codec`, as JSON texts.
     JsonCodec,
+    /// The verbs of presets, live stats and verdicts, through the same interface as [`JsonCodec`](Self::JsonCodec).
+    JsonDecisions,
 }
 
 impl Interface {
@@ -26,7 +28,7 @@ impl Interface {
             Self::MetricService => names::METRIC_SERVICE,
             Self::Codec => names::CODEC,
             Self::Json => names::JSON,
-            Self::JsonCodec => names::JSON_CODEC,
+            Self::JsonCodec | Self::JsonDecisions => names::JSON_CODEC,
         }
     }
 
@@ -37,6 +39,7 @@ impl Interface {
             Self::Codec => "codec",
             Self::Json => "json",
             Self::JsonCodec => "json-codec",
+            Self::JsonDecisions => "json-codec (decisions)",
         }
     }
 
@@ -44,6 +47,14 @@ impl Interface {
     pub(crate) fn has(self, call: &Call) -> bool {
         let with_io = matches!(self, Self::MetricService | Self::Json);
         match call {
+            Call::JsonCodec { verb, .. } => {
+                let through = match is_decisions(verb) {
+                    true => Self::JsonDecisions,
+                    false => Self::JsonCodec,
+                };
+                self == through
+            }
+            _ if self == Self::JsonDecisions => false,
             Call::DetectMetricType { .. } | Call::BuildPromql(_) => true,
             Call::MetadataRequest
             | Call::MetricRequest(_)
@@ -51,7 +62,13 @@ impl Interface {
             | Call::MetricResponse { .. } => !with_io,
             Call::QueryMetadata(_) | Call::QueryMetric { .. } => with_io,
             Call::Json { .. } => self == Self::Json,
-            Call::JsonCodec { .. } => self == Self::JsonCodec,
         }
     }
+}
+
+/// Whether a verb of `json-codec` belongs to presets, live stats or verdicts.
+fn is_decisions(verb: &str) -> bool {
+    ["preset-", "evaluate-", "query-live-stats-"]
+        .iter()
+        .any(|head| verb.starts_with(head))
 }

@@ -8,6 +8,7 @@ use std::{
     pin::pin,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll, Waker},
+    thread,
 };
 
 use wasmtime::component::Linker;
@@ -15,9 +16,12 @@ use wasmtime::component::Linker;
 use crate::{
     config::limits::Limits,
     contract::{
-        bindings::exports::backendai::metric::{codec, metric_service, range_service},
+        bindings::exports::backendai::metric::{
+            codec, live_stats, metric_service, preset, preset_service, range_service,
+        },
         error::BoxError,
-        names::{RANGE_SERVICE, World},
+        names::{LIVE_STATS, PRESET, PRESET_SERVICE, RANGE_SERVICE, World},
+        scarcity,
     },
     egress::Egress,
     load::{
@@ -51,12 +55,31 @@ pub enum HostError {
         /// wasmtime's reason.
         source: BoxError,
     },
-    /// The thread that counts the epochs cannot be made.
-    #[error("the thread that interrupts runaway plugins cannot start")]
-    Ticker {
+    /// The system has no more file descriptors, threads or memory for this process. Start the host again when there is
+    /// less to do, or raise the limits of the process.
+    #[error("the system has no more file descriptors, threads or memory for the host")]
+    OutOfResources {
         /// The system's reason.
-        source: io::Error,
+        source: BoxError,
     },
+}
+
+impl HostError {
+    /// An engine that cannot start: because of its settings, or of what the system lacks.
+    fn engine(error: wasmtime::Error) -> Self {
+        let source = BoxError::from(error);
+        match scarcity::is_scarcity(&*source) {
+            true => Self::OutOfResources { source },
+            false => Self::Engine { source },
+        }
+    }
+
+    /// A thread that cannot be made, whatever the system calls it: EAGAIN, or EPERM of a seccomp profile.
+    fn no_thread(error: io::Error) -> Self {
+        Self::OutOfResources {
+            source: error.into(),
+        }
+    }
 }
 
 /// How a [`Host`] is set up.
@@ -89,12 +112,12 @@ impl Host {
             limits,
             compile_cache,
         } = options;
-        let engine_error = |e: wasmtime::Error| HostError::Engine { source: e.into() };
+        try_a_thread().map_err(HostError::no_thread)?;
         let cache = compile_cache.open();
-        let engine = engine::engine(&limits, cache.as_ref()).map_err(engine_error)?;
-        let linker = store::linker(&engine).map_err(engine_error)?;
+        let engine = engine::engine(&limits, cache.as_ref()).map_err(HostError::engine)?;
+        let linker = store::linker(&engine).map_err(HostError::engine)?;
+        let ticker = EpochTicker::start(&engine).map_err(HostError::no_thread)?;
         let metrics = Arc::new(Metrics::new());
-        let ticker = EpochTicker::start(&engine).map_err(|source| HostError::Ticker { source })?;
         Ok(Self {
             shared: Arc::new(Shared {
                 engine,
@@ -208,6 +231,15 @@ impl Host {
             if sandbox.exports(RANGE_SERVICE) {
                 compare!(range_service, World::PluginFull);
             }
+            if sandbox.exports(LIVE_STATS) {
+                compare!(live_stats, World::PluginDecisions);
+            }
+            if sandbox.exports(PRESET_SERVICE) {
+                compare!(preset_service, World::PluginDecisions);
+            }
+        }
+        if sandbox.exports(PRESET) {
+            compare!(preset, World::CodecDecisions);
         }
         sandbox.keep_first(store, instance);
         Ok(())
@@ -220,6 +252,14 @@ impl Host {
         }
         Ok(())
     }
+}
+
+/// Makes a thread that does nothing: wasmtime's cache makes one of its own, and panics where there is none to be had.
+fn try_a_thread() -> io::Result<()> {
+    let thread = thread::Builder::new().spawn(|| ())?;
+    // It cannot have panicked.
+    let _ = thread.join();
+    Ok(())
 }
 
 impl fmt::Debug for Host {

@@ -3,10 +3,12 @@
 //!
 //! [`Request`] is what comes in; [`answer`] writes what goes out.
 
+mod decisions;
 mod document;
 mod range;
 mod request;
 
+pub use decisions::{LiveRequest, PresetRequest, QuestionRequest, read_responses};
 use document::Document;
 pub use document::answer;
 pub use range::{BatchResults, Page};
@@ -18,7 +20,7 @@ mod tests {
     use crate::codec::{Call as _, QueryMetric, read_whole};
     use proptest::prelude::*;
 
-    /// What the exported function does with a text.
+    /// The answer of the exported function.
     fn metric_response(request: &str, body: &str) -> String {
         answer(&Request::read(request).and_then(|r| {
             let call = QueryMetric::new(r.config(), &r.query()?)?;

@@ -9,16 +9,19 @@ pub(crate) mod json;
 pub(crate) mod judgement;
 mod labels;
 mod layout;
+pub(crate) mod live_table;
 pub(crate) mod metrics_table;
 pub(crate) mod ndjson;
 mod number;
 pub(crate) mod plan;
+mod point;
 pub(crate) mod printable;
 pub(crate) mod query_table;
 mod sparkline;
 mod summary;
 mod table;
 pub(crate) mod times;
+pub(crate) mod verdicts;
 
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 

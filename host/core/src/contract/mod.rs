@@ -1,11 +1,13 @@
-//! The contract `wit/` in Rust: its records and errors, and whether an answer keeps to it.
+//! The contract `wit/` in Rust: its records and errors, and what the errors of the system say.
 //!
 //! Knows nothing of how a plugin is loaded or asked.
 
 pub(crate) mod bindings;
+pub mod decisions;
 pub(crate) mod defaults;
 pub(crate) mod deny_reason;
 pub(crate) mod error;
 pub mod names;
 pub(crate) mod range;
+pub(crate) mod scarcity;
 pub(crate) mod types;

@@ -9,6 +9,15 @@ pub const CODEC: &str = "backendai:metric/codec@0.2.0";
 /// The interface of long ranges, batches and streams. A plugin may lack it.
 pub const RANGE_SERVICE: &str = "backendai:metric/range-service@0.2.0";
 
+/// The interface of live stats. A plugin may lack it.
+pub const LIVE_STATS: &str = "backendai:metric/live-stats@0.2.0";
+
+/// The interface of presets, as far as nothing is sent. A plugin may lack it.
+pub const PRESET: &str = "backendai:metric/preset@0.2.0";
+
+/// The interface of presets that are asked, and of verdicts. A plugin may lack it.
+pub const PRESET_SERVICE: &str = "backendai:metric/preset-service@0.2.0";
+
 /// The interface of all verbs as JSON texts. A plugin may lack it; of this host the conformance kit alone asks it.
 pub const JSON: &str = "backendai:metric/json@0.2.0";
 
@@ -21,10 +30,14 @@ const TYPES: &str = "backendai:metric/types@0.2.0";
 /// The worlds of the contract, the larger first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum World {
-    /// `metric-plugin-full`: all that the contract has. Loaded as a `metric-plugin` that can do more.
+    /// `metric-plugin-decisions`: all that the contract has. Loaded as a `metric-plugin` that can do more.
+    PluginDecisions,
+    /// `metric-plugin-full`: long ranges as well, and all as JSON texts. Loaded likewise.
     PluginFull,
     /// `metric-plugin`: the verbs, with and without I/O.
     Plugin,
+    /// `metric-codec-decisions`: presets as well. Loaded as a `metric-codec`.
+    CodecDecisions,
     /// `metric-codec-full`: the verbs without I/O, also as JSON texts. Loaded as a `metric-codec`.
     CodecFull,
     /// `metric-codec`: the verbs without I/O.
@@ -33,13 +46,22 @@ pub enum World {
 
 impl World {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::PluginFull, Self::Plugin, Self::CodecFull, Self::Codec];
+    pub const ALL: [Self; 6] = [
+        Self::PluginDecisions,
+        Self::PluginFull,
+        Self::Plugin,
+        Self::CodecDecisions,
+        Self::CodecFull,
+        Self::Codec,
+    ];
 
     /// Its full name.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::PluginDecisions => "backendai:metric/metric-plugin-decisions@0.2.0",
             Self::PluginFull => "backendai:metric/metric-plugin-full@0.2.0",
             Self::Plugin => "backendai:metric/metric-plugin@0.2.0",
+            Self::CodecDecisions => "backendai:metric/metric-codec-decisions@0.2.0",
             Self::CodecFull => "backendai:metric/metric-codec-full@0.2.0",
             Self::Codec => "backendai:metric/metric-codec@0.2.0",
         }
@@ -55,6 +77,17 @@ impl World {
     /// The interfaces that it exports.
     pub const fn exports(self) -> &'static [&'static str] {
         match self {
+            Self::PluginDecisions => &[
+                TYPES,
+                METRIC_SERVICE,
+                CODEC,
+                RANGE_SERVICE,
+                LIVE_STATS,
+                PRESET,
+                PRESET_SERVICE,
+                JSON,
+                JSON_CODEC,
+            ],
             Self::PluginFull => &[
                 TYPES,
                 METRIC_SERVICE,
@@ -64,6 +97,7 @@ impl World {
                 JSON_CODEC,
             ],
             Self::Plugin => &[TYPES, METRIC_SERVICE, CODEC],
+            Self::CodecDecisions => &[TYPES, CODEC, PRESET, JSON_CODEC],
             Self::CodecFull => &[TYPES, CODEC, JSON_CODEC],
             Self::Codec => &[TYPES, CODEC],
         }
@@ -71,6 +105,9 @@ impl World {
 
     /// Whether a component of it sends its requests itself.
     pub const fn has_io(self) -> bool {
-        matches!(self, Self::PluginFull | Self::Plugin)
+        matches!(
+            self,
+            Self::PluginDecisions | Self::PluginFull | Self::Plugin
+        )
     }
 }

@@ -2,13 +2,9 @@
 
 use std::{sync::Arc, time::Instant};
 
-use http::{Response, StatusCode};
+use http::StatusCode;
 
 use super::Metrics;
-
-/// Marks a response that came from another address than the first.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct FromFailover;
 
 /// Counted when it is dropped.
 pub(crate) struct Exchange {
@@ -31,11 +27,8 @@ impl Exchange {
     }
 
     /// The head of its answer is here.
-    pub(crate) fn answered<B>(&mut self, response: &Response<B>) {
-        self.status = Some(response.status());
-        if response.extensions().get::<FromFailover>().is_some() {
-            self.metrics.failed_over();
-        }
+    pub(crate) fn answered(&mut self, status: StatusCode) {
+        self.status = Some(status);
     }
 
     /// So many bytes of the answer's body have come.

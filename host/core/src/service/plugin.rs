@@ -7,7 +7,7 @@ use std::{fmt, sync::Arc};
 use super::{
     MetricService,
     codec::Codec,
-    functions::{RangeFunctions, ServiceFunctions},
+    functions::{DecisionFunctions, RangeFunctions, ServiceFunctions},
 };
 use crate::{
     config::{ServiceOptions, address::Address, error::ConfigError},
@@ -23,6 +23,7 @@ pub struct Plugin {
     pub(crate) functions: Arc<ServiceFunctions>,
     /// None: it lacks the interface.
     pub(crate) range_functions: Option<Arc<RangeFunctions>>,
+    pub(crate) decision_functions: Arc<DecisionFunctions>,
     codec: Codec,
 }
 
@@ -30,6 +31,7 @@ impl Plugin {
     pub(crate) fn new(codec: Codec) -> Result<Self, MissingFunction> {
         Ok(Self {
             functions: Arc::new(ServiceFunctions::find(codec.sandbox())?),
+            decision_functions: Arc::new(DecisionFunctions::find(codec.sandbox())?),
             range_functions: codec
                 .sandbox()
                 .exports(RANGE_SERVICE)

@@ -16,6 +16,7 @@ use crate::{
     contract::{
         bindings::exports::backendai::metric::range_service as wit,
         error::{CallError, ServiceError},
+        names::RANGE_SERVICE,
         range::{MissingChunk, Page, Piece, RangeAnswer},
         types::{Config, MetricQuery, MetricResult, RangeOptions, RangePlan, Span},
     },
@@ -81,6 +82,7 @@ impl MetricService {
         self.observed("query-batch", async {
             let function = &self.ranges("query-batch")?.query_batch;
             let params = (&self.config_now(), queries, &self.options(options));
+            let scarcities = self.egress.scarcities();
             let (answers,): (Vec<Result<wit::RangeAnswer, wit::RangeError>>,) =
                 self.call(function, params).await?;
             if answers.len() != queries.len() {
@@ -92,7 +94,12 @@ impl MetricService {
             }
             Ok(answers
                 .into_iter()
-                .map(|answer| self.checked_range(answer?))
+                .map(|answer| {
+                    let answer = answer.map_err(CallError::from);
+                    answer
+                        .and_then(|answer| self.checked_range(answer))
+                        .map_err(|error| self.egress.explained(error, scarcities))
+                })
                 .collect())
         })
         .await
@@ -138,7 +145,7 @@ impl MetricService {
         Ok((RangePlan { promql, ..plan }, grid))
     }
 
-    fn checked_range(&self, range: wit::RangeAnswer) -> Result<RangeAnswer, CallError> {
+    pub(crate) fn checked_range(&self, range: wit::RangeAnswer) -> Result<RangeAnswer, CallError> {
         Ok(RangeAnswer {
             answer: self.as_sent(checked(range.answer, self.limits())?)?,
             missing: range.missing.into_iter().map(MissingChunk::from).collect(),
@@ -147,7 +154,10 @@ impl MetricService {
 
     pub(crate) fn ranges(&self, verb: &'static str) -> Result<&RangeFunctions, CallError> {
         let functions = self.plugin.range_functions.as_deref();
-        functions.ok_or(CallError::Unsupported { verb })
+        functions.ok_or(CallError::Unsupported {
+            verb,
+            interface: RANGE_SERVICE,
+        })
     }
 }
 
