@@ -8,6 +8,7 @@ mod duration;
 mod error;
 mod expression;
 mod family;
+pub mod insight;
 mod label;
 mod literal;
 mod metric;

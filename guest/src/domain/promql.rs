@@ -82,28 +82,51 @@ pub(super) struct RangeFunction {
     /// The call up to its last argument, such as `rate(` or `quantile_over_time(0.95, `.
     head: String,
     window: PromDuration,
+    /// How long ago the window ended; none: now.
+    ago: Option<PromDuration>,
 }
 
 impl RangeFunction {
+    fn new(head: impl Into<String>, window: PromDuration) -> Self {
+        Self {
+            head: head.into(),
+            window,
+            ago: None,
+        }
+    }
+
     /// The increase per second.
     pub(super) fn rate(window: PromDuration) -> Self {
-        Self {
-            head: "rate(".to_owned(),
-            window,
-        }
+        Self::new("rate(", window)
+    }
+
+    /// How often they fell.
+    pub(super) fn resets(window: PromDuration) -> Self {
+        Self::new("resets(", window)
     }
 
     /// A statistic of the samples.
     pub(super) fn statistic(statistic: Statistic, window: PromDuration) -> Self {
+        Self::new(statistic.over_time(), window)
+    }
+
+    /// The same of a window that ended so long ago.
+    pub(super) fn ago(self, ago: PromDuration) -> Self {
         Self {
-            head: statistic.over_time(),
-            window,
+            ago: Some(ago),
+            ..self
         }
     }
 
     /// Applied to a selector.
     pub(super) fn of(&self, selector: &str) -> String {
-        format!("{}{selector}[{}])", self.head, self.window)
+        let ago = self.ago.as_ref().map(|ago| format!(" offset {ago}"));
+        format!(
+            "{}{selector}[{}]{})",
+            self.head,
+            self.window,
+            ago.unwrap_or_default()
+        )
     }
 }
 
