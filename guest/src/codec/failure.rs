@@ -54,6 +54,13 @@ pub enum Failure {
     Denied(String),
 }
 
+impl Failure {
+    /// What cannot be: a batch has as many answers as queries.
+    pub fn unanswered() -> Self {
+        Self::Interrupted("no answer came".to_owned())
+    }
+}
+
 fn invalid_argument(field: &str, reason: &impl ToString) -> Failure {
     Failure::InvalidArgument {
         field: field.to_owned(),

@@ -72,11 +72,21 @@ impl QueryRange {
         query: &MetricQuery,
         options: &RangeOptions,
     ) -> Result<Self, Failure> {
-        Ok(Self {
-            plan: plan_range(&configured.settings, query, options)?,
+        let plan = plan_range(&configured.settings, query, options)?;
+        Ok(Self::planned(configured, plan, options))
+    }
+
+    /// What is planned already.
+    pub(super) fn planned(
+        configured: &Configured,
+        plan: RangePlan,
+        options: &RangeOptions,
+    ) -> Self {
+        Self {
+            plan,
             freshness: options.freshness,
             partial: options.partial || configured.settings.partial,
-        })
+        }
     }
 
     /// Leaves only the page of a cursor, or the first one; gives the cursor of the next.

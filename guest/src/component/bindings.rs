@@ -14,7 +14,7 @@
 #[cfg(not(feature = "codec-only"))]
 wit_bindgen::generate!({
     path: "../wit",
-    world: "metric-plugin-full",
+    world: "metric-plugin-insight",
 });
 
 #[cfg(feature = "codec-only")]

@@ -67,19 +67,26 @@ pub(super) fn unknown(verb: &str, verbs: &[&[&str]]) -> String {
 mod service {
     use super::super::bindings::exports::backendai::metric::json;
     use super::super::exchange::exchange;
+    use super::super::insight::ask;
     use super::super::range_service::{batch, page, range, range_plan};
     use super::{PURE, Plugin, Request, answer, pure, unknown};
+    use crate::codec::insight::{FindAnomalies, FindOutliers, Rank, Summarize};
     use crate::codec::json::Answers;
-    use crate::codec::{QueryMetadata, QueryMetric, RangeFailure};
+    use crate::codec::{QueryMetadata, QueryMetric, QueryValues, RangeFailure};
 
-    /// The verbs of `metric-service` and `range-service` that are not pure.
+    /// The verbs of `metric-service`, `range-service`, `insight` and `discovery` that are not pure.
     const VERBS: &[&str] = &[
+        "find-anomalies",
+        "find-outliers",
         "plan",
         "query-batch",
         "query-metadata",
         "query-metric",
         "query-page",
         "query-range",
+        "rank",
+        "summarize",
+        "values",
     ];
 
     impl json::Guest for Plugin {
@@ -107,6 +114,33 @@ mod service {
                     &read()
                         .and_then(|r| Ok(Answers(batch(r.config(), &r.queries()?, r.options())))),
                 ),
+                "summarize" => answer(&read_range().and_then(|r| {
+                    let query = r.query()?;
+                    ask(r.config(), r.options(), |configured, options| {
+                        Summarize::new(configured, &query, r.quantiles(), options)
+                    })
+                })),
+                "rank" => answer(&read_range().and_then(|r| {
+                    let (query, ranking) = (r.query()?, r.ranking()?);
+                    ask(r.config(), r.options(), |configured, options| {
+                        Rank::new(configured, &query, ranking, options)
+                    })
+                })),
+                "find-anomalies" => answer(&read_range().and_then(|r| {
+                    let query = r.query()?;
+                    ask(r.config(), r.options(), |configured, options| {
+                        FindAnomalies::new(configured, &query, r.detection(), options)
+                    })
+                })),
+                "find-outliers" => answer(&read_range().and_then(|r| {
+                    let (query, member) = (r.query()?, r.member()?);
+                    ask(r.config(), r.options(), |configured, options| {
+                        FindOutliers::new(configured, &query, member, r.tolerance(), options)
+                    })
+                })),
+                "values" => answer(&read().and_then(|r| {
+                    exchange(&QueryValues::new(r.config(), &r.source()?, &r.filter())?)
+                })),
                 _ => pure(&verb, &request).unwrap_or_else(|| unknown(&verb, &[PURE, VERBS])),
             }
         }

@@ -1,7 +1,7 @@
 //! The plugin as a component: the exports of its world, in terms of [`crate::codec`]. The only part that knows
 //! WIT and `wasi:http`. It decides nothing about PromQL or the protocol.
 //!
-//! Two components are made of this crate. `metric_service.wasm` exports everything (world `metric-plugin-full`).
+//! Two components are made of this crate. `metric_service.wasm` exports everything (world `metric-plugin-insight`).
 //! With the feature `codec-only` it becomes `metric_codec.wasm`, which sends nothing and imports nothing
 //! (world `metric-codec-full`).
 
@@ -9,14 +9,20 @@ mod bindings;
 mod codec;
 mod convert;
 #[cfg(not(feature = "codec-only"))]
+mod convert_insight;
+#[cfg(not(feature = "codec-only"))]
 mod convert_range;
 #[cfg(not(feature = "codec-only"))]
 mod deadline;
+#[cfg(not(feature = "codec-only"))]
+mod discovery;
 #[cfg(not(feature = "codec-only"))]
 mod exchange;
 #[cfg(not(feature = "codec-only"))]
 mod flight;
 mod heap;
+#[cfg(not(feature = "codec-only"))]
+mod insight;
 mod json;
 #[cfg(not(feature = "codec-only"))]
 mod range_service;

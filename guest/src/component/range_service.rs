@@ -154,13 +154,12 @@ fn one(
     options: &RangeOptions,
 ) -> Result<RangeResult, RangeFailure> {
     let answers = sent(configured, vec![query], options);
-    // A batch has as many answers as queries.
-    let none = || Failure::Interrupted("no answer came".to_owned());
-    answers.into_iter().next().ok_or_else(none)?
+    answers.into_iter().next().ok_or_else(Failure::unanswered)?
 }
 
+/// The answers to some queries, in their order.
 #[inline(never)]
-fn sent(
+pub(super) fn sent(
     configured: &Configured,
     queries: Vec<QueryRange>,
     options: &RangeOptions,

@@ -20,6 +20,7 @@ mod range_options;
 mod range_plan;
 mod settings;
 mod time;
+mod values;
 mod window;
 
 pub use catalogue::{CatalogueEntry, Category};
@@ -42,3 +43,4 @@ pub use range_options::{FRESHNESS, RangeOptions, RangeOptionsInput};
 pub use range_plan::{RangePlan, plan_range};
 pub use settings::{Settings, SettingsInput};
 pub use time::Timestamp;
+pub use values::{ValueFilter, ValueSource, Values, ValuesError};

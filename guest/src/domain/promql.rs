@@ -23,6 +23,8 @@ pub(super) enum Named<'a> {
     One(&'a str),
     /// Each of them.
     Any(&'a [&'a str]),
+    /// All that there are.
+    All,
 }
 
 impl Selector {
@@ -33,20 +35,24 @@ impl Selector {
         value_type: Option<ValueType>,
         filter: &LabelFilter,
     ) -> Self {
-        let mut matchers = vec![match named {
-            Named::One(name) => matcher(schema, Dimension::MetricName, [name]),
-            Named::Any(names) => format!(
+        let mut matchers = match named {
+            Named::One(name) => vec![matcher(schema, Dimension::MetricName, [name])],
+            Named::Any(names) => vec![format!(
                 "{}=~{}",
                 schema.label(Dimension::MetricName),
                 quote_regex_any(names.iter().copied())
-            ),
-        }];
+            )],
+            Named::All => Vec::new(),
+        };
         let value_type = value_type.map(ValueType::label_value);
         matchers.extend(value_type.map(|value| matcher(schema, Dimension::ValueType, [value])));
         matchers.extend(filter.identifiers().map(|(dimension, values)| {
             matcher(schema, dimension, values.iter().map(String::as_str))
         }));
-        Self(format!("{METRIC_FAMILY}{{{}}}", matchers.join(",")))
+        Self(match matchers.is_empty() {
+            true => METRIC_FAMILY.to_owned(),
+            false => format!("{METRIC_FAMILY}{{{}}}", matchers.join(",")),
+        })
     }
 
     /// How the selected samples are read: as they are, or by a function of those within a window.

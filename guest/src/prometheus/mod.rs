@@ -30,4 +30,4 @@ pub use decode::{Data, Decoded, Decoder, Series};
 pub use endpoint::{Backend, Endpoint, RequestMethod};
 pub use error::{AnswerError, DecodeError};
 pub use names::NamesAnswer;
-pub use request::{HttpRequest, Method, metric_names_request, range_request};
+pub use request::{HttpRequest, Method, metric_names_request, range_request, values_request};

@@ -4,6 +4,8 @@
 //! [`Request`] is what comes in; [`answer`] writes what goes out.
 
 mod document;
+mod insight;
+mod insight_request;
 mod range;
 mod request;
 

@@ -4,10 +4,15 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use super::insight_request::{
+    DetectionDocument, FilterDocument, RankingDocument, SourceDocument, ToleranceDocument,
+};
 use crate::codec::{Config, Failure};
+use crate::domain::insight::{DetectionInput, RankingInput, ToleranceInput};
 use crate::domain::{
     Dimension, LabelFilter, LabelSchema, MetricQuery, MetricType, Over, Pointwise,
-    RangeOptionsInput, SettingsInput, Statistic, ValueType, detect_metric_type,
+    RangeOptionsInput, SettingsInput, Statistic, ValueFilter, ValueSource, ValueType,
+    detect_metric_type,
 };
 use crate::prometheus::{Backend, RequestMethod};
 
@@ -22,6 +27,17 @@ pub struct Request {
     options: OptionsDocument,
     cursor: Option<String>,
     status: Option<u16>,
+    #[serde(default)]
+    quantiles: Vec<Exact>,
+    ranking: Option<RankingDocument>,
+    #[serde(default)]
+    detection: DetectionDocument,
+    #[serde(default)]
+    tolerance: ToleranceDocument,
+    member: Option<Name<Dimension>>,
+    source: Option<SourceDocument>,
+    #[serde(default)]
+    filter: FilterDocument,
 }
 
 /// What `detect-metric-type` takes.
@@ -115,6 +131,52 @@ impl Request {
         self.cursor.as_deref()
     }
 
+    /// The quantiles of a summary.
+    pub fn quantiles(&self) -> Vec<f64> {
+        self.quantiles.iter().map(|q| q.0).collect()
+    }
+
+    /// How groups are ranked.
+    ///
+    /// # Errors
+    /// When it does not say.
+    pub fn ranking(&self) -> Result<RankingInput, Failure> {
+        let ranking = self.ranking.as_ref().ok_or_else(|| missing("ranking"))?;
+        Ok(ranking.into())
+    }
+
+    /// What is watched for.
+    pub fn detection(&self) -> DetectionInput {
+        (&self.detection).into()
+    }
+
+    /// Which deviations count.
+    pub fn tolerance(&self) -> ToleranceInput {
+        (&self.tolerance).into()
+    }
+
+    /// What tells members apart.
+    ///
+    /// # Errors
+    /// When it does not say.
+    pub fn member(&self) -> Result<Dimension, Failure> {
+        self.member.map(|n| n.0).ok_or_else(|| missing("member"))
+    }
+
+    /// Whose values are wanted.
+    ///
+    /// # Errors
+    /// When it does not say.
+    pub fn source(&self) -> Result<ValueSource, Failure> {
+        let source = self.source.as_ref().ok_or_else(|| missing("source"))?;
+        Ok(source.into())
+    }
+
+    /// Which values are wanted.
+    pub fn filter(&self) -> ValueFilter {
+        (&self.filter).into()
+    }
+
     /// The status of a response.
     ///
     /// # Errors
@@ -185,20 +247,12 @@ struct QueryDocument {
 
 impl From<&QueryDocument> for MetricQuery {
     fn from(query: &QueryDocument) -> Self {
-        let labels = &query.labels;
         Self {
             metric_name: query.metric_name.clone(),
             start: query.start.clone(),
             end: query.end.clone(),
             step: query.step,
-            labels: LabelFilter {
-                value_type: labels.value_type.map(|n| n.0),
-                agent_id: labels.agent_id.list(),
-                kernel_id: labels.kernel_id.list(),
-                session_id: labels.session_id.list(),
-                user_id: labels.user_id.list(),
-                project_id: labels.project_id.list(),
-            },
+            labels: (&query.labels).into(),
             group_by: query.group_by.iter().map(|n| n.0).collect(),
             metric_type: query.metric_type.map(|n| n.0),
             pointwise: query.pointwise.as_ref().map(Into::into),
@@ -207,9 +261,22 @@ impl From<&QueryDocument> for MetricQuery {
     }
 }
 
+impl From<&LabelsDocument> for LabelFilter {
+    fn from(labels: &LabelsDocument) -> Self {
+        Self {
+            value_type: labels.value_type.map(|n| n.0),
+            agent_id: labels.agent_id.list(),
+            kernel_id: labels.kernel_id.list(),
+            session_id: labels.session_id.list(),
+            user_id: labels.user_id.list(),
+            project_id: labels.project_id.list(),
+        }
+    }
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct LabelsDocument {
+pub(super) struct LabelsDocument {
     value_type: Option<Name<ValueType>>,
     agent_id: Values,
     kernel_id: Values,
@@ -254,16 +321,20 @@ enum StatisticDocument {
     Max,
     Min,
     Last,
-    #[serde(deserialize_with = "exact")]
-    Quantile(f64),
+    Quantile(Exact),
 }
 
 /// A number to the last bit, as every other door takes it: `serde_json` by itself may be a bit off, and its feature against
 /// that costs 40 kB.
-fn exact<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
-    let text = <&RawValue>::deserialize(deserializer)?.get();
-    text.parse()
-        .map_err(|_| D::Error::custom("a quantile is a number from 0 to 1, such as 0.95"))
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Exact(pub(super) f64);
+
+impl<'de> Deserialize<'de> for Exact {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <&RawValue>::deserialize(deserializer)?.get();
+        let number = text.parse().map(Self);
+        number.map_err(|_| D::Error::custom("expected a number, such as 0.95"))
+    }
 }
 
 /// `"time"`, `{"members": "kernel_id"}`, `{"both": "kernel_id"}`.
@@ -283,7 +354,7 @@ impl From<&PointwiseDocument> for Pointwise {
                 StatisticDocument::Max => Statistic::Max,
                 StatisticDocument::Min => Statistic::Min,
                 StatisticDocument::Last => Statistic::Last,
-                StatisticDocument::Quantile(q) => Statistic::Quantile(q),
+                StatisticDocument::Quantile(Exact(q)) => Statistic::Quantile(q),
             },
             over: match document.over {
                 OverDocument::Time => Over::Time,
@@ -297,10 +368,10 @@ impl From<&PointwiseDocument> for Pointwise {
 
 /// A value of an enumeration, by its name.
 #[derive(Debug, Clone, Copy)]
-struct Name<T>(T);
+pub(super) struct Name<T>(pub(super) T);
 
 /// An enumeration and its names.
-trait Named: Copy + 'static {
+pub(super) trait Named: Copy + 'static {
     const NAMES: &'static [(&'static str, Self)];
 }
 
@@ -389,14 +460,14 @@ mod tests {
             serde_json::from_str::<PointwiseDocument>(&text).map(|document| document.statistic)
         };
         for part in [0.24530355881209126_f64, 0.95, 5e-324, 1.0] {
-            let Ok(StatisticDocument::Quantile(found)) = read(&part.to_string()) else {
+            let Ok(StatisticDocument::Quantile(Exact(found))) = read(&part.to_string()) else {
                 panic!("{part}")
             };
             assert_eq!(found.to_bits(), part.to_bits(), "{part}");
         }
         for wrong in ["\"0.5\"", "null", "[]", "\"NaN\""] {
             let error = read(wrong).unwrap_err().to_string();
-            assert!(error.contains("a quantile is a number"), "{error}");
+            assert!(error.contains("expected a number"), "{error}");
         }
     }
 

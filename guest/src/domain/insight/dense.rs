@@ -58,11 +58,6 @@ impl Dense {
         self.values.is_empty()
     }
 
-    /// Seconds between two places.
-    pub(super) fn step(&self) -> u32 {
-        self.grid.step()
-    }
-
     /// The instant of a place, Unix milliseconds.
     pub fn instant(&self, place: usize) -> i64 {
         let steps = i64::try_from(place).unwrap_or(i64::MAX);

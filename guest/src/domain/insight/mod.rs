@@ -29,7 +29,7 @@ pub use ranking::{Ranking, RankingInput, Score, adds_up, order};
 pub use summary::{Quantiles, Summary};
 pub use tolerance::{Direction, Tolerance, ToleranceInput};
 pub use total::{Growth, Total, left_out_resets, plan_growth, total, total_unit};
-pub use watch::{Watch, watch};
+pub use watch::{Watch, by_member, watch};
 
 /// The most groups that a verb looks at: a thousand times what a person can, and as many as a large cluster has
 /// kernels. Each costs a list of its points.

@@ -2,8 +2,11 @@
 
 use super::detection::{Detection, DetectionInput};
 use super::error::InsightError;
+use crate::domain::expression::kept;
 use crate::domain::range::TimeRange;
-use crate::domain::{Grid, MetricQuery, QueryError, RangeOptions, RangePlan, Settings, plan_range};
+use crate::domain::{
+    Dimension, Grid, MetricQuery, QueryError, RangeOptions, RangePlan, Settings, plan_range,
+};
 
 /// Seconds between two points where the query has no step. It is the same for every range, since another step is another
 /// series, in which other things stand out.
@@ -58,6 +61,20 @@ pub fn watch(
         from: usize::try_from(from).unwrap_or(0),
         detection,
         range,
+    })
+}
+
+/// The query whose series are the members of each group.
+///
+/// # Errors
+/// A dimension that tells no members apart.
+pub fn by_member(query: &MetricQuery, member: Dimension) -> Result<MetricQuery, InsightError> {
+    if matches!(member, Dimension::MetricName | Dimension::ValueType) {
+        return Err(InsightError::NoMembers);
+    }
+    Ok(MetricQuery {
+        group_by: kept(query).chain([member]).collect(),
+        ..query.clone()
     })
 }
 
