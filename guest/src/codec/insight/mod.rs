@@ -40,3 +40,6 @@ fn check_groups(series: &[Series]) -> Result<(), InsightError> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;
