@@ -29,7 +29,7 @@ pub(crate) fn run(arguments: &BenchArgs) -> Result<()> {
             .args([
                 "build",
                 "--package",
-                "metric-host",
+                "metric-host-cli",
                 "--package",
                 "metric-tests",
             ])

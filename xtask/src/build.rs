@@ -95,7 +95,7 @@ pub(crate) fn run(arguments: &BuildArgs) -> Result<()> {
     process::shown(&mut command(&toolchain, Component::Codec))?;
     process::shown(
         workspace::cargo()
-            .args(["build", "--package", "metric-host"])
+            .args(["build", "--package", "metric-host-cli"])
             .args(profile.flags()),
     )?;
     let mut built = vec![("host", profile.host())];

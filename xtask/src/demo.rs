@@ -62,7 +62,7 @@ pub(crate) fn run(arguments: &DemoArgs) -> Result<()> {
     let profile = HostProfile::Debug;
     process::quiet(
         "Building the host",
-        workspace::cargo().args(["build", "--package", "metric-host"]),
+        workspace::cargo().args(["build", "--package", "metric-host-cli"]),
     )?;
     build::plugin_quietly(profile)?;
 

@@ -1,5 +1,5 @@
 //! `cargo xtask freshness`: calls one after the other for as long as it says, while the kernel is made to move pages of
-//! memory; none may see what another wrote. What is called, and what is looked for, is in `host/src/freshness_tests.rs`.
+//! memory; none may see what another wrote. What is called, and what is looked for, is in `host/core/src/sandbox/freshness_tests.rs`.
 
 use std::fs::OpenOptions;
 

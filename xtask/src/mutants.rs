@@ -69,7 +69,7 @@ pub(crate) fn run(arguments: &MutantsArgs) -> Result<()> {
     let toolchain = WasmToolchain::find(arguments.wasm_toolchain)?;
     process::shown(
         workspace::cargo()
-            .args(["build", "--package", "metric-host"])
+            .args(["build", "--package", "metric-host-cli"])
             .args(HostProfile::Debug.flags()),
     )?;
     run_chosen(&toolchain, arguments.filter.as_deref())

@@ -140,7 +140,7 @@ fn all(arguments: &TestArgs, report: &mut Report) -> Result<()> {
     report.step("conformance", || {
         process::shown(
             workspace::cargo()
-                .args(["build", "--package", "metric-host"])
+                .args(["build", "--package", "metric-host-cli"])
                 .args(profile.flags()),
         )?;
         for component in Component::ALL {

@@ -5,7 +5,7 @@
 //! address 0, so that what is too deep traps and overwrites nothing.
 
 use metric_callers::{asked, trials};
-use metric_host::conformance::{self, Options};
+use metric_conformance::{self as conformance, Options};
 use metric_host::{Config, Host, HostOptions, MetricQuery, RangeOptions};
 use proptest::prelude::*;
 use tokio::runtime::Runtime;

@@ -1,0 +1,12 @@
+//! The commands, a file each: ask the library, hand what came to `output`.
+
+pub(crate) mod batch;
+pub(crate) mod completions;
+pub(crate) mod conformance;
+pub(crate) mod doctor;
+pub(crate) mod explain;
+pub(crate) mod inspect;
+pub(crate) mod metrics;
+pub(crate) mod query;
+pub(crate) mod streaming;
+pub(crate) mod type_of;

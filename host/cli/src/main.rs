@@ -1,0 +1,119 @@
+//! The command line: arguments in, one call of the library, data out on stdout and everything
+//! else on stderr. It knows no PromQL and no HTTP.
+//!
+//! The way of a command: [`args`] reads the flags (with [`time`] and [`duration`]), [`locate`]
+//! finds the plugin, [`service`] loads it, the command's own file makes the call, [`output`]
+//! writes what came back. Whatever fails becomes a [`failure::Failure`], which says it in words
+//! and ends with a code of [`exit::Exit`].
+
+mod args;
+mod commands;
+mod duration;
+mod exit;
+mod failure;
+mod hint;
+mod locate;
+mod output;
+mod service;
+mod time;
+mod utc_offset;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use args::{Cli, Command};
+use exit::Exit;
+use failure::Failure;
+use output::{Log, say};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refused_by_clap(&error).into(),
+    };
+    start_tracing(cli.verbose);
+    match dispatch(cli) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            failure.print();
+            failure.exit().into()
+        }
+    }
+}
+
+/// Prints clap's message: help and version on stdout, in colours where there are any, a usage error on stderr.
+fn refused_by_clap(error: &clap::Error) -> Exit {
+    // Nobody is left to be told when help cannot be written. Nothing in it is from outside.
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            let _ = error.print();
+            return Exit::Success;
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let _ = error.print();
+        }
+        // It repeats what was given.
+        _ => {
+            let text = error.to_string();
+            say(
+                "error",
+                text.strip_prefix("error: ").unwrap_or(&text).trim_end(),
+            );
+        }
+    }
+    Exit::Usage
+}
+
+fn dispatch(cli: Cli) -> Result<Exit, Failure> {
+    let Cli {
+        service, command, ..
+    } = cli;
+    let given: Vec<String> = std::env::args_os()
+        .map(|arg| arg.to_string_lossy().into_owned())
+        .collect();
+    if let Some(flag) = service.options.lost(&given) {
+        let message = format!("{flag} stands before and after the command");
+        return Err(Failure::new(Exit::Usage, message).with_hint("say all of them in one place"));
+    }
+    // One thread is enough for one call, and starts faster than a pool.
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| {
+                Failure::new(Exit::Other, format!("cannot start the runtime: {error}"))
+            })
+    };
+    match command {
+        Command::Metrics(args) => runtime()?.block_on(commands::metrics::run(&service, &args)),
+        Command::Type(args) => runtime()?.block_on(commands::type_of::run(&service, &args)),
+        Command::Promql(args) => runtime()?.block_on(commands::query::promql(&service, args)),
+        Command::Query(args) => runtime()?.block_on(commands::query::run(&service, args)),
+        Command::Doctor(args) => runtime()?.block_on(commands::doctor::run(&service, &args)),
+        Command::Conformance(args) => {
+            runtime()?.block_on(commands::conformance::run(&service, &args))
+        }
+        Command::Inspect(args) => commands::inspect::run(&service, &args),
+        Command::Completions(args) => commands::completions::run(&args),
+    }
+}
+
+/// Turns tracing on, to stderr, when it was asked for by `--verbose` or `RUST_LOG`.
+fn start_tracing(verbose: bool) {
+    let filter = match std::env::var("RUST_LOG") {
+        Ok(filter) if !filter.is_empty() => filter,
+        _ if verbose => "metric_host=debug".to_owned(),
+        _ => return,
+    };
+    let started = tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
+        .with_writer(|| Log)
+        // Colours are commands to the terminal, and cannot be told from those of others.
+        .with_ansi(false)
+        .try_init();
+    if let Err(error) = started {
+        say("warning", &format!("no tracing: {error}"));
+    }
+}

@@ -1,0 +1,396 @@
+//! JSON, written as it is made: a large result is never held a second time as a tree of values.
+
+use std::borrow::Cow;
+use std::io::Write;
+
+use metric_host::{
+    MetadataResult, MetricMetadata, MetricQuery, MissingChunk, RangeAnswer, Series, ValueType,
+};
+use serde::{Serialize, Serializer};
+
+use super::number::not_finite;
+use crate::commands::batch::Answered;
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// Writes the answer to a query as one object on one line. What is missing of it is told where it may be.
+pub(crate) fn query(
+    out: &mut dyn Write,
+    answer: &RangeAnswer,
+    partial: bool,
+) -> Result<(), serde_json::Error> {
+    line(out, &QueryDocument::of(answer, partial))
+}
+
+/// Writes the answers to many queries as an array, an object a line: each with its query, and the answer or the error.
+pub(crate) fn batch(
+    out: &mut dyn Write,
+    answers: &[Answered<'_>],
+    partial: bool,
+) -> Result<(), serde_json::Error> {
+    let mut before = "[";
+    for answered in answers {
+        out.write_all(before.as_bytes())
+            .map_err(serde_json::Error::io)?;
+        let query = QueryName::of(answered.query);
+        match &answered.answer {
+            Ok(answer) => {
+                let answer = QueryDocument::of(answer, partial);
+                serde_json::to_writer(&mut *out, &Named { query, answer })?;
+            }
+            Err(failure) => {
+                let answer = Failed {
+                    error: ErrorDocument::of(failure),
+                };
+                serde_json::to_writer(&mut *out, &Named { query, answer })?;
+            }
+        }
+        before = ",\n";
+    }
+    out.write_all(b"]\n").map_err(serde_json::Error::io)
+}
+
+/// Writes the metrics on one line: an array of objects. Where it may be partial, an object that has the array as its
+/// `metrics`, and says whether it is.
+pub(crate) fn metrics(
+    out: &mut dyn Write,
+    result: &MetadataResult,
+    partial: bool,
+) -> Result<(), serde_json::Error> {
+    let metrics = Each(&result.metrics, MetricDocument::of);
+    match partial {
+        false => line(out, &metrics),
+        true => line(
+            out,
+            &MetricsDocument {
+                metrics,
+                warnings: &result.warnings,
+                infos: &result.infos,
+                partial: result.partial,
+            },
+        ),
+    }
+}
+
+pub(crate) fn line(
+    out: &mut dyn Write,
+    document: &impl Serialize,
+) -> Result<(), serde_json::Error> {
+    serde_json::to_writer(&mut *out, document)?;
+    out.write_all(b"\n").map_err(serde_json::Error::io)
+}
+
+#[derive(Serialize)]
+struct QueryDocument<'a> {
+    promql: &'a str,
+    metric_type: &'static str,
+    unit: Option<&'a str>,
+    /// Seconds.
+    step: u32,
+    /// Unix milliseconds.
+    start: i64,
+    /// Unix milliseconds.
+    end: i64,
+    series: Each<'a, Series, SeriesDocument<'a>>,
+    warnings: &'a [String],
+    infos: &'a [String],
+    partial: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    missing: Option<Each<'a, MissingChunk, MissingDocument>>,
+}
+
+impl<'a> QueryDocument<'a> {
+    fn of(range: &'a RangeAnswer, partial: bool) -> Self {
+        let RangeAnswer { answer, missing } = range;
+        Self {
+            promql: &answer.promql,
+            metric_type: answer.metric_type.as_str(),
+            unit: answer.unit.as_deref(),
+            step: answer.step,
+            start: answer.start,
+            end: answer.end,
+            series: Each(&answer.series, SeriesDocument),
+            warnings: &answer.warnings,
+            infos: &answer.infos,
+            partial: range.is_partial(),
+            missing: partial.then_some(Each(missing, MissingDocument::of)),
+        }
+    }
+}
+
+/// What tells one query of several from the others.
+#[derive(Serialize)]
+pub(crate) struct QueryName<'a> {
+    metric: &'a str,
+    value_type: Option<&'static str>,
+}
+
+impl<'a> QueryName<'a> {
+    pub(crate) fn of(query: &'a MetricQuery) -> Self {
+        Self {
+            metric: &query.metric_name,
+            value_type: query.labels.value_type.map(ValueType::as_str),
+        }
+    }
+}
+
+/// A document that begins with the query that it belongs to.
+#[derive(Serialize)]
+pub(crate) struct Named<'a, A> {
+    #[serde(flatten)]
+    pub(crate) query: QueryName<'a>,
+    #[serde(flatten)]
+    pub(crate) answer: A,
+}
+
+#[derive(Serialize)]
+struct Failed<'a> {
+    error: ErrorDocument<'a>,
+}
+
+/// An error, with the exit code of its class.
+#[derive(Serialize)]
+pub(crate) struct ErrorDocument<'a> {
+    code: u8,
+    class: &'static str,
+    message: Cow<'a, str>,
+}
+
+impl<'a> ErrorDocument<'a> {
+    pub(crate) fn of(failure: &'a Failure) -> Self {
+        Self::new(failure.exit(), failure.message().into())
+    }
+
+    fn new(exit: Exit, message: Cow<'a, str>) -> Self {
+        Self {
+            code: exit as u8,
+            class: exit.class(),
+            message,
+        }
+    }
+}
+
+/// A chunk that failed.
+#[derive(Serialize)]
+pub(crate) struct MissingDocument {
+    /// Unix milliseconds.
+    start: i64,
+    /// Unix milliseconds.
+    end: i64,
+    error: ErrorDocument<'static>,
+}
+
+impl MissingDocument {
+    pub(crate) fn of(missing: &MissingChunk) -> Self {
+        Self {
+            start: missing.span.start,
+            end: missing.span.end,
+            error: ErrorDocument::new((&missing.error).into(), missing.error.to_string().into()),
+        }
+    }
+}
+
+pub(crate) struct SeriesDocument<'a>(pub(crate) &'a Series);
+
+impl Serialize for SeriesDocument<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Columns<'a> {
+            labels: Labels<'a>,
+            timestamps: &'a [i64],
+            values: Each<'a, f64, Value>,
+        }
+        let Series {
+            labels,
+            timestamps,
+            values,
+        } = self.0;
+        Columns {
+            labels: Labels(labels),
+            timestamps,
+            values: Each(values, |value| Value(*value)),
+        }
+        .serialize(serializer)
+    }
+}
+
+struct Labels<'a>(&'a [(String, String)]);
+
+impl Serialize for Labels<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+/// A number, or the word that Prometheus has for it where JSON has none.
+struct Value(f64);
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0.is_finite() {
+            serializer.serialize_f64(self.0)
+        } else {
+            serializer.serialize_str(not_finite(self.0))
+        }
+    }
+}
+
+/// An array, each element turned into its document when its turn comes.
+pub(crate) struct Each<'a, T, D>(pub(crate) &'a [T], pub(crate) fn(&'a T) -> D);
+
+impl<T, D: Serialize> Serialize for Each<'_, T, D> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(self.1))
+    }
+}
+
+#[derive(Serialize)]
+struct MetricsDocument<'a> {
+    metrics: Each<'a, MetricMetadata, MetricDocument<'a>>,
+    warnings: &'a [String],
+    infos: &'a [String],
+    partial: bool,
+}
+
+/// One metric. What the catalogue does not know is null.
+#[derive(Serialize)]
+struct MetricDocument<'a> {
+    name: &'a str,
+    metric_type: &'static str,
+    description: Option<&'a str>,
+    unit: Option<&'a str>,
+    rate_unit: Option<&'a str>,
+    category: Option<&'static str>,
+    cumulative: Option<bool>,
+    value_types: Option<Vec<&'static str>>,
+}
+
+impl<'a> MetricDocument<'a> {
+    fn of(metric: &'a MetricMetadata) -> Self {
+        let entry = metric.catalogue.as_ref();
+        Self {
+            name: &metric.name,
+            metric_type: metric.metric_type.as_str(),
+            description: entry.map(|entry| entry.description.as_str()),
+            unit: entry.map(|entry| entry.unit.as_str()),
+            rate_unit: entry.map(|entry| entry.rate_unit.as_str()),
+            category: entry.map(|entry| entry.category.as_str()),
+            cumulative: entry.map(|entry| entry.cumulative),
+            value_types: entry.map(|entry| {
+                entry
+                    .value_types
+                    .iter()
+                    .copied()
+                    .map(ValueType::as_str)
+                    .collect()
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use metric_host::{CatalogueEntry, Category, MetricResult, MetricType, ServiceError, Span};
+
+    fn text(write: impl FnOnce(&mut Vec<u8>) -> Result<(), serde_json::Error>) -> String {
+        let mut out = Vec::new();
+        write(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_result_is_one_object_on_one_line() {
+        let answer = MetricResult {
+            promql: "sum(x)".to_owned(),
+            metric_type: MetricType::Rate,
+            unit: Some("bytes/s".to_owned()),
+            step: 60,
+            start: 0,
+            end: 120_000,
+            series: vec![Series {
+                labels: vec![("value_type".to_owned(), "cur\"rent".to_owned())],
+                timestamps: vec![0, 60_000, 120_000, 180_000],
+                values: vec![1.5, f64::NAN, f64::INFINITY, f64::NEG_INFINITY],
+            }],
+            warnings: vec!["careful".to_owned()],
+            infos: vec![],
+            partial: false,
+        };
+        let missing = vec![MissingChunk {
+            span: Span {
+                start: 60_000,
+                end: 120_000,
+            },
+            error: ServiceError::TimedOut("late".to_owned()),
+        }];
+        let whole = RangeAnswer {
+            answer: answer.clone(),
+            missing: vec![],
+        };
+        let answer = RangeAnswer { answer, missing };
+        let text_of_whole = concat!(
+            r#"{"promql":"sum(x)","metric_type":"rate","unit":"bytes/s","step":60,"start":0,"end":120000,"#,
+            r#""series":[{"labels":{"value_type":"cur\"rent"},"timestamps":[0,60000,120000,180000],"#,
+            r#""values":[1.5,"NaN","+Inf","-Inf"]}],"warnings":["careful"],"infos":[]"#,
+        );
+        assert_eq!(
+            text(|out| query(out, &whole, false)),
+            format!("{text_of_whole},\"partial\":false}}\n")
+        );
+        assert_eq!(
+            text(|out| query(out, &answer, true)),
+            format!(
+                "{text_of_whole}{}\n",
+                r#","partial":true,"missing":[{"start":60000,"end":120000,"error":{"code":6,"class":"timed-out","message":"timed out: late"}}]}"#
+            )
+        );
+    }
+
+    #[test]
+    fn what_the_catalogue_does_not_know_is_null() {
+        let known = CatalogueEntry {
+            description: "Memory in use.".to_owned(),
+            unit: "bytes".to_owned(),
+            rate_unit: "bytes/s".to_owned(),
+            category: Category::Memory,
+            cumulative: false,
+            value_types: vec![ValueType::Current, ValueType::Pct],
+        };
+        let all = vec![
+            MetricMetadata {
+                name: "mem".to_owned(),
+                metric_type: MetricType::Gauge,
+                catalogue: Some(known),
+            },
+            MetricMetadata {
+                name: "other".to_owned(),
+                metric_type: MetricType::Gauge,
+                catalogue: None,
+            },
+        ];
+        let result = MetadataResult {
+            metrics: all,
+            warnings: vec!["w".to_owned()],
+            infos: vec![],
+            partial: true,
+        };
+        let parsed: serde_json::Value =
+            serde_json::from_str(&text(|out| metrics(out, &result, false))).unwrap();
+        let marked: serde_json::Value =
+            serde_json::from_str(&text(|out| metrics(out, &result, true))).unwrap();
+        assert_eq!(
+            marked,
+            serde_json::json!({"metrics": parsed, "warnings": ["w"], "infos": [], "partial": true})
+        );
+        assert_eq!(
+            parsed,
+            serde_json::json!([
+                {"name": "mem", "metric_type": "gauge", "description": "Memory in use.", "unit": "bytes",
+                 "rate_unit": "bytes/s", "category": "memory", "cumulative": false, "value_types": ["current", "pct"]},
+                {"name": "other", "metric_type": "gauge", "description": null, "unit": null, "rate_unit": null,
+                 "category": null, "cumulative": null, "value_types": null},
+            ])
+        );
+    }
+}

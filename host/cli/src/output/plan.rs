@@ -1,0 +1,249 @@
+//! What a query would ask, for people and for programs.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+
+use chrono::TimeZone;
+use metric_host::{Chunk, RangePlan};
+use serde::Serialize;
+
+use super::json::{Each, Named, QueryName};
+use super::printable::line;
+use super::{table, times};
+use crate::commands::explain::Planned;
+use crate::duration::show_seconds;
+
+/// Writes one plan as an object, several as an array, an object a line.
+pub(crate) fn json(out: &mut dyn Write, plans: &[Planned<'_>]) -> Result<(), serde_json::Error> {
+    let document = |planned: &Planned<'_>, out: &mut dyn Write| {
+        let document = Named {
+            query: QueryName::of(planned.query),
+            answer: Explained {
+                plan: PlanDocument::of(&planned.plan),
+                chunks: Each(&planned.plan.chunks, ChunkDocument::of),
+            },
+        };
+        serde_json::to_writer(out, &document)
+    };
+    let text = |out: &mut dyn Write, text: &str| {
+        out.write_all(text.as_bytes())
+            .map_err(serde_json::Error::io)
+    };
+    if let [one] = plans {
+        document(one, out)?;
+        return text(out, "\n");
+    }
+    let mut before = "[";
+    for planned in plans {
+        text(out, before)?;
+        document(planned, out)?;
+        before = ",\n";
+    }
+    text(out, "]\n")
+}
+
+/// A plan without its chunks, of which there may be thousands.
+#[derive(Serialize)]
+pub(crate) struct PlanDocument<'a> {
+    promql: &'a str,
+    metric_type: &'static str,
+    unit: Option<&'a str>,
+    /// Seconds.
+    step: u32,
+    step_reason: &'a str,
+    window: Option<&'a str>,
+    window_reason: Option<&'a str>,
+    /// Unix milliseconds.
+    start: i64,
+    /// Unix milliseconds.
+    end: i64,
+    /// Of a series without gaps.
+    points: u64,
+    requests: usize,
+    warnings: &'a [String],
+}
+
+impl<'a> PlanDocument<'a> {
+    pub(crate) fn of(plan: &'a RangePlan) -> Self {
+        Self {
+            promql: &plan.promql,
+            metric_type: plan.metric_type.as_str(),
+            unit: plan.unit.as_deref(),
+            step: plan.step,
+            step_reason: &plan.step_reason,
+            window: plan.window.as_deref(),
+            window_reason: plan.window_reason.as_deref(),
+            start: plan.span.start,
+            end: plan.span.end,
+            points: points(plan),
+            requests: plan.chunks.len(),
+            warnings: &plan.warnings,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Explained<'a> {
+    #[serde(flatten)]
+    plan: PlanDocument<'a>,
+    chunks: Each<'a, Chunk, ChunkDocument>,
+}
+
+#[derive(Serialize)]
+struct ChunkDocument {
+    /// Unix milliseconds.
+    start: i64,
+    /// Unix milliseconds.
+    end: i64,
+    points: u32,
+    #[serde(rename = "final")]
+    is_final: bool,
+}
+
+impl ChunkDocument {
+    fn of(chunk: &Chunk) -> Self {
+        Self {
+            start: chunk.span.start,
+            end: chunk.span.end,
+            points: chunk.points,
+            is_final: chunk.is_final,
+        }
+    }
+}
+
+/// The points of the answer, in each series without gaps.
+fn points(plan: &RangePlan) -> u64 {
+    let millis = plan.span.end.abs_diff(plan.span.start);
+    millis / (u64::from(plan.step.max(1)) * 1000) + 1
+}
+
+/// Writes a heading as that of the answer, the reasons, and a row for each request.
+pub(crate) fn table<Tz>(out: &mut dyn Write, planned: &Planned<'_>, zone: &Tz) -> io::Result<()>
+where
+    Tz: TimeZone<Offset: Display>,
+{
+    let Planned { query, plan } = planned;
+    writeln!(
+        out,
+        "{}  {}  {}",
+        line(&query.metric_name),
+        plan.metric_type,
+        line(plan.unit.as_deref().unwrap_or("unit unknown"))
+    )?;
+    writeln!(
+        out,
+        "{}  step {}  points {}",
+        times::range(plan.span.start, plan.span.end, zone),
+        show_seconds(plan.step.into()),
+        points(plan)
+    )?;
+    writeln!(out, "{}\n", line(&plan.promql))?;
+    let step = show_seconds(plan.step.into());
+    writeln!(out, "step      {step}: {}", line(&plan.step_reason))?;
+    match (&plan.window, &plan.window_reason) {
+        (None, _) => writeln!(out, "window    none: a point is the value at its instant")?,
+        (Some(window), None) => writeln!(out, "window    {}", line(window))?,
+        (Some(window), Some(reason)) => {
+            writeln!(out, "window    {}: {}", line(window), line(reason))?;
+        }
+    }
+    writeln!(out, "requests  {}\n", plan.chunks.len())?;
+    let mut rows = table::new();
+    rows.set_header(["asks for", "points"]);
+    for chunk in &plan.chunks {
+        rows.add_row([
+            comfy_table::Cell::new(times::range(chunk.span.start, chunk.span.end, zone)),
+            table::right(chunk.points),
+        ]);
+    }
+    table::write(out, rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use metric_host::{MetricQuery, MetricType, Span};
+
+    fn plan() -> RangePlan {
+        let chunk = |start: i64, end: i64, is_final| Chunk {
+            span: Span {
+                start: start * 1000,
+                end: end * 1000,
+            },
+            points: 2,
+            is_final,
+        };
+        RangePlan {
+            promql: "sum(x)".to_owned(),
+            metric_type: MetricType::Rate,
+            unit: Some("bytes/s".to_owned()),
+            step: 60,
+            step_reason: "because".to_owned(),
+            window: Some("1m15s".to_owned()),
+            window_reason: Some("so".to_owned()),
+            span: Span {
+                start: 60_000,
+                end: 180_000,
+            },
+            chunks: vec![chunk(0, 60, true), chunk(120, 180, false)],
+            warnings: vec!["careful".to_owned()],
+        }
+    }
+
+    #[test]
+    fn a_plan_says_what_is_asked_and_why() {
+        let query = MetricQuery::new("net_rx", "", "");
+        let planned = Planned {
+            query: &query,
+            plan: plan(),
+        };
+        let mut out = Vec::new();
+        table(&mut out, &planned, &chrono::Utc).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "\
+net_rx  rate  bytes/s
+1970-01-01 00:01:00 to 00:03:00 +00:00  step 1m  points 3
+sum(x)
+
+step      1m: because
+window    1m15s: so
+requests  2
+
+asks for                                points
+──────────────────────────────────────────────
+1970-01-01 00:00:00 to 00:01:00 +00:00       2
+1970-01-01 00:02:00 to 00:03:00 +00:00       2
+"
+        );
+    }
+
+    #[test]
+    fn several_plans_are_an_array_and_one_is_an_object() {
+        let query = MetricQuery::new("net_rx", "", "");
+        let text = |number: usize| {
+            let plans: Vec<_> = (0..number)
+                .map(|_| Planned {
+                    query: &query,
+                    plan: plan(),
+                })
+                .collect();
+            let mut out = Vec::new();
+            json(&mut out, &plans).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        let one = text(1);
+        assert_eq!(
+            one,
+            concat!(
+                r#"{"metric":"net_rx","value_type":null,"promql":"sum(x)","metric_type":"rate","unit":"bytes/s","#,
+                r#""step":60,"step_reason":"because","window":"1m15s","window_reason":"so","start":60000,"end":180000,"#,
+                r#""points":3,"requests":2,"warnings":["careful"],"chunks":[{"start":0,"end":60000,"points":2,"final":true},"#,
+                r#"{"start":120000,"end":180000,"points":2,"final":false}]}"#,
+                "\n"
+            )
+        );
+        let line = one.trim_end();
+        assert_eq!(text(2), format!("[{line},\n{line}]\n"));
+    }
+}

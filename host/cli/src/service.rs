@@ -1,0 +1,43 @@
+//! From flags to a service that can be called: finds the plugin, loads it, configures it.
+
+use metric_host::{Config, Host, HostOptions, MetricService, Plugin};
+
+use crate::args::ServiceArgs;
+use crate::failure::Failure;
+use crate::locate;
+
+/// A service as the flags describe it.
+pub(crate) fn open(args: &ServiceArgs) -> Result<MetricService, Failure> {
+    Ok(plugin(args)?.service_with(config(args), &args.options.options())?)
+}
+
+/// The same for the verbs that send nothing: without a way out, and quicker to start.
+pub(crate) fn open_offline(args: &ServiceArgs) -> Result<MetricService, Failure> {
+    Ok(plugin(args)?.offline(config(args))?)
+}
+
+/// The plugin that the flags name.
+pub(crate) fn plugin(args: &ServiceArgs) -> Result<Plugin, Failure> {
+    let file = locate::plugin(args.plugin.as_deref())?;
+    let start = std::time::Instant::now();
+    let plugin = Host::new(HostOptions::default())?.load_file(&file)?;
+    tracing::debug!(file = %file.display(), took = ?start.elapsed(), "the plugin is loaded");
+    Ok(plugin)
+}
+
+/// What the plugin is told.
+pub(crate) fn config(args: &ServiceArgs) -> Config {
+    Config {
+        timewindow: args.timewindow.clone(),
+        label_schema: args.label_schema.into(),
+        sample_interval: args.sample_interval,
+        max_range: args.max_range,
+        max_points: args.max_points,
+        max_result_bytes: args.max_result_bytes,
+        timeout: args.timeout,
+        method: args.method.into(),
+        backend: args.backend.into(),
+        partial: args.partial,
+        ..Config::new(args.address.clone())
+    }
+}

@@ -1,0 +1,69 @@
+//! What can go wrong when a service is configured, one variant a failure.
+
+use std::io;
+
+use super::secret::SecretSource;
+
+/// Why a service cannot be configured.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The address cannot be read.
+    #[error(
+        "the address {address:?} cannot be used: {reason}; \
+         accepted are host:port, [v6]:port, and http(s)://host[:port][/prefix]"
+    )]
+    Address {
+        /// As it was given, without what may be a secret.
+        address: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A secret cannot be read.
+    #[error("the {what} cannot be read from {place}")]
+    SecretUnreadable {
+        /// What it is for.
+        what: &'static str,
+        /// Where it should be.
+        place: SecretSource,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A secret, or a certificate, is none. What is there instead is not repeated.
+    #[error("the {what} in {place} cannot be used: {reason}; accepted is {accepted}")]
+    Secret {
+        /// What it is for.
+        what: &'static str,
+        /// Where it is.
+        place: SecretSource,
+        /// What is wrong with it.
+        reason: &'static str,
+        /// What it should be.
+        accepted: &'static str,
+    },
+    /// Something is to be added to requests that must not be.
+    #[error("the {what} {name:?} cannot be used: {reason}")]
+    Addition {
+        /// A header, a parameter, a name.
+        what: &'static str,
+        /// As it was given.
+        name: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// Credentials would go over plain http, and another address is `https`.
+    #[error(
+        "credentials would go to {address} over plain http, and to another address over https; accepted is https for \
+         all of them, or the leave to send them in the clear"
+    )]
+    CredentialsInTheClear {
+        /// Where they would go.
+        address: String,
+    },
+    /// The address is `https`, and the system's root certificates cannot be read.
+    #[error("the system's root certificates cannot be read, and https needs them")]
+    Roots {
+        /// The system's reason.
+        source: io::Error,
+    },
+}

@@ -1,0 +1,10 @@
+//! The contract `wit/` in Rust: its records and errors, and whether an answer keeps to it.
+//!
+//! Knows nothing of how a plugin is loaded or asked.
+
+pub(crate) mod bindings;
+pub(crate) mod deny_reason;
+pub(crate) mod error;
+pub mod names;
+pub(crate) mod range;
+pub(crate) mod types;

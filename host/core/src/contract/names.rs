@@ -1,0 +1,76 @@
+//! The names of the contract's interfaces and worlds, in the version that this host speaks.
+
+/// The interface of the verbs.
+pub const METRIC_SERVICE: &str = "backendai:metric/metric-service@0.2.0";
+
+/// The interface of the verbs without I/O.
+pub const CODEC: &str = "backendai:metric/codec@0.2.0";
+
+/// The interface of long ranges, batches and streams. A plugin may lack it.
+pub const RANGE_SERVICE: &str = "backendai:metric/range-service@0.2.0";
+
+/// The interface of all verbs as JSON texts. A plugin may lack it; of this host the conformance kit alone asks it.
+pub const JSON: &str = "backendai:metric/json@0.2.0";
+
+/// The interface of the verbs without I/O as JSON texts, likewise.
+pub const JSON_CODEC: &str = "backendai:metric/json-codec@0.2.0";
+
+/// The interface of the records.
+const TYPES: &str = "backendai:metric/types@0.2.0";
+
+/// The worlds of the contract, the larger first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum World {
+    /// `metric-plugin-full`: all that the contract has. Loaded as a `metric-plugin` that can do more.
+    PluginFull,
+    /// `metric-plugin`: the verbs, with and without I/O.
+    Plugin,
+    /// `metric-codec-full`: the verbs without I/O, also as JSON texts. Loaded as a `metric-codec`.
+    CodecFull,
+    /// `metric-codec`: the verbs without I/O.
+    Codec,
+}
+
+impl World {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::PluginFull, Self::Plugin, Self::CodecFull, Self::Codec];
+
+    /// Its full name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PluginFull => "backendai:metric/metric-plugin-full@0.2.0",
+            Self::Plugin => "backendai:metric/metric-plugin@0.2.0",
+            Self::CodecFull => "backendai:metric/metric-codec-full@0.2.0",
+            Self::Codec => "backendai:metric/metric-codec@0.2.0",
+        }
+    }
+
+    /// Its name without package and version.
+    pub fn short_name(self) -> &'static str {
+        let name = self.name();
+        let name = name.rsplit_once('/').map_or(name, |(_, name)| name);
+        name.split_once('@').map_or(name, |(name, _)| name)
+    }
+
+    /// The interfaces that it exports.
+    pub const fn exports(self) -> &'static [&'static str] {
+        match self {
+            Self::PluginFull => &[
+                TYPES,
+                METRIC_SERVICE,
+                CODEC,
+                RANGE_SERVICE,
+                JSON,
+                JSON_CODEC,
+            ],
+            Self::Plugin => &[TYPES, METRIC_SERVICE, CODEC],
+            Self::CodecFull => &[TYPES, CODEC, JSON_CODEC],
+            Self::Codec => &[TYPES, CODEC],
+        }
+    }
+
+    /// Whether a component of it sends its requests itself.
+    pub const fn has_io(self) -> bool {
+        matches!(self, Self::PluginFull | Self::Plugin)
+    }
+}

@@ -1,0 +1,246 @@
+//! A question to Prometheus, the way a service asks: the same client, the same address, the same policy.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, Uri, header};
+use http_body_util::{BodyExt, Full, Limited};
+use serde::de::DeserializeOwned;
+use wasmtime_wasi_http::{Error, RequestOptions};
+
+use super::answer::{Queried, Read, read};
+use crate::{
+    config::address::Address,
+    egress::{Outgoing, request_slots::CallSlots},
+    timers::{Alarms, Elapsed},
+};
+
+/// The longest answer that is read. That with 11,001 points has some 300 kB.
+const BODY_BYTES: usize = 4 << 20;
+
+/// So much of a foreign answer is shown.
+const HEAD_CHARS: usize = 80;
+
+/// Asks one Prometheus.
+#[derive(Clone)]
+pub(super) struct Probe {
+    outgoing: Arc<Outgoing>,
+    request_slots: CallSlots,
+    address: Address,
+    /// By which ranges are asked for.
+    method: Method,
+    alarms: Alarms,
+    timeout: Duration,
+}
+
+/// An answer, and how it came.
+#[derive(Debug)]
+pub(super) struct Reply<T> {
+    pub(super) data: T,
+    pub(super) headers: HeaderMap,
+    /// This machine's time, in the middle between question and answer.
+    pub(super) at: SystemTime,
+    pub(super) took: Duration,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// Nothing came.
+    Unreachable(Error),
+    /// It took too long.
+    Late(Duration),
+    /// Prometheus, or what stands before it, says no.
+    Refused { status: u16, reason: String },
+    /// What came is not Prometheus's.
+    Foreign { status: u16, head: String },
+}
+
+impl std::fmt::Display for Trouble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unreachable(error) => write!(f, "no answer: {error}"),
+            Self::Late(after) => write!(f, "no complete answer within {} s", after.as_secs_f64()),
+            Self::Refused { status, reason } => {
+                write!(f, "refused with status {status} ({reason})")
+            }
+            Self::Foreign { status, head } => write!(f, "status {status} and {head}"),
+        }
+    }
+}
+
+impl Probe {
+    pub(super) fn new(
+        outgoing: Outgoing,
+        request_slots: CallSlots,
+        address: Address,
+        alarms: Alarms,
+        timeout: Duration,
+    ) -> Self {
+        Self {
+            outgoing: Arc::new(outgoing),
+            request_slots,
+            address,
+            method: Method::POST,
+            alarms,
+            timeout,
+        }
+    }
+
+    /// The same, which asks for ranges by this method.
+    pub(super) fn by(&self, method: Method) -> Self {
+        Self {
+            method,
+            ..self.clone()
+        }
+    }
+
+    /// The value of a query at an instant, Unix seconds; none: the server's now.
+    pub(super) async fn instant(
+        &self,
+        query: &str,
+        time: Option<f64>,
+    ) -> Result<Reply<Queried>, Trouble> {
+        let time = time.map(|time| time.to_string());
+        let mut params = vec![("query", query)];
+        params.extend(time.as_deref().map(|time| ("time", time)));
+        self.ask("query", &params).await
+    }
+
+    /// The values of a query over a range, asked as the plugin does.
+    pub(super) async fn range(
+        &self,
+        query: &str,
+        (start, end): (i64, i64),
+        step: i64,
+    ) -> Result<Queried, Trouble> {
+        let [start, end, step] = [start, end, step].map(|number| number.to_string());
+        let params = encoded(&[
+            ("query", query),
+            ("start", &start),
+            ("end", &end),
+            ("step", &step),
+        ]);
+        let reply = self
+            .exchange(self.method.clone(), "query_range", params)
+            .await?;
+        Ok(reply.data)
+    }
+
+    /// What an endpoint says.
+    pub(super) async fn ask<T: DeserializeOwned>(
+        &self,
+        endpoint: &str,
+        params: &[(&str, &str)],
+    ) -> Result<Reply<T>, Trouble> {
+        self.exchange(Method::GET, endpoint, encoded(params)).await
+    }
+
+    async fn exchange<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        endpoint: &str,
+        params: String,
+    ) -> Result<Reply<T>, Trouble> {
+        let request = self
+            .request(method, endpoint, params)
+            .map_err(|_| Trouble::Unreachable(Error::HttpRequestUriInvalid))?;
+        let (asked, started) = (SystemTime::now(), Instant::now());
+        let exchange = async {
+            let response = self
+                .outgoing
+                .send(
+                    request,
+                    RequestOptions::default(),
+                    &self.request_slots,
+                    &self.outgoing.denials(),
+                )
+                .await?;
+            let took = started.elapsed();
+            let (head, body) = response.into_parts();
+            let body = Limited::new(body, BODY_BYTES)
+                .collect()
+                .await
+                .map_err(|_| Error::HttpResponseIncomplete)?;
+            Ok((head, body.to_bytes(), took))
+        };
+        let (head, body, took) = self
+            .alarms
+            .timeout(self.timeout, exchange)
+            .await
+            .map_err(|Elapsed| Trouble::Late(self.timeout))?
+            .map_err(Trouble::Unreachable)?;
+        let status = head.status.as_u16();
+        let foreign = || Trouble::Foreign {
+            status,
+            head: head_of(&head.headers, &body),
+        };
+        match read(&body) {
+            Read::Data(data) => Ok(Reply {
+                data,
+                headers: head.headers,
+                at: asked + took / 2,
+                took,
+            }),
+            Read::No(reason) => Err(Trouble::Refused { status, reason }),
+            // A proxy's own words.
+            Read::Foreign if matches!(status, 401 | 403 | 407 | 429 | 500..) => {
+                Err(Trouble::Refused {
+                    status,
+                    reason: head_of(&head.headers, &body),
+                })
+            }
+            Read::Foreign => Err(foreign()),
+        }
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        endpoint: &str,
+        params: String,
+    ) -> Result<Request<wasmtime_wasi_http::WasiBody>, http::Error> {
+        let address = &self.address;
+        let path = format!("{}/api/v1/{endpoint}", address.prefix());
+        let (path, body) = match method {
+            Method::POST => (path, params),
+            _ if params.is_empty() => (path, String::new()),
+            _ => (format!("{path}?{params}"), String::new()),
+        };
+        let uri = Uri::builder()
+            .scheme(address.scheme().clone())
+            .authority(address.authority().clone())
+            .path_and_query(path)
+            .build()?;
+        let mut request = Request::builder()
+            .uri(uri)
+            .header(header::ACCEPT, "application/json");
+        if method == Method::POST {
+            request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        }
+        let body = Full::new(Bytes::from(body)).map_err(|never| match never {});
+        request.method(method).body(body.boxed_unsync())
+    }
+}
+
+fn encoded(params: &[(&str, &str)]) -> String {
+    let mut text = form_urlencoded::Serializer::new(String::new());
+    text.extend_pairs(params);
+    text.finish()
+}
+
+/// What a foreign answer looks like, in a line.
+fn head_of(headers: &HeaderMap, body: &[u8]) -> String {
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .unwrap_or("no content type");
+    let text = String::from_utf8_lossy(body);
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let head: String = words.chars().take(HEAD_CHARS).collect();
+    match head.is_empty() {
+        true => format!("{kind}, empty"),
+        false => format!("{kind}: {head}"),
+    }
+}

@@ -1,0 +1,140 @@
+//! A response's body on its way to the plugin: counted against the limit, and not left to stall.
+//!
+//! Hands the pieces on as they are. Knows nothing of what is in them.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use wasmtime_wasi_http::{Error, Result};
+
+use super::client::http_error;
+use crate::timers::{Alarm, Alarms};
+
+pub(crate) struct ResponseBody<B> {
+    inner: B,
+    maximum: u64,
+    received: u64,
+    alarms: Alarms,
+    pause: Duration,
+    /// Set while the body keeps us waiting.
+    alarm: Option<Alarm>,
+}
+
+impl<B> ResponseBody<B>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    /// Refuses at once a body that announces more than `maximum` bytes.
+    pub(crate) fn new(inner: B, maximum: u64, alarms: Alarms, pause: Duration) -> Result<Self> {
+        if inner.size_hint().lower() > maximum {
+            return Err(Error::HttpResponseBodySize(Some(maximum)));
+        }
+        Ok(Self {
+            inner,
+            maximum,
+            received: 0,
+            alarms,
+            pause,
+            alarm: None,
+        })
+    }
+
+    /// Ready when nothing has come for too long.
+    fn poll_alarm(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let set = || self.alarms.after(self.pause);
+        Pin::new(self.alarm.get_or_insert_with(set)).poll(cx)
+    }
+}
+
+impl<B> Body for ResponseBody<B>
+where
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: std::error::Error + 'static,
+{
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>>>> {
+        let this = self.get_mut();
+        let Poll::Ready(frame) = Pin::new(&mut this.inner).poll_frame(cx) else {
+            ready!(this.poll_alarm(cx));
+            return Poll::Ready(Some(Err(Error::ConnectionReadTimeout)));
+        };
+        this.alarm = None;
+        Poll::Ready(frame.map(|frame| {
+            let frame = frame.map_err(|error| http_error::of(&error))?;
+            let bytes = frame.data_ref().map_or(0, Bytes::len);
+            this.received = this.received.saturating_add(bytes as u64);
+            if this.received > this.maximum {
+                return Err(Error::HttpResponseBodySize(Some(this.maximum)));
+            }
+            Ok(frame)
+        }))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::body::TestBody;
+    use http_body_util::{BodyExt, Full};
+
+    const PAUSE: Duration = Duration::from_millis(200);
+
+    #[tokio::test]
+    async fn a_body_within_the_limit_passes_whole() {
+        let inner = TestBody::at_once(&["1234", "5678"]);
+        let body = ResponseBody::new(inner, 8, Alarms::ticking(), PAUSE).unwrap();
+        assert_eq!(body.collect().await.unwrap().to_bytes(), "12345678");
+    }
+
+    #[tokio::test]
+    async fn a_body_that_announces_too_much_is_refused_at_once() {
+        let inner = Full::new(Bytes::from_static(b"123456789"));
+        assert!(matches!(
+            ResponseBody::new(inner, 8, Alarms::ticking(), PAUSE),
+            Err(Error::HttpResponseBodySize(Some(8)))
+        ));
+    }
+
+    #[tokio::test]
+    async fn a_body_that_turns_out_too_long_is_cut_off() {
+        let inner = TestBody::at_once(&["1234", "5678", "9"]);
+        let body = ResponseBody::new(inner, 8, Alarms::ticking(), PAUSE).unwrap();
+        assert!(matches!(
+            body.collect().await,
+            Err(Error::HttpResponseBodySize(Some(8)))
+        ));
+    }
+
+    #[tokio::test]
+    async fn a_body_that_stalls_is_given_up_after_the_pause() {
+        let half = Some(PAUSE / 2);
+        let inner = TestBody::timed([(half, "1"), (half, "2"), (half, "3"), (None, "")]);
+        let body = ResponseBody::new(inner, 8, Alarms::ticking(), PAUSE).unwrap();
+        let start = std::time::Instant::now();
+        assert!(matches!(
+            body.collect().await,
+            Err(Error::ConnectionReadTimeout)
+        ));
+        // The pieces took one pause and a half and were within it one by one.
+        assert!(start.elapsed() >= PAUSE / 2 * 3 + PAUSE);
+    }
+}

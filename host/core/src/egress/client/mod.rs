@@ -1,0 +1,285 @@
+//! The HTTP/1 client that carries the requests: to the first address of a list, and to the next ones when no
+//! connection to it can be made. Where what answers says that it cannot serve, one more address is asked: what may be
+//! asked here only reads.
+//!
+//! Sends what it is given and the operator's credentials with it, follows no redirects, decompresses nothing, and knows
+//! nothing of plugins. Each address has its connections (`connect.rs`, `connection.rs`), its idle ones in a `pool.rs`, and the networks that it
+//! may lead to (`network_policy.rs`).
+
+mod connect;
+mod connection;
+pub(crate) mod http_error;
+pub(crate) mod inject;
+pub(crate) mod network_policy;
+mod pool;
+pub(crate) mod reload;
+mod resolver;
+pub(crate) mod tenant;
+pub(crate) mod tls;
+mod upstream;
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode, uri::Scheme};
+use wasmtime_wasi_http::{Error, Result};
+
+pub(crate) use self::connection::Receiving;
+use self::{
+    inject::Additions,
+    network_policy::is_loopback,
+    reload::Identity,
+    resolver::{Resolve, SystemResolver},
+    tls::Tls,
+    upstream::{Failure, Upstream},
+};
+use crate::{
+    config::{ServiceOptions, address::Address, error::ConfigError, limits::Limits},
+    observe::FromFailover,
+    timers::Alarms,
+};
+
+/// How long requests go to the address that worked last, before the first is tried again: a server that restarts
+/// is back within it, and one that stays away costs a connect timeout that often.
+const RETURN_AFTER: Duration = Duration::from_secs(30);
+
+/// The client of one service.
+pub(crate) struct HttpClient {
+    /// In the order of preference, at least one.
+    upstreams: Vec<Upstream>,
+    /// Which one is asked first, if not the first.
+    detour: Mutex<Option<Detour>>,
+    additions: Arc<Additions>,
+    tls: Option<Tls>,
+    /// How long an address has to be waited for before another is asked. A plugin that waits for less learns no more
+    /// than that it did not wait.
+    patience: Duration,
+}
+
+/// What proxies answer for a server that is down, starting or overloaded; Prometheus says 503 when it starts, and when
+/// a query took too long, which another may do in time.
+const UNAVAILABLE: [StatusCode; 3] = [
+    StatusCode::BAD_GATEWAY,
+    StatusCode::SERVICE_UNAVAILABLE,
+    StatusCode::GATEWAY_TIMEOUT,
+];
+
+#[derive(Debug, Clone, Copy)]
+struct Detour {
+    upstream: usize,
+    until: Instant,
+}
+
+/// How long to wait, for each stage of a request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Timeouts {
+    /// For a connection to each address that is tried, TLS included. One from the pool is there at once.
+    pub(crate) connect: Duration,
+    /// For the head of the response, after that.
+    pub(crate) first_byte: Duration,
+}
+
+impl HttpClient {
+    /// A client with pools of its own. `first` is where requests are addressed to; the others are in the options.
+    pub(crate) fn new(
+        first: Address,
+        options: &ServiceOptions,
+        limits: &Limits,
+        alarms: &Alarms,
+    ) -> Result<Self, ConfigError> {
+        Self::with_resolver(
+            first,
+            options,
+            limits,
+            alarms,
+            &(Arc::new(SystemResolver::default()) as _),
+        )
+    }
+
+    fn with_resolver(
+        first: Address,
+        options: &ServiceOptions,
+        limits: &Limits,
+        alarms: &Alarms,
+        resolver: &Arc<dyn Resolve>,
+    ) -> Result<Self, ConfigError> {
+        let backend = first.backend();
+        let mut addresses = vec![first];
+        for address in &options.failover {
+            addresses.push(Address::parse(address)?.with_backend(backend));
+        }
+        let is_tls = |address: &Address| *address.scheme() == Scheme::HTTPS;
+        let tls = match addresses.iter().any(is_tls) {
+            true => Some(Tls::open(&options.credentials)?),
+            false => None,
+        };
+        if tls.is_none() && options.credentials.has_tls() {
+            tracing::warn!("certificates were given, and no address is https: they are not used");
+        }
+        let additions = Arc::new(Additions::of(&options.credentials, &options.parameters)?);
+        let in_the_clear = |address: &&Address| !is_tls(address) && !is_loopback(address.host());
+        for address in addresses.iter().filter(in_the_clear) {
+            if additions.has_secrets() {
+                let address = address.authority().as_str();
+                if tls.is_some() && !options.credentials_in_the_clear {
+                    return Err(ConfigError::CredentialsInTheClear {
+                        address: address.to_owned(),
+                    });
+                }
+                tracing::warn!(
+                    address,
+                    "credentials go over plain http, for everyone on the way to read"
+                );
+            }
+        }
+        let upstreams = addresses.into_iter().map(|address| {
+            let tls = tls.clone().filter(|_| is_tls(&address));
+            let additions = Arc::clone(&additions);
+            Upstream::new(
+                address,
+                &options.networks,
+                tls,
+                additions,
+                limits,
+                alarms,
+                resolver,
+            )
+        });
+        Ok(Self {
+            upstreams: upstreams.collect(),
+            detour: Mutex::new(None),
+            additions,
+            tls,
+            patience: limits.connect_timeout,
+        })
+    }
+
+    /// Whether a request sets what is the operator's to set, which tenant it is for, or is not narrowed by that.
+    pub(crate) fn would_escape_tenant(&self, request: &Request<Bytes>) -> bool {
+        self.additions.are_set_by(request) || self.additions.leave_unnarrowed(request.uri())
+    }
+
+    /// Which state of the credentials requests are sent with now.
+    pub(crate) fn identity(&self) -> Identity {
+        let certificates = self.tls.as_ref().map(|tls| tls.current().1);
+        self.additions
+            .identity()
+            .max(certificates.unwrap_or_default())
+    }
+
+    /// Sends a request, and waits for the head of its response. Its URI is that of the first address, with which
+    /// another's origin and prefix are exchanged. At most two addresses see it, and one answers.
+    pub(crate) async fn send(
+        &self,
+        request: Request<Bytes>,
+        timeouts: Timeouts,
+    ) -> Result<Response<Receiving>> {
+        let prefix = self.upstreams.first().map_or("", Upstream::prefix);
+        let (others, from_here) = self.upstreams.split_at(self.preferred());
+        let mut failure = None;
+        let mut unavailable = None;
+        for upstream in from_here.iter().chain(others) {
+            match upstream.send(&request, prefix, timeouts).await {
+                Ok(response) if UNAVAILABLE.contains(&response.status()) => {
+                    tracing::warn!(
+                        address = upstream.authority(),
+                        status = response.status().as_u16(),
+                        "unavailable"
+                    );
+                    match unavailable {
+                        None => unavailable = Some((upstream, response)),
+                        Some(_) => break,
+                    }
+                }
+                Ok(response) => {
+                    self.settle_on(upstream);
+                    return Ok(self.mark(upstream, response));
+                }
+                Err(Failure::Connect(error))
+                    if error.fails_over(timeouts.connect >= self.patience) =>
+                {
+                    tracing::warn!(
+                        address = upstream.authority(),
+                        error = &error as &dyn std::error::Error,
+                        "no connection"
+                    );
+                    // The plugin knows of one address only: what became of the one that was asked first.
+                    failure.get_or_insert(error.name());
+                }
+                Err(_) if unavailable.is_some() => break,
+                Err(other) => return Err(other.name()),
+            }
+        }
+        if let Some((upstream, response)) = unavailable {
+            return Ok(self.mark(upstream, response));
+        }
+        Err(failure.unwrap_or(Error::DestinationNotFound))
+    }
+
+    /// The position of the upstream to ask first. When a detour's time is over, the one who notices tries the
+    /// straight way, and the others go on as before until it is known to work.
+    fn preferred(&self) -> usize {
+        if !self.has_failover() {
+            return 0;
+        }
+        let now = Instant::now();
+        match &mut *self.detour() {
+            Some(detour) if now < detour.until => detour.upstream,
+            Some(detour) => {
+                detour.until = now + RETURN_AFTER;
+                0
+            }
+            None => 0,
+        }
+    }
+
+    /// Remembers which one works.
+    fn settle_on(&self, upstream: &Upstream) {
+        if !self.has_failover() {
+            return;
+        }
+        let position = self.position(upstream).filter(|position| *position > 0);
+        let mut detour = self.detour();
+        if detour.map(|detour| detour.upstream) == position {
+            return; // and its time runs on
+        }
+        tracing::info!(address = upstream.authority(), "requests go here now");
+        *detour = position.map(|upstream| Detour {
+            upstream,
+            until: Instant::now() + RETURN_AFTER,
+        });
+    }
+
+    /// The response, which says where it came from if that is not the first address.
+    fn mark(&self, upstream: &Upstream, mut response: Response<Receiving>) -> Response<Receiving> {
+        if self.position(upstream).is_some_and(|position| position > 0) {
+            tracing::debug!(
+                address = upstream.authority(),
+                status = response.status().as_u16(),
+                "another address answered"
+            );
+            response.extensions_mut().insert(FromFailover);
+        }
+        response
+    }
+
+    fn position(&self, upstream: &Upstream) -> Option<usize> {
+        let mut each = self.upstreams.iter();
+        each.position(|each| std::ptr::eq(each, upstream))
+    }
+
+    fn has_failover(&self) -> bool {
+        self.upstreams.len() > 1
+    }
+
+    fn detour(&self) -> MutexGuard<'_, Option<Detour>> {
+        // Nothing panics while it is held.
+        self.detour.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests;

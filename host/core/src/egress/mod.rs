@@ -1,0 +1,327 @@
+//! The one door out of the sandbox: `wasi:http` hands each request to the hook here.
+//!
+//! The policy judges it, its body is taken in whole, the call's scope narrows it, and unless the cache has its answer,
+//! the client adds the operator's credentials and sends it.
+
+pub(crate) mod body;
+pub(crate) mod budget;
+pub(crate) mod cache;
+pub(crate) mod client;
+pub(crate) mod denial;
+pub(crate) mod denial_log;
+pub(crate) mod policy;
+pub(crate) mod request_slots;
+
+use std::{pin::Pin, sync::Arc, time::Duration};
+
+use bytes::{Bytes, BytesMut};
+use http::{Request, Response, header};
+use http_body::Body;
+use http_body_util::BodyExt;
+use metric_scope::Scope;
+use wasmtime_wasi_http::{Error, RequestOptions, Result, WasiBody};
+
+use self::{
+    body::ResponseBody,
+    cache::{Cache, CacheStatistics, Keep, Question},
+    client::{HttpClient, Timeouts, reload::Identity},
+    denial::Refusals,
+    denial_log::{Asked, Denials},
+    policy::Egress,
+    request_slots::{CallSlots, RequestSlots},
+};
+use crate::{
+    config::{ServiceOptions, address::Address, error::ConfigError, limits::Limits},
+    contract::{deny_reason::Refusal, error::CallError},
+    observe::{Exchange, Metrics},
+    timers::Alarms,
+};
+
+/// The way out for one service, and for the services that were made of it by narrowing their scope.
+pub(crate) struct Outgoing {
+    way: Option<Arc<Way>>,
+    scope: Option<Scope>,
+    refusals: Arc<Refusals>,
+}
+
+struct Way {
+    request_slots: RequestSlots,
+    metrics: Arc<Metrics>,
+    alarms: Alarms,
+    egress: Egress,
+    client: HttpClient,
+    /// None: it is off.
+    cache: Option<Cache>,
+    request_bytes: usize,
+    response_bytes: u64,
+    /// The longest waits that a plugin can have.
+    timeouts: Timeouts,
+    between_bytes: Duration,
+}
+
+impl Outgoing {
+    /// To one Prometheus.
+    pub(crate) fn to(
+        address: Address,
+        options: &ServiceOptions,
+        limits: &Limits,
+        alarms: &Alarms,
+        metrics: &Arc<Metrics>,
+    ) -> Result<Self, ConfigError> {
+        Ok(Self {
+            scope: None,
+            refusals: Arc::new(Refusals::told_to(metrics)),
+            way: Some(Arc::new(Way {
+                request_slots: RequestSlots::new(limits, alarms),
+                metrics: Arc::clone(metrics),
+                client: HttpClient::new(address.clone(), options, limits, alarms)?,
+                cache: Cache::new(&options.cache, metrics),
+                alarms: alarms.clone(),
+                egress: Egress::to(address, limits),
+                request_bytes: limits.request_bytes,
+                response_bytes: limits.response_bytes,
+                timeouts: Timeouts {
+                    connect: limits.connect_timeout,
+                    first_byte: limits.first_byte_timeout,
+                },
+                between_bytes: limits.between_bytes_timeout,
+            })),
+        })
+    }
+
+    /// Nowhere: every request is denied.
+    pub(crate) fn nowhere() -> Self {
+        Self {
+            way: None,
+            scope: None,
+            refusals: Arc::default(),
+        }
+    }
+
+    /// The same way, within a scope and the one that it has already.
+    pub(crate) fn scoped(&self, scope: Scope) -> Self {
+        let scope = match &self.scope {
+            Some(wider) => wider.and(&scope),
+            None => scope,
+        };
+        Self {
+            way: self.way.clone(),
+            scope: Some(scope),
+            refusals: Arc::clone(&self.refusals),
+        }
+    }
+
+    /// Which state of the credentials requests are sent with now: another one after each change, and the same for no
+    /// two services that have any.
+    fn identity(&self) -> Identity {
+        self.way
+            .as_ref()
+            .map(|way| way.client.identity())
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn refusals(&self) -> &Refusals {
+        &self.refusals
+    }
+
+    /// The denied requests of a call that begins.
+    pub(crate) fn denials(&self) -> Arc<Denials> {
+        Arc::new(Denials::of(&self.refusals))
+    }
+
+    /// Judges a request, and sends it when it is its turn among those of its call and of the service.
+    pub(crate) async fn send(
+        &self,
+        request: Request<WasiBody>,
+        options: RequestOptions,
+        call: &CallSlots,
+        denials: &Arc<Denials>,
+    ) -> Result<Response<WasiBody>> {
+        let (mut head, body) = request.into_parts();
+        let asked = self.asked(&head);
+        let judged = match &self.way {
+            None => Err(Refusal::NoNetwork),
+            Some(way) => way.egress.judge(&head).map(|target| (way, target)),
+        };
+        let (way, target) = judged.map_err(|reason| denials.deny(asked, reason))?;
+        let slot = way.request_slots.slot(call).await?;
+        head.uri = target.into_uri();
+        let keep = Keep::of(&head.headers);
+        policy::drop_headers(&mut head.headers);
+        // The length of what is sent, not of what the plugin announced.
+        head.headers.remove(header::CONTENT_LENGTH);
+        let body = whole(body, way.request_bytes)
+            .await
+            .map_err(|error| match error {
+                Error::HttpRequestBodySize(_) => denials.deny(asked, Refusal::Body),
+                broken => broken,
+            })?;
+        let request = Request::from_parts(head, body);
+        if way.client.would_escape_tenant(&request) {
+            return Err(denials.deny(asked, Refusal::Tenant));
+        }
+        let request = match &self.scope {
+            None => request,
+            Some(scope) => scope
+                .enforce(request)
+                .map_err(|why| denials.deny_by_scope(asked, &why))?,
+        };
+        let patience = way.patience(&options);
+        let hold = |body| way.request_slots.held(body, slot);
+        let (Some(cache), Some(keep)) = (&way.cache, keep) else {
+            let response = way.send(request, patience, denials, asked).await?;
+            return Ok(response.map(hold));
+        };
+        let send = || {
+            let (way, denials) = (Arc::clone(way), Arc::clone(denials));
+            let request = request.clone();
+            async move { way.send(request, patience, &denials, asked).await }
+        };
+        let question = Question {
+            request: &request,
+            identity: self.identity(),
+            scope: self.scope.as_ref().map(ToString::to_string),
+            keep,
+            patience: patience.waits(),
+        };
+        Ok(cache.answer(question, send).await?.map(hold))
+    }
+
+    /// What an embedder is to send in the place of a judged request: within the scope, and for the operator's tenant.
+    pub(crate) fn bound(&self, request: Request<Bytes>) -> Result<Request<Bytes>, CallError> {
+        let mut way = self.way.iter();
+        if way.any(|way| way.client.would_escape_tenant(&request)) {
+            return Err(Refusal::Tenant.into());
+        }
+        match &self.scope {
+            Some(scope) => Ok(scope.enforce(request)?),
+            None => Ok(request),
+        }
+    }
+
+    /// A query as it would be sent.
+    pub(crate) fn bound_query(&self, promql: String) -> Result<String, CallError> {
+        match &self.scope {
+            Some(scope) => Ok(scope.enforce_query(&promql)?),
+            None => Ok(promql),
+        }
+    }
+
+    /// Whether there is a cache.
+    pub(crate) fn keeps_answers(&self) -> bool {
+        self.way.as_ref().is_some_and(|way| way.cache.is_some())
+    }
+
+    /// What the cache did; all noughts where there is none.
+    pub(crate) fn cache_statistics(&self) -> CacheStatistics {
+        let cache = self.way.as_ref().and_then(|way| way.cache.as_ref());
+        cache.map(Cache::statistics).unwrap_or_default()
+    }
+
+    /// A request as the log names it.
+    pub(crate) fn asked(&self, head: &http::request::Parts) -> Asked {
+        let way = self.way.as_ref();
+        let endpoint = way.and_then(|way| way.egress.endpoint(head.uri.path()));
+        Asked::new(&head.method, endpoint)
+    }
+}
+
+impl Way {
+    /// The plugin's wishes, as far as they are shorter than what it can have.
+    fn patience(&self, options: &RequestOptions) -> Patience {
+        Patience {
+            timeouts: self.timeouts.shortened_by(options),
+            between_bytes: shorter(self.between_bytes, options.between_bytes_timeout),
+        }
+    }
+
+    async fn send(
+        &self,
+        request: Request<Bytes>,
+        patience: Patience,
+        denials: &Denials,
+        asked: Asked,
+    ) -> Result<Response<WasiBody>> {
+        let exchange = Exchange::begin(&self.metrics);
+        let response = self
+            .client
+            .send(request, patience.timeouts)
+            .await
+            .inspect_err(|error| {
+                if matches!(error, Error::DestinationIpProhibited) {
+                    // The plugin learns of this one by its name: it knows the address.
+                    denials.deny(asked, Refusal::Network);
+                }
+            })?;
+        let (head, body) = exchange.answered(response).into_parts();
+        let (maximum, pause) = (self.response_bytes, patience.between_bytes);
+        let body = ResponseBody::new(body, maximum, self.alarms.clone(), pause)?;
+        Ok(Response::from_parts(head, body.boxed_unsync()))
+    }
+}
+
+/// How long a request is waited for.
+#[derive(Clone, Copy)]
+struct Patience {
+    timeouts: Timeouts,
+    between_bytes: Duration,
+}
+
+impl Patience {
+    fn waits(self) -> [Duration; 3] {
+        [
+            self.timeouts.connect,
+            self.timeouts.first_byte,
+            self.between_bytes,
+        ]
+    }
+}
+
+impl Timeouts {
+    /// The plugin's wishes, as far as they are shorter.
+    fn shortened_by(self, options: &RequestOptions) -> Self {
+        Self {
+            connect: shorter(self.connect, options.connect_timeout),
+            first_byte: shorter(self.first_byte, options.first_byte_timeout),
+        }
+    }
+}
+
+fn shorter(limit: Duration, wish: Option<Duration>) -> Duration {
+    wish.map_or(limit, |wish| wish.min(limit))
+}
+
+/// A request's whole body. Taken in before anything is sent, so that the request is judged as a whole and
+/// leaves in one piece, with its true length.
+async fn whole(body: WasiBody, maximum: usize) -> Result<Bytes> {
+    let mut body = Pin::new(Box::new(body));
+    let mut first = Bytes::new();
+    let mut more = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else {
+            continue; // trailers, which Prometheus has no use for
+        };
+        if data.len() > maximum.saturating_sub(first.len().max(more.len())) {
+            return Err(Error::HttpRequestBodySize(Some(maximum as u64)));
+        }
+        if first.is_empty() {
+            first = data;
+        } else {
+            if more.is_empty() {
+                more.extend_from_slice(&first);
+            }
+            more.extend_from_slice(&data);
+        }
+        if body.is_end_stream() {
+            break;
+        }
+    }
+    Ok(if more.is_empty() {
+        first
+    } else {
+        more.freeze()
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,918 @@
+//! The way out, against servers on the loopback that do as they like.
+
+use super::*;
+use crate::{
+    config::{credentials::Credentials, secret::SecretSource},
+    observe::HostMetrics,
+    sandbox::wasi::hooks::Hooks,
+    testing::body::TestBody,
+};
+use std::{
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Instant,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+use wasmtime_wasi_http::WasiHttpHooks;
+
+/// An answer that stops.
+const HALF: &str = "HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\nhi";
+const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi";
+
+/// What a server does with each request on a connection.
+#[derive(Clone, Copy)]
+enum Then {
+    /// Waits for the next request.
+    Keep,
+    /// Closes the connection.
+    Close,
+    /// Does nothing any more.
+    Stall,
+}
+
+struct Server {
+    address: String,
+    connections: Arc<AtomicUsize>,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl Server {
+    async fn start(answer: &'static str, then: Then) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = Self {
+            address: listener.local_addr().unwrap().to_string(),
+            connections: Arc::default(),
+            requests: Arc::default(),
+        };
+        let connections = Arc::clone(&server.connections);
+        let requests = Arc::clone(&server.requests);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                connections.fetch_add(1, Ordering::SeqCst);
+                tokio::spawn(serve(stream, answer, then, Arc::clone(&requests)));
+            }
+        });
+        server
+    }
+
+    fn outgoing(&self) -> Outgoing {
+        outgoing(&self.address)
+    }
+
+    fn uri(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+}
+
+async fn serve(mut stream: TcpStream, answer: &str, then: Then, requests: Arc<Mutex<Vec<String>>>) {
+    let mut read = Vec::new();
+    while stream.read_buf(&mut read).await.is_ok_and(|n| n > 0) {
+        let text = String::from_utf8_lossy(&read).to_lowercase();
+        let Some((head, body)) = text.split_once("\r\n\r\n") else {
+            continue;
+        };
+        let length = head
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length: "))
+            .map_or(0, |length| length.parse().unwrap());
+        if body.len() < length {
+            continue;
+        }
+        requests.lock().unwrap().push(text);
+        read.clear();
+        stream.write_all(answer.as_bytes()).await.unwrap();
+        match then {
+            Then::Keep => {}
+            Then::Close => return,
+            Then::Stall => std::future::pending().await,
+        }
+    }
+}
+
+fn limits() -> Limits {
+    Limits {
+        response_bytes: 100,
+        connect_timeout: Duration::from_secs(5),
+        first_byte_timeout: Duration::from_millis(200),
+        between_bytes_timeout: Duration::from_millis(200),
+        ..Limits::default()
+    }
+}
+
+fn outgoing(address: &str) -> Outgoing {
+    Outgoing::to(
+        Address::parse(address).unwrap(),
+        &ServiceOptions::default(),
+        &limits(),
+        &Alarms::ticking(),
+        &Arc::new(Metrics::new()),
+    )
+    .unwrap()
+}
+
+fn request(method: &str, uri: &str, body: &[&'static str]) -> Request<WasiBody> {
+    let body = TestBody::at_once(body).map_err(Error::from).boxed_unsync();
+    Request::builder()
+        .method(method)
+        .uri(uri)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("authorization", "Bearer stolen")
+        .header("host", "evil")
+        .body(body)
+        .unwrap()
+}
+
+/// A call of its own.
+fn call() -> CallSlots {
+    CallSlots::new(&limits())
+}
+
+/// Sends, and reads the whole body.
+async fn ask(outgoing: &Outgoing, request: Request<WasiBody>) -> Result<(u16, Bytes)> {
+    let response = outgoing
+        .send(
+            request,
+            RequestOptions::default(),
+            &call(),
+            &outgoing.denials(),
+        )
+        .await?;
+    let status = response.status().as_u16();
+    Ok((status, response.into_body().collect().await?.to_bytes()))
+}
+
+async fn get(server: &Server) -> Result<(u16, Bytes)> {
+    let uri = server.uri("/api/v1/query");
+    ask(&server.outgoing(), request("GET", &uri, &[])).await
+}
+
+#[tokio::test]
+async fn requests_share_a_connection() {
+    let server = Server::start(OK, Then::Keep).await;
+    let outgoing = server.outgoing();
+    for _ in 0..5 {
+        let request = request(
+            "POST",
+            &server.uri("/api/v1/query_range"),
+            &["query", "=up"],
+        );
+        let answer = ask(&outgoing, request).await.unwrap();
+        assert_eq!(answer, (200, Bytes::from_static(b"hi")));
+    }
+    assert_eq!(server.connections.load(Ordering::SeqCst), 1);
+    assert_eq!(server.requests.lock().unwrap().len(), 5);
+}
+
+#[tokio::test]
+async fn a_request_leaves_whole_and_with_the_hosts_own_headers() {
+    let server = Server::start(OK, Then::Keep).await;
+    let mut request = request("POST", &server.uri("/api/v1/query?a=b"), &["que", "ry=up"]);
+    request
+        .headers_mut()
+        .insert("content-length", "3".parse().unwrap());
+    ask(&server.outgoing(), request).await.unwrap();
+    let seen = server.requests.lock().unwrap().concat();
+    assert!(
+        seen.starts_with("post /api/v1/query?a=b http/1.1\r\n"),
+        "{seen}"
+    );
+    assert!(seen.ends_with("\r\n\r\nquery=up"), "{seen}");
+    assert!(seen.contains("content-length: 8\r\n"), "{seen}");
+    assert!(
+        seen.contains(&format!("host: {}\r\n", server.address)),
+        "{seen}"
+    );
+    assert!(seen.contains("content-type: application/x-www-form-urlencoded"));
+    for dropped in ["authorization", "evil", "transfer-encoding"] {
+        assert!(!seen.contains(dropped), "{seen}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_policy_refuses_is_denied_and_never_sent() {
+    let server = Server::start(OK, Then::Keep).await;
+    for uri in [
+        server.uri("/api/v1/admin/tsdb/snapshot"),
+        "http://127.0.0.1:1/api/v1/query".to_owned(),
+        format!("https://{}/api/v1/query", server.address),
+    ] {
+        let answer = ask(&server.outgoing(), request("POST", &uri, &[])).await;
+        assert!(matches!(answer, Err(Error::HttpRequestDenied)), "{uri}");
+    }
+    let answer = ask(
+        &Outgoing::nowhere(),
+        request("GET", &server.uri("/api/v1/query"), &[]),
+    )
+    .await;
+    assert!(matches!(answer, Err(Error::HttpRequestDenied)));
+    assert_eq!(server.connections.load(Ordering::SeqCst), 0);
+}
+
+/// One way of refusing: the reason, the way out, and the request.
+type Denied = (Refusal, Outgoing, Request<WasiBody>);
+
+/// Every way, but those of `Hooks` and of `outgoing_handler.rs`, which have tests of their own.
+fn every_way_of_refusing(server: &Server) -> Vec<Denied> {
+    let scope = || Scope::equal("user", "u1").unwrap();
+    let tenant = || {
+        with_credentials(
+            server,
+            Credentials::new().parameter("extra_label", secret()),
+        )
+    };
+    let get = |uri: &str| request("GET", uri, &[]);
+    let path = |path: &str| get(&server.uri(path));
+    let post = |path: &str, body| request("POST", &server.uri(path), &[body]);
+    let authority = |authority: &str| get(&format!("http://{authority}/api/v1/query"));
+    let address = server.address.as_str();
+    let mut many_headers = path("/api/v1/query");
+    for number in 0..40 {
+        let name = http::HeaderName::try_from(format!("x-{number}")).unwrap();
+        many_headers
+            .headers_mut()
+            .insert(name, "x".parse().unwrap());
+    }
+    let long = "x".repeat(20_000);
+    // Resolvers take it for an address of loopback, which a name that is none of its own is not granted.
+    let elsewhere = format!("127.1:{}", address.rsplit(':').next().unwrap());
+    let small = Limits {
+        request_bytes: 8,
+        ..limits()
+    };
+    let small = Outgoing::to(
+        Address::parse(address).unwrap(),
+        &ServiceOptions::default(),
+        &small,
+        &Alarms::ticking(),
+        &Arc::new(Metrics::new()),
+    );
+    let free = || server.outgoing();
+    let scoped = || free().scoped(scope());
+    vec![
+        (
+            Refusal::NoNetwork,
+            Outgoing::nowhere(),
+            path("/api/v1/query"),
+        ),
+        (Refusal::Origin, free(), authority("127.0.0.1:1")),
+        (
+            Refusal::Origin,
+            free(),
+            get(&format!("https://{address}/api/v1/query")),
+        ),
+        (
+            Refusal::Origin,
+            free(),
+            get(&format!("ftp://{address}/api/v1/query")),
+        ),
+        (
+            Refusal::UserInfo,
+            free(),
+            authority(&format!("u:p@{address}")),
+        ),
+        (
+            Refusal::Method,
+            free(),
+            request("DELETE", &server.uri("/api/v1/query"), &[]),
+        ),
+        (
+            Refusal::Method,
+            free(),
+            request("QUERY", &server.uri("/api/v1/query"), &[]),
+        ),
+        (Refusal::Path, free(), path("/api/v1/admin/tsdb/snapshot")),
+        (Refusal::Path, free(), path("/api/v1/label//values")),
+        (Refusal::Path, free(), path("")),
+        (
+            Refusal::Head,
+            free(),
+            path(&format!("/api/v1/query?query={long}")),
+        ),
+        (Refusal::Head, free(), many_headers),
+        (
+            Refusal::Body,
+            small.unwrap(),
+            post("/api/v1/query", "query=up{}"),
+        ),
+        (Refusal::Scope, scoped(), post("/api/v1/query", "query=up{")),
+        (Refusal::Scope, scoped(), path("/api/v1/metadata")),
+        (
+            Refusal::Scope,
+            scoped(),
+            path("/api/v1/query?query=up&query=up"),
+        ),
+        (
+            Refusal::Tenant,
+            tenant(),
+            path("/api/v1/query?extra_label=a=b"),
+        ),
+        (Refusal::Tenant, tenant(), path("/api/v1/metadata")),
+        (
+            Refusal::Network,
+            outgoing(&elsewhere),
+            authority(&elsewhere),
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn each_way_of_refusing_counts_once_under_its_reason_and_sends_nothing() {
+    let server = Server::start(OK, Then::Keep).await;
+    let ways = every_way_of_refusing(&server);
+    for &reason in Refusal::ALL {
+        let is_here = reason != Refusal::Requests; // it is the hooks'
+        let has_a_way = ways.iter().any(|(other, ..)| *other == reason);
+        assert_eq!(has_a_way, is_here, "{reason:?}");
+    }
+    for (reason, outgoing, request) in ways {
+        let uri = request.uri().to_string();
+        ask(&outgoing, request).await.unwrap_err();
+        let counted = (outgoing.refusals().of(reason), outgoing.refusals().total());
+        assert_eq!(
+            counted,
+            (1, 1),
+            "{reason:?} {uri}: {:?}",
+            outgoing.refusals()
+        );
+    }
+    assert_eq!(server.connections.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_request_beyond_those_of_a_call_counts_each_time() {
+    let server = Server::start(OK, Then::Keep).await;
+    let outgoing = Arc::new(server.outgoing());
+    let limits = Limits {
+        requests_per_call: 2,
+        ..limits()
+    };
+    let mut hooks = Hooks::new(Arc::clone(&outgoing), &limits);
+    for sent in 1..=5 {
+        let request = request("GET", &server.uri("/api/v1/query"), &[]);
+        let rest = Box::new(std::future::ready(Ok(())));
+        let response = Box::into_pin(hooks.send_request(request, None, rest)).await;
+        assert_eq!(response.is_ok(), sent <= 2);
+    }
+    let counted = (
+        outgoing.refusals().of(Refusal::Requests),
+        outgoing.refusals().total(),
+    );
+    assert_eq!(counted, (3, 3));
+}
+
+#[tokio::test]
+async fn a_call_has_so_many_connections_and_its_others_wait_for_one() {
+    let server = Server::start(HALF, Then::Stall).await;
+    let limits = Limits {
+        concurrent_requests: 3,
+        service_requests: 4,
+        ..limits()
+    };
+    let address = Address::parse(&server.address).unwrap();
+    let options = ServiceOptions::default();
+    let metrics = Arc::new(Metrics::new());
+    let outgoing = Outgoing::to(address, &options, &limits, &Alarms::ticking(), &metrics).unwrap();
+    let outgoing = Arc::new(outgoing);
+    let calls = [(); 2].map(|()| CallSlots::new(&limits));
+    let mut arrivals = Vec::new();
+    for call in calls {
+        for _ in 0..20 {
+            let (outgoing, request_slots) = (Arc::clone(&outgoing), call.clone());
+            let uri = server.uri("/api/v1/query");
+            arrivals.push(tokio::spawn(async move {
+                let request = request("GET", &uri, &[]);
+                outgoing
+                    .send(
+                        request,
+                        RequestOptions::default(),
+                        &request_slots,
+                        &outgoing.denials(),
+                    )
+                    .await
+            }));
+        }
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(server.connections.load(Ordering::SeqCst), 4);
+    // As they are given up, the others have their turn.
+    for arrival in arrivals {
+        drop(arrival.await.unwrap().unwrap());
+    }
+    assert_eq!(server.connections.load(Ordering::SeqCst), 40);
+}
+
+#[tokio::test]
+async fn what_is_sent_and_what_is_refused_counts_in_the_metrics_of_the_host() {
+    let server = Server::start(ANSWER, Then::Keep).await;
+    let metrics = Arc::new(Metrics::new());
+    let outgoing = Outgoing::to(
+        Address::parse(&server.address).unwrap(),
+        &ServiceOptions::default(),
+        &limits(),
+        &Alarms::ticking(),
+        &metrics,
+    )
+    .unwrap();
+    for _ in 0..2 {
+        let uri = server.uri("/api/v1/query");
+        ask(&outgoing, request("POST", &uri, &["query=up"]))
+            .await
+            .unwrap();
+    }
+    // Sent once, and kept.
+    for _ in 0..2 {
+        ask(&outgoing, final_range(&server)).await.unwrap();
+    }
+    let uri = server.uri("/api/v1/admin/tsdb/snapshot");
+    ask(&outgoing, request("POST", &uri, &[]))
+        .await
+        .unwrap_err();
+    let (_, body) = ANSWER.split_once("\r\n\r\n").unwrap();
+    let text = HostMetrics(&metrics).to_string();
+    for line in [
+        r#"metric_host_prometheus_requests_total{status="2xx"} 3"#,
+        r#"metric_host_refusals_total{reason="path"} 1"#,
+        "metric_host_prometheus_seconds_count 3",
+        r#"metric_host_cache_requests_total{result="miss"} 1"#,
+        r#"metric_host_cache_requests_total{result="hit"} 1"#,
+        &format!("metric_host_received_bytes_total {}", 3 * body.len()),
+        &format!("metric_host_cache_saved_bytes_total {}", body.len()),
+    ] {
+        assert!(text.lines().any(|each| each == line), "{line}\n{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_long_is_denied_counted_and_never_sent() {
+    let server = Server::start(OK, Then::Keep).await;
+    let limits = Limits {
+        request_bytes: 8,
+        ..limits()
+    };
+    let address = Address::parse(&server.address).unwrap();
+    let options = ServiceOptions::default();
+    let outgoing = Outgoing::to(
+        address,
+        &options,
+        &limits,
+        &Alarms::ticking(),
+        &Arc::new(Metrics::new()),
+    )
+    .unwrap();
+    let uri = server.uri("/api/v1/query");
+    let answer = ask(&outgoing, request("POST", &uri, &["query=up", "1"])).await;
+    assert!(
+        matches!(answer, Err(Error::HttpRequestDenied)),
+        "{answer:?}"
+    );
+    assert_eq!(outgoing.refusals().of(Refusal::Body), 1);
+    assert_eq!(server.connections.load(Ordering::SeqCst), 0);
+    ask(&outgoing, request("POST", &uri, &["query=up"]))
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_redirect_is_handed_on_and_not_followed() {
+    let server = Server::start(
+        "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n",
+        Then::Keep,
+    )
+    .await;
+    assert_eq!(get(&server).await.unwrap().0, 302);
+    assert_eq!(server.requests.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn failures_of_the_network_have_their_names() {
+    for (answer, then, name) in [
+        ("", Then::Close, "ConnectionTerminated"),
+        ("HTTP/1.1 200", Then::Close, "ConnectionTerminated"),
+        ("", Then::Stall, "HttpResponseTimeout"),
+        ("SSH-2.0-OpenSSH_9.2\r\n", Then::Close, "HttpProtocolError"),
+        (
+            "HTTP/1.1 200 OK\r\ncontent-length: nine\r\n\r\n",
+            Then::Close,
+            "HttpProtocolError",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhi",
+            Then::Close,
+            "HttpResponseIncomplete",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhi",
+            Then::Stall,
+            "ConnectionReadTimeout",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhi",
+            Then::Close,
+            "HttpResponseIncomplete",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nnonsense\r\n",
+            Then::Stall,
+            "HttpProtocolError",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\ncontent-length: 101\r\n\r\n",
+            Then::Stall,
+            "HttpResponseBodySize(Some(100))",
+        ),
+    ] {
+        let server = Server::start(answer, then).await;
+        let error = get(&server).await.unwrap_err();
+        assert_eq!(format!("{error:?}"), name, "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_port_where_nothing_listens_refuses_the_connection() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    drop(listener);
+    let uri = format!("http://{address}/api/v1/query");
+    let error = ask(&outgoing(&address), request("GET", &uri, &[]))
+        .await
+        .unwrap_err();
+    assert!(matches!(error, Error::ConnectionRefused), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_name_that_does_not_exist_is_a_failure_of_dns() {
+    // RFC 6761: `.invalid` never resolves.
+    let uri = "http://prometheus.invalid:9090/api/v1/query";
+    let error = ask(
+        &outgoing("prometheus.invalid:9090"),
+        request("GET", uri, &[]),
+    )
+    .await
+    .unwrap_err();
+    assert!(
+        matches!(error, Error::DnsError { .. } | Error::ConnectionTimeout),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_speak_tls_is_a_failure_of_tls() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("https://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await
+    });
+    let uri = format!("{address}/api/v1/query");
+    let outgoing = Outgoing::to(
+        Address::parse(&address).unwrap(),
+        &ServiceOptions::default(),
+        &limits(),
+        &Alarms::ticking(),
+        &Arc::new(Metrics::new()),
+    );
+    let Ok(outgoing) = outgoing else {
+        return; // a machine without root certificates
+    };
+    let error = ask(&outgoing, request("GET", &uri, &[])).await.unwrap_err();
+    assert!(matches!(error, Error::TlsProtocolError), "{error:?}");
+}
+
+#[tokio::test]
+async fn the_plugin_may_ask_for_shorter_waits() {
+    let server = Server::start("", Then::Stall).await;
+    let options = RequestOptions {
+        first_byte_timeout: Some(Duration::from_millis(10)),
+        ..RequestOptions::default()
+    };
+    let start = Instant::now();
+    let request = request("GET", &server.uri("/api/v1/query"), &[]);
+    let outgoing = server.outgoing();
+    let answer = outgoing
+        .send(request, options, &call(), &outgoing.denials())
+        .await;
+    assert!(matches!(answer, Err(Error::HttpResponseTimeout)));
+    assert!(start.elapsed() < Duration::from_millis(150));
+}
+
+#[tokio::test]
+async fn a_connection_that_the_server_closed_while_idle_is_replaced() {
+    let server = Server::start(OK, Then::Close).await;
+    let outgoing = server.outgoing();
+    for _ in 0..3 {
+        let request = request("GET", &server.uri("/api/v1/query"), &[]);
+        assert_eq!(ask(&outgoing, request).await.unwrap().0, 200);
+        // Until the end of the connection has come in.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(server.connections.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
+async fn a_body_is_put_together_from_its_frames() {
+    let body = |pieces: &[&'static str]| {
+        TestBody::at_once(pieces)
+            .map_err(Error::from)
+            .boxed_unsync()
+    };
+    assert_eq!(whole(body(&[]), 8).await.unwrap(), "");
+    assert_eq!(whole(body(&["abc"]), 8).await.unwrap(), "abc");
+    let pieces = &["abc", "", "de", "fgh"];
+    assert_eq!(whole(body(pieces), 8).await.unwrap(), "abcdefgh");
+    for pieces in [&["abcdefghi"][..], &["abcd", "efgh", "i"][..]] {
+        assert!(matches!(
+            whole(body(pieces), 8).await,
+            Err(Error::HttpRequestBodySize(Some(8)))
+        ));
+    }
+}
+
+#[test]
+fn a_plugin_can_shorten_a_timeout_but_not_lengthen_it() {
+    let limit = Duration::from_secs(5);
+    assert_eq!(shorter(limit, None), limit);
+    let second = Duration::from_secs(1);
+    assert_eq!(shorter(limit, Some(second)), second);
+    assert_eq!(shorter(limit, Some(2 * limit)), limit);
+}
+
+#[tokio::test]
+async fn scopes_add_up_and_bind_what_leaves() {
+    let server = Server::start(OK, Then::Keep).await;
+    let wide = server.outgoing();
+    let narrow = wide
+        .scoped(Scope::equal("user", "u1").unwrap())
+        .scoped(Scope::equal("project", "p1").unwrap());
+    let uri = server.uri("/api/v1/query_range?start=1");
+    for outgoing in [&narrow, &wide] {
+        let request = request("POST", &uri, &["query=up"]);
+        ask(outgoing, request).await.unwrap();
+    }
+    let [narrowed, whole] = &server.requests.lock().unwrap()[..] else {
+        panic!("two requests");
+    };
+    let body = "\r\n\r\nstart=1&query=up%7buser%3d%22u1%22%2cproject%3d%22p1%22%7d";
+    assert!(narrowed.ends_with(body), "{narrowed}");
+    assert!(narrowed.contains("content-length: 58\r\n"), "{narrowed}");
+    assert!(whole.ends_with("\r\n\r\nquery=up"), "{whole}");
+    assert_eq!(server.connections.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn what_cannot_be_narrowed_is_denied_and_never_sent() {
+    let server = Server::start(OK, Then::Keep).await;
+    let outgoing = server
+        .outgoing()
+        .scoped(Scope::equal("user", "u1").unwrap());
+    for (target, body) in [
+        ("/api/v1/metadata", ""),
+        ("/api/v1/query?query=up&query=up", ""),
+        ("/api/v1/query", "query=up{"),
+        ("/api/v1/query", "query=info(up)"),
+        ("/api/v1/query?tenant=2", "query=up"),
+    ] {
+        let request = request("POST", &server.uri(target), &[body]);
+        let answer = ask(&outgoing, request).await;
+        assert!(matches!(answer, Err(Error::HttpRequestDenied)), "{target}");
+    }
+    assert_eq!(server.connections.load(Ordering::SeqCst), 0);
+}
+
+/// A way out with these credentials, whose secrets are all the name of this package.
+fn with_credentials(server: &Server, credentials: Credentials) -> Outgoing {
+    let options = ServiceOptions {
+        credentials,
+        ..ServiceOptions::default()
+    };
+    let address = Address::parse(&server.address).unwrap();
+    Outgoing::to(
+        address,
+        &options,
+        &limits(),
+        &Alarms::ticking(),
+        &Arc::new(Metrics::new()),
+    )
+    .unwrap()
+}
+
+fn secret() -> SecretSource {
+    SecretSource::variable("CARGO_PKG_NAME") // metric-host
+}
+
+#[tokio::test]
+async fn what_the_plugin_says_of_who_asks_is_exchanged_for_what_the_operator_says() {
+    let server = Server::start(OK, Then::Keep).await;
+    let credentials = Credentials::new()
+        .bearer_token(secret())
+        .header("X-Scope-OrgID", secret());
+    let outgoing = with_credentials(&server, credentials);
+    let mut request = request("POST", &server.uri("/api/v1/query"), &["query=up"]);
+    for name in [
+        "x-scope-orgid",
+        "thanos-tenant",
+        "accountid",
+        "cookie",
+        "proxy-authorization",
+    ] {
+        request.headers_mut().append(name, "evil".parse().unwrap());
+    }
+    ask(&outgoing, request).await.unwrap();
+    let seen = server.requests.lock().unwrap().concat();
+    assert_eq!(seen.matches("authorization:").count(), 1, "{seen}");
+    assert!(
+        seen.contains("\r\nauthorization: bearer metric-host\r\n"),
+        "{seen}"
+    );
+    assert!(
+        seen.contains("\r\nx-scope-orgid: metric-host\r\n"),
+        "{seen}"
+    );
+    for dropped in ["evil", "stolen", "thanos-tenant", "accountid", "cookie"] {
+        assert!(!seen.contains(dropped), "{seen}");
+    }
+}
+
+#[tokio::test]
+async fn a_tenant_of_the_plugins_own_is_denied_and_never_sent() {
+    let server = Server::start(OK, Then::Keep).await;
+    let credentials = Credentials::new().parameter("extra_filters[]", secret());
+    let outgoing = with_credentials(&server, credentials);
+    for (target, body) in [
+        ("/api/v1/query?extra_filters=x", "query=up"),
+        ("/api/v1/query?query=up;extra_filters[]=x", ""),
+        ("/api/v1/query", "query=up&extra_filters[]=x"),
+        ("/api/v1/query", "query=up&%65xtra_filters%5b%5d=x"),
+    ] {
+        let request = request("POST", &server.uri(target), &[body]);
+        let answer = ask(&outgoing, request).await;
+        assert!(matches!(answer, Err(Error::HttpRequestDenied)), "{target}");
+    }
+    let mut multipart = request("POST", &server.uri("/api/v1/query"), &["--x"]);
+    let value = "multipart/form-data; boundary=x".parse().unwrap();
+    multipart.headers_mut().insert("content-type", value);
+    assert!(ask(&outgoing, multipart).await.is_err());
+    assert_eq!(server.connections.load(Ordering::SeqCst), 0);
+    assert_eq!(outgoing.refusals().of(Refusal::Tenant), 5);
+
+    let request = request("POST", &server.uri("/api/v1/query?start=1"), &["query=up"]);
+    ask(&outgoing, request).await.unwrap();
+    let seen = server.requests.lock().unwrap().concat();
+    let target = "post /api/v1/query?start=1&extra_filters%5b%5d=metric-host http/1.1\r\n";
+    assert!(seen.starts_with(target), "{seen}");
+}
+
+#[tokio::test]
+async fn a_tenant_is_added_to_what_the_scope_has_narrowed() {
+    let server = Server::start(OK, Then::Keep).await;
+    let credentials = Credentials::new().parameter("extra_label", secret());
+    let outgoing =
+        with_credentials(&server, credentials).scoped(Scope::equal("user", "u1").unwrap());
+    let uri = server.uri("/api/v1/series?match[]=up");
+    ask(&outgoing, request("GET", &uri, &[])).await.unwrap();
+    let seen = server.requests.lock().unwrap().concat();
+    let target = "get /api/v1/series?match%5b%5d=up%7buser%3d%22u1%22%7d&extra_label=metric-host http/1.1\r\n";
+    assert!(seen.starts_with(target), "{seen}");
+}
+
+#[tokio::test]
+async fn services_with_credentials_have_identities_of_their_own() {
+    let server = Server::start(OK, Then::Keep).await;
+    let with = |credentials| with_credentials(&server, credentials).identity();
+    let token = || Credentials::new().bearer_token(secret());
+    assert_ne!(with(token()), with(token()));
+    assert_eq!(with(Credentials::new()), Outgoing::nowhere().identity());
+    let outgoing = with_credentials(&server, token());
+    assert_eq!(
+        outgoing.identity(),
+        outgoing.scoped(Scope::equal("a", "b").unwrap()).identity()
+    );
+}
+
+#[tokio::test]
+async fn what_an_embedder_is_to_send_is_bound_as_what_leaves() {
+    let server = Server::start(OK, Then::Keep).await;
+    let tenant = SecretSource::variable("CARGO_PKG_NAME");
+    let credentials = Credentials::new().parameter("extra_label", tenant);
+    let scope = Scope::equal("user", "u1").unwrap();
+    let outgoing = with_credentials(&server, credentials).scoped(scope.clone());
+    let bound = |query: &str| {
+        let uri = server.uri(&format!("/api/v1/query?{query}"));
+        outgoing.bound(Request::get(uri).body(Bytes::new()).unwrap())
+    };
+    let passed = bound("query=up").unwrap();
+    assert_eq!(passed.uri().query(), Some("query=up%7Buser%3D%22u1%22%7D"));
+    let error = bound("query=up&extra_label=another").unwrap_err();
+    assert!(
+        matches!(error, CallError::Denied(Refusal::Tenant)),
+        "{error:?}"
+    );
+    let error = bound("query=info(up)").unwrap_err();
+    assert!(matches!(error, CallError::OutOfScope(_)), "{error:?}");
+
+    let nowhere = Outgoing::nowhere();
+    assert_eq!(nowhere.bound_query("up +".to_owned()).unwrap(), "up +");
+    let nowhere = nowhere.scoped(scope);
+    let query = |promql: &str| nowhere.bound_query(promql.to_owned());
+    assert_eq!(query("up").unwrap(), "up{user=\"u1\"}");
+    query("up +").unwrap_err();
+    assert!(server.requests.lock().unwrap().is_empty());
+}
+
+const ANSWER: &str = concat!(
+    "HTTP/1.1 200 OK\r\ncontent-length: 95\r\n\r\n",
+    r#"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[1,"2"]]}]}}"#
+);
+
+/// A range that ended long ago, with the header in which the plugin says so.
+fn final_range(server: &Server) -> Request<WasiBody> {
+    let uri = server.uri("/api/v1/query_range");
+    let mut request = request(
+        "POST",
+        &uri,
+        &["query=up&start=1600000000&end=1600000060&step=30"],
+    );
+    let header = request.headers_mut();
+    header.insert("x-metric-cache", "final-at=1600000660".parse().unwrap());
+    request
+}
+
+#[tokio::test]
+async fn what_was_answered_is_kept_and_what_the_plugin_says_of_it_never_leaves() {
+    let server = Server::start(ANSWER, Then::Keep).await;
+    let outgoing = server.outgoing();
+    for _ in 0..3 {
+        let (status, body) = ask(&outgoing, final_range(&server)).await.unwrap();
+        assert_eq!(status, 200);
+        assert!(ANSWER.ends_with(std::str::from_utf8(&body).unwrap()));
+    }
+    // Another scope, and one who does not say how long.
+    let scoped = outgoing.scoped(Scope::equal("user", "u1").unwrap());
+    ask(&scoped, final_range(&server)).await.unwrap();
+    let mut silent = final_range(&server);
+    silent.headers_mut().remove("x-metric-cache");
+    ask(&outgoing, silent).await.unwrap();
+    let seen = server.requests.lock().unwrap();
+    assert_eq!(seen.len(), 3);
+    assert!(seen.iter().all(|request| !request.contains("x-metric")));
+    let statistics = outgoing.cache_statistics();
+    assert_eq!((statistics.hits, statistics.misses), (2, 2));
+}
+
+#[tokio::test]
+async fn what_comes_from_the_cache_counts_as_what_comes_from_the_network() {
+    let server = Server::start(ANSWER, Then::Keep).await;
+    let outgoing = Arc::new(server.outgoing());
+    let limits = Limits {
+        requests_per_call: 3,
+        received_bytes: 200,
+        ..limits()
+    };
+    let mut hooks = Hooks::new(Arc::clone(&outgoing), &limits);
+    let mut call = async || {
+        let none = Box::new(std::future::ready(Ok(())));
+        let sent = hooks.send_request(final_range(&server), None, none);
+        let (response, _) = Pin::from(sent).await?;
+        response
+            .into_body()
+            .collect()
+            .await
+            .map(http_body_util::Collected::to_bytes)
+    };
+    assert!(call().await.is_ok());
+    assert!(call().await.is_ok());
+    // Two are 190 bytes.
+    let third = call().await;
+    assert!(matches!(third, Err(Error::HttpResponseBodySize(Some(200)))));
+    assert!(matches!(call().await, Err(Error::HttpRequestDenied)));
+    assert_eq!(server.requests.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_was_answered_to_other_credentials_is_asked_for_again() {
+    let server = Server::start(ANSWER, Then::Keep).await;
+    let folder = tempfile::tempdir().unwrap();
+    let tenant = folder.path().join("tenant");
+    std::fs::write(&tenant, "one").unwrap();
+    let credentials = Credentials::new().header("X-Scope-OrgID", SecretSource::file(&tenant));
+    let outgoing = with_credentials(&server, credentials);
+    for name in ["one", "another"] {
+        std::fs::write(&tenant, name).unwrap();
+        for _ in 0..2 {
+            ask(&outgoing, final_range(&server)).await.unwrap();
+        }
+    }
+    let seen = server.requests.lock().unwrap();
+    let [one, another] = &seen[..] else {
+        panic!("{seen:?}")
+    };
+    assert!(one.contains("\r\nx-scope-orgid: one\r\n"), "{one}");
+    assert!(
+        another.contains("\r\nx-scope-orgid: another\r\n"),
+        "{another}"
+    );
+}

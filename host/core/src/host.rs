@@ -1,0 +1,230 @@
+//! The host: one engine, its ticker, its linker and its limits, shared by all plugins of a process.
+//!
+//! Loads plugins. Knows neither their configuration nor their calls.
+
+use std::{
+    fmt, io,
+    path::Path,
+    pin::pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll, Waker},
+};
+
+use wasmtime::component::Linker;
+
+use crate::{
+    config::limits::Limits,
+    contract::{
+        bindings::exports::backendai::metric::{codec, metric_service, range_service},
+        error::Source,
+        names::{RANGE_SERVICE, World},
+    },
+    egress::Outgoing,
+    load::{
+        compile::Compiler, compile_cache::CompileCache, complexity, error::LoadError, inspect,
+        plugin_file::read_plugin,
+    },
+    observe::{HostMetrics, Metrics},
+    sandbox::{
+        Shared,
+        component::Sandbox,
+        concurrency::Places,
+        engine,
+        store::{self, CallState},
+    },
+    service::{codec::Codec, plugin::Plugin},
+    timers::epoch::Ticker,
+};
+
+/// Why a [`Host`](crate::Host) cannot start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HostError {
+    /// wasmtime refuses the settings, or the machine cannot grant what they need.
+    #[error("the WebAssembly engine cannot start")]
+    Engine {
+        /// wasmtime's reason.
+        source: Source,
+    },
+    /// The thread that counts the epochs cannot be made.
+    #[error("the thread that interrupts runaway plugins cannot start")]
+    Ticker {
+        /// The system's reason.
+        source: io::Error,
+    },
+}
+
+/// How a [`Host`] is set up.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HostOptions {
+    /// How much a plugin may use.
+    pub limits: Limits,
+    /// Where compiled plugins are kept.
+    pub compile_cache: CompileCache,
+}
+
+/// Loads plugins. Make one a process; clones are cheap and share everything.
+///
+/// A thread of its own lives as long as the host, its plugins or their services do.
+#[derive(Clone)]
+pub struct Host {
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// How long a plugin may compute when it is instantiated for the first time: a second.
+const REHEARSAL_EPOCHS: u64 = 100;
+
+impl Host {
+    /// Starts the engine.
+    ///
+    /// # Errors
+    /// [`HostError`], if the limits contradict each other or the system cannot grant what they need.
+    pub fn new(options: HostOptions) -> Result<Self, HostError> {
+        let HostOptions {
+            limits,
+            compile_cache,
+        } = options;
+        let engine_error = |e: wasmtime::Error| HostError::Engine { source: e.into() };
+        let cache = compile_cache.open();
+        let engine = engine::engine(&limits, cache.as_ref()).map_err(engine_error)?;
+        let linker = store::linker(&engine).map_err(engine_error)?;
+        let ticker = Ticker::start(&engine).map_err(|source| HostError::Ticker { source })?;
+        Ok(Self {
+            shared: Arc::new(Shared {
+                engine,
+                compiler: Compiler::new(cache),
+                places: Places::new(limits.concurrent_calls, limits.waiting_calls),
+                limits,
+                rehearsal: Mutex::new(()),
+                linker,
+                ticker,
+                metrics: Arc::new(Metrics::new()),
+            }),
+        })
+    }
+
+    /// Loads the plugin in a file. Blocks while it compiles, which takes some tenths of a second the
+    /// first time, and a few milliseconds when the compile cache knows it.
+    ///
+    /// # Errors
+    /// [`LoadError`]: the file cannot be read, is no component, asks for too much, or is no metric plugin.
+    pub fn load_file(&self, path: impl AsRef<Path>) -> Result<Plugin, LoadError> {
+        self.load(&read_plugin(path, self.shared.limits.plugin_bytes)?)
+    }
+
+    /// Loads the plugin in `bytes`: a component in binary form.
+    ///
+    /// # Errors
+    /// As [`load_file`](Self::load_file).
+    pub fn load(&self, bytes: &[u8]) -> Result<Plugin, LoadError> {
+        let codec = self.admit(bytes, World::Plugin, &self.shared.linker)?;
+        Plugin::new(codec).map_err(|e| World::Plugin.refuse(e))
+    }
+
+    /// Loads a component of the world `metric-codec`: the verbs without I/O, and no imports.
+    ///
+    /// # Errors
+    /// As [`load_file`](Self::load_file).
+    pub fn load_codec(&self, bytes: &[u8]) -> Result<Codec, LoadError> {
+        self.admit(bytes, World::Codec, &Linker::new(&self.shared.engine))
+    }
+
+    fn admit(
+        &self,
+        bytes: &[u8],
+        world: World,
+        linker: &Linker<CallState>,
+    ) -> Result<Codec, LoadError> {
+        self.check_size(bytes.len() as u64)?;
+        let description = inspect::describe(bytes)?;
+        inspect::admit(&description, world)?;
+        complexity::check(bytes, &self.shared.limits)?;
+        let component = self.shared.compiler.compile(
+            &self.shared.engine,
+            bytes,
+            self.shared.limits.compile_timeout,
+        )?;
+        let pre = linker
+            .instantiate_pre(&component)
+            .map_err(|e| LoadError::Link { source: e.into() })?;
+        let sandbox = Sandbox {
+            shared: Arc::clone(&self.shared),
+            pre,
+        };
+        self.rehearse(&sandbox, world)?;
+        Codec::new(sandbox, description).map_err(|e| world.refuse(e))
+    }
+
+    /// How much a plugin may use here.
+    pub fn limits(&self) -> &Limits {
+        &self.shared.limits
+    }
+
+    /// What the host tells of itself: calls, how they ended and how long they took, refusals, requests, bytes.
+    pub fn metrics(&self) -> HostMetrics<'_> {
+        HostMetrics(&self.shared.metrics)
+    }
+
+    /// Makes one instance and compares the types of its functions with the contract's, so that a plugin that
+    /// cannot work fails here and not at its first call.
+    fn rehearse(&self, sandbox: &Sandbox, world: World) -> Result<(), LoadError> {
+        let (shared, pre) = (&*self.shared, &sandbox.pre);
+        let _alone = shared
+            .rehearsal
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let outgoing = Arc::new(Outgoing::nowhere());
+        let mut store = store::store(
+            &shared.engine,
+            &shared.limits,
+            shared.ticker.alarms(),
+            outgoing,
+        );
+        store.set_epoch_deadline(REHEARSAL_EPOCHS);
+        // Polled once, without a runtime: an instance has nothing to wait for. One that still computes at
+        // the epoch's end is not ready, and given up.
+        let instance = match pin!(pre.instantiate_async(&mut store))
+            .poll(&mut Context::from_waker(Waker::noop()))
+        {
+            Poll::Ready(instance) => instance.map_err(wasmtime::Error::into),
+            Poll::Pending => Err("it computes without end when it is instantiated".into()),
+        }
+        .map_err(LoadError::instantiate)?;
+        /// Compares the types of an interface's functions.
+        macro_rules! compare {
+            ($interface:ident, $world:expr) => {
+                $interface::GuestIndices::new(pre)
+                    .and_then(|indices| indices.load(&mut store, &instance))
+                    .map_err(|e| $world.refuse(e))?
+            };
+        }
+        compare!(codec, world);
+        if world.has_io() {
+            compare!(metric_service, world);
+            if sandbox.exports(RANGE_SERVICE) {
+                compare!(range_service, World::PluginFull);
+            }
+        }
+        Ok(())
+    }
+
+    fn check_size(&self, size: u64) -> Result<(), LoadError> {
+        let maximum = self.shared.limits.plugin_bytes;
+        if size > maximum {
+            return Err(LoadError::TooLarge { size, maximum });
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Host")
+            .field("limits", &self.shared.limits)
+            .field("pooling", &engine::is_pooled(&self.shared.engine))
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,12 @@
+//! From a plugin's file to what the engine runs: read within bounds, inspected, weighed, compiled or found compiled.
+//!
+//! Runs nothing of the plugin.
+
+pub(crate) mod compile;
+pub(crate) mod compile_cache;
+pub(crate) mod compile_cost;
+pub(crate) mod complexity;
+pub(crate) mod error;
+pub(crate) mod inspect;
+pub(crate) mod plugin_file;
+pub(crate) mod scarcity;

@@ -1,0 +1,92 @@
+//! A loaded component, and the calls into it: each in an instance of its own, under a clock and limits.
+//!
+//! Knows no verb of the contract.
+
+use std::{sync::Arc, time::Duration};
+
+use wasmtime::component::{ComponentExportIndex, ComponentNamedList, InstancePre, Lift, Lower};
+
+use super::{
+    Shared,
+    concurrency::Full,
+    instance::{Running, cannot_instantiate},
+    store::{self, CallState},
+};
+use crate::{contract::error::CallError, egress::Outgoing};
+
+/// A function that a component lacks.
+#[derive(Debug, thiserror::Error)]
+#[error("it does not export {interface}#{name}")]
+pub(crate) struct MissingFunction {
+    pub(crate) interface: &'static str,
+    pub(crate) name: &'static str,
+}
+
+/// A compiled component in its host, ready to be instantiated.
+pub(crate) struct Sandbox {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) pre: InstancePre<CallState>,
+}
+
+impl Sandbox {
+    /// A function among the component's exports, by its names.
+    pub(crate) fn find(
+        &self,
+        interface: &'static str,
+        name: &'static str,
+    ) -> Result<ComponentExportIndex, MissingFunction> {
+        let component = self.pre.component();
+        component
+            .get_export_index(None, interface)
+            .and_then(|instance| component.get_export_index(Some(&instance), name))
+            .ok_or(MissingFunction { interface, name })
+    }
+
+    /// Whether the component exports an interface, by name.
+    pub(crate) fn exports(&self, interface: &str) -> bool {
+        let component = self.pre.component();
+        component.get_export_index(None, interface).is_some()
+    }
+
+    /// Calls a function under the clock: the wait for a place, the instance, which may compute as it
+    /// starts, and the function itself.
+    pub(crate) async fn call<P, R>(
+        &self,
+        function: &ComponentExportIndex,
+        params: P,
+        outgoing: &Arc<Outgoing>,
+        after: Duration,
+    ) -> Result<R, CallError>
+    where
+        P: ComponentNamedList + Lower,
+        R: ComponentNamedList + Lift + 'static,
+    {
+        let call = async { self.enter(outgoing).await?.call(function, params).await };
+        self.shared.within(after, call).await
+    }
+
+    /// Waits for a place, and makes an instance there.
+    pub(crate) async fn enter(&self, outgoing: &Arc<Outgoing>) -> Result<Running, CallError> {
+        let shared = &self.shared;
+        let place = shared.places.take().await.map_err(|Full| {
+            let limits = &shared.limits;
+            tracing::warn!("a call was refused: too many run and wait");
+            CallError::Overloaded {
+                running: limits.concurrent_calls,
+                waiting: limits.waiting_calls,
+            }
+        })?;
+        let mut store = store::store(
+            &shared.engine,
+            &shared.limits,
+            shared.ticker.alarms(),
+            Arc::clone(outgoing),
+        );
+        let instance = self
+            .pre
+            .instantiate_async(&mut store)
+            .await
+            .map_err(|error| cannot_instantiate(error.into()))?;
+        Ok(Running::new(store, instance, Arc::clone(shared), place))
+    }
+}

@@ -1,0 +1,107 @@
+//! A plugin that was read, audited and compiled, ready to be instantiated.
+//!
+//! Knows no configuration; that is the service's.
+
+use std::{fmt, sync::Arc};
+
+use super::{
+    MetricService,
+    codec::Codec,
+    functions::{RangeFunctions, ServiceFunctions},
+};
+use crate::{
+    config::{ServiceOptions, address::Address, error::ConfigError},
+    contract::{names::RANGE_SERVICE, types::Config},
+    egress::Outgoing,
+    load::inspect::PluginDescription,
+    sandbox::component::MissingFunction,
+};
+
+/// A compiled plugin. Clones are cheap and share everything.
+#[derive(Clone)]
+pub struct Plugin {
+    pub(crate) functions: Arc<ServiceFunctions>,
+    /// None: it lacks the interface.
+    pub(crate) range_functions: Option<Arc<RangeFunctions>>,
+    codec: Codec,
+}
+
+impl Plugin {
+    pub(crate) fn new(codec: Codec) -> Result<Self, MissingFunction> {
+        Ok(Self {
+            functions: Arc::new(ServiceFunctions::find(codec.sandbox())?),
+            range_functions: codec
+                .sandbox()
+                .exports(RANGE_SERVICE)
+                .then(|| RangeFunctions::find(codec.sandbox()))
+                .transpose()?
+                .map(Arc::new),
+            codec,
+        })
+    }
+
+    /// The plugin, told where Prometheus is. Its requests may go there, to the paths that the service needs,
+    /// and nowhere else.
+    ///
+    /// # Errors
+    /// [`ConfigError`], if the address cannot be read, or is `https` and the system has no root
+    /// certificates. Everything else in `config` is for the plugin to judge, at the first call.
+    pub fn service(&self, config: Config) -> Result<MetricService, ConfigError> {
+        self.service_with(config, &ServiceOptions::default())
+    }
+
+    /// As [`service`](Self::service), with what the operator grants and demands.
+    ///
+    /// # Errors
+    /// As [`service`](Self::service).
+    pub fn service_with(
+        &self,
+        config: Config,
+        options: &ServiceOptions,
+    ) -> Result<MetricService, ConfigError> {
+        let address = Address::parse(&config.address)?.with_backend(config.backend);
+        let shared = &self.codec.sandbox().shared;
+        let (limits, alarms) = (&shared.limits, shared.ticker.alarms());
+        let outgoing = Outgoing::to(address, options, limits, alarms, &shared.metrics)?;
+        Ok(MetricService::new(self.clone(), config, outgoing))
+    }
+
+    /// The plugin without a network: every request is denied. For the verbs that send nothing, such as
+    /// `metric_request` and `metric_response`, when the embedder sends the requests itself.
+    ///
+    /// `config` is for the plugin to judge, its address included.
+    ///
+    /// # Errors
+    /// [`ConfigError::Address`], if the address brings a password or a query along: the plugin is not told secrets.
+    pub fn offline(&self, config: Config) -> Result<MetricService, ConfigError> {
+        Address::refuse_secrets(&config.address)?;
+        Ok(MetricService::new(
+            self.clone(),
+            config,
+            Outgoing::nowhere(),
+        ))
+    }
+
+    /// The plugin's verbs without I/O.
+    pub fn codec(&self) -> &Codec {
+        &self.codec
+    }
+
+    /// Whether the plugin has the verbs of long ranges, batches and streams: whether it exports `range-service`.
+    pub fn has_ranges(&self) -> bool {
+        self.range_functions.is_some()
+    }
+
+    /// What the plugin imports and exports, its size and its world.
+    pub fn description(&self) -> &PluginDescription {
+        self.codec.description()
+    }
+}
+
+impl fmt::Debug for Plugin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plugin")
+            .field("description", self.description())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,77 @@
+//! The host's pulse: a thread that advances the engine's epoch, so that plugins can be interrupted, and rings
+//! the alarms whose time has come.
+//!
+//! Knows nothing of calls. It ends when it is dropped, that is, with the last clone of its host.
+
+use std::{
+    io,
+    sync::mpsc::{RecvTimeoutError, Sender, channel},
+    thread,
+    time::{Duration, Instant},
+};
+
+use wasmtime::Engine;
+
+use super::Alarms;
+
+/// The longest that a plugin computes before it gives way to the other tasks of the runtime and its clock is
+/// looked at. Long enough that giving way (some microseconds) costs nothing, short enough that a
+/// single-threaded runtime stays responsive.
+const PERIOD: Duration = Duration::from_millis(10);
+
+pub(crate) struct Ticker {
+    /// Never sent on: the thread ends when this end of the channel goes away.
+    _alive: Sender<()>,
+    alarms: Alarms,
+}
+
+impl Ticker {
+    pub(crate) fn start(engine: &Engine) -> io::Result<Self> {
+        let (alive, gone) = channel::<()>();
+        let engine = engine.weak();
+        let alarms = Alarms::default();
+        let ringing = alarms.clone();
+        thread::Builder::new()
+            .name("metric-host-ticker".into())
+            .spawn(move || {
+                while gone.recv_timeout(PERIOD) == Err(RecvTimeoutError::Timeout) {
+                    let Some(engine) = engine.upgrade() else {
+                        break;
+                    };
+                    engine.increment_epoch();
+                    ringing.ring(Instant::now());
+                }
+            })?;
+        Ok(Self {
+            _alive: alive,
+            alarms,
+        })
+    }
+
+    /// The alarms that it rings.
+    pub(crate) fn alarms(&self) -> &Alarms {
+        &self.alarms
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_thread_ends_when_the_ticker_is_dropped() {
+        let engine = Engine::default();
+        let weak = engine.weak();
+        let ticker = Ticker::start(&engine).unwrap();
+        drop(ticker);
+        drop(engine);
+        let deadline = std::time::Instant::now() + Duration::from_secs(5);
+        while weak.upgrade().is_some() {
+            assert!(
+                std::time::Instant::now() < deadline,
+                "the thread still holds the engine"
+            );
+            thread::sleep(PERIOD);
+        }
+    }
+}
