@@ -4,10 +4,11 @@
 use std::cell::Cell;
 
 use metric_callers::{Asked, Expected, Reading, asked, expected, text, trials};
-use metric_service::codec::{self, Failure, QueryMetric};
+use metric_service::codec::{self, Failure, QueryMetric, QueryValues};
+use metric_service::domain::insight::{Total, plan_growth};
 use metric_service::domain::{
     Dimension, LabelFilter, LabelSchema, MetricQuery, MetricType, Over, Pointwise, RangeOptions,
-    RangeOptionsInput, Settings, SettingsInput, Statistic, ValueType, plan_range, quote,
+    RangeOptionsInput, Settings, SettingsInput, Statistic, ValueFilter, ValueSource, ValueType, plan_range, quote,
     quote_regex,
 };
 use metric_service::prometheus::{Backend, RequestMethod};
@@ -269,4 +270,77 @@ fn options(Asked { options, .. }: &Asked) -> RangeOptionsInput {
         concurrency: options.concurrency,
         partial: options.partial,
     }
+}
+
+/// What counters grew by is asked with the selector of the query in each of its places, whatever is filtered on.
+#[test]
+fn what_counters_grew_by_holds_exactly_what_went_in() {
+    trials(3_000, asked(), |asked| {
+        let Ok(settings) = Settings::try_from(config(&asked).settings) else {
+            return Ok(());
+        };
+        let Ok(options) = RangeOptions::try_from(options(&asked)) else {
+            return Ok(());
+        };
+        let query = query(&asked);
+        if Total::of(&settings, &query) != Total::Growth {
+            return Ok(());
+        }
+        let Ok(range) = plan_range(&settings, &query, &options) else {
+            return Ok(());
+        };
+        let growth = plan_growth(&range, &settings, &query).range.plan;
+        let selectors_of = |promql: &str| {
+            readings(promql).map(|read| {
+                let selectors = read.selectors();
+                selectors.iter().map(|s| format!("{s:?}")).collect::<Vec<_>>()
+            })
+        };
+        let of_growth = selectors_of(&growth.promql)?;
+        prop_assert_eq!(of_growth.len(), 4, "{}", growth.promql);
+        let of_query = selectors_of(&range.plan.promql)?;
+        for selector in &of_growth {
+            prop_assert!(of_query.contains(selector), "{}", growth.promql);
+        }
+        Ok(())
+    });
+}
+
+/// A label's name reaches the path of a request, so that it is a name or refused; a filter its selector, quoted.
+#[test]
+fn a_list_of_values_is_asked_for_by_a_name_and_a_selector_or_not_at_all() {
+    trials(4_000, (text(), text()), |(label, value)| {
+        let config = codec::Config {
+            address: "h:1".to_owned(),
+            ..Default::default()
+        };
+        let filter = ValueFilter {
+            metric_name: Some(value.clone()),
+            ..Default::default()
+        };
+        let call = QueryValues::new(config, &ValueSource::Label(label.clone()), &filter);
+        let is_name = |name: &str| {
+            let mut bytes = name.bytes();
+            bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
+                && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        };
+        let Ok(call) = call else {
+            prop_assert!(!is_name(&label) || label.len() > 128 || value.is_empty());
+            return Ok(());
+        };
+        prop_assert!(is_name(&label), "{label:?}");
+        let sent = codec::Call::request(&call).path_with_query;
+        let head = format!("/api/v1/label/{label}/values?");
+        let form = sent.strip_prefix(&head);
+        prop_assert!(form.is_some(), "{sent}");
+        let pairs: Vec<_> = form_urlencoded::parse(form.unwrap_or_default().as_bytes()).collect();
+        prop_assert_eq!(pairs.len(), 1);
+        let read = readings(&pairs[0].1)?;
+        let selectors = read.selectors();
+        prop_assert_eq!(selectors.len(), 1);
+        let (_, matchers) = &selectors[0];
+        let values: Vec<_> = matchers.iter().flat_map(|(_, values)| values.clone()).collect();
+        prop_assert_eq!(values, [value]);
+        Ok(())
+    });
 }

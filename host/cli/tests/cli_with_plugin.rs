@@ -334,7 +334,10 @@ fn inspect_says_that_the_plugin_loads() {
     let found: Value = serde_json::from_str(data(&output)).unwrap();
     assert_eq!(found["loads"], true);
     assert_eq!(found["refused_because"], Value::Null);
-    assert_eq!(found["world"], "backendai:metric/metric-plugin-full@0.2.0");
+    assert_eq!(
+        found["world"],
+        "backendai:metric/metric-plugin-insight@0.2.0"
+    );
     assert!(
         found["exports"]
             .as_array()

@@ -449,6 +449,7 @@ mod tests {
             "complex-filters",
             "error-cases",
             "hostile-conditions",
+            "insight",
             "metadata",
             "performance-scenarios",
             "query-strings",

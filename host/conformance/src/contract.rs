@@ -20,6 +20,13 @@ static WIT: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../wit");
 /// The interfaces through which a component of this world is asked.
 pub(crate) fn doors(world: World) -> &'static [Door] {
     match world {
+        World::PluginInsight => &[
+            Door::MetricService,
+            Door::Codec,
+            Door::Json,
+            Door::JsonCodec,
+            Door::JsonInsight,
+        ],
         World::PluginFull => &[
             Door::MetricService,
             Door::Codec,

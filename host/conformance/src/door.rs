@@ -17,7 +17,18 @@ pub enum Door {
     Json,
     /// `codec`, as JSON texts.
     JsonCodec,
+    /// The verbs of `insight` and `discovery`, as JSON texts: through the same interface as [`Json`](Self::Json).
+    JsonInsight,
 }
+
+/// The verbs that a component of the world `metric-plugin-insight` has besides.
+const INSIGHT: [&str; 5] = [
+    "find-anomalies",
+    "find-outliers",
+    "rank",
+    "summarize",
+    "values",
+];
 
 impl Door {
     /// The interface's full name.
@@ -25,7 +36,7 @@ impl Door {
         match self {
             Self::MetricService => names::METRIC_SERVICE,
             Self::Codec => names::CODEC,
-            Self::Json => names::JSON,
+            Self::Json | Self::JsonInsight => names::JSON,
             Self::JsonCodec => names::JSON_CODEC,
         }
     }
@@ -37,6 +48,7 @@ impl Door {
             Self::Codec => "codec",
             Self::Json => "json",
             Self::JsonCodec => "json-codec",
+            Self::JsonInsight => "json-insight",
         }
     }
 
@@ -50,7 +62,10 @@ impl Door {
             | Call::MetadataResponse { .. }
             | Call::MetricResponse { .. } => !with_io,
             Call::QueryMetadata(_) | Call::QueryMetric { .. } => with_io,
-            Call::Json { .. } => self == Self::Json,
+            Call::Json { verb, .. } => match INSIGHT.contains(&verb.as_str()) {
+                true => self == Self::JsonInsight,
+                false => self == Self::Json,
+            },
             Call::JsonCodec { .. } => self == Self::JsonCodec,
         }
     }

@@ -117,13 +117,13 @@ impl<'a> Hosted<'a> {
                 let service = Self::service(plugin, config, case)?;
                 Ok(typed_service(&service, call).await)
             }
-            (Door::Json, Loaded::Plugin(plugin)) => {
+            (Door::Json | Door::JsonInsight, Loaded::Plugin(plugin)) => {
                 let service = Self::service(plugin, config, case)?;
                 let request = json::request(config, call);
                 let text = internal::call_json(&service, call.verb(), &request).await?;
                 Ok(json::answer(call, &text))
             }
-            (Door::MetricService | Door::Json, Loaded::Codec(_)) => {
+            (Door::MetricService | Door::Json | Door::JsonInsight, Loaded::Codec(_)) => {
                 Err("a component without I/O has no such interface".into())
             }
         }

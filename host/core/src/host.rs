@@ -15,9 +15,11 @@ use wasmtime::component::Linker;
 use crate::{
     config::limits::Limits,
     contract::{
-        bindings::exports::backendai::metric::{codec, metric_service, range_service},
+        bindings::exports::backendai::metric::{
+            codec, discovery, insight, metric_service, range_service,
+        },
         error::Source,
-        names::{RANGE_SERVICE, World},
+        names::{DISCOVERY, INSIGHT, RANGE_SERVICE, World},
     },
     egress::Outgoing,
     load::{
@@ -203,6 +205,12 @@ impl Host {
             compare!(metric_service, world);
             if sandbox.exports(RANGE_SERVICE) {
                 compare!(range_service, World::PluginFull);
+            }
+            if sandbox.exports(INSIGHT) {
+                compare!(insight, World::PluginInsight);
+            }
+            if sandbox.exports(DISCOVERY) {
+                compare!(discovery, World::PluginInsight);
             }
         }
         Ok(())

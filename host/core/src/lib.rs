@@ -80,6 +80,10 @@ pub use config::{
 pub use contract::{
     deny_reason::Refusal,
     error::{CallError, ServiceError, Source},
+    insight::{
+        Anomaly, Detection, Direction, Ranked, Ranking, Score, Strategy, Summary, SummaryAnswer,
+        Tolerance, ValueAnswer, ValueFilter, ValueSource, WatchAnswer, Watched,
+    },
     range::{MissingChunk, Page, Piece, RangeAnswer},
     types::{
         Backend, CatalogueEntry, Category, Chunk, Config, Dimension, FailedToGetMetric, HttpMethod,

@@ -10,7 +10,6 @@ use metric_scope::ScopeRefusal;
 use super::{
     bindings::exports::backendai::metric::types::Error as WitError,
     deny_reason::Refusal,
-    names::RANGE_SERVICE,
     types::{FailedToGetMetric, InvalidArgument, InvalidTimeRange, LimitExceeded, Span},
 };
 
@@ -33,10 +32,12 @@ pub enum CallError {
         chunk: Span,
     },
     /// The plugin lacks the verb: it was built before the interface was there, or without it.
-    #[error("the plugin has no {verb}: it does not export {RANGE_SERVICE}")]
+    #[error("the plugin has no {verb}: it does not export {interface}")]
     Unsupported {
         /// The verb's name in the contract.
         verb: &'static str,
+        /// The interface that it belongs to.
+        interface: &'static str,
     },
     /// A stream was asked for more after an earlier `next` had failed or been given up. What came until then is
     /// not all there is.

@@ -5,6 +5,7 @@
 pub(crate) mod bindings;
 pub(crate) mod deny_reason;
 pub(crate) mod error;
+pub(crate) mod insight;
 pub mod names;
 pub(crate) mod range;
 pub(crate) mod types;

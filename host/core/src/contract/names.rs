@@ -9,6 +9,12 @@ pub const CODEC: &str = "backendai:metric/codec@0.2.0";
 /// The interface of long ranges, batches and streams. A plugin may lack it.
 pub const RANGE_SERVICE: &str = "backendai:metric/range-service@0.2.0";
 
+/// The interface of summaries, ranks, anomalies and outliers. A plugin may lack it.
+pub const INSIGHT: &str = "backendai:metric/insight@0.2.0";
+
+/// The interface of what there is to ask for. A plugin may lack it.
+pub const DISCOVERY: &str = "backendai:metric/discovery@0.2.0";
+
 /// The interface of all verbs as JSON texts. A plugin may lack it; of this host the conformance kit alone asks it.
 pub const JSON: &str = "backendai:metric/json@0.2.0";
 
@@ -21,7 +27,9 @@ const TYPES: &str = "backendai:metric/types@0.2.0";
 /// The worlds of the contract, the larger first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum World {
-    /// `metric-plugin-full`: all that the contract has. Loaded as a `metric-plugin` that can do more.
+    /// `metric-plugin-insight`: all that the contract has. Loaded as a `metric-plugin` that can do more.
+    PluginInsight,
+    /// `metric-plugin-full`: long ranges as well, and all as JSON texts. Loaded as a `metric-plugin` that can do more.
     PluginFull,
     /// `metric-plugin`: the verbs, with and without I/O.
     Plugin,
@@ -33,11 +41,18 @@ pub enum World {
 
 impl World {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::PluginFull, Self::Plugin, Self::CodecFull, Self::Codec];
+    pub const ALL: [Self; 5] = [
+        Self::PluginInsight,
+        Self::PluginFull,
+        Self::Plugin,
+        Self::CodecFull,
+        Self::Codec,
+    ];
 
     /// Its full name.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::PluginInsight => "backendai:metric/metric-plugin-insight@0.2.0",
             Self::PluginFull => "backendai:metric/metric-plugin-full@0.2.0",
             Self::Plugin => "backendai:metric/metric-plugin@0.2.0",
             Self::CodecFull => "backendai:metric/metric-codec-full@0.2.0",
@@ -55,6 +70,16 @@ impl World {
     /// The interfaces that it exports.
     pub const fn exports(self) -> &'static [&'static str] {
         match self {
+            Self::PluginInsight => &[
+                TYPES,
+                METRIC_SERVICE,
+                CODEC,
+                RANGE_SERVICE,
+                JSON,
+                JSON_CODEC,
+                INSIGHT,
+                DISCOVERY,
+            ],
             Self::PluginFull => &[
                 TYPES,
                 METRIC_SERVICE,
@@ -71,6 +96,6 @@ impl World {
 
     /// Whether a component of it sends its requests itself.
     pub const fn has_io(self) -> bool {
-        matches!(self, Self::PluginFull | Self::Plugin)
+        matches!(self, Self::PluginInsight | Self::PluginFull | Self::Plugin)
     }
 }

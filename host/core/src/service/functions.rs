@@ -7,7 +7,7 @@
 
 use wasmtime::component::ComponentExportIndex;
 
-use crate::contract::names::{CODEC, METRIC_SERVICE, RANGE_SERVICE};
+use crate::contract::names::{CODEC, DISCOVERY, INSIGHT, METRIC_SERVICE, RANGE_SERVICE};
 use crate::sandbox::component::{MissingFunction, Sandbox};
 
 macro_rules! functions_of {
@@ -45,6 +45,23 @@ functions_of! {
         stream_open => "[static]range-stream.open",
         stream_plan => "[method]range-stream.plan",
         stream_next => "[method]range-stream.next",
+    }
+}
+
+functions_of! {
+    /// Those of `insight`.
+    InsightFunctions, INSIGHT, {
+        summarize => "summarize",
+        rank => "rank",
+        find_anomalies => "find-anomalies",
+        find_outliers => "find-outliers",
+    }
+}
+
+functions_of! {
+    /// Those of `discovery`.
+    DiscoveryFunctions, DISCOVERY, {
+        values => "values",
     }
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod cursor;
 pub(crate) mod functions;
 pub(crate) mod grid;
 pub(crate) mod handed_out;
+pub(crate) mod insight;
 pub(crate) mod plugin;
 pub(crate) mod progress;
 pub(crate) mod range;

@@ -7,14 +7,17 @@ use std::{fmt, sync::Arc};
 use super::{
     MetricService,
     codec::Codec,
-    functions::{RangeFunctions, ServiceFunctions},
+    functions::{DiscoveryFunctions, InsightFunctions, RangeFunctions, ServiceFunctions},
 };
 use crate::{
     config::{ServiceOptions, address::Address, error::ConfigError},
-    contract::{names::RANGE_SERVICE, types::Config},
+    contract::{
+        names::{DISCOVERY, INSIGHT, RANGE_SERVICE},
+        types::Config,
+    },
     egress::Outgoing,
     load::inspect::PluginDescription,
-    sandbox::component::MissingFunction,
+    sandbox::component::{MissingFunction, Sandbox},
 };
 
 /// A compiled plugin. Clones are cheap and share everything.
@@ -23,19 +26,21 @@ pub struct Plugin {
     pub(crate) functions: Arc<ServiceFunctions>,
     /// None: it lacks the interface.
     pub(crate) range_functions: Option<Arc<RangeFunctions>>,
+    /// Likewise.
+    pub(crate) insight_functions: Option<Arc<InsightFunctions>>,
+    /// Likewise.
+    pub(crate) discovery_functions: Option<Arc<DiscoveryFunctions>>,
     codec: Codec,
 }
 
 impl Plugin {
     pub(crate) fn new(codec: Codec) -> Result<Self, MissingFunction> {
+        let sandbox = codec.sandbox();
         Ok(Self {
-            functions: Arc::new(ServiceFunctions::find(codec.sandbox())?),
-            range_functions: codec
-                .sandbox()
-                .exports(RANGE_SERVICE)
-                .then(|| RangeFunctions::find(codec.sandbox()))
-                .transpose()?
-                .map(Arc::new),
+            functions: Arc::new(ServiceFunctions::find(sandbox)?),
+            range_functions: if_exported(sandbox, RANGE_SERVICE, RangeFunctions::find)?,
+            insight_functions: if_exported(sandbox, INSIGHT, InsightFunctions::find)?,
+            discovery_functions: if_exported(sandbox, DISCOVERY, DiscoveryFunctions::find)?,
             codec,
         })
     }
@@ -92,10 +97,30 @@ impl Plugin {
         self.range_functions.is_some()
     }
 
+    /// Whether the plugin sums up, ranks and watches: whether it exports `insight`.
+    pub fn has_insight(&self) -> bool {
+        self.insight_functions.is_some()
+    }
+
+    /// Whether the plugin lists values: whether it exports `discovery`.
+    pub fn has_discovery(&self) -> bool {
+        self.discovery_functions.is_some()
+    }
+
     /// What the plugin imports and exports, its size and its world.
     pub fn description(&self) -> &PluginDescription {
         self.codec.description()
     }
+}
+
+/// The functions of an interface that a plugin may lack.
+fn if_exported<F>(
+    sandbox: &Sandbox,
+    interface: &str,
+    find: impl FnOnce(&Sandbox) -> Result<F, MissingFunction>,
+) -> Result<Option<Arc<F>>, MissingFunction> {
+    let functions = sandbox.exports(interface).then(|| find(sandbox));
+    Ok(functions.transpose()?.map(Arc::new))
 }
 
 impl fmt::Debug for Plugin {

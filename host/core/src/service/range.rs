@@ -16,6 +16,7 @@ use crate::{
     contract::{
         bindings::exports::backendai::metric::range_service as wit,
         error::{CallError, ServiceError},
+        names::RANGE_SERVICE,
         range::{MissingChunk, Page, Piece, RangeAnswer},
         types::{Config, MetricQuery, MetricResult, RangeOptions, RangePlan, Span},
     },
@@ -138,7 +139,7 @@ impl MetricService {
         Ok((RangePlan { promql, ..plan }, grid))
     }
 
-    fn checked_range(&self, range: wit::RangeAnswer) -> Result<RangeAnswer, CallError> {
+    pub(crate) fn checked_range(&self, range: wit::RangeAnswer) -> Result<RangeAnswer, CallError> {
         Ok(RangeAnswer {
             answer: self.as_sent(checked(range.answer, self.limits())?)?,
             missing: range.missing.into_iter().map(MissingChunk::from).collect(),
@@ -147,7 +148,10 @@ impl MetricService {
 
     pub(crate) fn ranges(&self, verb: &'static str) -> Result<&RangeFunctions, CallError> {
         let functions = self.plugin.range_functions.as_deref();
-        functions.ok_or(CallError::Unsupported { verb })
+        functions.ok_or(CallError::Unsupported {
+            verb,
+            interface: RANGE_SERVICE,
+        })
     }
 }
 
