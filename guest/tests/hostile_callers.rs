@@ -8,8 +8,8 @@ use metric_service::codec::{self, Failure, QueryMetric, QueryValues};
 use metric_service::domain::insight::{Total, plan_growth};
 use metric_service::domain::{
     Dimension, LabelFilter, LabelSchema, MetricQuery, MetricType, Over, Pointwise, RangeOptions,
-    RangeOptionsInput, Settings, SettingsInput, Statistic, ValueFilter, ValueSource, ValueType, plan_range, quote,
-    quote_regex,
+    RangeOptionsInput, Settings, SettingsInput, Statistic, ValueFilter, ValueSource, ValueType,
+    plan_range, quote, quote_regex,
 };
 use metric_service::prometheus::{Backend, RequestMethod};
 use proptest::prelude::*;
@@ -290,17 +290,13 @@ fn what_counters_grew_by_holds_exactly_what_went_in() {
             return Ok(());
         };
         let growth = plan_growth(&range, &settings, &query).range.plan;
-        let selectors_of = |promql: &str| {
-            readings(promql).map(|read| {
-                let selectors = read.selectors();
-                selectors.iter().map(|s| format!("{s:?}")).collect::<Vec<_>>()
-            })
-        };
-        let of_growth = selectors_of(&growth.promql)?;
+        let of_query = readings(&range.plan.promql)?;
+        let of_growth = Reading::selectors_of_tree(&growth.promql)
+            .map_err(|error| TestCaseError::fail(format!("{}: {error}", growth.promql)))?;
         prop_assert_eq!(of_growth.len(), 4, "{}", growth.promql);
-        let of_query = selectors_of(&range.plan.promql)?;
-        for selector in &of_growth {
-            prop_assert!(of_query.contains(selector), "{}", growth.promql);
+        for (family, matchers) in &of_growth {
+            let is_there = of_query.selectors().contains(&(family.as_str(), matchers));
+            prop_assert!(is_there, "{}", growth.promql);
         }
         Ok(())
     });
@@ -321,7 +317,9 @@ fn a_list_of_values_is_asked_for_by_a_name_and_a_selector_or_not_at_all() {
         let call = QueryValues::new(config, &ValueSource::Label(label.clone()), &filter);
         let is_name = |name: &str| {
             let mut bytes = name.bytes();
-            bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
+            bytes
+                .next()
+                .is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
                 && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_')
         };
         let Ok(call) = call else {
@@ -339,7 +337,10 @@ fn a_list_of_values_is_asked_for_by_a_name_and_a_selector_or_not_at_all() {
         let selectors = read.selectors();
         prop_assert_eq!(selectors.len(), 1);
         let (_, matchers) = &selectors[0];
-        let values: Vec<_> = matchers.iter().flat_map(|(_, values)| values.clone()).collect();
+        let values: Vec<_> = matchers
+            .iter()
+            .flat_map(|(_, values)| values.clone())
+            .collect();
         prop_assert_eq!(values, [value]);
         Ok(())
     });

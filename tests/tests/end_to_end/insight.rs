@@ -1,14 +1,16 @@
 //! Summaries, ranks, anomalies, outliers and values on populations whose truth is known by heart.
 
 use std::sync::OnceLock;
+use std::time::Instant;
 
 use metric_host::{
-    CacheOptions, Config, Detection, Dimension, MetricQuery, MetricService, RangeOptions, Ranking,
-    Scope, Score, ServiceOptions, Strategy, Tolerance, ValueFilter, ValueSource, ValueType,
+    CacheOptions, Config, Detection, Dimension, HttpMethod, HttpRequest, HttpScheme, MetricQuery,
+    MetricService, RangeOptions, Ranking, Scope, Score, ServiceOptions, Strategy, Tolerance,
+    ValueFilter, ValueSource, ValueType,
 };
 use metric_testbed::{Dataset, Prometheus, PrometheusOptions, Series, Shape};
 use metric_tests::passage::Passage;
-use metric_tests::{plugin, uncached};
+use metric_tests::{plugin, reference, uncached};
 
 const HOUR: i64 = 3600;
 const DAY: i64 = 86_400;
@@ -84,6 +86,16 @@ fn server() -> &'static Prometheus {
                 }
             }));
         }
+        // Now and then much more than else.
+        dataset.push(series(
+            "mem",
+            ("bursts", "k"),
+            (start, start + 2 * DAY),
+            move |at| {
+                let burst = (at / 300).wrapping_mul(2_654_435_761).rem_euclid(97) < 12;
+                if burst { 900.0 } else { 3.0 + (at % 7) as f64 }
+            },
+        ));
         // Each day like the other, but for an hour of the third.
         dataset.push(series(
             "mem",
@@ -273,6 +285,100 @@ async fn an_hour_unlike_those_of_other_days_is_found_and_a_straggler_among_its_p
     assert_eq!(straggler.anomalies[0].start, (start + HOUR) * 1000);
 }
 
+/// The adaptive bands are those of Grafana's rules (`rules/adaptive.yml`), which Prometheus evaluates as nested
+/// subqueries over the same samples.
+#[tokio::test]
+async fn adaptive_bands_are_those_of_grafanas_rules() {
+    let start = midnight();
+    for user in ["bursts", "days"] {
+        let mut asked = query("mem", user, DAY, 300);
+        asked.start = (start + 30 * HOUR).to_string();
+        asked.end = (start + 36 * HOUR).to_string();
+        let adaptive = Detection {
+            strategy: Some(Strategy::Adaptive),
+            ..Detection::default()
+        };
+        let options = RangeOptions::default();
+        let began = Instant::now();
+        let found = service()
+            .find_anomalies(&asked, &adaptive, &options)
+            .await
+            .unwrap();
+        let ours = began.elapsed();
+        let [one] = &found.watched[..] else {
+            panic!("{}", found.watched.len())
+        };
+
+        // A window holds what is after its beginning, on any version.
+        let selected = format!("({} > 0)", found.answer.promql);
+        let over = |function: &str, of: &str, window: &str| {
+            format!("{function}_over_time({of}[{window}:5m])")
+        };
+        let hour = "59m59s999ms";
+        let mean = over("avg", &selected, hour);
+        let deviation = over("stddev", &selected, hour);
+        let restless = format!("({deviation} > {mean} * 0.5)");
+        let smoothed = over("avg", &restless, "25h59m59s999ms");
+        let ago =
+            |function: &str| format!("{function}_over_time({selected}[{hour}:5m] offset 23h30m)");
+        let edge = |sign: &str| {
+            let near = format!(
+                "label_replace({mean} {sign} {smoothed} * 2, \"p\", \"short\", \"\", \"\")"
+            );
+            let margin =
+                format!("label_replace({mean} {sign} {mean} * 0.5, \"p\", \"margin\", \"\", \"\")");
+            let (then, there) = (ago("avg"), ago("stddev"));
+            let long =
+                format!("label_replace({then} {sign} {there} * 2, \"p\", \"long\", \"\", \"\")");
+            format!("without (p) ({near} or {margin} or {long})")
+        };
+        let began = Instant::now();
+        let upper = ask(&format!("max {}", edge("+")), &asked);
+        let lower = ask(&format!("clamp_min(min {}, 0)", edge("-")), &asked);
+        let theirs = began.elapsed();
+        println!("adaptive bands of {user}: {ours:?}; as nested subqueries {theirs:?}");
+        for (name, ours, theirs) in [("upper", &one.upper, upper), ("lower", &one.lower, lower)] {
+            assert_eq!(ours.len(), theirs.len(), "{user} {name}");
+            for (place, (ours, theirs)) in ours.iter().zip(&theirs).enumerate() {
+                let near = (ours - theirs).abs() <= 1e-9 * theirs.abs().max(1.0);
+                assert!(near, "{user} {name} {place}: {ours} is not {theirs}");
+            }
+        }
+        // Where hours are restless there is more than the margin to see.
+        let widened = one
+            .upper
+            .iter()
+            .zip(&one.expected)
+            .any(|(u, e)| *u > e * 1.5 + 1e-6);
+        assert_eq!(widened, user == "bursts");
+    }
+}
+
+/// What Prometheus says to a query at the points of another.
+fn ask(promql: &str, at: &MetricQuery) -> Vec<f64> {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("query", promql)
+        .append_pair("start", &at.start)
+        .append_pair("end", &at.end)
+        .append_pair("step", "300");
+    let (status, body) = reference::send(&HttpRequest {
+        method: HttpMethod::Post,
+        scheme: HttpScheme::Http,
+        authority: server().address(),
+        path_with_query: "/api/v1/query_range".to_owned(),
+        headers: vec![(
+            "content-type".to_owned(),
+            "application/x-www-form-urlencoded".to_owned(),
+        )],
+        body: form.finish(),
+    })
+    .unwrap();
+    assert_eq!(status, 200, "{body}");
+    let series = reference::read_matrix(&body).unwrap();
+    let values = series.into_values().flatten();
+    values.map(|(_, bits)| f64::from_bits(bits)).collect()
+}
+
 #[tokio::test]
 async fn a_summary_on_a_warm_cache_asks_prometheus_for_nothing() {
     let passage = Passage::to(server().address()).await.unwrap();
@@ -305,14 +411,17 @@ async fn the_values_are_those_of_the_filter_and_of_the_scope_alone() {
     };
     let users = || ValueSource::Dimension(Dimension::UserId);
     let all = values(&service, users(), &ValueFilter::default()).await;
-    assert_eq!(all.values, ["bill", "days", "rank", "reset", "training"]);
+    assert_eq!(
+        all.values,
+        ["bill", "bursts", "days", "rank", "reset", "training"]
+    );
     let filter = ValueFilter {
         metric_name: Some("mem".into()),
         limit: Some(1),
         ..ValueFilter::default()
     };
     let some = values(&service, users(), &filter).await;
-    assert_eq!((some.values, some.more), (vec!["days".to_owned()], true));
+    assert_eq!((some.values, some.more), (vec!["bursts".to_owned()], true));
     // Another tenant's values are not listed, whichever label is asked for.
     let scoped = service.scoped("owner_user_id=rank".parse::<Scope>().unwrap());
     assert_eq!(

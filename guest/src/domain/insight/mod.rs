@@ -36,4 +36,6 @@ pub use watch::{Watch, by_member, watch};
 pub const MOST_GROUPS: usize = 10_000;
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod reference_tests;

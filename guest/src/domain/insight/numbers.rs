@@ -60,7 +60,8 @@ pub(super) fn quantile(sorted: &[f64], q: f64) -> f64 {
     // An infinite neighbour with no weight has no say.
     match weight == 0.0 || lower == upper {
         true => lower,
-        false => lower * (1.0 - weight) + upper * weight,
+        // Rounding leaves it between its neighbours.
+        false => (lower * (1.0 - weight) + upper * weight).clamp(lower, upper),
     }
 }
 
