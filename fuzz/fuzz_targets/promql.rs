@@ -7,9 +7,10 @@ use std::collections::BTreeSet;
 
 use libfuzzer_sys::fuzz_target;
 use metric_fuzz::parts;
+use metric_service::codec::{Config, ConfigInput};
 use metric_service::domain::{
     Dimension, LabelFilter, LabelSchema, METRIC_FAMILY, MetricQuery, MetricType, Over, Pointwise,
-    Settings, SettingsInput, Statistic, ValueType, plan,
+    Statistic, ValueType, plan,
 };
 use promql_parser::label::{MatchOp, Matcher};
 use promql_parser::parser::{self, Expr, LabelModifier, VectorSelector};
@@ -98,12 +99,13 @@ fuzz_target!(|input: &[u8]| {
             .collect(),
         ..MetricQuery::default()
     };
-    let settings = SettingsInput {
+    let config = ConfigInput {
+        address: "prometheus:9090".to_owned(),
         timewindow,
         label_schema: schema,
-        ..SettingsInput::default()
+        ..ConfigInput::default()
     };
-    let Ok(settings) = Settings::try_from(settings) else {
+    let Ok(Config { settings, .. }) = config.try_into() else {
         return;
     };
     let Ok(plan) = plan(&settings, &query) else {

@@ -7,7 +7,7 @@ use chrono::{DateTime, SecondsFormat};
 use libfuzzer_sys::fuzz_target;
 use metric_fuzz::parts;
 use metric_service::domain::{
-    MetricQuery, MetricType, PromDuration, Settings, SettingsInput, Timestamp, plan,
+    MetricQuery, MetricType, PromDuration, Settings, Timestamp, plan,
 };
 use promql_parser::util::parse_duration;
 
@@ -76,7 +76,7 @@ fn duration(text: &str) {
 }
 
 fn range(start: &str, end: &str, step: Option<u32>) {
-    let settings = Settings::try_from(SettingsInput::default()).expect("the defaults are good");
+    let settings = Settings::default();
     for metric_type in [MetricType::Gauge, MetricType::Rate] {
         let query = MetricQuery {
             metric_name: "mem".into(),

@@ -4,12 +4,12 @@
 use std::cell::Cell;
 
 use metric_callers::{Asked, Expected, Reading, asked, expected, text, trials};
-use metric_service::codec::{self, Failure, QueryMetric, QueryValues};
+use metric_service::codec::{Call, Config, ConfigInput, Failure, QueryMetric, QueryValues};
 use metric_service::domain::insight::{Total, plan_growth};
 use metric_service::domain::{
     Dimension, LabelFilter, LabelSchema, MetricQuery, MetricType, Over, Pointwise, RangeOptions,
-    RangeOptionsInput, Settings, SettingsInput, Statistic, ValueFilter, ValueSource, ValueType,
-    plan_range, quote, quote_regex,
+    RangeOptionsInput, Statistic, ValueFilter, ValueSource, ValueType, plan_range, quote,
+    quote_regex,
 };
 use metric_service::prometheus::{Backend, RequestMethod};
 use proptest::prelude::*;
@@ -39,7 +39,7 @@ fn a_query_holds_exactly_what_went_in_or_is_refused_for_a_reason() {
 #[test]
 fn a_query_over_a_long_range_holds_exactly_what_went_in() {
     trials(6_000, asked(), |asked| {
-        let Ok(settings) = Settings::try_from(config(&asked).settings) else {
+        let Ok(Config { settings, .. }) = config(&asked).try_into() else {
             return Ok(());
         };
         let Ok(options) = RangeOptions::try_from(options(&asked)) else {
@@ -168,23 +168,21 @@ fn check(asked: &Asked, got: Result<String, Failure>) -> Result<(), TestCaseErro
     Ok(())
 }
 
-fn config(Asked { config, .. }: &Asked) -> codec::Config {
-    codec::Config {
+fn config(Asked { config, .. }: &Asked) -> ConfigInput {
+    ConfigInput {
         address: "prometheus:9090".to_owned(),
-        settings: SettingsInput {
-            timewindow: config.timewindow.as_ref().map(|span| span.text.clone()),
-            label_schema: match config.label_schema {
-                "agent" => LabelSchema::Agent,
-                _ => LabelSchema::Documented,
-            },
-            sample_interval: config.sample_interval,
-            max_range: config.max_range,
-            max_points: config.max_points,
-            max_result_bytes: config.max_result_bytes,
-            timeout: config.timeout,
-            partial: config.partial,
-            now: config.now,
+        timewindow: config.timewindow.as_ref().map(|span| span.text.clone()),
+        label_schema: match config.label_schema {
+            "agent" => LabelSchema::Agent,
+            _ => LabelSchema::Documented,
         },
+        sample_interval: config.sample_interval,
+        max_range: config.max_range,
+        max_points: config.max_points,
+        max_result_bytes: config.max_result_bytes,
+        timeout: config.timeout,
+        partial: config.partial,
+        now: config.now,
         method: match config.method {
             "post" => RequestMethod::Post,
             "get" => RequestMethod::Get,
@@ -276,7 +274,7 @@ fn options(Asked { options, .. }: &Asked) -> RangeOptionsInput {
 #[test]
 fn what_counters_grew_by_holds_exactly_what_went_in() {
     trials(3_000, asked(), |asked| {
-        let Ok(settings) = Settings::try_from(config(&asked).settings) else {
+        let Ok(settings) = Config::try_from(config(&asked)).map(|config| config.settings) else {
             return Ok(());
         };
         let Ok(options) = RangeOptions::try_from(options(&asked)) else {
@@ -306,7 +304,7 @@ fn what_counters_grew_by_holds_exactly_what_went_in() {
 #[test]
 fn a_list_of_values_is_asked_for_by_a_name_and_a_selector_or_not_at_all() {
     trials(4_000, (text(), text()), |(label, value)| {
-        let config = codec::Config {
+        let config = ConfigInput {
             address: "h:1".to_owned(),
             ..Default::default()
         };
@@ -327,7 +325,7 @@ fn a_list_of_values_is_asked_for_by_a_name_and_a_selector_or_not_at_all() {
             return Ok(());
         };
         prop_assert!(is_name(&label), "{label:?}");
-        let sent = codec::Call::request(&call).path_with_query;
+        let sent = Call::request(&call).path_with_query;
         let head = format!("/api/v1/label/{label}/values?");
         let form = sent.strip_prefix(&head);
         prop_assert!(form.is_some(), "{sent}");

@@ -46,7 +46,7 @@ pub fn codec_file() -> PathBuf {
 #[must_use]
 pub fn hostile_file() -> PathBuf {
     let built = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../target/hostile/wasm32-unknown-unknown/release/metric_hostile.wasm");
+        .join("../target/wasm32-unknown-unknown/plugin/metric_hostile.wasm");
     std::env::var_os("METRIC_HOSTILE").map_or(built, PathBuf::from)
 }
 

@@ -25,16 +25,7 @@ pub(crate) fn run(arguments: &BenchArgs) -> Result<()> {
     let profile = HostProfile::Release;
     process::quiet(
         "Building the host and the benchmark in release",
-        workspace::cargo()
-            .args([
-                "build",
-                "--package",
-                "metric-host-cli",
-                "--package",
-                "metric-tests",
-            ])
-            .args(["--bin", "metric-host", "--bin", "metric-bench"])
-            .args(profile.flags()),
+        &mut profile.build(&["metric-host", "metric-bench"]),
     )?;
     build::plugin_quietly(profile)?;
 

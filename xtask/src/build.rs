@@ -71,12 +71,16 @@ impl HostProfile {
         self.component(Component::Service)
     }
 
-    /// The flags that make cargo build so.
-    pub(crate) fn flags(self) -> &'static [&'static str] {
-        match self {
-            Self::Debug => &[],
-            Self::Release => &["--release"],
+    /// The command that builds programs of the workspace. All of them from the same parts: a package built alone gets
+    /// its dependencies without the features that other packages want of them, and those would be built once more.
+    pub(crate) fn build(self, programs: &[&str]) -> Command {
+        let mut command = workspace::cargo();
+        command.args(["build", "--workspace"]);
+        for program in programs {
+            command.args(["--bin", program]);
         }
+        command.args((self == Self::Release).then_some("--release"));
+        command
     }
 }
 
@@ -89,15 +93,13 @@ pub(crate) fn run(arguments: &BuildArgs) -> Result<()> {
     let toolchain = WasmToolchain::find(arguments.wasm_toolchain)?;
     eprintln!("Wasm toolchain: {}", toolchain.name());
     match arguments.with {
-        Builder::Cargo => process::shown(&mut command(&toolchain, Component::Service))?,
-        Builder::CargoComponent => cargo_component::build(&toolchain)?,
+        Builder::Cargo => process::shown(&mut command(&toolchain, &Component::ALL))?,
+        Builder::CargoComponent => {
+            cargo_component::build(&toolchain)?;
+            process::shown(&mut command(&toolchain, &[Component::Codec]))?;
+        }
     }
-    process::shown(&mut command(&toolchain, Component::Codec))?;
-    process::shown(
-        workspace::cargo()
-            .args(["build", "--package", "metric-host-cli"])
-            .args(profile.flags()),
-    )?;
+    process::shown(&mut profile.build(&["metric-host"]))?;
     let mut built = vec![("host", profile.host())];
     for component in Component::ALL {
         place(&toolchain, component, profile)?;
@@ -120,16 +122,17 @@ pub(crate) fn run(arguments: &BuildArgs) -> Result<()> {
 pub(crate) fn plugin_quietly(profile: HostProfile) -> Result<()> {
     let toolchain = WasmToolchain::find(Choice::Auto)?;
     let title = format!("Building the plugin with {}", toolchain.name());
-    process::quiet(&title, &mut command(&toolchain, Component::Service))?;
+    process::quiet(&title, &mut command(&toolchain, &[Component::Service]))?;
     place(&toolchain, Component::Service, profile)
 }
 
-/// The command that builds a component.
-pub(crate) fn command(toolchain: &WasmToolchain, component: Component) -> Command {
-    let mut command = toolchain.cargo("build", component);
-    command
-        .args(["--package", "metric-guest", "--profile", PLUGIN_PROFILE])
-        .args(component.features());
+/// The command that builds components: in one run of cargo, so that what they depend on is built once.
+pub(crate) fn command(toolchain: &WasmToolchain, components: &[Component]) -> Command {
+    let mut command = toolchain.cargo("build");
+    command.args(["--profile", PLUGIN_PROFILE]);
+    for component in components {
+        command.args(["--package", component.package()]);
+    }
     command
 }
 
@@ -139,7 +142,10 @@ pub(crate) fn place(
     component: Component,
     profile: HostProfile,
 ) -> Result<()> {
-    let (from, to) = (toolchain.built(component), profile.component(component));
+    let (from, to) = (
+        toolchain.built(component.file()),
+        profile.component(component),
+    );
     fs::create_dir_all(profile.folder())?;
     // Moved into its place whole: somebody may be reading the old one.
     let new = to.with_extension("wasm.new");

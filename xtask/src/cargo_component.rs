@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::process;
-use crate::wasm_toolchain::{WasmToolchain, add_target, sysroot};
+use crate::component::Component;
+use crate::process::{self, sysroot};
+use crate::wasm_toolchain::{WasmToolchain, add_target};
 use crate::workspace::{self, PLUGIN_PROFILE, WASM_TARGET};
 
 /// The version that was tried.
@@ -33,7 +34,7 @@ pub(crate) fn build(toolchain: &WasmToolchain) -> Result<()> {
                 "component",
                 "build",
                 "--package",
-                "metric-guest",
+                Component::Service.package(),
                 "--profile",
                 PLUGIN_PROFILE,
             ])

@@ -1,6 +1,4 @@
-//! The two components that the guest becomes, and where each is built. Who builds them is not its concern.
-
-use std::path::PathBuf;
+//! The two components that the guest becomes. Who builds them is not its concern.
 
 /// A component of the guest.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -15,7 +13,15 @@ impl Component {
     /// Both.
     pub(crate) const ALL: [Self; 2] = [Self::Service, Self::Codec];
 
-    /// Its file name, beside the host.
+    /// Its package, which is made of the guest's sources.
+    pub(crate) fn package(self) -> &'static str {
+        match self {
+            Self::Service => "metric-guest",
+            Self::Codec => "metric-codec",
+        }
+    }
+
+    /// Its file name, where cargo puts it and beside the host.
     pub(crate) fn file(self) -> &'static str {
         match self {
             Self::Service => "metric_service.wasm",
@@ -28,23 +34,6 @@ impl Component {
         match self {
             Self::Service => "plugin",
             Self::Codec => "codec",
-        }
-    }
-
-    /// The flags that make cargo build it.
-    pub(crate) fn features(self) -> &'static [&'static str] {
-        match self {
-            Self::Service => &[],
-            Self::Codec => &["--features", "codec-only"],
-        }
-    }
-
-    /// Where cargo builds it, if it builds the plugin in `target`. In one folder the two would overwrite each
-    /// other: cargo names what it builds for the library, not for the feature.
-    pub(crate) fn target(self, target: PathBuf) -> PathBuf {
-        match self {
-            Self::Service => target,
-            Self::Codec => target.join("codec"),
         }
     }
 }

@@ -60,10 +60,7 @@ impl Schema {
 
 pub(crate) fn run(arguments: &DemoArgs) -> Result<()> {
     let profile = HostProfile::Debug;
-    process::quiet(
-        "Building the host",
-        workspace::cargo().args(["build", "--package", "metric-host-cli"]),
-    )?;
+    process::quiet("Building the host", &mut profile.build(&["metric-host"]))?;
     build::plugin_quietly(profile)?;
 
     let started = Instant::now();

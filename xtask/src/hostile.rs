@@ -9,7 +9,7 @@ use clap::Args;
 
 use crate::process;
 use crate::wasm_toolchain::{Choice, WasmToolchain};
-use crate::workspace::{self, WASM_TARGET};
+use crate::workspace::{self, PLUGIN_PROFILE};
 
 /// The file that its library becomes.
 const FILE: &str = "metric_hostile.wasm";
@@ -31,10 +31,7 @@ pub(crate) fn run(arguments: &HostileArgs) -> Result<()> {
 /// Builds it, and says where it is.
 pub(crate) fn build(toolchain: &WasmToolchain) -> Result<PathBuf> {
     process::shown(&mut cargo(toolchain, "build"))?;
-    Ok(target(toolchain)
-        .join(WASM_TARGET)
-        .join("release")
-        .join(FILE))
+    Ok(toolchain.built(FILE))
 }
 
 /// Looks at it with clippy.
@@ -52,15 +49,11 @@ pub(crate) fn check_format() -> Result<()> {
 }
 
 fn cargo(toolchain: &WasmToolchain, verb: &str) -> Command {
-    let mut command = toolchain.cargo_into(verb, &target(toolchain));
+    let mut command = toolchain.cargo(verb);
     command
-        .args(["--release", "--locked"])
+        .args(["--profile", PLUGIN_PROFILE, "--locked"])
         .current_dir(folder());
     command
-}
-
-fn target(toolchain: &WasmToolchain) -> PathBuf {
-    toolchain.target().join("hostile")
 }
 
 fn folder() -> PathBuf {

@@ -6,9 +6,9 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::apt;
 use crate::build::HostProfile;
 use crate::component::Component;
+use crate::debian;
 use crate::npm::{self, runs};
 use crate::process;
 use crate::workspace;
@@ -50,7 +50,8 @@ impl Host {
             Self::Node => npm::missing(),
             Self::Browser if let Some(missing) = npm::missing() => Some(missing),
             Self::Browser
-                if !has_chromium() && (apt::install(&["chromium"]).is_err() || !has_chromium()) =>
+                if !has_chromium()
+                    && (debian::install(&["chromium"]).is_err() || !has_chromium()) =>
             {
                 Some("Chromium is missing: `apt-get install chromium`")
             }

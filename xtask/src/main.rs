@@ -4,13 +4,12 @@
 //! - `workspace` knows where things are, `process` how to run them, `progress` how to show that they run;
 //! - `wasm_toolchain` finds a compiler for the plugin, or gets one.
 
-mod apt;
 mod bench;
 mod build;
 mod cargo_component;
 mod cargo_tool;
 mod component;
-mod debian_toolchain;
+mod debian;
 mod demo;
 mod deny;
 mod freshness;

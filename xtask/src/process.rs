@@ -1,12 +1,13 @@
 //! Runs programs in the three ways there are here: shown as they go, quietly behind a progress line with
 //! the output kept for the case of failure, and for what they print.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{self, BufRead, BufReader, Write as _};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::progress::Task;
+use crate::progress::{self, Task};
 
 /// Runs it with our own stdout and stderr.
 pub(crate) fn shown(command: &mut Command) -> Result<()> {
@@ -59,6 +60,9 @@ fn collected(task: &Task, command: &mut Command) -> Result<()> {
     // One pipe for both streams: their lines stay in order.
     let (reader, writer) = std::io::pipe()?;
     let mut child = command
+        // Cargo then tells how far it is though its output is a pipe. To others it means nothing.
+        .env("CARGO_TERM_PROGRESS_WHEN", "always")
+        .env("CARGO_TERM_PROGRESS_WIDTH", "120")
         .stdin(Stdio::null())
         .stdout(writer.try_clone()?)
         .stderr(writer)
@@ -67,9 +71,17 @@ fn collected(task: &Task, command: &mut Command) -> Result<()> {
     // The command still holds the ends for writing; with them open, reading would never end.
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let mut output = String::new();
-    for bytes in BufReader::new(reader).split(b'\n') {
-        let text = String::from_utf8_lossy(&bytes?).into_owned();
-        task.at(text.trim());
+    let mut counted = false;
+    for text in lines(BufReader::new(reader)) {
+        let text = text?;
+        if let Some(how_far) = progress::of_cargo(&text) {
+            counted = true;
+            task.at(&how_far);
+            continue;
+        }
+        if !counted {
+            task.at(text.trim());
+        }
         output.push_str(&text);
         output.push('\n');
     }
@@ -84,6 +96,24 @@ fn collected(task: &Task, command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// Lines, and what is written over by what follows on its line, such as cargo's progress.
+fn lines(reader: impl BufRead) -> impl Iterator<Item = io::Result<String>> {
+    let mut bytes = reader.bytes();
+    std::iter::from_fn(move || {
+        let mut line = Vec::new();
+        loop {
+            match bytes.next() {
+                Some(Ok(b'\n' | b'\r')) => break,
+                Some(Ok(byte)) => line.push(byte),
+                Some(Err(error)) => return Some(Err(error)),
+                None if line.is_empty() => return None,
+                None => break,
+            }
+        }
+        Some(Ok(String::from_utf8_lossy(&line).into_owned()))
+    })
+}
+
 /// Runs it for what it prints. If it fails, the error is its last complaint.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let output = command
@@ -95,6 +125,12 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
         bail!("`{}` failed: {}", line(command), complaint.trim());
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Where a rustc keeps its libraries.
+pub(crate) fn sysroot(rustc: &mut Command) -> Result<PathBuf> {
+    let printed = output(rustc.args(["--print", "sysroot"]))?;
+    Ok(PathBuf::from(printed.trim()))
 }
 
 /// The command line, as one would type it.
@@ -138,6 +174,23 @@ mod tests {
         let text = error.to_string();
         assert!(text.contains("exit status: 3"), "{text}");
         assert!(text.ends_with("one\ntwo\nthree"), "{text}");
+    }
+
+    #[test]
+    fn progress_is_told_and_is_no_part_of_what_a_program_complained_of() {
+        let script = "printf '  Building [=> ] 1/2: a   \\r   Compiling b\\nerror'; exit 1";
+        let text = quiet("test", &mut shell(script)).unwrap_err().to_string();
+        assert!(
+            text.ends_with("(exit status: 1):\n   Compiling b\nerror"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_line_ends_where_the_next_is_written_over_it() {
+        let read = lines(io::Cursor::new("one\rtwo\n\nend"));
+        let read: Vec<String> = read.map(Result::unwrap).collect();
+        assert_eq!(read, ["one", "two", "", "end"]);
     }
 
     #[test]

@@ -9,8 +9,8 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::component::Component;
 use crate::process;
-use crate::wasm_toolchain::{WasmToolchain, forget_path};
-use crate::workspace::{self, LIBRARY_FILE, PLUGIN_PROFILE, WASM_TARGET};
+use crate::wasm_toolchain::{WasmToolchain, built_in, forget_path};
+use crate::workspace::{self, PLUGIN_PROFILE};
 
 /// Builds the plugin a second time and compares it with the first, which has to be there.
 pub(crate) fn check(toolchain: &WasmToolchain) -> Result<()> {
@@ -28,7 +28,7 @@ pub(crate) fn check(toolchain: &WasmToolchain) -> Result<()> {
         .args([
             "--locked",
             "--package",
-            "metric-guest",
+            Component::Service.package(),
             "--profile",
             PLUGIN_PROFILE,
         ])
@@ -36,12 +36,9 @@ pub(crate) fn check(toolchain: &WasmToolchain) -> Result<()> {
         .current_dir(&sources);
     process::quiet("Building the plugin in another folder", &mut build)?;
 
-    let first = toolchain.built(Component::Service);
-    let second = target
-        .join(WASM_TARGET)
-        .join(PLUGIN_PROFILE)
-        .join(LIBRARY_FILE);
-    let (first, second) = (read(&first)?, read(&second)?);
+    let file = Component::Service.file();
+    let first = read(&toolchain.built(file))?;
+    let second = read(&built_in(&target, file))?;
     are_the_same(&first, &second)?;
     println!("{} bytes, the same from two folders", first.len());
     Ok(())

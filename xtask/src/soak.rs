@@ -26,9 +26,7 @@ pub(crate) fn run(arguments: &SoakArgs) -> Result<()> {
     let profile = HostProfile::Release;
     process::quiet(
         "Building the soak in release",
-        workspace::cargo()
-            .args(["build", "--package", "metric-tests", "--bin", "metric-soak"])
-            .args(profile.flags()),
+        &mut profile.build(&["metric-soak"]),
     )?;
     build::plugin_quietly(profile)?;
     let prometheus = Finder::new().prometheus()?.prometheus;

@@ -54,8 +54,8 @@ fn all(arguments: &TestArgs, report: &mut Report) -> Result<()> {
     let toolchain = WasmToolchain::find(arguments.wasm_toolchain)?;
     let profile = HostProfile::Debug;
     report.step(&format!("plugin, with {}", toolchain.name()), || {
+        process::shown(&mut build::command(&toolchain, &Component::ALL))?;
         for component in Component::ALL {
-            process::shown(&mut build::command(&toolchain, component))?;
             build::place(&toolchain, component, profile)?;
         }
         Ok(())
@@ -78,7 +78,7 @@ fn all(arguments: &TestArgs, report: &mut Report) -> Result<()> {
     })?;
     if toolchain.has_clippy() {
         report.step("lints of the plugin, and of the hostile one", || {
-            let mut clippy = toolchain.cargo("clippy", Component::Service);
+            let mut clippy = toolchain.cargo("clippy");
             clippy.args([
                 "--package",
                 "metric-guest",
@@ -138,11 +138,7 @@ fn all(arguments: &TestArgs, report: &mut Report) -> Result<()> {
     tests.and(on_latest)?;
 
     report.step("conformance", || {
-        process::shown(
-            workspace::cargo()
-                .args(["build", "--package", "metric-host-cli"])
-                .args(profile.flags()),
-        )?;
+        process::shown(&mut profile.build(&["metric-host"]))?;
         for component in Component::ALL {
             conformance(profile, &profile.component(component))?;
         }
@@ -177,7 +173,7 @@ fn all(arguments: &TestArgs, report: &mut Report) -> Result<()> {
 
 /// The hosts in other languages. One that lacks what it needs is left out, and says so.
 fn hosts(profile: HostProfile, report: &mut Report) -> Result<()> {
-    process::shown(workspace::cargo().args(["build", "--package", "metric-testbed", "--bins"]))?;
+    process::shown(&mut profile.build(&["testbed-prometheus"]))?;
     for host in Host::ALL {
         let step = format!("host: {}", host.name());
         match host.missing() {

@@ -7,11 +7,10 @@ use std::process::Command;
 use anyhow::{Result, anyhow, bail};
 use clap::ValueEnum;
 
-use crate::component::Component;
-use crate::debian_toolchain::DebianToolchain;
+use crate::debian::DebianToolchain;
 use crate::linker::Linker;
-use crate::process;
-use crate::workspace::{self, LIBRARY_FILE, PLUGIN_PROFILE, WASM_TARGET};
+use crate::process::{self, sysroot};
+use crate::workspace::{self, PLUGIN_PROFILE, WASM_TARGET};
 
 /// Which toolchain builds the plugin.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
@@ -55,10 +54,9 @@ impl WasmToolchain {
         }
     }
 
-    /// A cargo that builds for wasm, where the component belongs. What it does, and to which package, is the
-    /// caller's to add.
-    pub(crate) fn cargo(&self, verb: &str, component: Component) -> Command {
-        self.cargo_into(verb, &component.target(self.target()))
+    /// A cargo that builds for wasm. What it does, and to which package, is the caller's to add.
+    pub(crate) fn cargo(&self, verb: &str) -> Command {
+        self.cargo_into(verb, &self.target())
     }
 
     /// The same, with a folder of the caller's for what is built.
@@ -82,13 +80,9 @@ impl WasmToolchain {
         command
     }
 
-    /// Where it puts a component.
-    pub(crate) fn built(&self, component: Component) -> PathBuf {
-        component
-            .target(self.target())
-            .join(WASM_TARGET)
-            .join(PLUGIN_PROFILE)
-            .join(LIBRARY_FILE)
+    /// Where it puts a component with this file name.
+    pub(crate) fn built(&self, file: &str) -> PathBuf {
+        built_in(&self.target(), file)
     }
 
     /// The folder that it builds in.
@@ -104,6 +98,11 @@ impl WasmToolchain {
     pub(crate) fn has_clippy(&self) -> bool {
         matches!(self, Self::Rustup { .. })
     }
+}
+
+/// Where cargo puts a component with this file name, in a folder for what is built.
+pub(crate) fn built_in(target: &Path, file: &str) -> PathBuf {
+    target.join(WASM_TARGET).join(PLUGIN_PROFILE).join(file)
 }
 
 fn rustup() -> Result<WasmToolchain> {
@@ -144,13 +143,6 @@ fn complaint(output: &str) -> &str {
         .lines()
         .find_map(|line| line.trim().strip_prefix("error: "));
     said.or_else(|| output.lines().next()).unwrap_or_default()
-}
-
-/// Where a rustc keeps its libraries.
-pub(crate) fn sysroot(rustc: &mut Command) -> Result<PathBuf> {
-    Ok(PathBuf::from(
-        process::output(rustc.args(["--print", "sysroot"]))?.trim(),
-    ))
 }
 
 fn has_target(sysroot: &Path) -> bool {

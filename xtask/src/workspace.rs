@@ -6,9 +6,8 @@ use std::process::Command;
 
 /// The plugin's target.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
-/// The file that the guest's library becomes, whatever its features.
-pub(crate) const LIBRARY_FILE: &str = "metric_service.wasm";
-/// The cargo profile of the plugin.
+/// The cargo profile of the plugin, and of all else that is built for wasm: what runs in the build itself is then built
+/// once for all of them.
 pub(crate) const PLUGIN_PROFILE: &str = "plugin";
 
 /// The repository.

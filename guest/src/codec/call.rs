@@ -1,78 +1,38 @@
-//! What the verbs that ask Prometheus have in common.
+//! A verb that asks Prometheus once: its request, and how the answer becomes its result.
 
+use super::cache_hint::CacheHint;
+use super::config::Config;
 use super::failure::Failure;
-use super::keep::Keep;
-use crate::domain::{Settings, SettingsInput};
-use crate::prometheus::{
-    Address, Answer, Backend, Budget, Decoded, Endpoint, HttpRequest, RequestMethod,
-};
+use super::receiver::Receiver;
+use crate::prometheus::{Decoded, HttpRequest, ResponseDecoder};
 
 /// A request, and how its answer becomes the result of a verb.
 pub trait Call {
-    /// The answer while it comes in.
-    type Answer: Answer;
+    /// The decoder of the response.
+    type Decoder: ResponseDecoder;
     /// The result of the verb.
     type Result;
 
     /// The checked configuration.
-    fn configured(&self) -> &Configured;
+    fn config(&self) -> &Config;
 
-    /// What to send.
+    /// The request to send.
     fn request(&self) -> HttpRequest;
 
     /// How long the answer may be kept.
-    fn keep(&self) -> Keep;
+    fn cache_hint(&self) -> CacheHint;
 
-    /// What to feed the body of the response to, given its status.
-    fn answer(&self, status: u16) -> Self::Answer;
+    /// The decoder of the response with this status.
+    fn decoder(&self, status: u16) -> Self::Decoder;
 
-    /// What the answer says.
+    /// Turns a decoded answer into the result.
     ///
     /// # Errors
     /// A partial answer that is not accepted.
-    fn result(&self, output: <Self::Answer as Answer>::Output) -> Result<Self::Result, Failure>;
-}
-
-/// The configuration as it was given.
-#[derive(Debug, Clone, Default)]
-pub struct Config {
-    /// Where Prometheus is.
-    pub address: String,
-    /// How queries are sent.
-    pub method: RequestMethod,
-    /// Which server answers.
-    pub backend: Backend,
-    /// Everything else.
-    pub settings: SettingsInput,
-}
-
-/// A checked configuration.
-#[derive(Debug, Clone)]
-pub struct Configured {
-    /// Where and how queries are sent.
-    pub endpoint: Endpoint,
-    /// Everything else.
-    pub settings: Settings,
-}
-
-impl Configured {
-    /// What an answer may cost.
-    pub(super) fn budget(&self) -> Budget {
-        Budget::bytes(self.settings.max_result_bytes.get())
-    }
-}
-
-impl TryFrom<Config> for Configured {
-    type Error = Failure;
-
-    fn try_from(config: Config) -> Result<Self, Failure> {
-        let address = Address::parse(&config.address)?;
-        let settings = Settings::try_from(config.settings)?;
-        Ok(Self {
-            endpoint: Endpoint::new(address, config.method, config.backend, settings.partial),
-            settings,
-        })
-    }
+    fn result(
+        &self,
+        output: <Self::Decoder as ResponseDecoder>::Output,
+    ) -> Result<Self::Result, Failure>;
 }
 
 /// Nothing, where an answer is whole or may be partial.
@@ -97,5 +57,49 @@ pub(super) fn check_partial(decoded: &Decoded, accepted: bool) -> Result<(), Fai
 /// # Errors
 /// Prometheus's refusal, or what is wrong with the body.
 pub fn read_whole<C: Call>(call: &C, status: u16, body: &str) -> Result<C::Result, Failure> {
-    call.result(call.answer(status).read(body.as_bytes())?)
+    call.result(call.decoder(status).read(body.as_bytes())?)
+}
+
+/// Receives the answer to a call.
+pub struct CallReceiver<'a, C: Call> {
+    call: &'a C,
+    decoder: Option<C::Decoder>,
+    output: Option<<C::Decoder as ResponseDecoder>::Output>,
+}
+
+impl<'a, C: Call> CallReceiver<'a, C> {
+    /// The receiver before an answer came.
+    pub fn new(call: &'a C) -> Self {
+        Self {
+            call,
+            decoder: None,
+            output: None,
+        }
+    }
+
+    /// The result of the call.
+    ///
+    /// # Errors
+    /// An answer that has not been finished; a partial one that is not accepted.
+    pub fn result(self) -> Result<C::Result, Failure> {
+        self.call
+            .result(self.output.ok_or_else(Failure::no_answer)?)
+    }
+}
+
+impl<C: Call> Receiver for CallReceiver<'_, C> {
+    fn begin(&mut self, status: u16) {
+        self.decoder = Some(self.call.decoder(status));
+    }
+
+    fn feed(&mut self, piece: &[u8]) -> Result<(), Failure> {
+        let decoder = self.decoder.as_mut().ok_or_else(Failure::no_answer)?;
+        Ok(decoder.feed(piece)?)
+    }
+
+    fn finish(&mut self) -> Result<(), Failure> {
+        let decoder = self.decoder.take().ok_or_else(Failure::no_answer)?;
+        self.output = Some(decoder.finish()?);
+        Ok(())
+    }
 }

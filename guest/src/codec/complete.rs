@@ -77,6 +77,33 @@ fn pool(pooling: &Pooling, grid: &Grid, series: Vec<Series>) -> Vec<Series> {
         .collect()
 }
 
+/// The warning that native histograms are left out, if there are any.
+pub(super) fn histogram_warning(series: usize) -> Option<String> {
+    (series > 0).then(|| format!("{series} series hold native histograms, which are left out"))
+}
+
+/// Takes out the points beyond the ends of a grid.
+pub(super) fn trim(series: &mut Series, wanted: &Grid) {
+    let (start, end) = (wanted.start() * 1000, wanted.end() * 1000);
+    let after = series.timestamps.partition_point(|&t| t <= end);
+    let before = series.timestamps.partition_point(|&t| t < start).min(after);
+    series.timestamps.truncate(after);
+    series.values.truncate(after);
+    if before > 0 {
+        series.timestamps.drain(..before);
+        series.values.drain(..before);
+    }
+}
+
+/// Adds the texts that are not there yet. There are few.
+pub(super) fn add_new(texts: &mut Vec<String>, more: Vec<String>) {
+    for text in more {
+        if !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

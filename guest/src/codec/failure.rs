@@ -55,8 +55,8 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// What cannot be: a batch has as many answers as queries.
-    pub fn unanswered() -> Self {
+    /// The failure of an exchange that ended before it began.
+    pub fn no_answer() -> Self {
         Self::Interrupted("no answer came".to_owned())
     }
 }

@@ -3,27 +3,30 @@
 //! It knows neither WIT nor how a request is sent; [`json`] gives the verbs a door of JSON texts.
 
 mod batch;
+mod cache_hint;
 mod call;
 mod complete;
+mod config;
 mod failure;
 pub mod insight;
-mod joined;
 pub mod json;
-mod keep;
-mod pieces;
 mod query_metadata;
 mod query_metric;
 mod query_range;
 mod query_values;
+mod receiver;
 mod retry;
+mod stream;
 
-pub use batch::Batch;
-pub use call::{Call, Config, Configured, read_whole};
+pub use batch::{Batch, BatchReceiver, RequestId};
+pub use cache_hint::{CACHE_HINT_HEADER, CacheHint};
+pub use call::{Call, CallReceiver, read_whole};
+pub use config::{Config, ConfigInput};
 pub use failure::Failure;
-pub use keep::{KEEP_HEADER, Keep};
-pub use pieces::{Piece, Pieces};
 pub use query_metadata::{Metadata, MetadataResult, QueryMetadata};
 pub use query_metric::{MetricResult, QueryMetric};
 pub use query_range::{Missing, QueryRange, RangeFailure, RangeResult, Span};
 pub use query_values::{QueryValues, ValuesResult};
+pub use receiver::Receiver;
 pub use retry::{Attempts, RetryAfter, redirected};
+pub use stream::{Piece, PieceStream};

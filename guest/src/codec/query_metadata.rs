@@ -1,15 +1,16 @@
 //! The verb `query-metadata`.
 
-use super::call::{Call, Config, Configured, check_partial};
+use super::cache_hint::CacheHint;
+use super::call::{Call, check_partial};
+use super::config::{Config, ConfigInput};
 use super::failure::Failure;
-use super::keep::Keep;
 use crate::domain::{CatalogueEntry, MetricType, ValueType, detect_metric_type};
-use crate::prometheus::{Decoded, HttpRequest, NamesAnswer, metric_names_request};
+use crate::prometheus::{Decoded, HttpRequest, NamesDecoder, metric_names_request};
 
 /// A request for what can be queried.
 #[derive(Debug, Clone)]
 pub struct QueryMetadata {
-    configured: Configured,
+    config: Config,
 }
 
 /// One metric found in Prometheus.
@@ -43,39 +44,36 @@ impl QueryMetadata {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn new(config: Config) -> Result<Self, Failure> {
+    pub fn new(config: ConfigInput) -> Result<Self, Failure> {
         Ok(Self {
-            configured: config.try_into()?,
+            config: config.try_into()?,
         })
     }
 }
 
 impl Call for QueryMetadata {
-    type Answer = NamesAnswer;
+    type Decoder = NamesDecoder;
     type Result = MetadataResult;
 
-    fn configured(&self) -> &Configured {
-        &self.configured
+    fn config(&self) -> &Config {
+        &self.config
     }
 
     fn request(&self) -> HttpRequest {
-        metric_names_request(
-            &self.configured.endpoint,
-            self.configured.settings.label_schema,
-        )
+        metric_names_request(&self.config.endpoint, self.config.settings.label_schema)
     }
 
-    fn keep(&self) -> Keep {
-        Keep::MaxAge(30)
+    fn cache_hint(&self) -> CacheHint {
+        CacheHint::MaxAge(30)
     }
 
-    fn answer(&self, status: u16) -> NamesAnswer {
-        NamesAnswer::new(status, self.configured.budget())
+    fn decoder(&self, status: u16) -> NamesDecoder {
+        NamesDecoder::new(status, self.config.budget())
     }
 
     fn result(&self, decoded: Decoded) -> Result<MetadataResult, Failure> {
-        check_partial(&decoded, self.configured.settings.partial)?;
-        let schema = self.configured.settings.label_schema;
+        check_partial(&decoded, self.config.settings.partial)?;
+        let schema = self.config.settings.label_schema;
         let describe = |name: String| {
             let catalogue = CatalogueEntry::of(&name);
             Metadata {

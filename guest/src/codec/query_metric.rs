@@ -1,17 +1,17 @@
 //! The verb `query-metric`.
 
-use super::call::{Call, Config, Configured, check_partial};
-use super::complete::complete;
+use super::cache_hint::CacheHint;
+use super::call::{Call, check_partial};
+use super::complete::{complete, histogram_warning};
+use super::config::{Config, ConfigInput};
 use super::failure::Failure;
-use super::joined::histogram_warning;
-use super::keep::Keep;
 use crate::domain::{FRESHNESS, MetricQuery, Plan, plan};
-use crate::prometheus::{Decoded, HttpRequest, RangeAnswer, Series, range_request};
+use crate::prometheus::{Decoded, HttpRequest, RangeDecoder, Series, range_request};
 
 /// A planned query.
 #[derive(Debug, Clone)]
 pub struct QueryMetric {
-    configured: Configured,
+    config: Config,
     plan: Plan,
 }
 
@@ -35,10 +35,10 @@ impl QueryMetric {
     ///
     /// # Errors
     /// What is wrong with the configuration or the query.
-    pub fn new(config: Config, query: &MetricQuery) -> Result<Self, Failure> {
-        let configured = Configured::try_from(config)?;
-        let plan = plan(&configured.settings, query)?;
-        Ok(Self { configured, plan })
+    pub fn new(config: ConfigInput, query: &MetricQuery) -> Result<Self, Failure> {
+        let config = Config::try_from(config)?;
+        let plan = plan(&config.settings, query)?;
+        Ok(Self { config, plan })
     }
 
     /// The query.
@@ -48,33 +48,29 @@ impl QueryMetric {
 }
 
 impl Call for QueryMetric {
-    type Answer = RangeAnswer;
+    type Decoder = RangeDecoder;
     type Result = MetricResult;
 
-    fn configured(&self) -> &Configured {
-        &self.configured
+    fn config(&self) -> &Config {
+        &self.config
     }
 
     fn request(&self) -> HttpRequest {
-        range_request(
-            &self.configured.endpoint,
-            &self.plan.promql,
-            &self.plan.asked,
-        )
+        range_request(&self.config.endpoint, &self.plan.promql, &self.plan.asked)
     }
 
-    fn keep(&self) -> Keep {
-        Keep::when_final(&self.plan.asked, FRESHNESS)
+    fn cache_hint(&self) -> CacheHint {
+        CacheHint::when_final(&self.plan.asked, FRESHNESS)
     }
 
-    fn answer(&self, status: u16) -> RangeAnswer {
-        RangeAnswer::new(status, self.configured.budget())
-            .expecting(self.plan.asked.points())
-            .asking(&self.plan.asked)
+    fn decoder(&self, status: u16) -> RangeDecoder {
+        RangeDecoder::new(status, self.config.budget())
+            .reserving(self.plan.asked.points())
+            .held_to(&self.plan.asked)
     }
 
     fn result(&self, decoded: Decoded) -> Result<MetricResult, Failure> {
-        check_partial(&decoded, self.configured.settings.partial)?;
+        check_partial(&decoded, self.config.settings.partial)?;
         let plan = self.plan.clone();
         let (series, left_out) = complete(&plan, decoded.series);
         let mut warnings = plan.warnings.clone();

@@ -1,14 +1,11 @@
 //! The verb `query-range`: one query, many requests.
 
-use super::call::Configured;
-use super::complete::complete;
+use super::cache_hint::CacheHint;
+use super::config::Config;
 use super::failure::Failure;
-use super::joined::{Joined, histogram_warning};
-use super::keep::Keep;
 use super::query_metric::MetricResult;
 use crate::domain::{
-    Chunk, Grid, MetricQuery, QueryError, RangeOptions, RangePlan, plan_range, read_cursor,
-    write_cursor,
+    Grid, MetricQuery, QueryError, RangeOptions, RangePlan, plan_range, read_cursor, write_cursor,
 };
 use crate::prometheus::{HttpRequest, range_request};
 
@@ -68,24 +65,20 @@ impl QueryRange {
     /// # Errors
     /// What is wrong with the query or the options.
     pub fn new(
-        configured: &Configured,
+        config: &Config,
         query: &MetricQuery,
         options: &RangeOptions,
     ) -> Result<Self, Failure> {
-        let plan = plan_range(&configured.settings, query, options)?;
-        Ok(Self::planned(configured, plan, options))
+        let plan = plan_range(&config.settings, query, options)?;
+        Ok(Self::planned(config, plan, options))
     }
 
     /// What is planned already.
-    pub(super) fn planned(
-        configured: &Configured,
-        plan: RangePlan,
-        options: &RangeOptions,
-    ) -> Self {
+    pub(super) fn planned(config: &Config, plan: RangePlan, options: &RangeOptions) -> Self {
         Self {
             plan,
             freshness: options.freshness,
-            partial: options.partial || configured.settings.partial,
+            partial: options.partial || config.settings.partial,
         }
     }
 
@@ -126,44 +119,19 @@ impl QueryRange {
         }
     }
 
-    /// What to send for a chunk.
-    pub fn request(&self, configured: &Configured, chunk: &Chunk) -> HttpRequest {
-        range_request(&configured.endpoint, &self.plan.plan.promql, &chunk.grid)
+    /// The request for the points of a chunk.
+    pub fn request(&self, config: &Config, grid: &Grid) -> HttpRequest {
+        range_request(&config.endpoint, &self.plan.plan.promql, grid)
     }
 
     /// How long the answer for a chunk may be kept.
-    pub fn keep(&self, chunk: &Chunk) -> Keep {
-        Keep::when_final(&chunk.grid, self.freshness)
+    pub fn cache_hint(&self, grid: &Grid) -> CacheHint {
+        CacheHint::when_final(grid, self.freshness)
     }
 
-    /// The points of a chunk that are wanted.
-    pub(super) fn wanted(&self, chunk: &Chunk) -> Grid {
+    /// Those points of a chunk that are wanted.
+    pub(super) fn wanted(&self, grid: &Grid) -> Grid {
         let whole = &self.plan.plan.asked;
-        whole.between(
-            chunk.grid.start().max(whole.start()),
-            chunk.grid.end().min(whole.end()),
-        )
-    }
-
-    /// The answer, once all that came is joined.
-    pub(super) fn result(self, joined: Joined) -> RangeResult {
-        let plan = self.plan.plan;
-        let (series, left_out) = complete(&plan, joined.series);
-        let mut warnings = plan.warnings.clone();
-        warnings.extend(left_out);
-        warnings.extend(histogram_warning(joined.histograms));
-        warnings.extend(joined.warnings);
-        let mut infos = plan.infos.clone();
-        infos.extend(joined.infos);
-        RangeResult {
-            answer: MetricResult {
-                plan,
-                series,
-                warnings,
-                infos,
-                partial: joined.partial || !joined.missing.is_empty(),
-            },
-            missing: joined.missing,
-        }
+        whole.between(grid.start().max(whole.start()), grid.end().min(whole.end()))
     }
 }

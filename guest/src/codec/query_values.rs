@@ -1,15 +1,16 @@
 //! The verb `values`.
 
-use super::call::{Call, Config, Configured, check_partial};
+use super::cache_hint::CacheHint;
+use super::call::{Call, check_partial};
+use super::config::{Config, ConfigInput};
 use super::failure::Failure;
-use super::keep::Keep;
 use crate::domain::{ValueFilter, ValueSource, Values, ValuesError};
-use crate::prometheus::{Decoded, HttpRequest, NamesAnswer, values_request};
+use crate::prometheus::{Decoded, HttpRequest, NamesDecoder, values_request};
 
 /// A request for the values of a label.
 #[derive(Debug, Clone)]
 pub struct QueryValues {
-    configured: Configured,
+    config: Config,
     values: Values,
 }
 
@@ -34,24 +35,24 @@ impl QueryValues {
     /// # Errors
     /// What is wrong with it, or with the configuration.
     pub fn new(
-        config: Config,
+        config: ConfigInput,
         source: &ValueSource,
         filter: &ValueFilter,
     ) -> Result<Self, Failure> {
-        let configured = Configured::try_from(config)?;
+        let config = Config::try_from(config)?;
         Ok(Self {
-            values: Values::new(&configured.settings, source, filter)?,
-            configured,
+            values: Values::new(&config.settings, source, filter)?,
+            config,
         })
     }
 }
 
 impl Call for QueryValues {
-    type Answer = NamesAnswer;
+    type Decoder = NamesDecoder;
     type Result = ValuesResult;
 
-    fn configured(&self) -> &Configured {
-        &self.configured
+    fn config(&self) -> &Config {
+        &self.config
     }
 
     /// Without the limit: a server that keeps to one says that it cut the list, which is not told from missing data.
@@ -62,19 +63,19 @@ impl Call for QueryValues {
             within,
             ..
         } = &self.values;
-        values_request(&self.configured.endpoint, label, selector, *within)
+        values_request(&self.config.endpoint, label, selector, *within)
     }
 
-    fn keep(&self) -> Keep {
-        Keep::MaxAge(30)
+    fn cache_hint(&self) -> CacheHint {
+        CacheHint::MaxAge(30)
     }
 
-    fn answer(&self, status: u16) -> NamesAnswer {
-        NamesAnswer::new(status, self.configured.budget())
+    fn decoder(&self, status: u16) -> NamesDecoder {
+        NamesDecoder::new(status, self.config.budget())
     }
 
     fn result(&self, decoded: Decoded) -> Result<ValuesResult, Failure> {
-        check_partial(&decoded, self.configured.settings.partial)?;
+        check_partial(&decoded, self.config.settings.partial)?;
         let mut values = decoded.names;
         values.sort_unstable();
         values.dedup();
@@ -115,7 +116,7 @@ mod tests {
     use crate::domain::Dimension;
 
     fn call(limit: Option<u32>) -> QueryValues {
-        let config = Config {
+        let config = ConfigInput {
             address: "h:1".into(),
             ..Default::default()
         };

@@ -93,10 +93,12 @@ impl RetryAfter {
 }
 
 /// The failure of a request that is sent elsewhere: requests follow no redirect, since they go where they were allowed to.
+/// Of the place only what an address may have is told: the rest repeats the request, with what the host added to it, or
+/// is a ticket to a login.
 pub fn redirected(status: u16, location: Option<String>) -> Failure {
-    let to = match location {
-        Some(location) => format!("to {}", head(&location)),
-        None => "without saying where to".to_owned(),
+    let to = match location.as_deref().map(address_of) {
+        Some(address) if !address.is_empty() => format!("to {}", head(&address)),
+        _ => "without saying where to".to_owned(),
     };
     Failure::FailedToGetMetric {
         status,
@@ -105,6 +107,18 @@ pub fn redirected(status: u16, location: Option<String>) -> Failure {
             "redirected {to}; redirects are not followed: configure the address that answers"
         ),
     }
+}
+
+/// A location without user, password, query and fragment.
+fn address_of(location: &str) -> String {
+    let end = location.find(['?', '#']).unwrap_or(location.len());
+    let location = location.get(..end).unwrap_or_default();
+    let Some((scheme, rest)) = location.split_once("//") else {
+        return location.to_owned();
+    };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}//{host}{path}")
 }
 
 #[cfg(test)]
@@ -186,5 +200,33 @@ mod tests {
     fn a_server_that_says_when_is_not_asked_before() {
         let wait = Attempts::new(1).next_after(&refused(429), Some(2000));
         assert_eq!(wait, Some(2000));
+    }
+
+    #[test]
+    fn of_a_redirect_no_more_is_told_than_an_address_may_have() {
+        let message = |location: Option<&str>| match redirected(302, location.map(str::to_owned)) {
+            Failure::FailedToGetMetric { message, .. } => message,
+            other => format!("{other:?}"),
+        };
+        for (location, told) in [
+            (
+                "https://h:1/prom/api/v1/query",
+                "redirected to https://h:1/prom/api/v1/query;",
+            ),
+            ("https://user:s3cret@h/p", "redirected to https://h/p;"),
+            ("//user@s3cret@h", "redirected to //h;"),
+            ("https://h?token=s3cret", "redirected to https://h;"),
+            ("/login#state=s3cret//x", "redirected to /login;"),
+            (
+                "/api/v1/query?extra_label=s3cret",
+                "redirected to /api/v1/query;",
+            ),
+            ("?s3cret", "redirected without saying where to;"),
+        ] {
+            let message = message(Some(location));
+            assert!(message.starts_with(told), "{message}");
+            assert!(!message.contains("s3cret"), "{message}");
+        }
+        assert!(message(None).starts_with("redirected without saying where to;"));
     }
 }

@@ -17,8 +17,9 @@ wit_bindgen::generate!({
     world: "metric-plugin-insight",
 });
 
+// Seen from `guest/codec`, the package that has the feature.
 #[cfg(feature = "codec-only")]
 wit_bindgen::generate!({
-    path: "../wit",
+    path: "../../wit",
     world: "metric-codec-full",
 });

@@ -2,10 +2,10 @@
 //! Those that every export needs stay functions: inlined into each, they would make the plugin much larger.
 
 use super::bindings::exports::backendai::metric::{codec, types};
-use crate::codec::{Config, Failure, Metadata, MetadataResult, MetricResult};
+use crate::codec::{ConfigInput, Failure, Metadata, MetadataResult, MetricResult};
 use crate::domain::{
     Category, Dimension, LabelFilter, LabelSchema, MetricQuery, MetricType, Over, Pointwise,
-    SettingsInput, Statistic, ValueType,
+    Statistic, ValueType,
 };
 use crate::prometheus::{Backend, HttpRequest, Method, RequestMethod, Scheme, Series};
 
@@ -35,22 +35,20 @@ same_names!(Method => codec::HttpMethod: Get, Post);
 same_names!(Scheme => codec::HttpScheme: Http, Https);
 
 #[inline(never)]
-pub(super) fn config(config: types::Config) -> Config {
-    Config {
+pub(super) fn config(config: types::Config) -> ConfigInput {
+    ConfigInput {
         address: config.address,
         method: config.method.into(),
         backend: config.backend.into(),
-        settings: SettingsInput {
-            timewindow: config.timewindow,
-            label_schema: config.label_schema.into(),
-            sample_interval: config.sample_interval,
-            max_range: config.max_range,
-            max_points: config.max_points,
-            max_result_bytes: config.max_result_bytes,
-            timeout: config.timeout,
-            partial: config.partial,
-            now: config.now,
-        },
+        timewindow: config.timewindow,
+        label_schema: config.label_schema.into(),
+        sample_interval: config.sample_interval,
+        max_range: config.max_range,
+        max_points: config.max_points,
+        max_result_bytes: config.max_result_bytes,
+        timeout: config.timeout,
+        partial: config.partial,
+        now: config.now,
     }
 }
 

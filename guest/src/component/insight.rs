@@ -6,9 +6,9 @@ use super::bindings::exports::backendai::metric::types::{Config, Dimension, Metr
 use super::convert::{config, metric_query};
 use super::convert_insight as convert;
 use super::convert_range::range_options;
-use super::range_service::{checked, sent};
+use super::ranges::{checked, sent};
 use crate::codec::insight::{FindAnomalies, FindOutliers, Insight, Rank, Summarize};
-use crate::codec::{self, Configured, Failure, RangeFailure};
+use crate::codec::{self, ConfigInput, Failure, RangeFailure};
 use crate::domain::{self, RangeOptions, RangeOptionsInput};
 
 type Answer<T> = Result<T, outer::RangeError>;
@@ -21,8 +21,8 @@ impl outer::Guest for Plugin {
         options: outer::RangeOptions,
     ) -> Answer<outer::SummaryAnswer> {
         let (query, options) = (metric_query(query), range_options(options));
-        let answer = ask(config(config_), options, |configured, options| {
-            Summarize::new(configured, &query, quantiles, options)
+        let answer = ask(config(config_), options, |config, options| {
+            Summarize::new(config, &query, quantiles, options)
         })?;
         Ok(convert::summary_answer(answer))
     }
@@ -34,8 +34,8 @@ impl outer::Guest for Plugin {
         options: outer::RangeOptions,
     ) -> Answer<outer::Ranked> {
         let (query, options) = (metric_query(query), range_options(options));
-        let answer = ask(config(config_), options, |configured, options| {
-            Rank::new(configured, &query, convert::ranking(ranking), options)
+        let answer = ask(config(config_), options, |config, options| {
+            Rank::new(config, &query, convert::ranking(ranking), options)
         })?;
         Ok(convert::ranked(answer))
     }
@@ -47,8 +47,8 @@ impl outer::Guest for Plugin {
         options: outer::RangeOptions,
     ) -> Answer<outer::WatchAnswer> {
         let (query, options) = (metric_query(query), range_options(options));
-        let answer = ask(config(config_), options, |configured, options| {
-            FindAnomalies::new(configured, &query, convert::detection(detection), options)
+        let answer = ask(config(config_), options, |config, options| {
+            FindAnomalies::new(config, &query, convert::detection(detection), options)
         })?;
         Ok(convert::watch_answer(answer))
     }
@@ -63,8 +63,8 @@ impl outer::Guest for Plugin {
         let (query, options) = (metric_query(query), range_options(options));
         let (member, tolerance): (domain::Dimension, _) =
             (member.into(), convert::tolerance(tolerance));
-        let answer = ask(config(config_), options, |configured, options| {
-            FindOutliers::new(configured, &query, member, tolerance, options)
+        let answer = ask(config(config_), options, |config, options| {
+            FindOutliers::new(config, &query, member, tolerance, options)
         })?;
         Ok(convert::watch_answer(answer))
     }
@@ -72,12 +72,12 @@ impl outer::Guest for Plugin {
 
 /// Plans a verb, sends what it asks for, and gives what the answers come to.
 pub(super) fn ask<V: Insight>(
-    config: codec::Config,
+    config: ConfigInput,
     options: RangeOptionsInput,
-    plan: impl FnOnce(&Configured, &RangeOptions) -> Result<V, Failure>,
+    plan: impl FnOnce(&codec::Config, &RangeOptions) -> Result<V, Failure>,
 ) -> Result<V::Result, RangeFailure> {
-    let (configured, options) = checked(config, options)?;
-    let verb = plan(&configured, &options)?;
-    let answers = sent(&configured, verb.queries(), &options);
+    let (config, options) = checked(config, options)?;
+    let verb = plan(&config, &options)?;
+    let answers = sent(&config, verb.queries(), &options);
     Ok(verb.result(answers.into_iter().collect::<Result<_, _>>()?)?)
 }

@@ -68,10 +68,10 @@ mod service {
     use super::super::bindings::exports::backendai::metric::json;
     use super::super::exchange::exchange;
     use super::super::insight::ask;
-    use super::super::range_service::{batch, page, range, range_plan};
+    use super::super::ranges::{batch, page, range, range_plan};
     use super::{PURE, Plugin, Request, answer, pure, unknown};
     use crate::codec::insight::{FindAnomalies, FindOutliers, Rank, Summarize};
-    use crate::codec::json::Answers;
+    use crate::codec::json::BatchResults;
     use crate::codec::{QueryMetadata, QueryMetric, QueryValues, RangeFailure};
 
     /// The verbs of `metric-service`, `range-service`, `insight` and `discovery` that are not pure.
@@ -110,32 +110,33 @@ mod service {
                     &read_range()
                         .and_then(|r| page(r.config(), &r.query()?, r.options(), r.cursor())),
                 ),
-                "query-batch" => answer(
-                    &read()
-                        .and_then(|r| Ok(Answers(batch(r.config(), &r.queries()?, r.options())))),
-                ),
+                "query-batch" => {
+                    answer(&read().and_then(|r| {
+                        Ok(BatchResults(batch(r.config(), &r.queries()?, r.options())))
+                    }))
+                }
                 "summarize" => answer(&read_range().and_then(|r| {
                     let query = r.query()?;
-                    ask(r.config(), r.options(), |configured, options| {
-                        Summarize::new(configured, &query, r.quantiles(), options)
+                    ask(r.config(), r.options(), |config, options| {
+                        Summarize::new(config, &query, r.quantiles(), options)
                     })
                 })),
                 "rank" => answer(&read_range().and_then(|r| {
                     let (query, ranking) = (r.query()?, r.ranking()?);
-                    ask(r.config(), r.options(), |configured, options| {
-                        Rank::new(configured, &query, ranking, options)
+                    ask(r.config(), r.options(), |config, options| {
+                        Rank::new(config, &query, ranking, options)
                     })
                 })),
                 "find-anomalies" => answer(&read_range().and_then(|r| {
                     let query = r.query()?;
-                    ask(r.config(), r.options(), |configured, options| {
-                        FindAnomalies::new(configured, &query, r.detection(), options)
+                    ask(r.config(), r.options(), |config, options| {
+                        FindAnomalies::new(config, &query, r.detection(), options)
                     })
                 })),
                 "find-outliers" => answer(&read_range().and_then(|r| {
                     let (query, member) = (r.query()?, r.member()?);
-                    ask(r.config(), r.options(), |configured, options| {
-                        FindOutliers::new(configured, &query, member, r.tolerance(), options)
+                    ask(r.config(), r.options(), |config, options| {
+                        FindOutliers::new(config, &query, member, r.tolerance(), options)
                     })
                 })),
                 "values" => answer(&read().and_then(|r| {

@@ -2,8 +2,8 @@
 //! WIT and `wasi:http`. It decides nothing about PromQL or the protocol.
 //!
 //! Two components are made of this crate. `metric_service.wasm` exports everything (world `metric-plugin-insight`).
-//! With the feature `codec-only` it becomes `metric_codec.wasm`, which sends nothing and imports nothing
-//! (world `metric-codec-full`).
+//! With the feature `codec-only`, which the package in `guest/codec` has, it becomes `metric_codec.wasm`, which sends
+//! nothing and imports nothing (world `metric-codec-full`).
 
 mod bindings;
 mod codec;
@@ -18,8 +18,6 @@ mod deadline;
 mod discovery;
 #[cfg(not(feature = "codec-only"))]
 mod exchange;
-#[cfg(not(feature = "codec-only"))]
-mod flight;
 mod heap;
 #[cfg(not(feature = "codec-only"))]
 mod insight;
@@ -29,7 +27,11 @@ mod range_service;
 #[cfg(not(feature = "codec-only"))]
 mod range_stream;
 #[cfg(not(feature = "codec-only"))]
+mod ranges;
+#[cfg(not(feature = "codec-only"))]
 mod service;
+#[cfg(not(feature = "codec-only"))]
+mod transfer;
 #[cfg(not(feature = "codec-only"))]
 mod transport_error;
 

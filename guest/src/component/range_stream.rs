@@ -1,4 +1,4 @@
-//! A range in bounded pieces: the present chunk's answer is read while somebody asks for pieces, and the next chunk's
+//! The exported resource `range-stream`, a range in bounded pieces: the current chunk's answer is read while somebody asks for pieces, and the next chunk's
 //! request is already on its way. Its body waits at the host, so that memory stays bounded.
 
 use std::cell::RefCell;
@@ -8,31 +8,31 @@ use super::bindings::exports::backendai::metric::types::{Config, MetricQuery};
 use super::convert;
 use super::convert_range::{piece, range_options, range_plan};
 use super::deadline::Deadline;
-use super::flight::{Flight, Progress, Receiver};
-use super::range_service::checked;
-use crate::codec::{Failure, Piece, Pieces, QueryRange, RangeFailure};
+use super::ranges::checked;
+use super::transfer::{Progress, Transfer};
+use crate::codec::{Failure, Piece, PieceStream, QueryRange, RangeFailure, Receiver};
 
-/// A range that is given in pieces.
-pub(super) struct Stream(RefCell<Going>);
+/// The resource.
+pub(super) struct Stream(RefCell<State>);
 
-struct Going {
-    pieces: Pieces,
-    present: Option<Flight>,
-    /// Whether the present can go on without being waited for.
+struct State {
+    pieces: PieceStream,
+    current: Option<Transfer>,
+    /// Whether the current transfer can advance without being waited for.
     is_due: bool,
-    ahead: Option<Ahead>,
+    prefetch: Option<Prefetch>,
     is_over: bool,
 }
 
-/// The request of the next chunk.
-struct Ahead {
-    flight: Flight,
+/// The transfer of the next chunk, as far as the head of its answer.
+struct Prefetch {
+    transfer: Transfer,
     head: Head,
     /// How it ended, if it did.
     failure: Option<Failure>,
 }
 
-/// Takes the head of an answer, and nothing of its body.
+/// Receives the head of an answer, and nothing of its body.
 struct Head(Option<u16>);
 
 impl Receiver for Head {
@@ -53,42 +53,20 @@ impl Receiver for Head {
     }
 }
 
-impl Receiver for Pieces {
-    fn begin(&mut self, status: u16) {
-        Pieces::begin(self, status);
-    }
-
-    fn feed(&mut self, body: &[u8]) -> Result<(), Failure> {
-        Pieces::feed(self, body)
-    }
-
-    fn finish(&mut self) -> Result<(), Failure> {
-        Pieces::finish(self)
-    }
-
-    fn is_full(&self) -> bool {
-        Pieces::is_full(self)
-    }
-
-    fn can_begin_again(&self) -> bool {
-        Pieces::can_begin_again(self)
-    }
-}
-
 impl outer::GuestRangeStream for Stream {
     fn open(
         config: Config,
         query: MetricQuery,
         options: outer::RangeOptions,
     ) -> Result<outer::RangeStream, outer::RangeError> {
-        let (configured, options) = checked(convert::config(config), range_options(options))?;
-        let query = QueryRange::new(&configured, &convert::metric_query(query), &options)?;
+        let (config, options) = checked(convert::config(config), range_options(options))?;
+        let query = QueryRange::new(&config, &convert::metric_query(query), &options)?;
         query.check_piecewise()?;
-        Ok(outer::RangeStream::new(Self(RefCell::new(Going {
-            pieces: Pieces::new(configured, query),
-            present: None,
+        Ok(outer::RangeStream::new(Self(RefCell::new(State {
+            pieces: PieceStream::new(config, query),
+            current: None,
             is_due: false,
-            ahead: None,
+            prefetch: None,
             is_over: false,
         }))))
     }
@@ -98,97 +76,100 @@ impl outer::GuestRangeStream for Stream {
     }
 
     fn next(&self) -> Result<Option<outer::Piece>, outer::RangeError> {
-        let mut going = self.0.borrow_mut();
-        let next = going.next();
-        going.is_over |= !matches!(next, Ok(Some(_)));
+        let mut state = self.0.borrow_mut();
+        let next = state.next();
+        state.is_over |= !matches!(next, Ok(Some(_)));
         Ok(next?.map(piece))
     }
 }
 
-impl Going {
+impl State {
     fn next(&mut self) -> Result<Option<Piece>, RangeFailure> {
         if self.is_over {
             return Ok(None);
         }
-        let deadline = Deadline::new(&self.pieces.configured().settings);
+        let deadline = Deadline::new(&self.pieces.config().settings);
         loop {
             if let Some(piece) = self.pieces.piece() {
                 return Ok(Some(piece));
             }
-            if self.present.is_none() && !self.depart(&deadline)? {
+            if self.current.is_none() && !self.start_next(&deadline)? {
                 return Ok(self.pieces.piece());
             }
-            if let Err(failure) = self.go_on(&deadline) {
-                self.present = None;
+            if let Err(failure) = self.advance(&deadline) {
+                self.current = None;
                 self.pieces.fail(failure)?;
             }
         }
     }
 
-    /// Makes the request that is ahead the present one, or sends the first; false: there are no more.
-    fn depart(&mut self, deadline: &Deadline) -> Result<bool, RangeFailure> {
-        match self.ahead.take() {
-            Some(Ahead {
+    /// Makes the prefetched transfer the current one, or sends the first; false: there are no more.
+    fn start_next(&mut self, deadline: &Deadline) -> Result<bool, RangeFailure> {
+        match self.prefetch.take() {
+            Some(Prefetch {
                 failure: Some(failure),
                 ..
             }) => self.pieces.fail(failure)?,
-            Some(ahead) => {
-                if let Some(status) = ahead.head.0 {
+            Some(prefetch) => {
+                if let Some(status) = prefetch.head.0 {
                     self.pieces.begin(status);
                 }
-                self.present = Some(ahead.flight);
-                self.is_due = ahead.head.0.is_some();
+                self.current = Some(prefetch.transfer);
+                self.is_due = prefetch.head.0.is_some();
             }
             None => {
-                self.present = self.flight(0, deadline);
+                self.current = self.transfer(0, deadline);
                 self.is_due = true;
             }
         }
-        Ok(self.present.is_some())
+        Ok(self.current.is_some())
     }
 
-    fn flight(&self, after: usize, deadline: &Deadline) -> Option<Flight> {
-        let (request, keep) = self.pieces.request(after)?;
-        Some(Flight::new(request, keep, deadline.seed()))
+    fn transfer(&self, after: usize, deadline: &Deadline) -> Option<Transfer> {
+        let (request, cache_hint) = self.pieces.request(after)?;
+        Some(Transfer::new(request, cache_hint, deadline.seed()))
     }
 
-    /// Waits for the present request, and goes on with it and with the one ahead.
-    fn go_on(&mut self, deadline: &Deadline) -> Result<(), Failure> {
-        let Some(present) = &mut self.present else {
+    /// Waits for the current transfer or the prefetched one, and advances what is ready.
+    fn advance(&mut self, deadline: &Deadline) -> Result<(), Failure> {
+        let Some(current) = &mut self.current else {
             return Ok(());
         };
         if !self.is_due {
-            let ahead = self.ahead.as_ref().filter(|ahead| ahead.is_waited_for());
-            let both = present.ready().into_iter();
-            let ready = deadline.wait_any(both.chain(ahead.and_then(|a| a.flight.ready())))?;
-            if let (true, Some(ahead)) = (ready.contains(&1), &mut self.ahead) {
-                ahead.go_on(deadline);
+            let prefetch = self
+                .prefetch
+                .as_ref()
+                .filter(|prefetch| prefetch.is_waited_for());
+            let both = current.ready().into_iter();
+            let ready = deadline.wait_any(both.chain(prefetch.and_then(|a| a.transfer.ready())))?;
+            if let (true, Some(prefetch)) = (ready.contains(&1), &mut self.prefetch) {
+                prefetch.advance(deadline);
             }
             if !ready.contains(&0) {
                 return Ok(());
             }
         }
-        let progress = present.advance(&mut self.pieces, deadline)?;
+        let progress = current.advance(&mut self.pieces, deadline)?;
         self.is_due = progress == Progress::Full;
         if progress == Progress::Over {
-            self.present = None;
-        } else if self.ahead.is_none() {
-            self.ahead = self.flight(1, deadline).map(|flight| Ahead {
-                flight,
+            self.current = None;
+        } else if self.prefetch.is_none() {
+            self.prefetch = self.transfer(1, deadline).map(|transfer| Prefetch {
+                transfer,
                 head: Head(None),
                 failure: None,
             });
-            if let Some(ahead) = &mut self.ahead {
-                ahead.go_on(deadline);
+            if let Some(prefetch) = &mut self.prefetch {
+                prefetch.advance(deadline);
             }
         }
         Ok(())
     }
 }
 
-impl Ahead {
-    fn go_on(&mut self, deadline: &Deadline) {
-        if let Err(failure) = self.flight.advance(&mut self.head, deadline) {
+impl Prefetch {
+    fn advance(&mut self, deadline: &Deadline) {
+        if let Err(failure) = self.transfer.advance(&mut self.head, deadline) {
             self.failure = Some(failure);
         }
     }

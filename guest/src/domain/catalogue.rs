@@ -81,17 +81,17 @@ impl CatalogueEntry {
         self.unit.per_second()
     }
 
-    /// The sides that exist or can be computed.
+    /// The value types that exist or can be computed.
     pub fn value_types(&self, schema: LabelSchema) -> Vec<ValueType> {
-        let mut sides = Vec::new();
+        let mut value_types = Vec::new();
         if schema == LabelSchema::Documented {
-            sides.push(ValueType::Usage);
+            value_types.push(ValueType::Usage);
         }
-        sides.push(ValueType::Current);
+        value_types.push(ValueType::Current);
         if self.has_capacity {
-            sides.extend([ValueType::Capacity, ValueType::Pct]);
+            value_types.extend([ValueType::Capacity, ValueType::Pct]);
         }
-        sides
+        value_types
     }
 }
 

@@ -19,7 +19,7 @@ const UNITS: [(&str, u64); 7] = [
 const MAX_MILLIS: u64 = i64::MAX as u64 / 1_000_000;
 
 /// A positive duration that prints as it was written (`90s` stays `90s`).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PromDuration {
     /// Amounts by unit, in the order of [`UNITS`]; `None` where the unit was not written.
     amounts: [Option<u64>; UNITS.len()],

@@ -10,7 +10,7 @@ use super::label::{Dimension, LabelSchema};
 use super::metric::{MetricType, ValueType, detect_metric_type};
 use super::plan::MetricQuery;
 use super::pointwise::{Over, Pointwise, Statistic};
-use super::promql::{Grouping, Named, RangeFunction, Selector};
+use super::promql::{Grouping, MetricNames, RangeFunction, Selector};
 use super::settings::Settings;
 use super::window;
 
@@ -246,7 +246,7 @@ impl<'a> Reading<'a> {
     }
 
     /// What is told apart, and the members if they are told apart as well. Of a percentage not the value type: its two
-    /// sides differ in it.
+    /// value types differ in it.
     fn grouping(&self, members: Option<Dimension>) -> Grouping {
         let is_pct = self.value_type == Some(ValueType::Pct);
         let dimensions = kept(self.query)
@@ -257,7 +257,7 @@ impl<'a> Reading<'a> {
     }
 
     fn selector(&self, value_type: Option<ValueType>) -> Selector {
-        let name = Named::One(&self.query.metric_name);
+        let name = MetricNames::One(&self.query.metric_name);
         Selector::new(self.schema(), name, value_type, &self.query.labels)
     }
 
@@ -333,7 +333,7 @@ impl<'a> Reading<'a> {
         self.query.metric_name == "cpu_util"
     }
 
-    /// Adds, to a percentage of capacity, a series that counts the members without one of its two sides.
+    /// Adds, to a percentage of capacity, a series that counts the members without one of its two parts.
     fn with_left_out(&self, promql: String, rate: &PromDuration, subquery: Option<&str>) -> String {
         if !self.counts_left_out() {
             return promql;

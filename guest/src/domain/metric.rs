@@ -18,7 +18,7 @@ impl MetricType {
     }
 }
 
-/// Which side of a metric is asked for.
+/// The value type of a series: what of its metric it measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ValueType {
     /// What was used, in the documented schema.

@@ -1,4 +1,4 @@
-//! From a query to what is to be asked: everything checked, the PromQL written, the grid laid.
+//! From a query to what is to be asked: everything checked, the PromQL written, the grid aligned.
 
 use super::catalogue::{CatalogueEntry, PERCENT};
 use super::duration::PromDuration;
@@ -8,7 +8,7 @@ use super::label::{Dimension, LabelFilter};
 use super::metric::{MetricType, ValueType};
 use super::pointwise::Pointwise;
 use super::promql::RangeFunction;
-use super::range::{Alignment, Grid, Laid, TimeRange};
+use super::range::{AlignedGrid, Alignment, Grid, TimeRange};
 use super::settings::Settings;
 use super::window;
 
@@ -73,8 +73,8 @@ impl Plan {
 /// See [`QueryError`]; nothing has been sent then.
 pub fn plan(settings: &Settings, query: &MetricQuery) -> Result<Plan, QueryError> {
     let (range, alignment) = checked(settings, query)?;
-    let laid = Grid::lay(range, query.step, &alignment, settings)?;
-    let plan = plan_on(laid, settings, query)?;
+    let aligned = Grid::align(range, query.step, &alignment, settings)?;
+    let plan = plan_on(aligned, settings, query)?;
     // Where values are pooled, more of them are asked for than are answered.
     plan.asked.within(settings.max_points)?;
     Ok(plan)
@@ -111,11 +111,11 @@ fn utc_offset(query: &MetricQuery) -> Result<i32, QueryError> {
 
 /// Writes the PromQL of a checked query on a grid.
 pub(super) fn plan_on(
-    laid: Laid,
+    aligned: AlignedGrid,
     settings: &Settings,
     query: &MetricQuery,
 ) -> Result<Plan, QueryError> {
-    let grid = laid.grid;
+    let grid = aligned.grid;
     let reading = Reading::new(settings, query);
     let Expression {
         promql,
@@ -127,7 +127,7 @@ pub(super) fn plan_on(
         None => grid,
         Some(pooling) => grid.values_before(pooling.window, pooling.resolution)?,
     };
-    let mut warnings = laid.warnings;
+    let mut warnings = aligned.warnings;
     let interval = settings.sample_interval.get();
     if let (true, Some(rate)) = (reading.uses_timewindow(), &settings.timewindow) {
         warnings.extend(window::doubts(rate, grid.step(), interval));
@@ -148,7 +148,7 @@ pub(super) fn plan_on(
         asked,
         window,
         warnings,
-        infos: laid.infos,
+        infos: aligned.infos,
         counts_left_out: reading.counts_left_out(),
         pooling,
         plain,
@@ -202,7 +202,6 @@ pub(super) fn check_filters(labels: &LabelFilter) -> Result<(), QueryError> {
 mod tests {
     use super::*;
     use crate::domain::label::LabelSchema;
-    use crate::domain::settings::SettingsInput;
     use crate::domain::{Over, Statistic};
     use promql_parser::parser;
     use proptest::prelude::*;
@@ -220,10 +219,6 @@ mod tests {
             },
             ..Default::default()
         }
-    }
-
-    fn settings(input: SettingsInput) -> Settings {
-        Settings::try_from(input).unwrap()
     }
 
     fn promql(query: &MetricQuery) -> String {
@@ -257,10 +252,10 @@ mod tests {
 
     #[test]
     fn the_agent_schema_reads_usage_of_cpu_util_as_a_diff() {
-        let agent = settings(SettingsInput {
+        let agent = Settings {
             label_schema: LabelSchema::Agent,
-            ..Default::default()
-        });
+            ..Settings::default()
+        };
         let planned = plan(&agent, &query("cpu_util", Some(ValueType::Usage))).unwrap();
         assert_eq!(planned.metric_type, MetricType::Diff);
         assert!(planned.promql.contains(r#"value_type="current""#));
@@ -277,7 +272,11 @@ mod tests {
 
     #[test]
     fn units_follow_how_the_samples_are_read() {
-        let unit = |name, side| plan(&Settings::default(), &query(name, side)).unwrap().unit;
+        let unit = |name, value_type| {
+            plan(&Settings::default(), &query(name, value_type))
+                .unwrap()
+                .unit
+        };
         assert_eq!(unit("mem", None), Some("bytes"));
         assert_eq!(unit("net_rx", None), Some("bytes/s"));
         assert_eq!(
@@ -295,10 +294,10 @@ mod tests {
 
     #[test]
     fn a_fixed_window_that_is_too_short_is_said_only_where_it_is_used() {
-        let fixed = settings(SettingsInput {
-            timewindow: Some("30s".into()),
-            ..Default::default()
-        });
+        let fixed = Settings {
+            timewindow: PromDuration::parse("30s").ok(),
+            ..Settings::default()
+        };
         assert!(
             plan(&fixed, &query("mem", None))
                 .unwrap()

@@ -18,7 +18,7 @@ pub(super) struct Selector(String);
 
 /// Which metrics are selected.
 #[derive(Clone, Copy)]
-pub(super) enum Named<'a> {
+pub(super) enum MetricNames<'a> {
     /// That one.
     One(&'a str),
     /// Each of them.
@@ -31,18 +31,18 @@ impl Selector {
     /// The selector of some metrics, of one value type of them (or of all), under the filter's identifiers.
     pub(super) fn new(
         schema: LabelSchema,
-        named: Named<'_>,
+        names: MetricNames<'_>,
         value_type: Option<ValueType>,
         filter: &LabelFilter,
     ) -> Self {
-        let mut matchers = match named {
-            Named::One(name) => vec![matcher(schema, Dimension::MetricName, [name])],
-            Named::Any(names) => vec![format!(
+        let mut matchers = match names {
+            MetricNames::One(name) => vec![matcher(schema, Dimension::MetricName, [name])],
+            MetricNames::Any(names) => vec![format!(
                 "{}=~{}",
                 schema.label(Dimension::MetricName),
                 quote_regex_any(names.iter().copied())
             )],
-            Named::All => Vec::new(),
+            MetricNames::All => Vec::new(),
         };
         let value_type = value_type.map(ValueType::label_value);
         matchers.extend(value_type.map(|value| matcher(schema, Dimension::ValueType, [value])));
@@ -83,7 +83,7 @@ fn matcher<'a>(
 }
 
 /// A function of the samples within a window.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct RangeFunction {
     /// The call up to its last argument, such as `rate(` or `quantile_over_time(0.95, `.
     head: String,
@@ -198,7 +198,7 @@ mod tests {
         assert_eq!(
             Selector::new(
                 LabelSchema::Documented,
-                Named::One("mem"),
+                MetricNames::One("mem"),
                 Some(ValueType::Usage),
                 &filter
             )
@@ -214,7 +214,13 @@ mod tests {
             ..LabelFilter::default()
         };
         assert_eq!(
-            Selector::new(LabelSchema::Documented, Named::One("mem"), None, &filter).read(None),
+            Selector::new(
+                LabelSchema::Documented,
+                MetricNames::One("mem"),
+                None,
+                &filter
+            )
+            .read(None),
             r#"backendai_container_utilization{container_metric_name="mem",kernel_id=~"a|b\\.1"}"#
         );
     }

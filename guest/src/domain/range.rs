@@ -1,4 +1,4 @@
-//! The time range of a query and the grid of points laid over it.
+//! The time range of a query and the grid of points within it.
 
 use std::num::NonZeroU32;
 
@@ -100,7 +100,7 @@ pub struct Alignment {
 
 /// A grid, and what there is to say about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Laid {
+pub struct AlignedGrid {
     /// The points.
     pub grid: Grid,
     /// A part of the range that no point stands for, where it is more than a tenth of it.
@@ -113,7 +113,7 @@ pub struct Laid {
 /// time zone.
 ///
 /// VictoriaMetrics shifts ranges that are not aligned, and caches need the same points for the same data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Grid {
     start: i64,
     end: i64,
@@ -121,33 +121,33 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// Lays the grid of one request, with the given step or one chosen from the length of the range.
+    /// Aligns the grid of one request, with the given step or one chosen from the length of the range.
     ///
     /// # Errors
     /// A step of zero, too long a range, too many points.
-    pub fn lay(
+    pub fn align(
         range: TimeRange,
         step: Option<u32>,
         alignment: &Alignment,
         settings: &Settings,
-    ) -> Result<Laid, QueryError> {
-        let laid = Self::lay_long(range, step, settings.max_points, alignment, settings)?;
-        laid.grid.within(settings.max_points)?;
-        Ok(laid)
+    ) -> Result<AlignedGrid, QueryError> {
+        let aligned = Self::align_long(range, step, settings.max_points, alignment, settings)?;
+        aligned.grid.within(settings.max_points)?;
+        Ok(aligned)
     }
 
-    /// Lays the grid of a range that may take many requests: a given step may give any number of points.
+    /// Aligns the grid of a range that may take many requests: a given step may give any number of points.
     /// A chosen one is the least multiple of the documented step that gives at most `most_points`.
     ///
     /// # Errors
     /// A step of zero, too long a range, a given step whose only points lie in the future.
-    pub fn lay_long(
+    pub fn align_long(
         range: TimeRange,
         step: Option<u32>,
         most_points: NonZeroU32,
         alignment: &Alignment,
         settings: &Settings,
-    ) -> Result<Laid, QueryError> {
+    ) -> Result<AlignedGrid, QueryError> {
         let given = match step {
             Some(seconds) => Some(NonZeroU32::new(seconds).ok_or(QueryError::ZeroStep)?),
             None => None,
@@ -188,7 +188,7 @@ impl Grid {
             true => (text.into_iter().collect(), Vec::new()),
             false => (Vec::new(), text.into_iter().collect()),
         };
-        Ok(Laid {
+        Ok(AlignedGrid {
             grid,
             warnings,
             infos,
@@ -326,27 +326,25 @@ impl Grid {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::settings::SettingsInput;
     use proptest::prelude::*;
 
     fn settings(max_range: u32, max_points: u32) -> Settings {
-        Settings::try_from(SettingsInput {
-            max_range: Some(max_range),
-            max_points: Some(max_points),
-            ..SettingsInput::default()
-        })
-        .unwrap()
+        Settings {
+            max_range: NonZeroU32::new(max_range).unwrap(),
+            max_points: NonZeroU32::new(max_points).unwrap(),
+            ..Settings::default()
+        }
     }
 
-    fn lay(start: i64, end: i64, step: Option<u32>) -> Result<Grid, QueryError> {
+    fn align(start: i64, end: i64, step: Option<u32>) -> Result<Grid, QueryError> {
         let range = TimeRange::parse(&start.to_string(), &end.to_string())?;
-        Grid::lay(range, step, &AT_INSTANTS, &Settings::default()).map(|laid| laid.grid)
+        Grid::align(range, step, &AT_INSTANTS, &Settings::default()).map(|aligned| aligned.grid)
     }
 
     #[test]
     fn values_to_pool_are_never_asked_for_backwards() {
         // One point, and no multiple of the resolution within its window.
-        let grid = lay(1_700_000_010, 1_700_000_010, Some(30)).unwrap();
+        let grid = align(1_700_000_010, 1_700_000_010, Some(30)).unwrap();
         let asked = grid.values_before(30, 86_399).unwrap();
         assert_eq!(asked.start(), asked.end());
         assert!(asked.end() <= grid.end());
@@ -366,19 +364,19 @@ mod tests {
         step: u32,
         now: Option<&str>,
         utc_offset: i32,
-    ) -> Result<Laid, QueryError> {
+    ) -> Result<AlignedGrid, QueryError> {
         let alignment = Alignment {
             utc_offset,
             looks_back: true,
             now: now.map(|now| Timestamp::parse(now).unwrap().millis()),
         };
         let range = TimeRange::parse(start, end)?;
-        Grid::lay(range, Some(step), &alignment, &Settings::default())
+        Grid::align(range, Some(step), &alignment, &Settings::default())
     }
 
-    fn ends(laid: &Laid) -> (String, String) {
+    fn ends(aligned: &AlignedGrid) -> (String, String) {
         let shown = |t: i64| Timestamp::from_millis(t * 1000).unwrap().to_string();
-        (shown(laid.grid.start()), shown(laid.grid.end()))
+        (shown(aligned.grid.start()), shown(aligned.grid.end()))
     }
 
     fn pair(start: &str, end: &str) -> (String, String) {
@@ -388,9 +386,9 @@ mod tests {
     #[test]
     fn a_range_that_is_looked_back_on_is_in_its_points_and_nothing_before_it() {
         let (day, next) = ("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z");
-        let laid = look_back(day, "2026-11-21T23:59:00Z", 86_400, None, 0).unwrap();
-        assert_eq!(ends(&laid), pair(next, "2026-11-22T00:00:00Z"));
-        let laid = look_back(
+        let aligned = look_back(day, "2026-11-21T23:59:00Z", 86_400, None, 0).unwrap();
+        assert_eq!(ends(&aligned), pair(next, "2026-11-22T00:00:00Z"));
+        let aligned = look_back(
             "2026-11-20T10:10:00Z",
             "2026-11-20T10:50:00Z",
             3600,
@@ -399,14 +397,14 @@ mod tests {
         )
         .unwrap();
         assert_eq!(
-            ends(&laid),
+            ends(&aligned),
             pair("2026-11-20T11:00:00Z", "2026-11-20T11:00:00Z")
         );
         // An instant is the one point that looks back from it.
-        let laid = look_back(day, day, 60, None, 0).unwrap();
-        assert_eq!(ends(&laid), pair(day, day));
+        let aligned = look_back(day, day, 60, None, 0).unwrap();
+        assert_eq!(ends(&aligned), pair(day, day));
         assert_eq!(
-            (laid.warnings, laid.infos),
+            (aligned.warnings, aligned.infos),
             (Vec::<String>::new(), Vec::new())
         );
     }
@@ -414,7 +412,7 @@ mod tests {
     #[test]
     fn what_no_point_stands_for_yet_is_said() {
         let day = "2026-11-20T00:00:00Z";
-        let laid = look_back(
+        let aligned = look_back(
             day,
             "2026-11-21T23:59:00Z",
             86_400,
@@ -423,15 +421,15 @@ mod tests {
         )
         .unwrap();
         assert_eq!(
-            ends(&laid),
+            ends(&aligned),
             pair("2026-11-21T00:00:00Z", "2026-11-21T00:00:00Z")
         );
         assert!(
-            laid.warnings[0]
+            aligned.warnings[0]
                 .starts_with("no point stands for 2026-11-21T00:00:00Z to 2026-11-21T23:59:00Z")
         );
         // Of a range that moves on the last bit is always missing.
-        let laid = look_back(
+        let aligned = look_back(
             day,
             "2026-11-20T01:00:20Z",
             60,
@@ -439,9 +437,9 @@ mod tests {
             0,
         )
         .unwrap();
-        assert_eq!(laid.grid.points(), 60);
-        assert!(laid.warnings.is_empty());
-        assert_eq!(laid.infos.len(), 1);
+        assert_eq!(aligned.grid.points(), 60);
+        assert!(aligned.warnings.is_empty());
+        assert_eq!(aligned.infos.len(), 1);
         assert_eq!(
             look_back(
                 "2026-11-20T10:10:00Z",
@@ -459,7 +457,7 @@ mod tests {
 
     #[test]
     fn days_begin_where_the_caller_is() {
-        let laid = look_back(
+        let aligned = look_back(
             "2026-11-20T00:00:00+09:00",
             "2026-11-23T00:00:00+09:00",
             86_400,
@@ -468,11 +466,11 @@ mod tests {
         )
         .unwrap();
         assert_eq!(
-            ends(&laid),
+            ends(&aligned),
             pair("2026-11-20T15:00:00Z", "2026-11-22T15:00:00Z")
         );
         // Where the step divides the offset nothing changes, so that all ask alike.
-        let laid = look_back(
+        let aligned = look_back(
             "2026-11-20T00:00:00Z",
             "2026-11-20T01:00:00Z",
             60,
@@ -480,7 +478,7 @@ mod tests {
             9 * 3600,
         )
         .unwrap();
-        assert_eq!(laid.grid.end() % 60, 0);
+        assert_eq!(aligned.grid.end() % 60, 0);
     }
 
     #[test]
@@ -497,32 +495,32 @@ mod tests {
             (86_401, 3600),
             (604_800, 3600),
         ] {
-            assert_eq!(lay(0, length, None).unwrap().step(), step, "{length}");
+            assert_eq!(align(0, length, None).unwrap().step(), step, "{length}");
         }
     }
 
     #[test]
     fn both_ends_move_back_to_a_multiple_of_the_step() {
-        let grid = lay(1_769_851_801, 1_769_855_399, Some(60)).unwrap();
+        let grid = align(1_769_851_801, 1_769_855_399, Some(60)).unwrap();
         assert_eq!((grid.start(), grid.end()), (1_769_851_800, 1_769_855_340));
-        let before_1970 = lay(-61, -1, Some(60)).unwrap();
+        let before_1970 = align(-61, -1, Some(60)).unwrap();
         assert_eq!((before_1970.start(), before_1970.end()), (-120, -60));
     }
 
     #[test]
     fn an_end_before_the_start_is_refused() {
         assert!(matches!(
-            lay(2, 1, None),
+            align(2, 1, None),
             Err(QueryError::EndBeforeStart { .. })
         ));
-        assert!(lay(1, 1, None).is_ok());
+        assert!(align(1, 1, None).is_ok());
     }
 
     #[test]
     fn the_most_points_pass_and_one_more_does_not() {
-        assert_eq!(lay(0, 11_000, Some(1)).unwrap().points(), 11_001);
+        assert_eq!(align(0, 11_000, Some(1)).unwrap().points(), 11_001);
         assert_eq!(
-            lay(0, 11_001, Some(1)),
+            align(0, 11_001, Some(1)),
             Err(QueryError::LimitExceeded {
                 limit: Limit::MaxPoints,
                 maximum: 11_001,
@@ -533,9 +531,9 @@ mod tests {
 
     #[test]
     fn the_longest_range_passes_and_one_second_more_does_not() {
-        assert!(lay(0, 604_800, None).is_ok());
+        assert!(align(0, 604_800, None).is_ok());
         assert_eq!(
-            lay(0, 604_801, None),
+            align(0, 604_801, None),
             Err(QueryError::LimitExceeded {
                 limit: Limit::MaxRange,
                 maximum: 604_800,
@@ -546,7 +544,7 @@ mod tests {
 
     #[test]
     fn a_step_of_zero_is_refused() {
-        assert_eq!(lay(0, 1, Some(0)), Err(QueryError::ZeroStep));
+        assert_eq!(align(0, 1, Some(0)), Err(QueryError::ZeroStep));
     }
 
     proptest! {
@@ -555,7 +553,7 @@ mod tests {
             start in 0_i64..4_000_000_000, length in 0_i64..400_000_000, most in 2_u32..20_000,
         ) {
             let range = TimeRange::parse(&start.to_string(), &(start + length).to_string()).unwrap();
-            let grid = Grid::lay(range, None, &AT_INSTANTS, &settings(u32::MAX, most)).unwrap().grid;
+            let grid = Grid::align(range, None, &AT_INSTANTS, &settings(u32::MAX, most)).unwrap().grid;
             prop_assert!(grid.points() <= u64::from(most));
             prop_assert!(grid.step().is_multiple_of(range.guided_step()));
         }

@@ -4,7 +4,7 @@ use super::chunks::{Chunk, cut};
 use super::cursor::Digest;
 use super::error::QueryError;
 use super::expression::Reading;
-use super::family::Relative;
+use super::merge_group::MergeMember;
 use super::plan::{MetricQuery, Plan, checked, plan_on};
 use super::pointwise::{Over, Pointwise, Statistic};
 use super::range::{Grid, TimeRange};
@@ -24,8 +24,8 @@ pub struct RangePlan {
     pub chunks: Vec<Chunk>,
     /// What a cursor must belong to.
     pub digest: Digest,
-    /// What it has in common with queries that it may be asked together with; none: it is asked alone.
-    pub relative: Option<Relative>,
+    /// The queries that it may be merged with; none: it is asked alone.
+    pub merge: Option<MergeMember>,
 }
 
 /// Checks a query over a long range, writes its PromQL, and cuts the range.
@@ -38,14 +38,14 @@ pub fn plan_range(
     options: &RangeOptions,
 ) -> Result<RangePlan, QueryError> {
     let (range, alignment) = checked(settings, query)?;
-    let laid = Grid::lay_long(range, query.step, options.max_points, &alignment, settings)?;
-    let plan = plan_on(laid, settings, query)?;
+    let aligned = Grid::align_long(range, query.step, options.max_points, &alignment, settings)?;
+    let plan = plan_on(aligned, settings, query)?;
     Ok(RangePlan {
         step_reason: step_reason(query, range, &plan.grid, options),
         window_reason: plan.window.as_ref().map(|_| window_reason(settings, query)),
         chunks: cut(&plan.asked, options, settings)?,
         digest: digest(&plan, range, settings, options),
-        relative: Relative::of(settings, query, &plan),
+        merge: MergeMember::of(settings, query, &plan),
         plan,
     })
 }

@@ -6,7 +6,7 @@ use super::error::{QueryError, head};
 use super::label::{Dimension, LabelFilter};
 use super::metric::ValueType;
 use super::plan::check_filters;
-use super::promql::{Named, Selector};
+use super::promql::{MetricNames, Selector};
 use super::range::TimeRange;
 use super::settings::Settings;
 
@@ -90,8 +90,8 @@ impl Values {
         check_filters(&filter.labels)?;
         let named = match filter.metric_name.as_deref() {
             Some("") => return Err(QueryError::EmptyMetricName.into()),
-            Some(name) => Named::One(name),
-            None => Named::All,
+            Some(name) => MetricNames::One(name),
+            None => MetricNames::All,
         };
         // A percentage is computed from these.
         let value_type = filter

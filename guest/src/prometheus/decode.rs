@@ -1,16 +1,16 @@
 //! Decodes Prometheus's answers in one pass over the bytes as they come in: no tree, no body kept.
 //!
 //! Keys may come in any order, unknown ones are passed over. The machine stands in one of few known
-//! objects and arrays ([`Place`]) and waits for one thing there ([`Wait`]); what it does not know it skips.
+//! objects and arrays ([`JsonContext`]) and expects one thing there ([`Expecting`]); unknown values are skipped.
 //! A token that the end of a piece cuts in two is carried over to the next piece.
 
 use super::budget::{Budget, SAMPLE_BYTES, SERIES_BYTES};
 use super::cursor::{Cursor, Stop};
 use super::error::DecodeError;
+use super::fast_path::{self, TimestampPrefix};
+use super::json_context::JsonContext;
 use super::number;
-use super::place::Place;
 use super::protocol::Protocol;
-use super::run::{self, Clock};
 use super::skip::Skip;
 use crate::domain::{Grid, head};
 
@@ -20,7 +20,7 @@ const LONGEST_STRING: usize = 256 * 1024;
 const CARRY_STEP: usize = 256;
 /// Prometheus gives no series more points.
 const MOST_POINTS: usize = 11_001;
-/// What a text costs besides its length: its place in a list.
+/// The cost of a text besides its length: its entry in a list.
 const STRING_BYTES: u64 = 16;
 
 /// What `resultType` may be. The series themselves show which it is, so it may come late or not at all.
@@ -74,9 +74,9 @@ pub struct Decoded {
     pub partial: bool,
 }
 
-/// What the machine waits for.
+/// The token that comes next.
 #[derive(Debug, Clone)]
-enum Wait {
+enum Expecting {
     /// The `{` of the answer.
     Opening,
     /// The first member, or the end.
@@ -93,18 +93,18 @@ enum Wait {
     Over,
 }
 
-/// The machine. [`feed`](Self::feed) it the body in pieces of any size, then [`finish`](Self::finish).
+/// The state machine. [`feed`](Self::feed) it the body in pieces of any size, then [`finish`](Self::finish).
 #[derive(Debug)]
 pub struct Decoder {
-    place: Place,
-    wait: Wait,
+    context: JsonContext,
+    expecting: Expecting,
     /// The bytes of a token that is not complete yet.
     carried: Vec<u8>,
     /// How many bytes have been taken.
     taken: u64,
     budget: Budget,
     series: Series,
-    clock: Clock,
+    prefix: TimestampPrefix,
     /// How many samples a series has, as far as is known.
     expected: usize,
     has_labels: bool,
@@ -121,13 +121,13 @@ impl Decoder {
     /// A machine at the start of an answer.
     pub fn new(budget: Budget) -> Self {
         Self {
-            place: Place::Answer,
-            wait: Wait::Opening,
+            context: JsonContext::Answer,
+            expecting: Expecting::Opening,
             carried: Vec::new(),
             taken: 0,
             budget,
             series: Series::default(),
-            clock: Clock::default(),
+            prefix: TimestampPrefix::default(),
             expected: 0,
             has_labels: false,
             has_histograms: false,
@@ -141,12 +141,12 @@ impl Decoder {
     }
 
     /// A series has at most so many samples: its columns need not grow as they come in.
-    pub fn expect(&mut self, samples: usize) {
+    pub fn reserve(&mut self, samples: usize) {
         self.expected = samples.min(MOST_POINTS);
     }
 
     /// Its series have points on this grid, in the order of time, and each labels of its own.
-    pub fn asking(&mut self, grid: &Grid) {
+    pub fn hold_to(&mut self, grid: &Grid) {
         self.protocol = Some(Protocol::new(grid));
     }
 
@@ -190,7 +190,7 @@ impl Decoder {
     /// # Errors
     /// Samples that break the protocol.
     pub fn take(&mut self) -> Result<Vec<Series>, DecodeError> {
-        if self.place == Place::Samples {
+        if self.context == JsonContext::Samples {
             self.check_samples()?;
         }
         let mut series = std::mem::take(&mut self.decoded.series);
@@ -213,13 +213,13 @@ impl Decoder {
     /// # Errors
     /// A body that is empty, stops half-way, or lacks what an answer must have.
     pub fn finish(mut self) -> Result<Decoded, DecodeError> {
-        if !matches!(self.wait, Wait::Over) {
+        if !matches!(self.expecting, Expecting::Over) {
             let at = self.taken + self.carried.len() as u64;
-            if matches!(self.wait, Wait::Opening) {
+            if matches!(self.expecting, Expecting::Opening) {
                 return Err(DecodeError::Empty);
             }
             return Err(DecodeError::Truncated {
-                expected: self.place.members(),
+                expected: self.context.members(),
                 at,
             });
         }
@@ -256,8 +256,8 @@ impl Decoder {
         loop {
             let stop = match self.token(&mut cursor) {
                 Ok(()) => None,
-                Err(Fault::Stop(stop)) => Some(stop),
-                Err(Fault::Decode(error)) => return Err(error),
+                Err(TokenError::Stop(stop)) => Some(stop),
+                Err(TokenError::Decode(error)) => return Err(error),
             };
             let consumed = piece.len() - cursor.rest().len();
             self.taken = taken_before + consumed as u64;
@@ -275,177 +275,202 @@ impl Decoder {
     }
 
     /// Takes one token, or a run of samples.
-    fn token(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
-        match &mut self.wait {
-            Wait::Opening => {
+    fn token(&mut self, cursor: &mut Cursor<'_>) -> Result<(), TokenError> {
+        match &mut self.expecting {
+            Expecting::Opening => {
                 cursor.byte(b'{', "the JSON object of a Prometheus answer")?;
-                self.enter(Place::Answer);
+                self.enter(JsonContext::Answer);
             }
-            Wait::Over => {
+            Expecting::Over => {
                 cursor.peek("nothing more")?;
                 return Err(Stop::Unexpected("nothing after the answer").into());
             }
-            Wait::Skipped(skip) => {
+            Expecting::Skipped(skip) => {
                 let (passed, over) = skip.pass(cursor.rest());
                 cursor.advance(passed);
                 if !over {
                     return Err(Stop::Incomplete("the end of a value").into());
                 }
-                self.wait = Wait::Comma;
+                self.expecting = Expecting::Comma;
             }
-            Wait::Comma => match cursor.peek(self.place.next())? {
+            Expecting::Comma => match cursor.peek(self.context.next())? {
                 b',' => {
                     cursor.advance(1);
-                    self.wait = Wait::Member;
+                    self.expecting = Expecting::Member;
                 }
-                found if found == self.place.close() => self.close(cursor)?,
-                _ => return Err(Stop::Unexpected(self.place.next()).into()),
+                found if found == self.context.close() => self.close(cursor)?,
+                _ => return Err(Stop::Unexpected(self.context.next()).into()),
             },
-            Wait::FirstMember if cursor.peek(self.place.members())? == self.place.close() => {
+            Expecting::FirstMember
+                if cursor.peek(self.context.members())? == self.context.close() =>
+            {
                 self.close(cursor)?;
             }
-            Wait::FirstMember | Wait::Member => match self.place {
-                Place::Samples => self.samples(cursor)?,
-                Place::Result => self.result_member(cursor)?,
-                Place::Names | Place::Warnings | Place::Infos => self.text(cursor)?,
-                Place::Answer | Place::Data | Place::Series | Place::Labels => {
+            Expecting::FirstMember | Expecting::Member => match self.context {
+                JsonContext::Samples => self.samples(cursor)?,
+                JsonContext::Result => self.result_member(cursor)?,
+                JsonContext::Names | JsonContext::Warnings | JsonContext::Infos => {
+                    self.text(cursor)?;
+                }
+                JsonContext::Answer
+                | JsonContext::Data
+                | JsonContext::Series
+                | JsonContext::Labels => {
                     let mut ahead = *cursor;
-                    let key = ahead.string(self.place.members())?;
+                    let key = ahead.string(self.context.members())?;
                     ahead.byte(b':', "`:` after a key")?;
                     *cursor = ahead;
-                    self.wait = Wait::Value(key);
+                    self.expecting = Expecting::Value(key);
                 }
             },
-            Wait::Value(_) => self.value(cursor)?,
+            Expecting::Value(_) => self.value(cursor)?,
         }
         Ok(())
     }
 
-    fn enter(&mut self, place: Place) {
-        self.place = place;
-        self.wait = Wait::FirstMember;
+    fn enter(&mut self, context: JsonContext) {
+        self.context = context;
+        self.expecting = Expecting::FirstMember;
     }
 
-    fn close(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
-        match self.place {
-            Place::Samples => self.check_samples()?,
-            Place::Series => self.end_series()?,
-            Place::Labels => self.has_labels = true,
+    fn close(&mut self, cursor: &mut Cursor<'_>) -> Result<(), TokenError> {
+        match self.context {
+            JsonContext::Samples => self.check_samples()?,
+            JsonContext::Series => self.end_series()?,
+            JsonContext::Labels => {
+                if let Some(protocol) = &self.protocol {
+                    protocol.check_labels(&self.series.labels)?;
+                }
+                self.has_labels = true;
+            }
             _ => {}
         }
         cursor.advance(1);
-        match self.place.outer() {
-            None => self.wait = Wait::Over,
+        match self.context.outer() {
+            None => self.expecting = Expecting::Over,
             Some(outer) => {
-                self.place = outer;
-                self.wait = Wait::Comma;
+                self.context = outer;
+                self.expecting = Expecting::Comma;
             }
         }
         Ok(())
     }
 
     /// The value of the key that was just read.
-    fn value(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
-        let Wait::Value(key) = &self.wait else {
+    fn value(&mut self, cursor: &mut Cursor<'_>) -> Result<(), TokenError> {
+        let Expecting::Value(key) = &self.expecting else {
             return Ok(());
         };
         let text = "a string";
-        if self.place == Place::Labels {
+        if self.context == JsonContext::Labels {
             let value = cursor.string("the value of a label, a string")?;
             self.budget.spend((key.len() + value.len()) as u64)?;
             self.series.labels.push((key.clone(), value));
-            self.wait = Wait::Comma;
+            self.expecting = Expecting::Comma;
             return Ok(());
         }
         // Go writes a nil slice or map as `null`.
         if cursor.null("a value")? {
-            match (self.place, key.as_str()) {
-                (Place::Answer, "data") => self.decoded.data = Data::Null,
-                (Place::Data, "result") => self.decoded.data = Data::Result,
+            match (self.context, key.as_str()) {
+                (JsonContext::Answer, "data") => self.decoded.data = Data::Null,
+                (JsonContext::Data, "result") => self.decoded.data = Data::Result,
                 _ => {}
             }
-            self.wait = Wait::Comma;
+            self.expecting = Expecting::Comma;
             return Ok(());
         }
-        let inner = match (self.place, key.as_str()) {
-            (Place::Answer, "status") => {
+        let inner = match (self.context, key.as_str()) {
+            (JsonContext::Answer, "status") => {
                 self.status = Some(cursor.string(text)?);
                 None
             }
-            (Place::Answer, "errorType") => {
+            (JsonContext::Answer, "errorType") => {
                 self.error_type = Some(cursor.string(text)?);
                 None
             }
-            (Place::Answer, "error") => {
+            (JsonContext::Answer, "error") => {
                 self.error = Some(cursor.string(text)?);
                 None
             }
-            (Place::Data, "resultType") => {
+            (JsonContext::Data, "resultType") => {
                 self.result_type = Some(cursor.string(text)?);
                 None
             }
-            (Place::Series, "value") => {
+            (JsonContext::Series, "value") => {
                 let (millis, value) = number::sample(cursor)?;
                 self.push(millis, value)?;
                 None
             }
-            (Place::Answer, "isPartial") if cursor.word(b"true", "`true` or `false`")? => {
-                self.decoded.partial = true;
+            (JsonContext::Answer, "isPartial") => {
+                let expected = "`isPartial`, `true` or `false`";
+                if cursor.word(b"true", expected)? {
+                    self.decoded.partial = true;
+                } else if !cursor.word(b"false", expected)? {
+                    return Err(Stop::Unexpected(expected).into());
+                }
                 None
             }
-            (Place::Answer, "data") if cursor.peek("`data`")? == b'[' => {
-                Some((b'[', "`data`, an array", Place::Names))
+            (JsonContext::Answer, "data") if cursor.peek("`data`")? == b'[' => {
+                Some((b'[', "`data`, an array", JsonContext::Names))
             }
-            (Place::Answer, "data") => Some((b'{', "`data`, an object", Place::Data)),
-            (Place::Answer, "warnings") => Some((b'[', "`warnings`, an array", Place::Warnings)),
-            (Place::Answer, "infos") => Some((b'[', "`infos`, an array", Place::Infos)),
-            (Place::Data, "result") => Some((b'[', "`result`, an array", Place::Result)),
-            (Place::Series, "metric") => Some((b'{', "`metric`, an object", Place::Labels)),
-            (Place::Series, "values") => Some((b'[', "`values`, an array", Place::Samples)),
+            (JsonContext::Answer, "data") => Some((b'{', "`data`, an object", JsonContext::Data)),
+            (JsonContext::Answer, "warnings") => {
+                Some((b'[', "`warnings`, an array", JsonContext::Warnings))
+            }
+            (JsonContext::Answer, "infos") => Some((b'[', "`infos`, an array", JsonContext::Infos)),
+            (JsonContext::Data, "result") => {
+                Some((b'[', "`result`, an array", JsonContext::Result))
+            }
+            (JsonContext::Series, "metric") => {
+                Some((b'{', "`metric`, an object", JsonContext::Labels))
+            }
+            (JsonContext::Series, "values") => {
+                Some((b'[', "`values`, an array", JsonContext::Samples))
+            }
             (_, key) => {
-                self.has_histograms |=
-                    self.place == Place::Series && matches!(key, "histogram" | "histograms");
-                self.wait = Wait::Skipped(Skip::default());
+                self.has_histograms |= self.context == JsonContext::Series
+                    && matches!(key, "histogram" | "histograms");
+                self.expecting = Expecting::Skipped(Skip::default());
                 return Ok(());
             }
         };
         match inner {
-            None => self.wait = Wait::Comma,
-            Some((opening, expected, place)) => {
+            None => self.expecting = Expecting::Comma,
+            Some((opening, expected, context)) => {
                 cursor.byte(opening, expected)?;
-                match place {
-                    Place::Data => self.decoded.data = Data::Object,
-                    Place::Result => self.decoded.data = Data::Result,
-                    Place::Names => self.decoded.data = Data::Names,
-                    Place::Samples => self.make_room(),
+                match context {
+                    JsonContext::Data => self.decoded.data = Data::Object,
+                    JsonContext::Result => self.decoded.data = Data::Result,
+                    JsonContext::Names => self.decoded.data = Data::Names,
+                    JsonContext::Samples => self.make_room(),
                     _ => {}
                 }
-                self.enter(place);
+                self.enter(context);
             }
         }
         Ok(())
     }
 
     /// A series; or, where the result is a scalar, its only sample, whose brackets are the array's.
-    fn result_member(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
-        match cursor.peek(Place::Result.members())? {
+    fn result_member(&mut self, cursor: &mut Cursor<'_>) -> Result<(), TokenError> {
+        match cursor.peek(JsonContext::Result.members())? {
             b'{' => {
                 cursor.advance(1);
-                self.enter(Place::Series);
+                self.enter(JsonContext::Series);
             }
             b'0'..=b'9' | b'-' if self.result_type.as_deref() == Some("string") => {
                 return Err(DecodeError::StringResult.into());
             }
-            b'0'..=b'9' | b'-' if matches!(self.wait, Wait::FirstMember) => {
+            b'0'..=b'9' | b'-' if matches!(self.expecting, Expecting::FirstMember) => {
                 let mut ahead = *cursor;
                 let (millis, value) = number::pair(&mut ahead)?;
                 *cursor = ahead;
                 self.push(millis, value)?;
                 self.end_series()?;
-                self.place = Place::Data;
-                self.wait = Wait::Comma;
+                self.context = JsonContext::Data;
+                self.expecting = Expecting::Comma;
             }
-            _ => return Err(Stop::Unexpected(Place::Result.members()).into()),
+            _ => return Err(Stop::Unexpected(JsonContext::Result.members()).into()),
         }
         Ok(())
     }
@@ -464,10 +489,10 @@ impl Decoder {
     }
 
     /// As many samples as the piece holds: nearly all bytes of a large answer pass here.
-    fn samples(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
+    fn samples(&mut self, cursor: &mut Cursor<'_>) -> Result<(), TokenError> {
         loop {
             if !self.usual_samples(cursor)? {
-                self.wait = Wait::Comma;
+                self.expecting = Expecting::Comma;
                 return Ok(());
             }
             let (millis, value) = number::sample(cursor)?;
@@ -475,10 +500,10 @@ impl Decoder {
             match cursor.rest() {
                 [b',', ..] => {
                     cursor.advance(1);
-                    self.wait = Wait::Member;
+                    self.expecting = Expecting::Member;
                 }
                 _ => {
-                    self.wait = Wait::Comma;
+                    self.expecting = Expecting::Comma;
                     return Ok(());
                 }
             }
@@ -487,7 +512,7 @@ impl Decoder {
 
     /// As many samples of the usual form as follow each other. Whether there should be another one: after a comma.
     fn usual_samples(&mut self, cursor: &mut Cursor<'_>) -> Result<bool, DecodeError> {
-        let mut clock = self.clock;
+        let mut prefix = self.prefix;
         let mut rest = cursor.rest();
         let most = self.budget.samples();
         let mut count = 0;
@@ -497,7 +522,7 @@ impl Decoder {
         } = &mut self.series;
         while goes_on
             && count < most
-            && let Some((millis, value, end)) = run::sample(rest, &mut clock)
+            && let Some((millis, value, end)) = fast_path::sample(rest, &mut prefix)
         {
             timestamps.push(millis);
             values.push(value);
@@ -506,23 +531,23 @@ impl Decoder {
             rest = rest.get(end + usize::from(goes_on)..).unwrap_or_default();
         }
         cursor.advance(cursor.rest().len() - rest.len());
-        self.clock = clock;
+        self.prefix = prefix;
         if count > 0 {
-            self.wait = Wait::Member;
+            self.expecting = Expecting::Member;
             self.budget.spend(Budget::cost_of_samples(count))?;
         }
         Ok(goes_on)
     }
 
-    fn text(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
+    fn text(&mut self, cursor: &mut Cursor<'_>) -> Result<(), TokenError> {
         let text = cursor.string("a string")?;
         self.budget.spend(STRING_BYTES + text.len() as u64)?;
-        match self.place {
-            Place::Names => self.decoded.names.push(text),
-            Place::Warnings => self.decoded.warnings.push(text),
+        match self.context {
+            JsonContext::Names => self.decoded.names.push(text),
+            JsonContext::Warnings => self.decoded.warnings.push(text),
             _ => self.decoded.infos.push(text),
         }
-        self.wait = Wait::Comma;
+        self.expecting = Expecting::Comma;
         Ok(())
     }
 
@@ -565,18 +590,18 @@ impl Decoder {
 }
 
 /// Why a token was not taken.
-enum Fault {
+enum TokenError {
     Stop(Stop),
     Decode(DecodeError),
 }
 
-impl From<Stop> for Fault {
+impl From<Stop> for TokenError {
     fn from(stop: Stop) -> Self {
         Self::Stop(stop)
     }
 }
 
-impl From<DecodeError> for Fault {
+impl From<DecodeError> for TokenError {
     fn from(error: DecodeError) -> Self {
         Self::Decode(error)
     }

@@ -47,6 +47,9 @@ pub enum DecodeError {
     /// A point that was not asked for.
     #[error("a point at {0} (Unix milliseconds) was not asked for")]
     NotAsked(i64),
+    /// A label without a name, or two of one name in a series: no server that keeps series has either.
+    #[error("the labels of a series have no names of their own: {0}")]
+    Labels(&'static str),
     /// Two series that cannot be told apart.
     #[error("two series have the same labels")]
     Twice,

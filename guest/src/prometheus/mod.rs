@@ -4,30 +4,30 @@
 //! Protocol: <https://prometheus.io/docs/prometheus/latest/querying/api/>.
 
 mod address;
-mod answer;
 mod budget;
 mod cursor;
+mod decimal;
 mod decode;
 mod endpoint;
 mod error;
+mod fast_path;
+mod json_context;
 mod names;
-mod nearest;
 mod number;
-mod place;
 mod protocol;
 mod refusal;
 mod remarks;
 mod request;
 mod response;
-mod run;
+mod response_decoder;
 mod skip;
 mod swar;
 
 pub use address::{Address, AddressError, Scheme};
-pub use answer::{Answer, RangeAnswer};
 pub use budget::Budget;
 pub use decode::{Data, Decoded, Decoder, Series};
 pub use endpoint::{Backend, Endpoint, RequestMethod};
 pub use error::{AnswerError, DecodeError};
-pub use names::NamesAnswer;
+pub use names::NamesDecoder;
 pub use request::{HttpRequest, Method, metric_names_request, range_request, values_request};
+pub use response_decoder::{RangeDecoder, ResponseDecoder};

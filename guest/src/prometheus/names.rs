@@ -1,23 +1,23 @@
-//! The answer to a request for label values: the names of the metrics.
+//! The decoder of a response with label values: the names of the metrics.
 
-use super::answer::Answer;
 use super::budget::Budget;
 use super::decode::{Data, Decoded};
 use super::error::{AnswerError, DecodeError};
 use super::response::Response;
+use super::response_decoder::ResponseDecoder;
 
-/// The answer to a request for the names of the metrics, whatever its status.
+/// The decoder of a response with the names of the metrics, whatever its status.
 #[derive(Debug)]
-pub struct NamesAnswer(Response);
+pub struct NamesDecoder(Response);
 
-impl NamesAnswer {
-    /// The answer with this HTTP status.
+impl NamesDecoder {
+    /// A decoder of the response with this HTTP status.
     pub fn new(status: u16, budget: Budget) -> Self {
         Self(Response::new(status, budget))
     }
 }
 
-impl Answer for NamesAnswer {
+impl ResponseDecoder for NamesDecoder {
     type Output = Decoded;
 
     fn feed(&mut self, piece: &[u8]) -> Result<(), AnswerError> {
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     fn read(status: u16, body: &str) -> Result<Vec<String>, AnswerError> {
-        let answer = NamesAnswer::new(status, Budget::bytes(1000));
+        let answer = NamesDecoder::new(status, Budget::bytes(1000));
         Ok(answer.read(body.as_bytes())?.names)
     }
 

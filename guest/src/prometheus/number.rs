@@ -2,7 +2,7 @@
 //! and sample values to the nearest `f64`.
 
 use super::cursor::{Cursor, Stop};
-use super::nearest::{SAFE_DIGITS, nearest};
+use super::decimal::{SAFE_DIGITS, nearest};
 
 /// The longest number that is still one: an exact decimal of an `f64` has at most 767 significant digits.
 const LONGEST: usize = 1_100;

@@ -1,4 +1,5 @@
-//! What the answer to a range query must hold to: points that were asked for, in the order of time, each series once.
+//! What the answer to a range query must hold to: points that were asked for, in the order of time, each series once
+//! and each of its labels once.
 //! Proxies that merge or move answers break it, and what is built on such numbers is wrong without a word.
 
 use std::collections::BTreeSet;
@@ -42,6 +43,20 @@ impl Protocol {
                 return Err(DecodeError::NotAsked(at));
             }
             self.latest = Some(at);
+        }
+        Ok(())
+    }
+
+    /// The labels of a series: each has a name, and no other one has it.
+    pub(super) fn check_labels(&self, labels: &[(String, String)]) -> Result<(), DecodeError> {
+        let mut names = BTreeSet::new();
+        for (name, _) in labels {
+            if name.is_empty() {
+                return Err(DecodeError::Labels("one is empty"));
+            }
+            if !names.insert(name) {
+                return Err(DecodeError::Labels("one is there twice"));
+            }
         }
         Ok(())
     }

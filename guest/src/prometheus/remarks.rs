@@ -1,7 +1,14 @@
 //! What a server says beside its answer, told apart: remarks on the query, warnings of it, and that data is missing.
 
+use std::collections::BTreeSet;
+
 use super::decode::Decoded;
 use crate::domain::METRIC_FAMILY;
+
+/// As many texts of a kind as are told, each once. Prometheus writes a handful, Thanos one for each store that failed.
+const MOST_TEXTS: usize = 20;
+/// As much of a text as is told, in characters: errors of a store that name it with its labels are shorter.
+const LONGEST_TEXT: usize = 500;
 
 /// Prometheus's annotations of a query, in `infos`; from 2.48 to 2.53 among the warnings.
 const INFO: &str = "PromQL info:";
@@ -10,7 +17,8 @@ const WARNING: &str = "PromQL warning:";
 const NO_COUNTER: &str = "metric might not be a counter";
 
 /// Puts each text where it belongs. What is expected of our own queries is dropped. A warning that is no annotation is
-/// the storage's: it did not see all data (Thanos, Mimir, remote reads), or cut a list.
+/// the storage's: it did not see all data (Thanos, Mimir, remote reads), or cut a list. However much a server says, what
+/// is told of it fits a message.
 pub(super) fn sort(decoded: &mut Decoded) {
     let warnings = std::mem::take(&mut decoded.warnings);
     let (infos, warnings): (Vec<_>, Vec<_>) = warnings
@@ -21,7 +29,32 @@ pub(super) fn sort(decoded: &mut Decoded) {
         .infos
         .retain(|text| !(text.contains(NO_COUNTER) && text.contains(METRIC_FAMILY)));
     decoded.partial |= warnings.iter().any(|text| !text.starts_with(WARNING));
-    decoded.warnings = warnings;
+    decoded.warnings = bounded(warnings);
+    decoded.infos = bounded(std::mem::take(&mut decoded.infos));
+}
+
+/// The first of the texts, each once and no longer than a message, and how many others there were.
+fn bounded(texts: Vec<String>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let mut told = Vec::new();
+    for text in texts {
+        if seen.insert(text.clone()) && told.len() < MOST_TEXTS {
+            told.push(head(text));
+        }
+    }
+    match seen.len() - told.len() {
+        0 => {}
+        others => told.push(format!("{others} others are left out")),
+    }
+    told
+}
+
+fn head(mut text: String) -> String {
+    if let Some((at, _)) = text.char_indices().nth(LONGEST_TEXT) {
+        text.truncate(at);
+        text.push('…');
+    }
+    text
 }
 
 #[cfg(test)]
@@ -55,6 +88,25 @@ mod tests {
         assert_eq!(decoded.infos, ["z", "PromQL info: x"]);
         assert_eq!(decoded.warnings, ["PromQL warning: y"]);
         assert!(!decoded.partial);
+    }
+
+    #[test]
+    fn however_much_a_server_says_a_message_is_told_of_it() {
+        let many: Vec<String> = (0..100_000)
+            .map(|n| format!("PromQL warning: {n}"))
+            .collect();
+        let mut texts: Vec<&str> = many.iter().map(String::as_str).collect();
+        texts.push("store 10.0.0.7:10901 did not answer");
+        let decoded = sorted(&texts, &texts);
+        assert_eq!(decoded.warnings.len(), MOST_TEXTS + 1);
+        assert_eq!(decoded.warnings[MOST_TEXTS], "99981 others are left out");
+        assert_eq!(decoded.infos, decoded.warnings);
+        assert!(decoded.partial, "what is left out counts");
+
+        let long = "é".repeat(LONGEST_TEXT + 1);
+        let decoded = sorted(&[long.as_str(); 3], &[]);
+        assert_eq!(decoded.warnings.len(), 1);
+        assert_eq!(decoded.warnings[0].chars().count(), LONGEST_TEXT + 1);
     }
 
     #[test]

@@ -24,16 +24,16 @@ impl Response {
     }
 
     /// A series has at most so many samples.
-    pub(super) fn expect(&mut self, samples: usize) {
+    pub(super) fn reserve(&mut self, samples: usize) {
         if let Self::Success(decoder) = self {
-            decoder.expect(samples);
+            decoder.reserve(samples);
         }
     }
 
     /// Its series have points on this grid, and each labels of its own.
-    pub(super) fn asking(&mut self, grid: &Grid) {
+    pub(super) fn hold_to(&mut self, grid: &Grid) {
         if let Self::Success(decoder) = self {
-            decoder.asking(grid);
+            decoder.hold_to(grid);
         }
     }
 

@@ -2,9 +2,7 @@
 //! seed, two weeks at five minutes, of which the last day is watched. What each strategy finds of it is counted in points.
 
 use metric_service::domain::insight::{Dense, DetectionInput, Strategy, look, watch};
-use metric_service::domain::{
-    Grid, MetricQuery, RangeOptions, RangeOptionsInput, Settings, SettingsInput,
-};
+use metric_service::domain::{Grid, MetricQuery, RangeOptions, RangeOptionsInput, Settings};
 
 const STEP: u32 = 300;
 /// Points of a day.
@@ -123,11 +121,10 @@ fn series(shape: usize, seed: u64) -> (Vec<f64>, Vec<bool>) {
 
 /// What a strategy finds of a shape, at its defaults.
 pub(crate) fn found(strategy: Option<Strategy>, shape: usize) -> Found {
-    let settings = Settings::try_from(SettingsInput {
-        max_range: Some(30 * 86_400),
-        ..SettingsInput::default()
-    })
-    .unwrap();
+    let settings = Settings {
+        max_range: std::num::NonZeroU32::new(30 * 86_400).unwrap(),
+        ..Settings::default()
+    };
     let options = RangeOptions::try_from(RangeOptionsInput::default()).unwrap();
     let input = DetectionInput {
         strategy,

@@ -1,4 +1,4 @@
-//! What ends a command early: a code, a message, and a hint what would mend it. Printed on stderr.
+//! A failure that ends a command: an exit code, a message, and a hint. Printed on stderr.
 
 use std::error::Error;
 use std::fmt;
@@ -43,7 +43,7 @@ impl Failure {
         &self.message
     }
 
-    /// What would mend it.
+    /// A hint how to mend it.
     pub(crate) fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }

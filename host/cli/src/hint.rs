@@ -1,4 +1,4 @@
-//! What would mend a failed call, in this program's own flags. The error itself says what was wrong.
+//! Hints how to mend a failed call, in this program's own flags. The error itself says what was wrong.
 
 use metric_host::{CallError, LimitExceeded, ServiceError};
 

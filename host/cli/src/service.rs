@@ -25,18 +25,18 @@ pub(crate) fn plugin(args: &ServiceArgs) -> Result<Plugin, Failure> {
     Ok(plugin)
 }
 
-/// What the plugin is told.
+/// The plugin's configuration.
 pub(crate) fn config(args: &ServiceArgs) -> Config {
     Config {
         timewindow: args.timewindow.clone(),
-        label_schema: args.label_schema.into(),
+        label_schema: args.label_schema,
         sample_interval: args.sample_interval,
         max_range: args.max_range,
         max_points: args.max_points,
         max_result_bytes: args.max_result_bytes,
         timeout: args.timeout,
-        method: args.method.into(),
-        backend: args.backend.into(),
+        method: args.method,
+        backend: args.backend,
         partial: args.partial,
         ..Config::new(args.address.clone())
     }

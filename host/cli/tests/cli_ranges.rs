@@ -584,7 +584,7 @@ fn the_doctor_names_what_fails_and_needs_no_plugin() {
     );
     assert!(!table.contains('\u{1b}'));
     assert!(
-        table.ends_with("2 ok, 0 to be warned of, 1 failed, 9 skipped\n"),
+        table.ends_with("2 ok, 0 warnings, 1 failed, 9 skipped\n"),
         "{table}"
     );
 

@@ -1,4 +1,4 @@
-//! What came out of a call, as JSON in the WIT's own names: `{"result": …}`, `{"error": {case: payload}}`,
+//! The outcome of a call, as JSON in the WIT's own names: `{"result": …}`, `{"error": {case: payload}}`,
 //! or `{"broken": text}` where the call did not return at all. Values that JSON lacks are `"NaN"`, `"+Inf"`, `"-Inf"`.
 
 use serde_json::{Map, Number, Value, json};

@@ -11,14 +11,16 @@ use serde_json::Value;
 use crate::body::Body;
 use crate::expectation::Expectation;
 use crate::hostile::HostInput;
-use crate::input::{ConfigInput, QueryInput, ValueTypeInput};
+use metric_host::ValueType;
+
+use crate::input::{ConfigInput, Named, QueryInput};
 use crate::level::Level;
 use crate::response::{Fault, Response};
 
 /// The case files, as they were when this crate was built.
 static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../tests/conformance");
 
-/// What stands in an address for the scripted Prometheus.
+/// The placeholder in an address for the scripted Prometheus.
 pub(crate) const PROMETHEUS: &str = "{prometheus}";
 
 /// A case file that cannot be used.
@@ -40,7 +42,7 @@ pub enum CaseError {
         file: String,
         /// The case.
         name: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
 }
@@ -50,7 +52,7 @@ pub enum CaseError {
 pub(crate) enum Call {
     DetectMetricType {
         metric_name: String,
-        value_type: Option<ValueTypeInput>,
+        value_type: Option<Named<ValueType>>,
     },
     BuildPromql(QueryInput),
     MetadataRequest,
@@ -99,7 +101,7 @@ impl Call {
         }
     }
 
-    /// What the scripted Prometheus plays, if the call has I/O.
+    /// The script of the Prometheus, if the call has I/O.
     pub(crate) fn script(&self) -> Option<&Script> {
         match self {
             Self::QueryMetadata(script)
@@ -110,7 +112,7 @@ impl Call {
     }
 }
 
-/// What the scripted Prometheus has to see, and what it answers.
+/// The exchanges of the scripted Prometheus: the requests it has to see, and its responses.
 #[derive(Debug, Clone)]
 pub(crate) struct Script {
     pub(crate) exchanges: Vec<(Expectation, Response)>,
@@ -138,7 +140,7 @@ pub(crate) struct Case {
     pub(crate) expect: Expectation,
     /// How long the call may take.
     pub(crate) within: Option<Duration>,
-    /// What the host takes away. None: its usual limits.
+    /// The host's limits. None: its usual ones.
     pub(crate) host: Option<HostInput>,
 }
 
@@ -208,7 +210,7 @@ struct RawCase {
     config: ConfigInput,
     query: Option<QueryInput>,
     metric_name: Option<String>,
-    value_type: Option<ValueTypeInput>,
+    value_type: Option<Named<ValueType>>,
     verb: Option<String>,
     request: Option<Value>,
     status: Option<u16>,

@@ -9,33 +9,33 @@ use wit_parser::{
     decoding::{DecodedWasm, decode},
 };
 
-use crate::door::Door;
+use crate::interface::Interface;
 use crate::level::Level;
 use metric_host::internal::{self, names::World};
-use metric_host::{LoadError, PluginDescription, Source};
+use metric_host::{BoxError, LoadError, PluginDescription};
 
 /// The text of the contract.
 static WIT: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../wit");
 
 /// The interfaces through which a component of this world is asked.
-pub(crate) fn doors(world: World) -> &'static [Door] {
+pub(crate) fn interfaces(world: World) -> &'static [Interface] {
     match world {
         World::PluginInsight => &[
-            Door::MetricService,
-            Door::Codec,
-            Door::Json,
-            Door::JsonCodec,
-            Door::JsonInsight,
+            Interface::MetricService,
+            Interface::Codec,
+            Interface::Json,
+            Interface::JsonCodec,
+            Interface::JsonInsight,
         ],
         World::PluginFull => &[
-            Door::MetricService,
-            Door::Codec,
-            Door::Json,
-            Door::JsonCodec,
+            Interface::MetricService,
+            Interface::Codec,
+            Interface::Json,
+            Interface::JsonCodec,
         ],
-        World::Plugin => &[Door::MetricService, Door::Codec],
-        World::CodecFull => &[Door::Codec, Door::JsonCodec],
-        World::Codec => &[Door::Codec],
+        World::Plugin => &[Interface::MetricService, Interface::Codec],
+        World::CodecFull => &[Interface::Codec, Interface::JsonCodec],
+        World::Codec => &[Interface::Codec],
     }
 }
 
@@ -56,7 +56,7 @@ pub(crate) fn check_imports(
 }
 
 /// L1: whether a component is of this world, type by type.
-pub(crate) fn check_world(bytes: &[u8], world: World) -> Result<(), Source> {
+pub(crate) fn check_world(bytes: &[u8], world: World) -> Result<(), BoxError> {
     let mut contract = contract()?;
     let DecodedWasm::Component(mut component, its_world) = decode(bytes)? else {
         return Err("WIT in binary form, no component".into());
@@ -91,7 +91,7 @@ fn rename_contract(component: &mut Resolve) {
     }
 }
 
-fn contract() -> Result<Resolve, Source> {
+fn contract() -> Result<Resolve, BoxError> {
     let mut sources = SourceMap::new();
     for file in WIT.files() {
         if file.path().extension() == Some(OsStr::new("wit"))
@@ -106,7 +106,7 @@ fn contract() -> Result<Resolve, Source> {
     Ok(resolve)
 }
 
-fn world_named(resolve: &Resolve, name: &str) -> Result<WorldId, Source> {
+fn world_named(resolve: &Resolve, name: &str) -> Result<WorldId, BoxError> {
     resolve
         .worlds
         .iter()

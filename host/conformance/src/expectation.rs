@@ -1,4 +1,4 @@
-//! What a case expects, and how an answer is held against it. Objects are compared field by field, only the
+//! The expectation of a case, and how an answer is held against it. Objects are compared field by field, only the
 //! fields that are named; lists whole; `labels` whole; numbers bit for bit. `{"$…": …}` are rules.
 //! Knows JSON, not metrics.
 
@@ -7,7 +7,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::door::Door;
+use crate::interface::Interface;
 use crate::rule::{Rule, parse_rules};
 
 /// The most differences that are listed for one case: after these, the rest says nothing new.
@@ -21,12 +21,12 @@ const SHOWN_CHARACTERS: usize = 600;
 pub struct Mismatch {
     /// Where, e.g. `result.series[0].values[3]`.
     pub at: String,
-    /// What the case asks for.
+    /// The expected value.
     pub expected: String,
-    /// What was there instead.
+    /// The actual value.
     pub came: String,
     /// Through which of the component's interfaces. Empty: it was not asked.
-    pub doors: Vec<Door>,
+    pub interfaces: Vec<Interface>,
 }
 
 impl Mismatch {
@@ -35,7 +35,7 @@ impl Mismatch {
             at: at.to_owned(),
             expected: shortened(expected),
             came: shortened(came),
-            doors: Vec::new(),
+            interfaces: Vec::new(),
         }
     }
 
@@ -52,15 +52,19 @@ impl fmt::Display for Mismatch {
             "{}\n  expected {}\n  came     {}",
             self.at, self.expected, self.came
         )?;
-        let doors: Vec<_> = self.doors.iter().map(|door| door.as_str()).collect();
-        if doors.is_empty() {
+        let interfaces: Vec<_> = self
+            .interfaces
+            .iter()
+            .map(|interface| interface.as_str())
+            .collect();
+        if interfaces.is_empty() {
             return Ok(());
         }
-        write!(f, "\n  through  {}", doors.join(", "))
+        write!(f, "\n  through  {}", interfaces.join(", "))
     }
 }
 
-/// What is expected at one place.
+/// The expectation at one place.
 #[derive(Debug, Clone)]
 pub(crate) enum Expectation {
     /// Exactly this.

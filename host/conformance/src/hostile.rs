@@ -1,4 +1,4 @@
-//! What a case has the host take away: the way out, memory, time, bytes.
+//! The limits that a case sets for the host: the way out, memory, time, bytes.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub(crate) struct HostInput {
 }
 
 impl HostInput {
-    /// What is left.
+    /// The limits.
     pub(crate) fn limits(&self) -> Limits {
         let usual = Limits::default();
         let millis = |given: Option<u64>, usual| given.map_or(usual, Duration::from_millis);

@@ -1,142 +1,30 @@
 //! The inputs of a call as the case files write them: the WIT's field names, what is absent is none,
 //! and defaults for what a case does not care about; they turn into the records, and, written by `serde`, into the
-//! JSON of the contract's JSON doors. Knows the contract's records, not what they do.
+//! JSON of the contract's JSON interfaces. Knows the contract's records, not what they do.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use std::{fmt::Display, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use metric_host::{
     Backend, Config, Dimension, LabelFilter, LabelSchema, MetricQuery, MetricType, Over, Pointwise,
     RequestMethod, Statistic, ValueType,
 };
 
-/// `metric-type`.
-#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
-#[serde(rename_all(deserialize = "kebab-case", serialize = "snake_case"))]
-pub(crate) enum MetricTypeInput {
-    Gauge,
-    Rate,
-    Diff,
-}
+/// An enumeration of the contract: read by its name there, written as the JSON interfaces name it, with `_`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Named<T>(pub(crate) T);
 
-impl From<MetricTypeInput> for MetricType {
-    fn from(input: MetricTypeInput) -> Self {
-        match input {
-            MetricTypeInput::Gauge => Self::Gauge,
-            MetricTypeInput::Rate => Self::Rate,
-            MetricTypeInput::Diff => Self::Diff,
-        }
+impl<'de, T: FromStr<Err: Display>> Deserialize<'de> for Named<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        name.parse().map(Self).map_err(D::Error::custom)
     }
 }
 
-/// `value-type`.
-#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
-#[serde(rename_all(deserialize = "kebab-case", serialize = "snake_case"))]
-pub(crate) enum ValueTypeInput {
-    Usage,
-    Capacity,
-    Current,
-    Pct,
-}
-
-impl From<ValueTypeInput> for ValueType {
-    fn from(input: ValueTypeInput) -> Self {
-        match input {
-            ValueTypeInput::Usage => Self::Usage,
-            ValueTypeInput::Capacity => Self::Capacity,
-            ValueTypeInput::Current => Self::Current,
-            ValueTypeInput::Pct => Self::Pct,
-        }
-    }
-}
-
-/// `dimension`.
-#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
-#[serde(rename_all(deserialize = "kebab-case", serialize = "snake_case"))]
-pub(crate) enum DimensionInput {
-    AgentId,
-    KernelId,
-    SessionId,
-    UserId,
-    ProjectId,
-    MetricName,
-    ValueType,
-}
-
-impl From<DimensionInput> for Dimension {
-    fn from(input: DimensionInput) -> Self {
-        match input {
-            DimensionInput::AgentId => Self::AgentId,
-            DimensionInput::KernelId => Self::KernelId,
-            DimensionInput::SessionId => Self::SessionId,
-            DimensionInput::UserId => Self::UserId,
-            DimensionInput::ProjectId => Self::ProjectId,
-            DimensionInput::MetricName => Self::MetricName,
-            DimensionInput::ValueType => Self::ValueType,
-        }
-    }
-}
-
-/// `label-schema`.
-#[derive(Debug, Clone, Copy, Default, Deserialize, Serialize)]
-#[serde(rename_all(deserialize = "kebab-case", serialize = "snake_case"))]
-pub(crate) enum LabelSchemaInput {
-    #[default]
-    Documented,
-    Agent,
-}
-
-impl From<LabelSchemaInput> for LabelSchema {
-    fn from(input: LabelSchemaInput) -> Self {
-        match input {
-            LabelSchemaInput::Documented => Self::Documented,
-            LabelSchemaInput::Agent => Self::Agent,
-        }
-    }
-}
-
-/// `request-method`.
-#[derive(Debug, Clone, Copy, Default, Deserialize, Serialize)]
-#[serde(rename_all(deserialize = "kebab-case", serialize = "snake_case"))]
-pub(crate) enum RequestMethodInput {
-    #[default]
-    Auto,
-    Post,
-    Get,
-}
-
-impl From<RequestMethodInput> for RequestMethod {
-    fn from(input: RequestMethodInput) -> Self {
-        match input {
-            RequestMethodInput::Auto => Self::Auto,
-            RequestMethodInput::Post => Self::Post,
-            RequestMethodInput::Get => Self::Get,
-        }
-    }
-}
-
-/// `backend`.
-#[derive(Debug, Clone, Copy, Default, Deserialize, Serialize)]
-#[serde(rename_all(deserialize = "kebab-case", serialize = "snake_case"))]
-pub(crate) enum BackendInput {
-    #[default]
-    Auto,
-    Prometheus,
-    Thanos,
-    Mimir,
-    Victoria,
-    VictoriaCluster,
-}
-
-impl From<BackendInput> for Backend {
-    fn from(input: BackendInput) -> Self {
-        match input {
-            BackendInput::Auto => Self::Auto,
-            BackendInput::Prometheus => Self::Prometheus,
-            BackendInput::Thanos => Self::Thanos,
-            BackendInput::Mimir => Self::Mimir,
-            BackendInput::Victoria => Self::Victoria,
-            BackendInput::VictoriaCluster => Self::VictoriaCluster,
-        }
+impl<T: Display> Serialize for Named<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0.to_string().replace('-', "_"))
     }
 }
 
@@ -168,16 +56,16 @@ impl From<StatisticInput> for Statistic {
 #[serde(rename_all(deserialize = "kebab-case", serialize = "snake_case"))]
 pub(crate) enum OverInput {
     Time,
-    Members(DimensionInput),
-    Both(DimensionInput),
+    Members(Named<Dimension>),
+    Both(Named<Dimension>),
 }
 
 impl From<OverInput> for Over {
     fn from(input: OverInput) -> Self {
         match input {
             OverInput::Time => Self::Time,
-            OverInput::Members(dimension) => Self::Members(dimension.into()),
-            OverInput::Both(dimension) => Self::Both(dimension.into()),
+            OverInput::Members(dimension) => Self::Members(dimension.0),
+            OverInput::Both(dimension) => Self::Both(dimension.0),
         }
     }
 }
@@ -226,7 +114,7 @@ fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>
 }
 
 /// `config`. `{prometheus}` in the address stands for the scripted Prometheus.
-#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(
     rename_all(deserialize = "kebab-case", serialize = "snake_case"),
     deny_unknown_fields,
@@ -235,17 +123,36 @@ fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>
 pub(crate) struct ConfigInput {
     pub(crate) address: Option<String>,
     timewindow: Option<String>,
-    label_schema: LabelSchemaInput,
+    label_schema: Named<LabelSchema>,
     sample_interval: Option<u32>,
     max_range: Option<u32>,
     max_points: Option<u32>,
     max_result_bytes: Option<u64>,
     timeout: Option<u32>,
-    method: RequestMethodInput,
-    backend: BackendInput,
+    method: Named<RequestMethod>,
+    backend: Named<Backend>,
     partial: bool,
     /// Unix milliseconds.
     now: Option<i64>,
+}
+
+impl Default for ConfigInput {
+    fn default() -> Self {
+        Self {
+            address: None,
+            timewindow: None,
+            label_schema: Named(LabelSchema::Documented),
+            sample_interval: None,
+            max_range: None,
+            max_points: None,
+            max_result_bytes: None,
+            timeout: None,
+            method: Named(RequestMethod::Auto),
+            backend: Named(Backend::Auto),
+            partial: false,
+            now: None,
+        }
+    }
 }
 
 impl ConfigInput {
@@ -262,14 +169,14 @@ impl ConfigInput {
         Config {
             address: self.address.clone().unwrap_or_default(),
             timewindow: self.timewindow.clone(),
-            label_schema: self.label_schema.into(),
+            label_schema: self.label_schema.0,
             sample_interval: self.sample_interval,
             max_range: self.max_range,
             max_points: self.max_points,
             max_result_bytes: self.max_result_bytes,
             timeout: self.timeout,
-            method: self.method.into(),
-            backend: self.backend.into(),
+            method: self.method.0,
+            backend: self.backend.0,
             partial: self.partial,
             now: self.now,
         }
@@ -284,7 +191,7 @@ impl ConfigInput {
     default
 )]
 pub(crate) struct LabelFilterInput {
-    value_type: Option<ValueTypeInput>,
+    value_type: Option<Named<ValueType>>,
     #[serde(deserialize_with = "one_or_more")]
     agent_id: Vec<String>,
     #[serde(deserialize_with = "one_or_more")]
@@ -310,8 +217,8 @@ pub(crate) struct QueryInput {
     end: String,
     step: Option<u32>,
     labels: LabelFilterInput,
-    group_by: Vec<DimensionInput>,
-    metric_type: Option<MetricTypeInput>,
+    group_by: Vec<Named<Dimension>>,
+    metric_type: Option<Named<MetricType>>,
     pointwise: Option<PointwiseInput>,
     utc_offset: Option<i32>,
 }
@@ -342,19 +249,15 @@ impl QueryInput {
             end: self.end.clone(),
             step: self.step,
             labels: LabelFilter {
-                value_type: labels.value_type.map(Into::into),
+                value_type: labels.value_type.map(|value_type| value_type.0),
                 agent_id: labels.agent_id.clone(),
                 kernel_id: labels.kernel_id.clone(),
                 session_id: labels.session_id.clone(),
                 user_id: labels.user_id.clone(),
                 project_id: labels.project_id.clone(),
             },
-            group_by: self
-                .group_by
-                .iter()
-                .map(|dimension| (*dimension).into())
-                .collect(),
-            metric_type: self.metric_type.map(Into::into),
+            group_by: self.group_by.iter().map(|dimension| dimension.0).collect(),
+            metric_type: self.metric_type.map(|metric_type| metric_type.0),
             pointwise: self.pointwise.map(Into::into),
             utc_offset: self.utc_offset,
         }

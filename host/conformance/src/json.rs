@@ -1,4 +1,4 @@
-//! The JSON doors: a call as the text that goes in, and the text that comes out as the answer of a typed door.
+//! The JSON interfaces: a call as the text that goes in, and the text that comes out as the answer of a typed interface.
 //! Knows the names of the contract in both spellings, and nothing of who is asked.
 
 use serde_json::{Map, Value, json};
@@ -113,7 +113,7 @@ fn metadata(value: Value) -> Result<Value, String> {
     }
 }
 
-/// What the catalogue knows stands beside the name, and is null where it knows nothing.
+/// The catalogue's entry stands beside the name, and is null where it knows nothing.
 fn metric(value: Value) -> Result<Value, String> {
     let mut fields = kebab_keys(object(value)?);
     let name = fields.remove("name");

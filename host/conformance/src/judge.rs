@@ -11,9 +11,9 @@ use crate::level::Level;
 use crate::report::{CaseReport, Report};
 use crate::runner::play;
 use crate::subject::{Hosted, Refusal};
-use metric_host::{HostError, LoadError, describe, internal::names::World};
+use metric_host::{HostError, LoadError, PluginDescription, internal::names::World};
 
-/// What to run.
+/// The cases to run.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Only the case of this name; where there is none, those whose name, or whose folder and file, contain this.
@@ -46,7 +46,7 @@ const TOPIC: &str = "component";
 /// # Errors
 /// See [`JudgeError`]. Whatever the component does wrong is in the report.
 pub async fn judge(bytes: &[u8], options: &Options) -> Result<Report, JudgeError> {
-    let description = describe(bytes).map_err(JudgeError::NoComponent)?;
+    let description = PluginDescription::of(bytes).map_err(JudgeError::NoComponent)?;
     let world = World::of(&description);
     let highest = world.map_or(Level::L1, highest);
     let wanted = options.level.unwrap_or(highest);

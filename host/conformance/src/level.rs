@@ -34,7 +34,7 @@ impl Level {
         }
     }
 
-    /// What it means, in a few words.
+    /// Its meaning in a few words.
     pub fn about(self) -> &'static str {
         match self {
             Self::L0 => "imports nothing but what is granted",

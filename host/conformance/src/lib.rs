@@ -3,12 +3,12 @@
 //! languages can play the same ones. Knows nothing of how a component is made, nor of the command line.
 //!
 //! ```no_run
-//! use metric_conformance::{self, Level, Options};
+//! use metric_conformance::{Level, Options};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let component = std::fs::read("metric_codec.wasm")?;
 //! let options = Options { level: Some(Level::L2), ..Options::default() };
-//! let report = conformance::judge(&component, &options).await?;
+//! let report = metric_conformance::judge(&component, &options).await?;
 //! for (case, _) in report.failures() {
 //!     println!("{case}");                        // what it guards, what was expected, what came
 //! }
@@ -21,7 +21,7 @@
 //! # The way of a component
 //!
 //! 1. `judge.rs` goes through the levels. L0 and L1 look at the bytes (`contract.rs`).
-//! 2. `subject.rs` loads it, as a plugin or as a codec, and asks it through each of its interfaces (`door.rs`), the
+//! 2. `subject.rs` loads it, as a plugin or as a codec, and asks it through each of its interfaces (`interface.rs`), the
 //!    typed ones and those of JSON texts (`json.rs`).
 //! 3. `runner.rs` plays the cases (`case.rs`, `input.rs`). One without I/O calls a pure verb: L2. One with I/O runs
 //!    against a scripted Prometheus (`scripted.rs`, `response.rs`) on a loopback port of its own, which answers as the
@@ -34,10 +34,10 @@ mod answer;
 mod body;
 mod case;
 mod contract;
-mod door;
 mod expectation;
 mod hostile;
 mod input;
+mod interface;
 mod json;
 mod judge;
 mod level;
@@ -51,8 +51,8 @@ mod sent;
 mod subject;
 
 pub use case::CaseError;
-pub use door::Door;
 pub use expectation::Mismatch;
+pub use interface::Interface;
 pub use judge::{JudgeError, Options, case_names, judge};
 pub use level::{Level, UnknownLevel};
 pub use report::{CaseReport, Outcome, Report};

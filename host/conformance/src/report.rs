@@ -1,4 +1,4 @@
-//! What came of a run: for people a line a case, the failures in full and a summary; for machines the same
+//! The report of a run: for people a line a case, the failures in full and a summary; for machines the same
 //! through `serde`. Knows nothing of how cases are run.
 
 use std::fmt;
@@ -31,7 +31,7 @@ pub struct CaseReport {
     pub name: String,
     /// Where it stands: folder and file under `tests/conformance/`, or `component`.
     pub topic: String,
-    /// What it guards.
+    /// The behaviour that it guards.
     pub about: String,
     /// Whether it was met.
     #[serde(flatten)]

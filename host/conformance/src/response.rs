@@ -65,7 +65,7 @@ pub(crate) enum Fault {
 }
 
 impl Response {
-    /// What a request gets where none was foreseen. The case has failed, whatever it is answered.
+    /// The response to a request that was not foreseen. The case has failed, whatever it is answered.
     pub(crate) fn unforeseen() -> Self {
         Self {
             status: 418,

@@ -8,8 +8,8 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 use crate::case::{Case, PROMETHEUS, Script};
-use crate::door::Door;
 use crate::expectation::Mismatch;
+use crate::interface::Interface;
 use crate::report::CaseReport;
 use crate::response::Fault;
 use crate::scripted::ScriptedPrometheus;
@@ -26,16 +26,19 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) async fn play(subject: &impl Subject, cases: &[Case]) -> Vec<CaseReport> {
     let mut reports = Vec::with_capacity(cases.len());
     for case in cases {
-        let doors = subject.doors().iter().filter(|door| door.has(&case.call));
-        if doors.clone().next().is_none() {
+        let interfaces = subject
+            .interfaces()
+            .iter()
+            .filter(|interface| interface.has(&case.call));
+        if interfaces.clone().next().is_none() {
             // An interface that the component's world does not have.
             continue;
         }
         let start = Instant::now();
         let mut mismatches = Vec::new();
-        for door in doors {
-            for found in play_through(subject, *door, case).await {
-                merge(&mut mismatches, found, *door);
+        for interface in interfaces {
+            for found in play_through(subject, *interface, case).await {
+                merge(&mut mismatches, found, *interface);
             }
         }
         reports.push(CaseReport::new(
@@ -50,18 +53,18 @@ pub(crate) async fn play(subject: &impl Subject, cases: &[Case]) -> Vec<CaseRepo
     reports
 }
 
-/// What is wrong through several interfaces alike is told once.
-fn merge(mismatches: &mut Vec<Mismatch>, mut found: Mismatch, door: Door) {
+/// Joins mismatches that several interfaces have alike.
+fn merge(mismatches: &mut Vec<Mismatch>, mut found: Mismatch, interface: Interface) {
     match mismatches.iter_mut().find(|known| known.says_as(&found)) {
-        Some(known) => known.doors.push(door),
+        Some(known) => known.interfaces.push(interface),
         None => {
-            found.doors.push(door);
+            found.interfaces.push(interface);
             mismatches.push(found);
         }
     }
 }
 
-async fn play_through(subject: &impl Subject, door: Door, case: &Case) -> Vec<Mismatch> {
+async fn play_through(subject: &impl Subject, interface: Interface, case: &Case) -> Vec<Mismatch> {
     let script = case.call.script();
     let server = match script {
         Some(script) => match ScriptedPrometheus::start(script.answers()).await {
@@ -81,7 +84,7 @@ async fn play_through(subject: &impl Subject, door: Door, case: &Case) -> Vec<Mi
     let config = case.config.at(address.replace(PROMETHEUS, &authority));
 
     let start = Instant::now();
-    let answer = timeout(PATIENCE, subject.answer(door, &config, case)).await;
+    let answer = timeout(PATIENCE, subject.answer(interface, &config, case)).await;
     let took = start.elapsed();
     let Ok(answer) = answer else {
         let came = format!("nothing within {PATIENCE:?}");
@@ -142,11 +145,11 @@ mod tests {
     }
 
     impl Subject for Parrot {
-        fn doors(&self) -> &[Door] {
-            &[Door::MetricService, Door::Codec]
+        fn interfaces(&self) -> &[Interface] {
+            &[Interface::MetricService, Interface::Codec]
         }
 
-        async fn answer(&self, _: Door, config: &ConfigInput, _: &Case) -> Value {
+        async fn answer(&self, _: Interface, config: &ConfigInput, _: &Case) -> Value {
             for _ in 0..self.requests {
                 let address = config.to_config().address;
                 let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();

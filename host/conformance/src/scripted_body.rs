@@ -30,7 +30,7 @@ pub(crate) struct ScriptedBody {
     ending: Ending,
 }
 
-/// What has to happen before the next chunk.
+/// The condition for the next chunk.
 enum Between {
     Nothing,
     /// To answer "not yet" once makes hyper send what it holds.

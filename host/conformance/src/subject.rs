@@ -1,27 +1,27 @@
-//! Who is judged: something that takes a case's call through one of its doors and gives the answer as JSON.
+//! Who is judged: something that takes a case's call through one of its interfaces and gives the answer as JSON.
 //! The runner knows no more of it.
 
 use serde_json::{Value, json};
 
 use crate::answer::{answer, chain, metadata, metric_type, request, result};
 use crate::case::{Call, Case};
-use crate::contract::doors;
-use crate::door::Door;
+use crate::contract::interfaces;
 use crate::input::ConfigInput;
+use crate::interface::Interface;
 use crate::json;
 use metric_host::internal::{self, names::World};
 use metric_host::{
-    CacheOptions, Codec, CompileCache, Host, HostError, HostOptions, Limits, LoadError,
-    MetricService, Plugin, ServiceOptions, Source,
+    BoxError, CacheOptions, Codec, CompileCache, Host, HostError, HostOptions, Limits, LoadError,
+    MetricService, Plugin, ServiceOptions,
 };
 
 /// An implementation of the contract.
 pub(crate) trait Subject {
     /// The interfaces through which it can be asked.
-    fn doors(&self) -> &[Door];
+    fn interfaces(&self) -> &[Interface];
 
     /// Makes the case's call with this configuration. See [`crate::answer`] for the shape of what comes back.
-    async fn answer(&self, door: Door, config: &ConfigInput, case: &Case) -> Value;
+    async fn answer(&self, interface: Interface, config: &ConfigInput, case: &Case) -> Value;
 }
 
 /// A component in our own host.
@@ -82,7 +82,7 @@ impl<'a> Hosted<'a> {
         plugin: &Plugin,
         config: &ConfigInput,
         case: &Case,
-    ) -> Result<MetricService, Source> {
+    ) -> Result<MetricService, BoxError> {
         let config = config.to_config();
         let denies = case.host.as_ref().is_some_and(|host| host.denies);
         // The verbs that send nothing need no address that the host understands.
@@ -100,49 +100,50 @@ impl<'a> Hosted<'a> {
 
     async fn try_answer(
         &self,
-        door: Door,
+        interface: Interface,
         config: &ConfigInput,
         case: &Case,
-    ) -> Result<Value, Source> {
+    ) -> Result<Value, BoxError> {
         let loaded = self.loaded_for(case)?;
         let codec = match &loaded {
             Loaded::Plugin(plugin) => plugin.codec(),
             Loaded::Codec(codec) => codec,
         };
         let call = &case.call;
-        match (door, &loaded) {
-            (Door::Codec, _) => Ok(typed_codec(codec, config, call).await),
-            (Door::JsonCodec, _) => Ok(json_codec(codec, config, call).await?),
-            (Door::MetricService, Loaded::Plugin(plugin)) => {
+        match (interface, &loaded) {
+            (Interface::Codec, _) => Ok(typed_codec(codec, config, call).await),
+            (Interface::JsonCodec, _) => Ok(json_codec(codec, config, call).await?),
+            (Interface::MetricService, Loaded::Plugin(plugin)) => {
                 let service = Self::service(plugin, config, case)?;
                 Ok(typed_service(&service, call).await)
             }
-            (Door::Json | Door::JsonInsight, Loaded::Plugin(plugin)) => {
+            (Interface::Json | Interface::JsonInsight, Loaded::Plugin(plugin)) => {
                 let service = Self::service(plugin, config, case)?;
                 let request = json::request(config, call);
                 let text = internal::call_json(&service, call.verb(), &request).await?;
                 Ok(json::answer(call, &text))
             }
-            (Door::MetricService | Door::Json | Door::JsonInsight, Loaded::Codec(_)) => {
-                Err("a component without I/O has no such interface".into())
-            }
+            (
+                Interface::MetricService | Interface::Json | Interface::JsonInsight,
+                Loaded::Codec(_),
+            ) => Err("a component without I/O has no such interface".into()),
         }
     }
 }
 
 impl Subject for Hosted<'_> {
-    fn doors(&self) -> &[Door] {
-        doors(self.world)
+    fn interfaces(&self) -> &[Interface] {
+        interfaces(self.world)
     }
 
-    async fn answer(&self, door: Door, config: &ConfigInput, case: &Case) -> Value {
-        self.try_answer(door, config, case)
+    async fn answer(&self, interface: Interface, config: &ConfigInput, case: &Case) -> Value {
+        self.try_answer(interface, config, case)
             .await
             .unwrap_or_else(|error| json!({ "broken": chain(&*error) }))
     }
 }
 
-/// Calls that the interface does not have are not made: see [`Door::has`].
+/// Calls that the interface does not have are not made: see [`Interface::has`].
 fn no_such_verb(call: &Call) -> Value {
     json!({ "broken": format!("no {} here", call.verb()) })
 }
@@ -153,7 +154,7 @@ async fn typed_service(service: &MetricService, call: &Call) -> Value {
             metric_name,
             value_type,
         } => {
-            let value_type = value_type.map(Into::into);
+            let value_type = value_type.map(|value_type| value_type.0);
             let detected = service.detect_metric_type(metric_name, value_type).await;
             answer(detected, metric_type)
         }
@@ -175,7 +176,7 @@ async fn typed_codec(codec: &Codec, config: &ConfigInput, call: &Call) -> Value 
             metric_name,
             value_type,
         } => {
-            let value_type = value_type.map(Into::into);
+            let value_type = value_type.map(|value_type| value_type.0);
             let detected = codec.detect_metric_type(metric_name, value_type).await;
             answer(detected, metric_type)
         }
@@ -205,7 +206,7 @@ async fn typed_codec(codec: &Codec, config: &ConfigInput, call: &Call) -> Value 
     }
 }
 
-async fn json_codec(codec: &Codec, config: &ConfigInput, call: &Call) -> Result<Value, Source> {
+async fn json_codec(codec: &Codec, config: &ConfigInput, call: &Call) -> Result<Value, BoxError> {
     let body = match call {
         Call::MetadataResponse { body, .. }
         | Call::MetricResponse { body, .. }

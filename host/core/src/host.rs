@@ -18,24 +18,28 @@ use crate::{
         bindings::exports::backendai::metric::{
             codec, discovery, insight, metric_service, range_service,
         },
-        error::Source,
+        error::BoxError,
         names::{DISCOVERY, INSIGHT, RANGE_SERVICE, World},
     },
-    egress::Outgoing,
+    egress::Egress,
     load::{
-        compile::Compiler, compile_cache::CompileCache, complexity, error::LoadError, inspect,
+        compile::Compiler,
+        compile_cache::CompileCache,
+        complexity,
+        error::LoadError,
+        inspect::{self, PluginDescription},
         plugin_file::read_plugin,
     },
     observe::{HostMetrics, Metrics},
     sandbox::{
         Shared,
         component::Sandbox,
-        concurrency::Places,
+        concurrency::ConcurrencyLimit,
         engine,
         store::{self, CallState},
     },
     service::{codec::Codec, plugin::Plugin},
-    timers::epoch::Ticker,
+    timers::epoch::EpochTicker,
 };
 
 /// Why a [`Host`](crate::Host) cannot start.
@@ -46,7 +50,7 @@ pub enum HostError {
     #[error("the WebAssembly engine cannot start")]
     Engine {
         /// wasmtime's reason.
-        source: Source,
+        source: BoxError,
     },
     /// The thread that counts the epochs cannot be made.
     #[error("the thread that interrupts runaway plugins cannot start")]
@@ -74,7 +78,7 @@ pub struct Host {
 }
 
 /// How long a plugin may compute when it is instantiated for the first time: a second.
-const REHEARSAL_EPOCHS: u64 = 100;
+const TRIAL_EPOCHS: u64 = 100;
 
 impl Host {
     /// Starts the engine.
@@ -90,14 +94,14 @@ impl Host {
         let cache = compile_cache.open();
         let engine = engine::engine(&limits, cache.as_ref()).map_err(engine_error)?;
         let linker = store::linker(&engine).map_err(engine_error)?;
-        let ticker = Ticker::start(&engine).map_err(|source| HostError::Ticker { source })?;
+        let ticker = EpochTicker::start(&engine).map_err(|source| HostError::Ticker { source })?;
         Ok(Self {
             shared: Arc::new(Shared {
                 engine,
                 compiler: Compiler::new(cache),
-                places: Places::new(limits.concurrent_calls, limits.waiting_calls),
+                concurrency: ConcurrencyLimit::new(limits.concurrent_calls, limits.waiting_calls),
                 limits,
-                rehearsal: Mutex::new(()),
+                trial_slot: Mutex::new(()),
                 linker,
                 ticker,
                 metrics: Arc::new(Metrics::new()),
@@ -138,8 +142,8 @@ impl Host {
         linker: &Linker<CallState>,
     ) -> Result<Codec, LoadError> {
         self.check_size(bytes.len() as u64)?;
-        let description = inspect::describe(bytes)?;
-        inspect::admit(&description, world)?;
+        let description = PluginDescription::of(bytes)?;
+        inspect::check(&description, world)?;
         complexity::check(bytes, &self.shared.limits)?;
         let component = self.shared.compiler.compile(
             &self.shared.engine,
@@ -153,7 +157,7 @@ impl Host {
             shared: Arc::clone(&self.shared),
             pre,
         };
-        self.rehearse(&sandbox, world)?;
+        self.trial_instantiate(&sandbox, world)?;
         Codec::new(sandbox, description).map_err(|e| world.refuse(e))
     }
 
@@ -162,27 +166,27 @@ impl Host {
         &self.shared.limits
     }
 
-    /// What the host tells of itself: calls, how they ended and how long they took, refusals, requests, bytes.
+    /// The host's own metrics: calls, how they ended and how long they took, denials, requests, bytes.
     pub fn metrics(&self) -> HostMetrics<'_> {
         HostMetrics(&self.shared.metrics)
     }
 
     /// Makes one instance and compares the types of its functions with the contract's, so that a plugin that
     /// cannot work fails here and not at its first call.
-    fn rehearse(&self, sandbox: &Sandbox, world: World) -> Result<(), LoadError> {
+    fn trial_instantiate(&self, sandbox: &Sandbox, world: World) -> Result<(), LoadError> {
         let (shared, pre) = (&*self.shared, &sandbox.pre);
         let _alone = shared
-            .rehearsal
+            .trial_slot
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let outgoing = Arc::new(Outgoing::nowhere());
+        let egress = Arc::new(Egress::denied());
         let mut store = store::store(
             &shared.engine,
             &shared.limits,
-            shared.ticker.alarms(),
-            outgoing,
+            shared.ticker.timers(),
+            egress,
         );
-        store.set_epoch_deadline(REHEARSAL_EPOCHS);
+        store.set_epoch_deadline(TRIAL_EPOCHS);
         // Polled once, without a runtime: an instance has nothing to wait for. One that still computes at
         // the epoch's end is not ready, and given up.
         let instance = match pin!(pre.instantiate_async(&mut store))

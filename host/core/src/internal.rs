@@ -1,9 +1,9 @@
-//! What the conformance kit needs of the library beyond what an embedder has. No promise is made of it.
+//! Access for the conformance kit beyond what an embedder has. No promise is made of it.
 
 use crate::{
     CallError, Codec, Config, MetricService,
     contract::{
-        error::Source,
+        error::BoxError,
         names::{JSON, JSON_CODEC},
     },
 };
@@ -30,7 +30,7 @@ pub async fn call_json(
     service: &MetricService,
     verb: &str,
     request: &str,
-) -> Result<String, Source> {
+) -> Result<String, BoxError> {
     let function = service.plugin.codec().sandbox().find(JSON, CALL)?;
     let (text,) = service.call(&function, (verb, request)).await?;
     Ok(text)
@@ -46,7 +46,7 @@ pub async fn call_json_codec(
     verb: &str,
     request: &str,
     body: &str,
-) -> Result<String, Source> {
+) -> Result<String, BoxError> {
     let function = codec.sandbox().find(JSON_CODEC, CALL)?;
     let answer: Result<(String,), CallError> =
         codec.call(&function, (verb, request, body), config).await;

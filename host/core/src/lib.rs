@@ -78,8 +78,8 @@ pub use config::{
     limits::Limits, network::Network, secret::SecretSource,
 };
 pub use contract::{
-    deny_reason::Refusal,
-    error::{CallError, ServiceError, Source},
+    deny_reason::DenyReason,
+    error::{BoxError, CallError, ServiceError},
     insight::{
         Anomaly, Detection, Direction, Ranked, Ranking, Score, Strategy, Summary, SummaryAnswer,
         Tolerance, ValueAnswer, ValueFilter, ValueSource, WatchAnswer, Watched,
@@ -89,15 +89,14 @@ pub use contract::{
         Backend, CatalogueEntry, Category, Chunk, Config, Dimension, FailedToGetMetric, HttpMethod,
         HttpRequest, HttpScheme, InvalidArgument, InvalidTimeRange, LabelFilter, LabelSchema,
         LimitExceeded, MetadataResult, MetricMetadata, MetricQuery, MetricResult, MetricType, Over,
-        Pointwise, RangeOptions, RangePlan, RequestMethod, Series, Span, Statistic, ValueType,
+        Pointwise, RangeOptions, RangePlan, RequestMethod, Series, Span, Statistic, UnknownName,
+        ValueType,
     },
 };
-pub use egress::{cache::CacheStatistics, denial::Refusals};
+pub use egress::{cache::CacheStatistics, denial::DenialCounts};
 pub use host::{Host, HostError, HostOptions};
 pub use load::{
-    compile_cache::CompileCache,
-    error::LoadError,
-    inspect::{PluginDescription, describe},
+    compile_cache::CompileCache, error::LoadError, inspect::PluginDescription,
     plugin_file::read_plugin,
 };
 pub use metric_scope::{Scope, ScopeError, ScopeRefusal};

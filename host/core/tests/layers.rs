@@ -1,4 +1,9 @@
 //! The folders of the library know each other in one direction: the order is that of `src/lib.rs`.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "only the test calls the functions"
+)]
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! What is refused before it is parsed, because parsing it would cost too much, go too deep, or make the parser panic.
+//! The bounds on a query before it is parsed, because parsing it would cost too much, go too deep, or make the parser panic.
 //!
 //! Looks at the parser's own lexemes, so that both see the same words.
 

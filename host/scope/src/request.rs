@@ -31,7 +31,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 /// More `match[]` than anyone needs: each is parsed.
 const SELECTORS: usize = 16;
 
-/// What an endpoint takes.
+/// The parameters of an endpoint.
 struct Endpoint {
     parameters: Vec<&'static str>,
     /// Whether the parameters may also stand in a form.

@@ -1,4 +1,4 @@
-//! What a scope is: at least one matcher, each of which leaves out series that lack the label.
+//! A scope: at least one matcher, each of which leaves out series that lack the label.
 //!
 //! Knows nothing of queries.
 

@@ -1,4 +1,10 @@
 //! Plugins for tests, put together from WebAssembly text: whole in their types, odd in what they do.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "only tests call it, and what they pass is theirs"
+)]
 
 use std::fmt::Write;
 

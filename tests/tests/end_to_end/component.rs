@@ -1,5 +1,6 @@
 //! What the plugin file is.
 
+use metric_host::PluginDescription;
 use metric_tests::{codec_file, plugin_file};
 
 /// As the design has it: nothing but outgoing HTTP, and what that drags in.
@@ -19,7 +20,7 @@ const LARGEST: u64 = 800_000;
 
 #[allow(clippy::unwrap_used, reason = "only tests call it")]
 fn description() -> metric_host::PluginDescription {
-    metric_host::describe(&std::fs::read(plugin_file()).unwrap()).unwrap()
+    PluginDescription::of(&std::fs::read(plugin_file()).unwrap()).unwrap()
 }
 
 #[test]
@@ -57,7 +58,7 @@ fn the_plugin_exports_the_world() {
 
 #[test]
 fn the_codec_imports_nothing_and_exports_the_verbs_without_io() {
-    let description = metric_host::describe(&std::fs::read(codec_file()).unwrap()).unwrap();
+    let description = PluginDescription::of(&std::fs::read(codec_file()).unwrap()).unwrap();
     assert!(description.imports.is_empty(), "{:?}", description.imports);
     let mut exports = description.exports;
     exports.sort();

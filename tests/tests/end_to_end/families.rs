@@ -148,7 +148,7 @@ async fn a_scope_holds_for_queries_in_company() {
     let samples = same_together_and_alone(&own, &queries, &options).await;
     assert!(samples > 0);
     assert!(samples < same_together_and_alone(&all, &queries, &options).await);
-    assert_eq!(own.refusals().total(), 0);
+    assert_eq!(own.denials().total(), 0);
 }
 
 #[tokio::test]

@@ -5,8 +5,8 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use metric_host::{
-    CallError, Config, Dimension, Host, HostOptions, Limits, MetricQuery, MetricResult,
-    MetricService, Plugin, RangeOptions, Refusal, ServiceError, ValueType,
+    CallError, Config, DenyReason, Dimension, Host, HostOptions, Limits, MetricQuery, MetricResult,
+    MetricService, Plugin, RangeOptions, ServiceError, ValueType,
 };
 use metric_testbed::Shape;
 use metric_tests::{Testbed, plugin_file};
@@ -95,7 +95,7 @@ async fn a_host_that_runs_into_its_limits_on_the_network_serves_the_next_call() 
             .await
             .unwrap_err();
         assert!(matches!(said(&error), ServiceError::Denied(_)), "{error:?}");
-        assert!(good.refusals().of(Refusal::Requests) >= round);
+        assert!(good.denials().of(DenyReason::Requests) >= round);
         assert_same(&good, &expected).await;
 
         // Each body is short enough, and all together are too long.
@@ -112,7 +112,7 @@ async fn a_host_that_runs_into_its_limits_on_the_network_serves_the_next_call() 
         long.labels.kernel_id = vec!["k".repeat(4 << 10)];
         let error = good.query_metric(&long).await.unwrap_err();
         assert!(matches!(said(&error), ServiceError::Denied(_)), "{error:?}");
-        assert_eq!(good.refusals().of(Refusal::Body), round);
+        assert_eq!(good.denials().of(DenyReason::Body), round);
         assert_same(&good, &expected).await;
     }
 
@@ -203,6 +203,6 @@ async fn a_stream_has_the_requests_of_one_call_for_all_its_pieces() {
         }
     };
     assert!(matches!(said(&error), ServiceError::Denied(_)), "{error:?}");
-    assert_eq!(service.refusals().of(Refusal::Requests), 1);
+    assert_eq!(service.denials().of(DenyReason::Requests), 1);
     assert_eq!(pieces, REQUESTS);
 }

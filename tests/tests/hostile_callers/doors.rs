@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use metric_callers::{Asked, Expected, Reading, asked, expected, text, trials};
-use metric_host::{CallError, HttpMethod, MetricService, Refusal, ServiceError};
+use metric_host::{CallError, DenyReason, HttpMethod, MetricService, ServiceError};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use serde_json::{Value, json};
@@ -37,7 +37,7 @@ fn every_door_gives_the_promised_query_or_refuses() {
                 let request = match request {
                     Ok(request) => request,
                     // A URL has a bound, and a form has not.
-                    Err(CallError::Denied(Refusal::Head | Refusal::Path))
+                    Err(CallError::Denied(DenyReason::Head | DenyReason::Path))
                         if asked.config.method == "get" =>
                     {
                         return Ok(());
@@ -124,7 +124,7 @@ fn an_address_of_anything_is_read_alike_by_host_and_plugin_or_refused_by_name() 
                     wrong.field == "config.address"
                 }
                 // The plugin takes it, and the host does not.
-                CallError::Denied(reason) => *reason == Refusal::Origin,
+                CallError::Denied(reason) => *reason == DenyReason::Origin,
                 _ => false,
             };
             prop_assert!(of_the_address, "{error:?}");

@@ -2,7 +2,7 @@
 //! refused by name. Nothing is run here.
 
 use metric_callers::trials;
-use metric_host::describe;
+use metric_host::PluginDescription;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -66,7 +66,7 @@ fn a_damaged_plugin_is_described_or_refused_by_name() {
         for damage in &damages {
             damage.inflict(&mut bytes, near_the_end);
         }
-        if let Err(refusal) = describe(&bytes) {
+        if let Err(refusal) = PluginDescription::of(&bytes) {
             prop_assert!(!refusal.to_string().is_empty());
         }
         Ok(())

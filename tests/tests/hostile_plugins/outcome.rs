@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt::Debug;
 use std::time::Duration;
 
-use metric_host::{CallError, LoadError, Refusal, Refusals, ServiceError};
+use metric_host::{CallError, DenialCounts, DenyReason, LoadError, ServiceError};
 
 /// How an attack ended.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -33,16 +33,16 @@ impl Outcome {
     }
 
     /// Of a call. A plugin can say that it was denied; whether it was, the host knows.
-    pub(crate) fn of_call(result: Result<String, CallError>, refusals: &Refusals) -> Self {
+    pub(crate) fn of_call(result: Result<String, CallError>, denials: &DenialCounts) -> Self {
         match result {
             Ok(says) => Self {
-                ends: with_refusals("sent without harm", refusals),
+                ends: with_denials("sent without harm", denials),
                 says,
                 took: Duration::ZERO,
             },
             Err(error) => Self {
                 ends: match &error {
-                    CallError::Service(ServiceError::Denied(_)) => match reasons(refusals) {
+                    CallError::Service(ServiceError::Denied(_)) => match reasons(denials) {
                         reasons if reasons.is_empty() => "kept in".to_owned(),
                         reasons => format!("denied: {reasons}"),
                     },
@@ -56,30 +56,30 @@ impl Outcome {
     }
 
     /// Of a call within a scope.
-    pub(crate) fn within_scope(result: Result<String, CallError>, refusals: &Refusals) -> Self {
+    pub(crate) fn within_scope(result: Result<String, CallError>, denials: &DenialCounts) -> Self {
         match result {
             Ok(says) => Self {
-                ends: with_refusals("narrowed", refusals),
+                ends: with_denials("narrowed", denials),
                 says,
                 took: Duration::ZERO,
             },
-            denied => Self::of_call(denied, refusals),
+            denied => Self::of_call(denied, denials),
         }
     }
 }
 
-fn with_refusals(word: &str, refusals: &Refusals) -> String {
-    match reasons(refusals) {
+fn with_denials(word: &str, denials: &DenialCounts) -> String {
+    match reasons(denials) {
         reasons if reasons.is_empty() => word.to_owned(),
         reasons => format!("{word}, denied: {reasons}"),
     }
 }
 
 /// Why requests were refused, as the host counted them.
-fn reasons(refusals: &Refusals) -> String {
-    let reasons = Refusal::ALL
+fn reasons(denials: &DenialCounts) -> String {
+    let reasons = DenyReason::ALL
         .iter()
-        .filter(|reason| refusals.of(**reason) > 0);
+        .filter(|reason| denials.of(**reason) > 0);
     let names: Vec<String> = reasons.map(|reason| format!("{reason:?}")).collect();
     names.join(", ")
 }

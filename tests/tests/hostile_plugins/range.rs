@@ -163,13 +163,13 @@ impl Range {
                 let service = self.service(row, self.recorder.address.to_string())?;
                 let begun = Instant::now();
                 let result = call(&service, verb).await;
-                let outcome = Outcome::of_call(result, service.refusals());
+                let outcome = Outcome::of_call(result, service.denials());
                 Ok((outcome.after(begun.elapsed()), Vec::new()))
             }
             Way::Https => {
                 let service = self.service(row, format!("https://{}", self.recorder.address))?;
                 let result = call(&service, Verb::Metric).await;
-                Ok((Outcome::of_call(result, service.refusals()), Vec::new()))
+                Ok((Outcome::of_call(result, service.denials()), Vec::new()))
             }
             Way::Crowd(most) => self.crowded(row, most).await,
             Way::Tenant(bait) => self.asked_for_another_tenant(row, bait).await,
@@ -205,7 +205,7 @@ impl Range {
             tokio::spawn(async move {
                 let begun = Instant::now();
                 let result = call(&service, Verb::Metric).await;
-                Outcome::of_call(result, service.refusals()).after(begun.elapsed())
+                Outcome::of_call(result, service.denials()).after(begun.elapsed())
             })
         });
         let both = async {
@@ -285,7 +285,7 @@ impl Range {
 async fn within_scope(service: &MetricService) -> Result<Outcome> {
     let service = service.scoped(Tenants::scope()?);
     let result = call(&service, Verb::Metric).await;
-    Ok(Outcome::within_scope(result, service.refusals()))
+    Ok(Outcome::within_scope(result, service.denials()))
 }
 
 /// Calls a verb, all pages or pieces of it, and gives what the plugin says.

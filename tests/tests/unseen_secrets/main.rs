@@ -78,7 +78,7 @@ async fn secrets_are_in_no_log_no_error_and_no_debug() {
         seen.push(format!(
             "{service:?} {:?} {:?}",
             service.config(),
-            service.refusals()
+            service.denials()
         ));
         seen.push(format!("{:?}", ask(service).await));
         seen.push(format!(

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::totals::Totals;
 use super::{Insight, check_groups};
 use crate::codec::query_range::{QueryRange, RangeResult};
-use crate::codec::{Configured, Failure};
+use crate::codec::{Config, Failure};
 use crate::domain::insight::{InsightError, Ranking, RankingInput, Score, Sum, Total, order};
 use crate::domain::{MetricQuery, RangeOptions};
 use crate::prometheus::Series;
@@ -40,16 +40,16 @@ impl Rank {
     /// # Errors
     /// What is wrong with the query or the ranking.
     pub fn new(
-        configured: &Configured,
+        config: &Config,
         query: &MetricQuery,
         ranking: RankingInput,
         options: &RangeOptions,
     ) -> Result<Self, Failure> {
-        let ranking = Ranking::new(ranking, &configured.settings, query)?;
-        let asked = QueryRange::new(configured, query, options)?;
+        let ranking = Ranking::new(ranking, &config.settings, query)?;
+        let asked = QueryRange::new(config, query, options)?;
         let totals = match ranking.score {
             Score::Total => {
-                let totals = Totals::new(configured, query, &asked, options);
+                let totals = Totals::new(config, query, &asked, options);
                 if let Total::None(of) = totals.kind {
                     return Err(InsightError::NoTotal(of).into());
                 }
@@ -78,7 +78,7 @@ impl Insight for Rank {
 
     fn result(&self, answers: Vec<RangeResult>) -> Result<Ranked, Failure> {
         let mut answers = answers.into_iter();
-        let mut range = answers.next().ok_or_else(Failure::unanswered)?;
+        let mut range = answers.next().ok_or_else(Failure::no_answer)?;
         check_groups(&range.answer.series)?;
         let unit = range.answer.plan.unit;
         let totals = self.totals.as_ref();

@@ -3,7 +3,7 @@
 use super::totals::Totals;
 use super::{Insight, check_groups};
 use crate::codec::query_range::{Missing, QueryRange, RangeResult};
-use crate::codec::{Configured, Failure, MetricResult};
+use crate::codec::{Config, Failure, MetricResult};
 use crate::domain::insight::{Quantiles, Summary};
 use crate::domain::{MetricQuery, RangeOptions};
 
@@ -47,15 +47,15 @@ impl Summarize {
     /// # Errors
     /// What is wrong with the query or the quantiles.
     pub fn new(
-        configured: &Configured,
+        config: &Config,
         query: &MetricQuery,
         quantiles: Vec<f64>,
         options: &RangeOptions,
     ) -> Result<Self, Failure> {
         let quantiles = Quantiles::new(quantiles)?;
-        let asked = QueryRange::new(configured, query, options)?;
+        let asked = QueryRange::new(config, query, options)?;
         Ok(Self {
-            totals: Totals::new(configured, query, &asked, options),
+            totals: Totals::new(config, query, &asked, options),
             asked,
             quantiles,
         })
@@ -75,7 +75,7 @@ impl Insight for Summarize {
 
     fn result(&self, answers: Vec<RangeResult>) -> Result<SummaryResult, Failure> {
         let mut answers = answers.into_iter();
-        let mut range = answers.next().ok_or_else(Failure::unanswered)?;
+        let mut range = answers.next().ok_or_else(Failure::no_answer)?;
         check_groups(&range.answer.series)?;
         let totals = self.totals.read(&mut range, answers.next());
         let quantiles = self.quantiles.parts();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::codec::{Batch, Config, Configured};
+use crate::codec::{Batch, Config, ConfigInput, Receiver as _};
 use crate::domain::insight::{DetectionInput, RankingInput, Score, Strategy, ToleranceInput};
 use crate::domain::{
     Dimension, LabelFilter, MetricQuery, RangeOptions, RangeOptionsInput, ValueType,
@@ -11,12 +11,12 @@ use crate::domain::{
 
 const DAY: i64 = 86_400;
 
-fn configured(max_range: i64) -> Configured {
-    let mut config = Config {
+fn configured(max_range: i64) -> Config {
+    let config = ConfigInput {
         address: "prometheus:9090".to_owned(),
-        ..Config::default()
+        max_range: Some(u32::try_from(max_range).unwrap()),
+        ..ConfigInput::default()
     };
-    config.settings.max_range = Some(u32::try_from(max_range).unwrap());
     config.try_into().unwrap()
 }
 
@@ -52,16 +52,16 @@ fn agent(name: &str, value: f64) -> (String, f64) {
     (format!(r#""agent_id":"{name}""#), value)
 }
 
-fn ask<V: Insight>(configured: &Configured, verb: &V, server: Server<'_>) -> V::Result {
-    try_ask(configured, verb, server).unwrap()
+fn ask<V: Insight>(config: &Config, verb: &V, server: Server<'_>) -> V::Result {
+    try_ask(config, verb, server).unwrap()
 }
 
 fn try_ask<V: Insight>(
-    configured: &Configured,
+    config: &Config,
     verb: &V,
     server: Server<'_>,
 ) -> Result<V::Result, Failure> {
-    let mut batch = Batch::new(configured, verb.queries());
+    let mut batch = Batch::new(config, verb.queries());
     while let Some((number, request, _)) = batch.next_request() {
         let form: BTreeMap<_, _> = form_urlencoded::parse(request.body.as_bytes()).collect();
         let number_of = |name: &str| form[name].parse::<i64>().unwrap();
@@ -95,9 +95,10 @@ fn try_ask<V: Insight>(
             r#"{{"status":"success","data":{{"resultType":"matrix","result":[{}]}}}}"#,
             series.join(",")
         );
-        batch.begin(number, 200);
-        batch.feed(number, body.as_bytes()).unwrap();
-        batch.finish(number).unwrap();
+        let mut receiver = batch.receiver(number);
+        receiver.begin(200);
+        receiver.feed(body.as_bytes()).unwrap();
+        receiver.finish().unwrap();
     }
     let answers: Result<Vec<_>, _> = batch.results().collect();
     verb.result(answers.map_err(|failure| failure.failure)?)

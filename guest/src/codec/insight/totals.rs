@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::codec::Configured;
-use crate::codec::joined::add_new;
+use crate::codec::Config;
+use crate::codec::complete::add_new;
 use crate::codec::query_range::{QueryRange, RangeResult};
 use crate::domain::insight::{Total, left_out_resets, plan_growth, total, total_unit};
 use crate::domain::{MetricQuery, RangeOptions};
@@ -20,16 +20,16 @@ pub(super) struct Totals {
 impl Totals {
     /// Of a query that is planned.
     pub(super) fn new(
-        configured: &Configured,
+        config: &Config,
         query: &MetricQuery,
         asked: &QueryRange,
         options: &RangeOptions,
     ) -> Self {
-        let settings = &configured.settings;
+        let settings = &config.settings;
         let kind = Total::of(settings, query);
         let growth = || {
             let growth = plan_growth(&asked.plan, settings, query);
-            QueryRange::planned(configured, growth.range, options)
+            QueryRange::planned(config, growth.range, options)
         };
         Self {
             kind,

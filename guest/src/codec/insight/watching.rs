@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Insight, check_groups};
 use crate::codec::query_range::{Missing, QueryRange, RangeResult};
-use crate::codec::{Configured, Failure, MetricResult};
+use crate::codec::{Config, Failure, MetricResult};
 use crate::domain::insight::{
     Anomaly, Band, Dense, DetectionInput, Strategy, Tolerance, ToleranceInput, Verdict, Watch,
     by_member, compare, look, watch,
@@ -60,14 +60,14 @@ impl FindAnomalies {
     /// # Errors
     /// What is wrong with the query, or cannot be learnt so.
     pub fn new(
-        configured: &Configured,
+        config: &Config,
         query: &MetricQuery,
         detection: DetectionInput,
         options: &RangeOptions,
     ) -> Result<Self, Failure> {
-        let watch = watch(&configured.settings, query, options, detection)?;
+        let watch = watch(&config.settings, query, options, detection)?;
         Ok(Self {
-            asked: QueryRange::planned(configured, watch.range.clone(), options),
+            asked: QueryRange::planned(config, watch.range.clone(), options),
             watch,
         })
     }
@@ -84,7 +84,7 @@ impl Insight for FindAnomalies {
         let RangeResult {
             mut answer,
             missing,
-        } = answers.into_iter().next().ok_or_else(Failure::unanswered)?;
+        } = answers.into_iter().next().ok_or_else(Failure::no_answer)?;
         check_groups(&answer.series)?;
         self.watch.check_work(answer.series.len())?;
         let (grid, from) = (answer.plan.grid, self.watch.from);
@@ -122,7 +122,7 @@ impl FindOutliers {
     /// # Errors
     /// What is wrong with the query or the tolerance, or has no members.
     pub fn new(
-        configured: &Configured,
+        config: &Config,
         query: &MetricQuery,
         member: Dimension,
         tolerance: ToleranceInput,
@@ -131,8 +131,8 @@ impl FindOutliers {
         let query = by_member(query, member)?;
         Ok(Self {
             tolerance: tolerance.try_into()?,
-            asked: QueryRange::new(configured, &query, options)?,
-            member: configured.settings.label_schema.label(member),
+            asked: QueryRange::new(config, &query, options)?,
+            member: config.settings.label_schema.label(member),
         })
     }
 }
@@ -148,7 +148,7 @@ impl Insight for FindOutliers {
         let RangeResult {
             mut answer,
             missing,
-        } = answers.into_iter().next().ok_or_else(Failure::unanswered)?;
+        } = answers.into_iter().next().ok_or_else(Failure::no_answer)?;
         check_groups(&answer.series)?;
         let grid = answer.plan.grid;
         let mut groups: BTreeMap<Vec<(String, String)>, Vec<(Series, Dense)>> = BTreeMap::new();

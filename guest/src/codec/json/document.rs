@@ -121,10 +121,10 @@ impl Serialize for MetricType {
 impl Serialize for Metadata {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let known = self.catalogue.as_ref();
-        let sides: Vec<_> = self
+        let value_types: Vec<_> = self
             .value_types
             .iter()
-            .map(|side| side.label_value())
+            .map(|value_type| value_type.label_value())
             .collect();
         let mut out = serializer.serialize_struct("metadata", 8)?;
         out.serialize_field("name", &self.name)?;
@@ -137,7 +137,7 @@ impl Serialize for Metadata {
         )?;
         out.serialize_field("category", &known.map(|entry| entry.category))?;
         out.serialize_field("cumulative", &known.map(|entry| entry.cumulative))?;
-        out.serialize_field("value_types", &known.map(|_| sides))?;
+        out.serialize_field("value_types", &known.map(|_| value_types))?;
         out.end()
     }
 }

@@ -11,7 +11,7 @@ mod request;
 
 use document::Document;
 pub use document::answer;
-pub use range::{Answers, Page};
+pub use range::{BatchResults, Page};
 pub use request::{Detection, Request};
 
 #[cfg(test)]

@@ -15,8 +15,8 @@ pub struct Page {
     pub next: Option<String>,
 }
 
-/// The answers to a batch: each a `{"result": …}` or an `{"error": …}`.
-pub struct Answers(pub Vec<Result<RangeResult, RangeFailure>>);
+/// The results of a batch: each a `{"result": …}` or an `{"error": …}`.
+pub struct BatchResults(pub Vec<Result<RangeResult, RangeFailure>>);
 
 /// First and last point, in the contract's milliseconds.
 struct Millis(Span);
@@ -97,7 +97,7 @@ impl Serialize for RangeFailure {
     }
 }
 
-impl Serialize for Answers {
+impl Serialize for BatchResults {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.0.iter().map(super::Document::of))
     }

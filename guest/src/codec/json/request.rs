@@ -7,12 +7,11 @@ use serde_json::value::RawValue;
 use super::insight_request::{
     DetectionDocument, FilterDocument, RankingDocument, SourceDocument, ToleranceDocument,
 };
-use crate::codec::{Config, Failure};
+use crate::codec::{ConfigInput, Failure};
 use crate::domain::insight::{DetectionInput, RankingInput, ToleranceInput};
 use crate::domain::{
     Dimension, LabelFilter, LabelSchema, MetricQuery, MetricType, Over, Pointwise,
-    RangeOptionsInput, SettingsInput, Statistic, ValueFilter, ValueSource, ValueType,
-    detect_metric_type,
+    RangeOptionsInput, Statistic, ValueFilter, ValueSource, ValueType, detect_metric_type,
 };
 use crate::prometheus::{Backend, RequestMethod};
 
@@ -73,25 +72,23 @@ impl Request {
     }
 
     /// The configuration.
-    pub fn config(&self) -> Config {
+    pub fn config(&self) -> ConfigInput {
         let config = &self.config;
-        Config {
+        ConfigInput {
             address: config.address.clone(),
             method: config.method.map_or_else(RequestMethod::default, |n| n.0),
             backend: config.backend.map_or_else(Backend::default, |n| n.0),
-            settings: SettingsInput {
-                timewindow: config.timewindow.clone(),
-                label_schema: config
-                    .label_schema
-                    .map_or_else(LabelSchema::default, |n| n.0),
-                sample_interval: config.sample_interval,
-                max_range: config.max_range,
-                max_points: config.max_points,
-                max_result_bytes: config.max_result_bytes,
-                timeout: config.timeout,
-                partial: config.partial,
-                now: config.now,
-            },
+            timewindow: config.timewindow.clone(),
+            label_schema: config
+                .label_schema
+                .map_or_else(LabelSchema::default, |n| n.0),
+            sample_interval: config.sample_interval,
+            max_range: config.max_range,
+            max_points: config.max_points,
+            max_result_bytes: config.max_result_bytes,
+            timeout: config.timeout,
+            partial: config.partial,
+            now: config.now,
         }
     }
 

@@ -1,6 +1,8 @@
 use super::*;
+use std::num::NonZeroU32;
+
 use crate::domain::range::Alignment;
-use crate::domain::{RangeOptionsInput, SettingsInput, TimeRange};
+use crate::domain::{RangeOptionsInput, TimeRange};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -17,19 +19,18 @@ fn grid(start: i64, end: i64, step: u32) -> Grid {
     };
     let settings = settings(None, 1000);
     let most = settings.max_points;
-    Grid::lay_long(range, Some(step), most, &alignment, &settings)
+    Grid::align_long(range, Some(step), most, &alignment, &settings)
         .unwrap()
         .grid
 }
 
 fn settings(now: Option<i64>, max_points: u32) -> Settings {
-    Settings::try_from(SettingsInput {
-        max_range: Some(u32::MAX),
-        max_points: Some(max_points),
+    Settings {
+        max_range: NonZeroU32::MAX,
+        max_points: NonZeroU32::new(max_points).unwrap(),
         now: now.map(|now| now * 1000),
-        ..Default::default()
-    })
-    .unwrap()
+        ..Settings::default()
+    }
 }
 
 fn options(interval: Option<u32>) -> RangeOptions {

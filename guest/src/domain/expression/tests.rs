@@ -1,5 +1,6 @@
 use super::*;
-use crate::domain::{LabelFilter, SettingsInput, plan};
+use crate::domain::{LabelFilter, plan};
+use std::num::NonZeroU32;
 
 const M: &str = "backendai_container_utilization";
 
@@ -145,8 +146,8 @@ fn a_member_that_is_a_group_of_its_own_stays_one() {
 
 #[test]
 fn a_percentage_is_of_the_members_that_have_both_sides_and_counts_the_others() {
-    let side = |value| format!(r#"{M}{{container_metric_name="mem",value_type="{value}"}}"#);
-    let (current, capacity) = (side("current"), format!("{} > 0", side("capacity")));
+    let selected = |value| format!(r#"{M}{{container_metric_name="mem",value_type="{value}"}}"#);
+    let (current, capacity) = (selected("current"), format!("{} > 0", selected("capacity")));
     let quotient = format!(
         "100 * sum by (agent_id)({current} and ignoring(value_type) ({capacity})) / sum by (agent_id)({capacity} and ignoring(value_type) {current})"
     );
@@ -181,11 +182,10 @@ fn a_percentage_of_cpu_is_of_one_core_and_adds_up() {
 
 #[test]
 fn levels_sampled_further_apart_than_prometheus_looks_back_are_looked_for() {
-    let sparse = Settings::try_from(SettingsInput {
-        sample_interval: Some(600),
-        ..Default::default()
-    })
-    .unwrap();
+    let sparse = Settings {
+        sample_interval: NonZeroU32::new(600).unwrap(),
+        ..Settings::default()
+    };
     assert_eq!(
         plan(&sparse, &mem()).unwrap().promql,
         format!(

@@ -94,7 +94,7 @@ pub fn plan_growth(range: &RangePlan, settings: &Settings, query: &MetricQuery) 
     range.plan.promql = Reading::new(settings, query).write_growth(range.plan.grid.step(), RESETS);
     range.plan.warnings.clear();
     range.plan.infos.clear();
-    range.relative = None;
+    range.merge = None;
     Growth { range }
 }
 

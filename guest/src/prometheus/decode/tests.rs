@@ -259,7 +259,7 @@ fn a_piece_may_end_within_any_byte_of_a_sample() {
     for cut in 0..=body.len() {
         let (first, second) = body.as_bytes().split_at(cut);
         let mut decoder = Decoder::new(Budget::bytes(1 << 20));
-        decoder.expect(3);
+        decoder.reserve(3);
         decoder.feed(first).unwrap();
         decoder.feed(second).unwrap();
         let decoded = decoder.finish().unwrap();
@@ -278,7 +278,7 @@ fn a_budget_that_ends_among_many_samples_ends_there() {
     };
     let read = |samples: usize| {
         let mut decoder = Decoder::new(Budget::bytes(SERIES_BYTES + 50 * SAMPLE_BYTES));
-        decoder.expect(usize::MAX);
+        decoder.reserve(usize::MAX);
         decoder.feed(body(samples).as_bytes())?;
         decoder.finish()
     };
@@ -294,7 +294,7 @@ fn no_more_room_is_made_than_the_series_before_needed() {
         r#"{{"status":"success","data":{{"result":[{{"metric":{{}},"values":[{long}]}},{short},{short}]}}}}"#
     );
     let mut decoder = Decoder::new(Budget::bytes(1 << 20));
-    decoder.expect(1000);
+    decoder.reserve(1000);
     decoder.feed(body.as_bytes()).unwrap();
     let series = decoder.finish().unwrap().series;
     let rooms: Vec<usize> = series
@@ -332,6 +332,59 @@ fn reference(body: &str) -> Plain {
             (labels, samples.collect())
         })
         .collect()
+}
+
+/// Of an answer to the range from 0 to 60.
+fn decode_asked(body: &str) -> Result<Decoded, DecodeError> {
+    let mut decoder = Decoder::new(Budget::bytes(1 << 20));
+    decoder.hold_to(&Grid::new(0, 60, 60).unwrap());
+    decoder.feed(body.as_bytes())?;
+    decoder.finish()
+}
+
+#[test]
+fn a_series_whose_labels_cannot_be_told_apart_is_no_answer() {
+    let labelled = |metric: &str| {
+        decode_asked(&format!(
+            r#"{{"status":"success","data":{{"result":[{{{metric},"values":[[0,"1"]]}}]}}}}"#
+        ))
+    };
+    assert!(labelled(r#""metric":{"a":"1","b":"1"}"#).is_ok());
+    for twice in [
+        r#""metric":{"a":"1","b":"1","a":"2"}"#,
+        r#""metric":{"a":"1","\u0061":"1"}"#,
+        r#""metric":{"a":"1"},"metric":{"a":"1"}"#,
+    ] {
+        let error = labelled(twice).unwrap_err();
+        assert!(
+            matches!(error, DecodeError::Labels("one is there twice")),
+            "{twice}: {error}"
+        );
+    }
+    let error = labelled(r#""metric":{"":"1"}"#).unwrap_err();
+    assert!(
+        matches!(error, DecodeError::Labels("one is empty")),
+        "{error}"
+    );
+}
+
+#[test]
+fn whether_an_answer_is_partial_is_said_in_words_that_are_known() {
+    let partial = |said: &str| {
+        decode(&format!(
+            r#"{{"status":"success","isPartial":{said},"data":{{"result":[]}}}}"#
+        ))
+    };
+    assert!(partial("true").unwrap().partial);
+    assert!(!partial("false").unwrap().partial);
+    assert!(!partial("null").unwrap().partial);
+    for other in [r#""true""#, "1", "[true]", r#"{"a":true}"#] {
+        let error = partial(other).unwrap_err();
+        assert!(
+            error.to_string().contains("`isPartial`"),
+            "{other}: {error}"
+        );
+    }
 }
 
 fn any_value() -> impl Strategy<Value = String> {

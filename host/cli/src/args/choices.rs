@@ -2,6 +2,7 @@
 //! an enumeration of the contract turn into it.
 
 use clap::ValueEnum;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use metric_host::{
     Backend, Dimension, LabelSchema, MetricType, RequestMethod, Statistic, ValueType,
 };
@@ -103,173 +104,133 @@ pub(crate) enum When {
     Never,
 }
 
-/// [`LabelSchema`], as a flag.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum LabelSchemaArg {
-    /// As Backend.AI documents them: owner_user_id, owner_project_id, value type usage
-    Documented,
-    /// As today's agents write them: user_id, project_id, value type current
-    Agent,
+/// A flag for an enumeration of the contract: its values by their names there, each with its help.
+fn choice<T: Copy + Send + Sync + 'static>(
+    all: &'static [T],
+    name: fn(T) -> &'static str,
+    help: fn(T) -> &'static str,
+) -> impl TypedValueParser<Value = T> {
+    let values = all
+        .iter()
+        .map(|&value| PossibleValue::new(name(value)).help(help(value)));
+    PossibleValuesParser::new(values).try_map(move |given: String| {
+        let chosen = all.iter().find(|&&value| name(value) == given);
+        chosen.copied().ok_or(given)
+    })
 }
 
-impl From<LabelSchemaArg> for LabelSchema {
-    fn from(arg: LabelSchemaArg) -> Self {
-        match arg {
-            LabelSchemaArg::Documented => LabelSchema::Documented,
-            LabelSchemaArg::Agent => LabelSchema::Agent,
+/// How owners and current values are labelled.
+pub(crate) fn label_schema() -> impl TypedValueParser<Value = LabelSchema> {
+    choice(
+        LabelSchema::ALL,
+        LabelSchema::as_str,
+        |schema| match schema {
+            LabelSchema::Documented => {
+                "As Backend.AI documents them: owner_user_id, owner_project_id, value type usage"
+            }
+            LabelSchema::Agent => {
+                "As today's agents write them: user_id, project_id, value type current"
+            }
+        },
+    )
+}
+
+/// Which value of a metric.
+pub(crate) fn value_type() -> impl TypedValueParser<Value = ValueType> {
+    choice(
+        ValueType::ALL,
+        ValueType::as_str,
+        |value_type| match value_type {
+            ValueType::Usage => "What was used, in the documented label schema",
+            ValueType::Capacity => "How much there is to use",
+            ValueType::Current => "What was used, as today's agents write it",
+            ValueType::Pct => "In percent: of capacity; for cpu_util, of one core",
+        },
+    )
+}
+
+/// How a metric is read.
+pub(crate) fn metric_type() -> impl TypedValueParser<Value = MetricType> {
+    choice(
+        MetricType::ALL,
+        MetricType::as_str,
+        |metric_type| match metric_type {
+            MetricType::Gauge => "A level, read as it is",
+            MetricType::Rate => "A counter of traffic, read as its increase per second",
+            MetricType::Diff => "A counter of work done, read as its increase per second",
+        },
+    )
+}
+
+const NAMED: &[(Statistic, &str, &str)] = &[
+    (Statistic::Avg, "avg", "Their mean"),
+    (Statistic::Max, "max", "The largest"),
+    (Statistic::Min, "min", "The smallest"),
+    (Statistic::Last, "last", "The latest of them"),
+];
+
+/// The statistic of this name; a percentile has none.
+pub(crate) fn statistic_named(text: &str) -> Option<Statistic> {
+    let found = NAMED.iter().find(|(_, name, _)| *name == text);
+    found.map(|&(statistic, _, _)| statistic)
+}
+
+/// A statistic that has a name.
+pub(crate) fn named_statistic() -> impl TypedValueParser<Value = Statistic> {
+    choice(NAMED, |(_, name, _)| name, |(_, _, help)| help).map(|(statistic, _, _)| statistic)
+}
+
+/// By which HTTP method Prometheus is asked.
+pub(crate) fn method() -> impl TypedValueParser<Value = RequestMethod> {
+    choice(
+        RequestMethod::ALL,
+        RequestMethod::as_str,
+        |method| match method {
+            RequestMethod::Auto => {
+                "POST, and GET after a server that answers POST with 403, 405 or 501"
+            }
+            RequestMethod::Post => "POST with a form, however long the query is",
+            RequestMethod::Get => "GET, the query in the URL",
+        },
+    )
+}
+
+/// The backend.
+pub(crate) fn backend() -> impl TypedValueParser<Value = Backend> {
+    choice(Backend::ALL, Backend::as_str, |backend| match backend {
+        Backend::Auto => "What all of them understand",
+        Backend::Prometheus => "Prometheus",
+        Backend::Thanos => "Thanos: asks for whole, deduplicated, raw data",
+        Backend::Mimir => "Mimir or Cortex, at /prometheus",
+        Backend::Victoria => "VictoriaMetrics, a single server",
+        Backend::VictoriaCluster => {
+            "A cluster of VictoriaMetrics, at /select/0/prometheus: asks for whole data"
         }
-    }
+    })
 }
 
-/// [`ValueType`], as a flag.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ValueTypeArg {
-    /// What was used, in the documented label schema
-    Usage,
-    /// How much there is to use
-    Capacity,
-    /// What was used, as today's agents write it
-    Current,
-    /// In percent: of capacity; for cpu_util, of one core
-    Pct,
+/// A dimension; `agent_id` is the same as `agent-id`.
+pub(crate) fn dimension() -> impl TypedValueParser<Value = Dimension> {
+    const ALIASES: &[(&str, &str)] = &[
+        ("agent-id", "agent_id"),
+        ("kernel-id", "kernel_id"),
+        ("session-id", "session_id"),
+        ("user-id", "user_id"),
+        ("project-id", "project_id"),
+        ("metric-name", "metric_name"),
+        ("value-type", "value_type"),
+    ];
+    let values = ALIASES
+        .iter()
+        .map(|&(name, alias)| PossibleValue::new(name).alias(alias));
+    PossibleValuesParser::new(values).try_map(|given: String| dimension_named(&given).ok_or(given))
 }
 
-impl From<ValueTypeArg> for ValueType {
-    fn from(arg: ValueTypeArg) -> Self {
-        match arg {
-            ValueTypeArg::Usage => ValueType::Usage,
-            ValueTypeArg::Capacity => ValueType::Capacity,
-            ValueTypeArg::Current => ValueType::Current,
-            ValueTypeArg::Pct => ValueType::Pct,
-        }
-    }
-}
-
-/// [`MetricType`], as a flag.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum MetricTypeArg {
-    /// A level, read as it is
-    Gauge,
-    /// A counter of traffic, read as its increase per second
-    Rate,
-    /// A counter of work done, read as its increase per second
-    Diff,
-}
-
-impl From<MetricTypeArg> for MetricType {
-    fn from(arg: MetricTypeArg) -> Self {
-        match arg {
-            MetricTypeArg::Gauge => MetricType::Gauge,
-            MetricTypeArg::Rate => MetricType::Rate,
-            MetricTypeArg::Diff => MetricType::Diff,
-        }
-    }
-}
-
-/// A [`Statistic`] that has a name, as a flag.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum FoldArg {
-    /// Their mean
-    Avg,
-    /// The largest
-    Max,
-    /// The smallest
-    Min,
-    /// The latest of them
-    Last,
-}
-
-impl From<FoldArg> for Statistic {
-    fn from(arg: FoldArg) -> Self {
-        match arg {
-            FoldArg::Avg => Statistic::Avg,
-            FoldArg::Max => Statistic::Max,
-            FoldArg::Min => Statistic::Min,
-            FoldArg::Last => Statistic::Last,
-        }
-    }
-}
-
-/// [`RequestMethod`], as a flag.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum MethodArg {
-    /// POST, and GET after a server that answers POST with 403, 405 or 501
-    Auto,
-    /// POST with a form, however long the query is
-    Post,
-    /// GET, the query in the URL
-    Get,
-}
-
-impl From<MethodArg> for RequestMethod {
-    fn from(arg: MethodArg) -> Self {
-        match arg {
-            MethodArg::Auto => RequestMethod::Auto,
-            MethodArg::Post => RequestMethod::Post,
-            MethodArg::Get => RequestMethod::Get,
-        }
-    }
-}
-
-/// [`Backend`], as a flag.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum BackendArg {
-    /// What all of them understand
-    Auto,
-    /// Prometheus
-    Prometheus,
-    /// Thanos: asks for whole, deduplicated, raw data
-    Thanos,
-    /// Mimir or Cortex, at /prometheus
-    Mimir,
-    /// VictoriaMetrics, a single server
-    Victoria,
-    /// A cluster of VictoriaMetrics, at /select/0/prometheus: asks for whole data
-    VictoriaCluster,
-}
-
-impl From<BackendArg> for Backend {
-    fn from(arg: BackendArg) -> Self {
-        match arg {
-            BackendArg::Auto => Backend::Auto,
-            BackendArg::Prometheus => Backend::Prometheus,
-            BackendArg::Thanos => Backend::Thanos,
-            BackendArg::Mimir => Backend::Mimir,
-            BackendArg::Victoria => Backend::Victoria,
-            BackendArg::VictoriaCluster => Backend::VictoriaCluster,
-        }
-    }
-}
-
-/// [`Dimension`], as a flag.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum DimensionArg {
-    #[value(alias = "agent_id")]
-    AgentId,
-    #[value(alias = "kernel_id")]
-    KernelId,
-    #[value(alias = "session_id")]
-    SessionId,
-    #[value(alias = "user_id")]
-    UserId,
-    #[value(alias = "project_id")]
-    ProjectId,
-    #[value(alias = "metric_name")]
-    MetricName,
-    #[value(alias = "value_type")]
-    ValueType,
-}
-
-impl From<DimensionArg> for Dimension {
-    fn from(arg: DimensionArg) -> Self {
-        match arg {
-            DimensionArg::AgentId => Dimension::AgentId,
-            DimensionArg::KernelId => Dimension::KernelId,
-            DimensionArg::SessionId => Dimension::SessionId,
-            DimensionArg::UserId => Dimension::UserId,
-            DimensionArg::ProjectId => Dimension::ProjectId,
-            DimensionArg::MetricName => Dimension::MetricName,
-            DimensionArg::ValueType => Dimension::ValueType,
-        }
-    }
+/// The dimension of this name, with `-` or `_`.
+pub(crate) fn dimension_named(name: &str) -> Option<Dimension> {
+    let name = name.replace('_', "-");
+    let found = Dimension::ALL
+        .iter()
+        .find(|dimension| dimension.as_str() == name);
+    found.copied()
 }

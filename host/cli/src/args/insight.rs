@@ -3,11 +3,11 @@
 use chrono::Utc;
 use clap::{Args, ValueEnum};
 use metric_host::{
-    Detection, Direction, MetricQuery, Ranking, Score, Strategy, Tolerance, ValueFilter,
+    Detection, Dimension, Direction, MetricQuery, Ranking, Score, Strategy, Tolerance, ValueFilter,
     ValueSource,
 };
 
-use crate::args::choices::{DataFormat, DimensionArg, When};
+use crate::args::choices::{self, DataFormat, When};
 use crate::args::csv::CsvArgs;
 use crate::args::pointwise::statistic;
 use crate::args::query::{FilterArgs, QueryArgs, ValueRangeArgs};
@@ -247,8 +247,8 @@ pub(crate) struct OutliersArgs {
     pub(crate) tolerance: ToleranceArgs,
 
     /// What tells the members of a group apart
-    #[arg(long, value_name = "DIM", value_enum, help_heading = None)]
-    pub(crate) member: DimensionArg,
+    #[arg(long, value_name = "DIM", value_parser = choices::dimension(), help_heading = None)]
+    pub(crate) member: Dimension,
 
     /// End with 15 where a member is unlike the others
     #[arg(long, help_heading = None)]
@@ -289,9 +289,9 @@ pub(crate) struct ValuesArgs {
 impl ValuesArgs {
     /// Whose values, and which. The error says what would be accepted.
     pub(crate) fn into_filter(self) -> Result<(ValueSource, ValueFilter), String> {
-        let source = match DimensionArg::from_str(&self.of, true) {
-            Ok(dimension) => ValueSource::Dimension(dimension.into()),
-            Err(_) => ValueSource::Label(self.of),
+        let source = match choices::dimension_named(&self.of) {
+            Some(dimension) => ValueSource::Dimension(dimension),
+            None => ValueSource::Label(self.of),
         };
         let (start, end) = self.range.resolve(Utc::now())?.unzip();
         let filter = ValueFilter {
@@ -310,7 +310,6 @@ mod tests {
     use super::*;
     use crate::args::{Cli, Command};
     use clap::Parser;
-    use metric_host::Dimension;
 
     fn command(line: &str) -> Command {
         Cli::try_parse_from(line.split(' ')).unwrap().command

@@ -13,11 +13,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use metric_conformance::Level;
+use metric_host::{Backend, LabelSchema, RequestMethod, ValueType};
 
-use crate::args::choices::{
-    BackendArg, ConformanceFormat, DataFormat, LabelSchemaArg, MethodArg, QueryFormat,
-    ReportFormat, ValueTypeArg, When,
-};
+use crate::args::choices::{ConformanceFormat, DataFormat, QueryFormat, ReportFormat, When};
 use crate::args::csv::CsvArgs;
 use crate::args::options::OptionsArgs;
 use crate::args::query::QueryArgs;
@@ -56,7 +54,7 @@ pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) service: ServiceArgs,
 
-    /// Say on stderr what happens meanwhile (RUST_LOG chooses more finely)
+    /// Log to stderr (see also RUST_LOG)
     #[arg(long, short, global = true, help_heading = None)]
     pub(crate) verbose: bool,
 
@@ -78,7 +76,7 @@ pub(crate) struct ServiceArgs {
     )]
     pub(crate) plugin: Option<PathBuf>,
 
-    /// Where Prometheus is: host:port, or http(s)://host[:port][/prefix]
+    /// Address of Prometheus: host:port, or http(s)://host[:port][/prefix]
     #[arg(
         long,
         value_name = "ADDR",
@@ -93,15 +91,15 @@ pub(crate) struct ServiceArgs {
     #[arg(long, value_name = "DUR", global = true)]
     pub(crate) timewindow: Option<String>,
 
-    /// Which labels the series carry
+    /// Label schema of the series
     #[arg(
         long,
         value_name = "SCHEMA",
-        value_enum,
+        value_parser = choices::label_schema(),
         default_value = "documented",
         global = true
     )]
-    pub(crate) label_schema: LabelSchemaArg,
+    pub(crate) label_schema: LabelSchema,
 
     /// Time between two samples of a series [default: 15s]
     #[arg(long, value_name = "DUR", value_parser = duration::parse_seconds, global = true, hide_short_help = true)]
@@ -119,30 +117,30 @@ pub(crate) struct ServiceArgs {
     #[arg(long, value_name = "N", global = true, hide_short_help = true)]
     pub(crate) max_result_bytes: Option<u64>,
 
-    /// Give up after this long [default: 30s]
+    /// Deadline of a call [default: 30s]
     #[arg(long, value_name = "DUR", value_parser = duration::parse_timeout, global = true)]
     pub(crate) timeout: Option<u32>,
 
-    /// How queries are sent
+    /// HTTP method of the queries
     #[arg(
         long,
         value_name = "METHOD",
-        value_enum,
+        value_parser = choices::method(),
         default_value = "auto",
         global = true,
         hide_short_help = true
     )]
-    pub(crate) method: MethodArg,
+    pub(crate) method: RequestMethod,
 
-    /// Which server answers (the doctor proposes it)
+    /// The kind of server (`doctor` proposes it)
     #[arg(
         long,
         value_name = "SERVER",
-        value_enum,
+        value_parser = choices::backend(),
         default_value = "auto",
         global = true
     )]
-    pub(crate) backend: BackendArg,
+    pub(crate) backend: Backend,
 
     /// Accept an answer of which data may be missing, and say so; no error unless all is missing
     #[arg(long, global = true)]
@@ -254,7 +252,7 @@ pub(crate) struct MetricsArgs {
     #[command(flatten)]
     pub(crate) scope: ScopeArgs,
 
-    /// How the data is written
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: DataFormat,
 
@@ -267,9 +265,9 @@ pub(crate) struct TypeArgs {
     /// The metric, such as cpu_util
     pub(crate) metric: String,
 
-    /// Which value of the metric
-    #[arg(long, value_name = "V", value_enum)]
-    pub(crate) value_type: Option<ValueTypeArg>,
+    /// Value type: usage, capacity, current or pct
+    #[arg(long, value_name = "V", value_parser = choices::value_type())]
+    pub(crate) value_type: Option<ValueType>,
 }
 
 #[derive(Debug, Args)]
@@ -296,7 +294,7 @@ pub(crate) struct QueryCommandArgs {
     #[arg(long, help_heading = None)]
     pub(crate) explain: bool,
 
-    /// How the data is written
+    /// Output format
     #[arg(long, value_enum, default_value = "table", help_heading = None)]
     pub(crate) format: QueryFormat,
 
@@ -310,7 +308,7 @@ pub(crate) struct QueryCommandArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
-    /// How the findings are written
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: ReportFormat,
 }
@@ -325,14 +323,14 @@ pub(crate) struct ConformanceArgs {
     #[arg(long, value_name = "N")]
     pub(crate) level: Option<Level>,
 
-    /// How the report is written
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: ConformanceFormat,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct InspectArgs {
-    /// How the data is written
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: ReportFormat,
 }
@@ -378,7 +376,7 @@ mod tests {
         ] {
             let cli = Cli::try_parse_from(line.split(' ')).unwrap();
             assert_eq!(cli.service.address, "a:1");
-            assert_eq!(cli.service.label_schema, LabelSchemaArg::Agent);
+            assert_eq!(cli.service.label_schema, LabelSchema::Agent);
             assert_eq!(cli.service.timeout, Some(500));
         }
     }

@@ -9,7 +9,7 @@ use std::convert::Infallible;
 use clap::{Args, builder::PossibleValue};
 use metric_host::{CacheOptions, Credentials, Network, SecretSource, ServiceOptions};
 
-/// What a flag says where a secret is.
+/// A flag that says where a secret is.
 #[derive(Debug, Clone)]
 pub(crate) struct Source(SecretSource);
 

@@ -1,18 +1,18 @@
 //! The flags that say what a point stands for. What is sent for it, the plugin decides.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use metric_host::{Over, Pointwise, Statistic};
 
-use crate::args::choices::{DimensionArg, FoldArg};
+use crate::args::choices;
 use crate::duration;
 
-/// What a point stands for, where it is not the group's value at its instant.
+/// The flags for a statistic, where a point is not the group's value at its instant.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "What a point stands for")]
 pub(crate) struct PointwiseArgs {
     /// The statistic of the group's values since the point before: short for --statistic
-    #[arg(long, value_name = "FOLD", value_enum, conflicts_with_all = ["statistic", "over"])]
-    fold: Option<FoldArg>,
+    #[arg(long, value_name = "FOLD", value_parser = choices::named_statistic(), conflicts_with_all = ["statistic", "over"])]
+    fold: Option<Statistic>,
 
     /// How many values become one: avg, max, min, last, or a percentile such as p95 or p99.9
     #[arg(long, value_name = "STAT", value_parser = statistic)]
@@ -30,7 +30,7 @@ pub(crate) struct PointwiseArgs {
 impl PointwiseArgs {
     /// None: the group's value at the point's instant. The error says what a window needs.
     pub(crate) fn pointwise(&self) -> Result<Option<Pointwise>, String> {
-        let statistic = self.statistic.or(self.fold.map(Into::into));
+        let statistic = self.statistic.or(self.fold);
         let Some(statistic) = statistic else {
             return match self.window {
                 None => Ok(None),
@@ -49,8 +49,8 @@ impl PointwiseArgs {
 }
 
 pub(crate) fn statistic(text: &str) -> Result<Statistic, String> {
-    if let Ok(fold) = FoldArg::from_str(text, true) {
-        return Ok(fold.into());
+    if let Some(named) = choices::statistic_named(text) {
+        return Ok(named);
     }
     let percent = text
         .strip_prefix('p')
@@ -64,7 +64,7 @@ pub(crate) fn statistic(text: &str) -> Result<Statistic, String> {
 }
 
 fn over(text: &str) -> Result<Over, String> {
-    let dimension = |name| DimensionArg::from_str(name, true).map(Into::into).ok();
+    let dimension = choices::dimension_named;
     let over = match text.split_once(':') {
         None if text == "time" => Some(Over::Time),
         Some(("members", name)) => dimension(name).map(Over::Members),

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use clap::Args;
-use metric_host::{LabelFilter, MetricQuery, ValueType};
+use metric_host::{Dimension, LabelFilter, MetricQuery, MetricType, ValueType};
 
-use crate::args::choices::{DimensionArg, MetricTypeArg, ValueTypeArg};
+use crate::args::choices;
 use crate::args::pointwise::PointwiseArgs;
 use crate::duration;
 use crate::time::{self, Instant};
@@ -22,13 +22,13 @@ pub(crate) struct QueryArgs {
     #[command(flatten)]
     filters: FilterArgs,
 
-    /// What to tell apart, separated by commas [default: value-type and what is filtered on]
-    #[arg(long, visible_alias = "by", value_name = "D,D", value_enum, value_delimiter = ',', help_heading = None)]
-    group_by: Vec<DimensionArg>,
+    /// Dimensions to group by, separated by commas [default: value-type and what is filtered on]
+    #[arg(long, visible_alias = "by", value_name = "D,D", value_parser = choices::dimension(), value_delimiter = ',', help_heading = None)]
+    group_by: Vec<Dimension>,
 
     /// How to read the samples [default: detected]
-    #[arg(long, value_name = "TYPE", value_enum, help_heading = None)]
-    metric_type: Option<MetricTypeArg>,
+    #[arg(long, value_name = "TYPE", value_parser = choices::metric_type(), help_heading = None)]
+    metric_type: Option<MetricType>,
 
     #[command(flatten)]
     pub(crate) pointwise: PointwiseArgs,
@@ -37,13 +37,13 @@ pub(crate) struct QueryArgs {
     range: RangeArgs,
 }
 
-/// What to count in.
+/// The filters.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Filters (several values: more than once, or separated by commas)")]
 pub(crate) struct FilterArgs {
-    /// Which value of the metric; several are a query each
-    #[arg(long, value_name = "V,V", value_enum, value_delimiter = ',')]
-    value_type: Vec<ValueTypeArg>,
+    /// Value type: usage, capacity, current or pct; several are a query each
+    #[arg(long, value_name = "V,V", value_parser = choices::value_type(), value_delimiter = ',')]
+    value_type: Vec<ValueType>,
     /// The agent that runs the kernel
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     agent_id: Vec<String>,
@@ -130,7 +130,7 @@ impl FilterArgs {
     /// The identifiers that are filtered on.
     pub(crate) fn labels(self) -> LabelFilter {
         LabelFilter {
-            value_type: self.value_type.first().map(|arg| (*arg).into()),
+            value_type: self.value_type.first().copied(),
             agent_id: self.agent_id,
             kernel_id: self.kernel_id,
             session_id: self.session_id,
@@ -158,7 +158,7 @@ impl QueryArgs {
     pub(crate) fn into_queries(self, now: DateTime<Utc>) -> Result<Vec<MetricQuery>, String> {
         let value_types: Vec<Option<ValueType>> = match &self.filters.value_type[..] {
             [] => vec![None],
-            some => some.iter().map(|arg| Some((*arg).into())).collect(),
+            some => some.iter().copied().map(Some).collect(),
         };
         let (start, end) = time::resolve(self.range.start, self.range.end, self.range.last, now)?;
         // Of an end that cannot be read, the plugin says so.

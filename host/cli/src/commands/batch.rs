@@ -90,7 +90,7 @@ fn tell(answered: &Answered<'_>, format: QueryFormat, asking: &Asking<'_>) {
     }
 }
 
-/// What has something to be shown.
+/// The answers that have something to show.
 fn found<'a>(answered: &'a Answered<'_>) -> Option<(&'a MetricQuery, &'a RangeAnswer)> {
     let answer = answered.answer.as_ref().ok()?;
     (!answer.answer.series.is_empty()).then_some((answered.query, answer))

@@ -105,7 +105,7 @@ pub(crate) async fn anomalies(args: &ServiceArgs, command: AnomaliesArgs) -> Res
 pub(crate) async fn outliers(args: &ServiceArgs, command: OutliersArgs) -> Result<Exit, Failure> {
     let query = command.ask.query().map_err(unreadable)?;
     let asked = Asked::open(args, &command.ask)?;
-    let (member, tolerance) = (command.member.into(), command.tolerance.tolerance());
+    let (member, tolerance) = (command.member, command.tolerance.tolerance());
     let answer = asked
         .service
         .find_outliers(&query, member, &tolerance, &asked.options)

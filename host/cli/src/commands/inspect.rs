@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use metric_host::{Host, HostOptions, Limits};
+use metric_host::{Host, HostOptions, Limits, PluginDescription};
 
 use crate::args::choices::ReportFormat;
 use crate::args::{InspectArgs, ServiceArgs};
@@ -15,7 +15,7 @@ use crate::output::{self, inspection::Inspection};
 pub(crate) fn run(args: &ServiceArgs, command: &InspectArgs) -> Result<Exit, Failure> {
     let file = locate::plugin(args.plugin.as_deref())?;
     let bytes = metric_host::read_plugin(&file, Limits::default().plugin_bytes)?;
-    let description = metric_host::describe(&bytes)?;
+    let description = PluginDescription::of(&bytes)?;
     let host = Host::new(HostOptions::default())?;
     let refused = match description.has_io() {
         true => host.load(&bytes).err(),

@@ -55,7 +55,7 @@ fn nothing_found(address: &str, scope: Option<&Scope>) -> String {
     }
 }
 
-/// What makes the list doubtful.
+/// Warnings of the list.
 fn remarks(result: &MetadataResult) {
     if result.partial {
         say("warning", PARTIAL);

@@ -6,9 +6,11 @@
 use std::io::Write;
 
 use chrono::{Local, Utc};
-use metric_host::{CallError, MetricQuery, MetricService, RangeAnswer, RangeOptions, Scope};
+use metric_host::{
+    CallError, LabelSchema, MetricQuery, MetricService, RangeAnswer, RangeOptions, Scope,
+};
 
-use crate::args::choices::{LabelSchemaArg, QueryFormat};
+use crate::args::choices::QueryFormat;
 use crate::args::{PromqlArgs, QueryCommandArgs, ServiceArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -75,7 +77,7 @@ pub(crate) struct Asking<'a> {
     pub(crate) args: &'a ServiceArgs,
     /// Within the scope.
     pub(crate) service: &'a MetricService,
-    /// What the host narrows each query to.
+    /// The scope that the host narrows each query to.
     pub(crate) scope: Option<&'a Scope>,
     pub(crate) options: &'a RangeOptions,
 }
@@ -90,8 +92,8 @@ impl Asking<'_> {
         promql: &str,
     ) -> String {
         let schema = match self.args.label_schema {
-            LabelSchemaArg::Documented => "documented was asked for; today's agents write `agent`",
-            LabelSchemaArg::Agent => "agent was asked for; Backend.AI documents `documented`",
+            LabelSchema::Documented => "documented was asked for; today's agents write `agent`",
+            LabelSchema::Agent => "agent was asked for; Backend.AI documents `documented`",
         };
         let range = output::times::range(start, end, &Local);
         let mut text = format!(
@@ -191,7 +193,7 @@ fn unreadable(reason: String) -> Failure {
 /// Said of an answer to which the server says that it did not see all.
 pub(crate) const PARTIAL: &str = "partial: the server did not see all data";
 
-/// What makes the answer doubtful. JSON carries it in the document.
+/// Warnings of the answer. JSON carries it in the document.
 pub(crate) fn remarks(of: &str, answer: &RangeAnswer, format: QueryFormat) {
     if matches!(format, QueryFormat::Json | QueryFormat::Ndjson) {
         return;

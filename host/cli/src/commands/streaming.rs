@@ -57,7 +57,7 @@ async fn stream(asking: &Asking<'_>, query: &MetricQuery) -> Result<Exit, Failur
     Ok(written.first.filter(|_| is_all).unwrap_or(Exit::Success))
 }
 
-/// What is written, and where to.
+/// The writer of a stream.
 struct Lines {
     out: Out,
     written: Written,

@@ -2,9 +2,8 @@
 
 use std::io::Write;
 
-use metric_host::ValueType;
+use metric_host::{LabelSchema, ValueType};
 
-use crate::args::choices::{LabelSchemaArg, ValueTypeArg};
 use crate::args::{ServiceArgs, TypeArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -15,8 +14,8 @@ pub(crate) async fn run(args: &ServiceArgs, command: &TypeArgs) -> Result<Exit, 
     let service = service::open_offline(args)?;
     // The verb takes no configuration; the contract says what becomes of `usage` under `agent`.
     let value_type = match (args.label_schema, command.value_type) {
-        (LabelSchemaArg::Agent, Some(ValueTypeArg::Usage)) => Some(ValueType::Current),
-        (_, value_type) => value_type.map(Into::into),
+        (LabelSchema::Agent, Some(ValueType::Usage)) => Some(ValueType::Current),
+        (_, value_type) => value_type,
     };
     let metric_type = service
         .detect_metric_type(&command.metric, value_type)

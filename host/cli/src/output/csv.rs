@@ -21,7 +21,7 @@ pub(crate) enum Cells {
     ForSpreadsheets,
 }
 
-/// What a formula begins with, in a spreadsheet of any locale (OWASP, "CSV Injection").
+/// The first characters of a formula, in a spreadsheet of any locale (OWASP, "CSV Injection").
 const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 impl Cells {

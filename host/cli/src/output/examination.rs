@@ -1,4 +1,4 @@
-//! What the doctor found, for people and for programs.
+//! The output of `doctor`, for people and for programs.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -40,7 +40,7 @@ pub(crate) fn table(
     };
     writeln!(
         out,
-        "\n{} ok, {} to be warned of, {} failed, {} skipped",
+        "\n{} ok, {} warnings, {} failed, {} skipped",
         count(Verdict::Ok),
         count(Verdict::Warn),
         count(Verdict::Fail),
@@ -182,7 +182,7 @@ warn     sample-interval  this\\u{1b}[2J
                           set --sample-interval 30s
 skipped  window           this\\u{1b}[2J
 
-1 ok, 2 to be warned of, 0 failed, 1 skipped
+1 ok, 2 warnings, 0 failed, 1 skipped
 set: --label-schema agent --sample-interval 30s
 "
         );

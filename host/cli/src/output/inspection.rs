@@ -1,4 +1,4 @@
-//! What `inspect` found, for people and for programs.
+//! The output of `inspect`, for people and for programs.
 
 use std::io::{self, Write};
 use std::path::Path;

@@ -118,7 +118,7 @@ impl<'a> QueryDocument<'a> {
     }
 }
 
-/// What tells one query of several from the others.
+/// The members that tell one query of several from the others.
 #[derive(Serialize)]
 pub(crate) struct QueryName<'a> {
     metric: &'a str,

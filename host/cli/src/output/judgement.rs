@@ -1,4 +1,4 @@
-//! What the conformance kit found: for people, for programs, for CI.
+//! The output of `conformance`: for people, for programs, for CI.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -86,7 +86,7 @@ mod tests {
             at: "result".to_owned(),
             expected: "<a>".to_owned(),
             came: "\u{1}".to_owned(),
-            doors: Vec::new(),
+            interfaces: Vec::new(),
         };
         let failed = Outcome::Failed {
             mismatches: vec![mismatch],

@@ -9,7 +9,7 @@ use super::table::PADDING;
 
 /// The least that shows a shape.
 const LEAST: usize = 8;
-/// What is still taken in at a glance.
+/// The widest table that is taken in at a glance.
 const MOST: usize = 40;
 
 /// How a table is laid out.

@@ -58,7 +58,7 @@ impl Write for Log {
     }
 }
 
-/// What a table is drawn on.
+/// The width and style of the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Screen {
     /// Columns. None: not a terminal, and nothing is wrapped.

@@ -13,7 +13,7 @@ use super::plan::PlanDocument;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// What has been written of one query's stream.
+/// The progress of writing one query's stream.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Written {
     pub(crate) samples: u64,

@@ -1,4 +1,4 @@
-//! What a query would ask, for people and for programs.
+//! The output of `--explain`, for people and for programs.
 
 use std::fmt::Display;
 use std::io::{self, Write};

@@ -1,6 +1,6 @@
 //! A series in five numbers, for a row of a table.
 
-/// What a row says of a series.
+/// The summary of a series in a table.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Summary {
     /// The latest value, NaN or not. None: the series is empty.

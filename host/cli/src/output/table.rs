@@ -1,4 +1,4 @@
-//! What the tables for people have in common: their look.
+//! The common look of the tables for people.
 
 use std::io::{self, Write};
 

@@ -118,7 +118,7 @@ impl Address {
         self.backend
     }
 
-    /// What stands before `/api/v1`.
+    /// The path before `/api/v1`.
     pub(crate) fn prefix(&self) -> &str {
         match (self.written_prefix(), self.backend) {
             ("", Backend::Mimir) => "/prometheus",

@@ -1,15 +1,17 @@
-//! What the operator says of the cache.
+//! The operator's settings for the cache.
 
 use std::time::Duration;
 
-/// What is kept of a service's answers, and for how long.
+use crate::contract::defaults::FRESHNESS;
+
+/// How many of a service's answers are kept, and for how long.
 ///
 /// On by default: a service lives long, and what it is asked again is mostly what it was asked before. A process that
 /// asks once gains nothing; [`CacheOptions::off`] is for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CacheOptions {
-    /// The most that is kept, in bytes; nought: nothing, and each request is sent. Answers on their way, which others
+    /// The most that is kept, in bytes; zero: nothing, and each request is sent. Answers on their way, which others
     /// may wait for too, hold at most as much again, however small the pieces in which they come. Default 64 MiB: the last day of a dashboard, 20 queries of ten
     /// series at a point a minute, are some 6 MB. An answer larger than an eighth of it is not kept.
     pub bytes: u64,
@@ -29,7 +31,7 @@ impl Default for CacheOptions {
         Self {
             bytes: 64 << 20,
             age: Duration::from_secs(26 * 3600),
-            freshness: Duration::from_secs(600),
+            freshness: Duration::from_secs(FRESHNESS.into()),
             names_age: Duration::from_secs(60),
         }
     }

@@ -4,7 +4,7 @@
 
 use super::secret::SecretSource;
 
-/// What a service proves itself with, and whose data it asks for.
+/// The credentials of a service, and its tenant.
 ///
 /// Each secret is in a file or in an environment variable. They are read when the service is made, and a file again when
 /// it has changed; where what is there then is no good, the last good one stays in use and the log says so. The plugin
@@ -102,7 +102,7 @@ impl Credentials {
         self
     }
 
-    /// What is shown to a server that asks for a certificate: its chain and its key, unencrypted, in PEM. When they
+    /// The client certificate for a server that asks for one: its chain and its key, unencrypted, in PEM. When they
     /// change, the connections that were made with the old ones are not used any more.
     #[must_use]
     pub fn client_certificate(mut self, chain: SecretSource, key: SecretSource) -> Self {

@@ -1,4 +1,4 @@
-//! What can go wrong when a service is configured, one variant a failure.
+//! The errors of configuring a service, one variant a failure.
 
 use std::io;
 
@@ -16,13 +16,13 @@ pub enum ConfigError {
     Address {
         /// As it was given, without what may be a secret.
         address: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: &'static str,
     },
     /// A secret cannot be read.
     #[error("the {what} cannot be read from {place}")]
     SecretUnreadable {
-        /// What it is for.
+        /// Its purpose.
         what: &'static str,
         /// Where it should be.
         place: SecretSource,
@@ -32,13 +32,13 @@ pub enum ConfigError {
     /// A secret, or a certificate, is none. What is there instead is not repeated.
     #[error("the {what} in {place} cannot be used: {reason}; accepted is {accepted}")]
     Secret {
-        /// What it is for.
+        /// Its purpose.
         what: &'static str,
         /// Where it is.
         place: SecretSource,
-        /// What is wrong with it.
+        /// The reason.
         reason: &'static str,
-        /// What it should be.
+        /// The accepted form.
         accepted: &'static str,
     },
     /// Something is to be added to requests that must not be.
@@ -48,7 +48,7 @@ pub enum ConfigError {
         what: &'static str,
         /// As it was given.
         name: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: &'static str,
     },
     /// Credentials would go over plain http, and another address is `https`.

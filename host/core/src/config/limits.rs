@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use crate::contract::types::Config;
+use crate::contract::{defaults::TIMEOUT_MS, types::Config};
 
 const KIB: usize = 1 << 10;
 const MIB: usize = 1 << 20;
 
-/// What one call may use, and the host as a whole.
+/// The limits of one call, and of the host as a whole.
 ///
 /// The defaults let through the largest result that the contract allows by default
 /// (`max-result-bytes`, 100 MB) and little more.
@@ -24,7 +24,7 @@ pub struct Limits {
     pub handles: usize,
     /// The plugin's native stack, in bytes. Default 512 KiB, wasmtime's own.
     pub wasm_stack_bytes: usize,
-    /// What may cross from the plugin to the host in one go, results included, in bytes. Default 128 MiB,
+    /// Bytes that may cross from the plugin to the host in one go, results included. Default 128 MiB,
     /// wasmtime's own; the largest default result is 100 MB.
     pub hostcall_bytes: usize,
     /// A request's path, query and headers together, in bytes. Default 16 KiB: the plugin's own have some hundreds,
@@ -51,10 +51,10 @@ pub struct Limits {
     /// ([`request_bytes`](Self::request_bytes) each). Default 64, four calls' worth: an eighth of what a
     /// Prometheus takes by default, and it fits into the 256 descriptors that some systems grant.
     pub service_requests: u32,
-    /// What all responses of one call, or of a whole stream, may bring together, in bytes. Default 2 GiB: the
+    /// Bytes that all responses of one call, or of a whole stream, may bring together. Default 2 GiB: the
     /// chunks of a long range make up one result, of 100 MB at most, but are read one by one.
     pub received_bytes: u64,
-    /// What all pieces of a stream may take together, in bytes: 16 a sample, the labels of each series in each piece,
+    /// Bytes that all pieces of a stream may take together: 16 a sample, the labels of each series in each piece,
     /// and at least 4 KiB a piece. Default 2 GiB, as [`received_bytes`](Self::received_bytes): in JSON a sample is no
     /// shorter.
     pub stream_bytes: u64,
@@ -95,7 +95,7 @@ pub struct Limits {
     /// One function's local variables. Default 10,000: a compiler's work on a function grows with their number
     /// times its branches.
     pub function_locals: u32,
-    /// What compiling one function may take in memory, in bytes, as estimated from its variables, loops, blocks and
+    /// Bytes of memory that compiling one function may take, as estimated from its variables, loops, blocks and
     /// calls. Default 256 MiB, a thousand variables in three hundred loops: several times what an interpreter's main
     /// loop comes to. As many functions are compiled at once as there are processors.
     pub function_compile_bytes: u64,
@@ -146,9 +146,6 @@ impl Default for Limits {
     }
 }
 
-/// What a plugin takes `Config::timeout` for when it is none. From the contract.
-const CONTRACT_TIMEOUT_MS: u32 = 30_000;
-
 /// How much longer than the plugin's own deadline a call may take: enough to decode the last bytes and to report.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -156,7 +153,7 @@ impl Limits {
     /// How long a call under `config` may take.
     pub(crate) fn timeout_of_call(&self, config: &Config) -> Duration {
         self.call_timeout.unwrap_or_else(|| {
-            Duration::from_millis(config.timeout.unwrap_or(CONTRACT_TIMEOUT_MS).into()) + GRACE
+            Duration::from_millis(config.timeout.unwrap_or(TIMEOUT_MS).into()) + GRACE
         })
     }
 }

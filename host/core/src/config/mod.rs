@@ -1,4 +1,4 @@
-//! What the operator grants a service beyond its address: read by the host, never shown to the plugin.
+//! Everything that the operator sets for a service beyond the plugin's own configuration: read by the host, never shown to the plugin.
 
 pub(crate) mod address;
 pub(crate) mod cache;
@@ -24,7 +24,7 @@ pub struct ServiceOptions {
     /// `localhost`; private networks for a name that only these know (`prometheus`, `prometheus.monitoring.svc`,
     /// `*.internal`, `*.local`). An address that is no name is granted as it is. Judged after DNS, for each connection.
     pub networks: Vec<Network>,
-    /// What its requests prove themselves with, and whose data they ask for. Added to a request that goes to the
+    /// The credentials of its requests, and their tenant. Added to a request that goes to the
     /// address or to one of `failover`, and shown to nobody else. Default none.
     pub credentials: Credentials,
     /// Whether `credentials` may go over plain http where another address is `https`. Default no

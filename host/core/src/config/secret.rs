@@ -39,7 +39,7 @@ impl SecretSource {
         Self::Variable(name.into())
     }
 
-    /// What is there now.
+    /// The present contents.
     pub(crate) fn read(&self) -> io::Result<Contents> {
         match self {
             Self::File(path) => read_file(path).map(Contents::new),
@@ -49,7 +49,7 @@ impl SecretSource {
         }
     }
 
-    /// What tells whether there is something else now.
+    /// A stamp that differs once the contents have changed.
     pub(crate) fn stamp(&self) -> Stamp {
         match self {
             Self::File(path) => Stamp(fs::metadata(path).ok().map(|found| Times::of(&found))),
@@ -85,7 +85,7 @@ fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     }
 }
 
-/// What was read. Wiped when dropped, and not shown.
+/// The contents of a secret. Wiped when dropped, and never shown.
 pub(crate) struct Contents(SecretBox<Vec<u8>>);
 
 impl Contents {

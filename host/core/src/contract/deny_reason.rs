@@ -3,7 +3,7 @@
 /// Why a request of a plugin's may not leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
-pub enum Refusal {
+pub enum DenyReason {
     /// The service has no way out.
     #[error("no network was granted")]
     NoNetwork,
@@ -37,12 +37,12 @@ pub enum Refusal {
         "it would set a parameter that is the host's to set, or asks for what that does not narrow"
     )]
     Tenant,
-    /// The configured name resolves to a network that was not granted.
-    #[error("the name resolves to a network that was not granted")]
+    /// The configured name resolves to a network that is not allowed.
+    #[error("the name resolves to a network that is not allowed")]
     Network,
 }
 
-impl Refusal {
+impl DenyReason {
     /// Every reason.
     pub const ALL: &[Self] = &[
         Self::NoNetwork,

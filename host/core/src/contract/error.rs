@@ -1,4 +1,4 @@
-//! What can go wrong with a call, one variant a failure: what the plugin says, and what the host says of it.
+//! The errors of a call, one variant a failure: the plugin's own, and the host's.
 //!
 //! Knows nothing of how the failures come about.
 
@@ -9,12 +9,12 @@ use metric_scope::ScopeRefusal;
 
 use super::{
     bindings::exports::backendai::metric::types::Error as WitError,
-    deny_reason::Refusal,
+    deny_reason::DenyReason,
     types::{FailedToGetMetric, InvalidArgument, InvalidTimeRange, LimitExceeded, Span},
 };
 
 /// The cause of a failure inside wasmtime.
-pub type Source = Box<dyn std::error::Error + Send + Sync>;
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]
@@ -26,9 +26,9 @@ pub enum CallError {
     /// As [`Service`](Self::Service), of one chunk of a range: its request failed.
     #[error("{error} (in the chunk from {} to {})", utc(chunk.start), utc(chunk.end))]
     Chunk {
-        /// What went wrong.
+        /// The error.
         error: ServiceError,
-        /// What the request asked for.
+        /// The span that the request asked for.
         chunk: Span,
     },
     /// The plugin lacks the verb: it was built before the interface was there, or without it.
@@ -61,7 +61,7 @@ pub enum CallError {
     #[error("the plugin crashed")]
     Trapped {
         /// The trap, with the plugin's backtrace.
-        source: Source,
+        source: BoxError,
     },
     /// The plugin crashed after it was refused more memory, or a larger table.
     #[error("the plugin needs more than the {maximum} bytes of memory that it is granted")]
@@ -69,7 +69,7 @@ pub enum CallError {
         /// [`Limits::memory_bytes`](crate::Limits::memory_bytes).
         maximum: u64,
         /// The trap that followed.
-        source: Source,
+        source: BoxError,
     },
     /// The plugin handed over more than it may at once.
     #[error("the plugin's answer takes more than the {maximum} bytes that it is granted")]
@@ -77,7 +77,7 @@ pub enum CallError {
         /// [`Limits::hostcall_bytes`](crate::Limits::hostcall_bytes).
         maximum: u64,
         /// wasmtime's words.
-        source: Source,
+        source: BoxError,
     },
     /// The plugin's stream goes on beyond what a stream may be.
     #[error("the plugin's stream has more than the {maximum} {limit} that it is granted")]
@@ -101,11 +101,11 @@ pub enum CallError {
     #[error("the plugin cannot be instantiated")]
     Instantiate {
         /// wasmtime's reason.
-        source: Source,
+        source: BoxError,
     },
     /// The plugin hands out a request that the host would not let out.
     #[error("denied by the host: {0}")]
-    Denied(#[from] Refusal),
+    Denied(#[from] DenyReason),
     /// The plugin hands out a request, or says that it asks a query, that cannot be narrowed to the service's scope.
     #[error("denied by the scope: {0}")]
     OutOfScope(#[from] ScopeRefusal),
@@ -114,18 +114,18 @@ pub enum CallError {
     #[error("the system has no more file descriptors, threads or memory for a call")]
     OutOfResources {
         /// The system's reason.
-        source: Source,
+        source: BoxError,
     },
     /// The plugin's answer contradicts the contract. A bug of the plugin, or a lie.
     #[error("the plugin's answer breaks the contract: {reason}")]
     BrokenContract {
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
 }
 
 impl CallError {
-    /// What the plugin says went wrong, be it of the whole call or of one chunk. None: the host says so.
+    /// The plugin's own error, be it of the whole call or of one chunk. None: it is the host's.
     pub fn service(&self) -> Option<&ServiceError> {
         match self {
             Self::Service(error) | Self::Chunk { error, .. } => Some(error),
@@ -134,7 +134,7 @@ impl CallError {
     }
 }
 
-/// What the plugin says went wrong: the contract's `variant error`, one to one.
+/// The plugin's own error: the contract's `variant error`, one to one.
 ///
 /// As JSON it carries the contract's names: `{"invalid-argument": {"field": …, "reason": …}}`.
 #[derive(Debug, Clone, PartialEq, thiserror::Error, serde::Serialize, serde::Deserialize)]
@@ -170,6 +170,23 @@ pub enum ServiceError {
 }
 
 /// The record's names in the contract, where they differ from Rust's.
+impl ServiceError {
+    /// Its name in the contract, such as `invalid-time-range`.
+    pub const fn class(&self) -> &'static str {
+        match self {
+            Self::InvalidTimeRange(_) => "invalid-time-range",
+            Self::InvalidArgument(_) => "invalid-argument",
+            Self::FailedToGetMetric(_) => "failed-to-get-metric",
+            Self::ConnectionFailed(_) => "connection-failed",
+            Self::TimedOut(_) => "timed-out",
+            Self::MalformedResponse(_) => "malformed-response",
+            Self::LimitExceeded(_) => "limit-exceeded",
+            Self::PartialAnswer(_) => "partial-answer",
+            Self::Denied(_) => "denied",
+        }
+    }
+}
+
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(remote = "FailedToGetMetric", rename_all = "kebab-case")]
 struct FailedToGetMetricNames {

@@ -2,7 +2,7 @@
 //!
 //! The types themselves come from `wit/` and are documented there. Nothing here knows wasmtime.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 pub use super::bindings::exports::backendai::metric::codec::{HttpMethod, HttpRequest, HttpScheme};
 pub use super::bindings::exports::backendai::metric::range_service::{
@@ -133,7 +133,17 @@ impl Default for LabelFilter {
     }
 }
 
-/// Gives an enumeration of the contract its WIT names, and a `Display` that prints them.
+/// A text that names no value of an enumeration of the contract.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is none of {}", accepted.join(", "))]
+pub struct UnknownName {
+    /// The text.
+    pub text: String,
+    /// The names that there are.
+    pub accepted: Vec<&'static str>,
+}
+
+/// Gives an enumeration of the contract its WIT names, a `Display` that prints them, and a `FromStr` that reads them.
 macro_rules! wit_names {
     ($($type:ident { $($variant:ident => $name:literal),+ $(,)? })+) => {$(
         impl $type {
@@ -149,6 +159,18 @@ macro_rules! wit_names {
         impl fmt::Display for $type {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.pad(self.as_str())
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = UnknownName;
+
+            fn from_str(text: &str) -> Result<Self, UnknownName> {
+                let found = Self::ALL.iter().find(|value| value.as_str() == text);
+                found.copied().ok_or_else(|| UnknownName {
+                    text: text.to_owned(),
+                    accepted: Self::ALL.iter().map(|value| value.as_str()).collect(),
+                })
             }
         }
     )+};

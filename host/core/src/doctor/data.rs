@@ -1,21 +1,24 @@
-//! What Prometheus holds of Backend.AI, and how the configuration fits it.
+//! Checks of the data: Backend.AI's metrics in Prometheus, and how the configuration fits them.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use metric_scope::Scope;
 
-use super::answer::{Labels, Run};
-use super::probe::{Probe, Trouble};
+use super::probe::{Probe, ProbeError};
 use super::report::{Check, Setting, Subject};
-use crate::contract::types::{Config, LabelSchema};
+use super::response::{Labels, Run};
+use crate::contract::{
+    defaults::{MAX_RANGE, SAMPLE_INTERVAL},
+    types::{Config, LabelSchema},
+};
 
 /// The family that agents export.
 const FAMILY: &str = "backendai_container_utilization";
 /// Which metric a series holds.
 const NAME: &str = "container_metric_name";
 
-/// What every agent exports for every container.
+/// The metrics that every agent exports for every container.
 const EVERYWHERE: [&str; 8] = [
     "cpu_util",
     "cpu_used",
@@ -26,10 +29,6 @@ const EVERYWHERE: [&str; 8] = [
     "io_write",
     "io_scratch_size",
 ];
-
-/// What the contract has where the configuration says nothing.
-const SAMPLE_INTERVAL: u32 = 15;
-const MAX_RANGE: u32 = 7 * 24 * 3600;
 
 /// How far back samples are looked at, one by one: twenty of them at the usual 30 s.
 const LOOK_BACK: i64 = 600;
@@ -77,7 +76,7 @@ pub(super) async fn examine(probe: &Probe, config: &Config, now: i64, checks: &m
     }
 }
 
-async fn names(probe: &Probe, span: Option<(i64, i64)>) -> Result<BTreeSet<String>, Trouble> {
+async fn names(probe: &Probe, span: Option<(i64, i64)>) -> Result<BTreeSet<String>, ProbeError> {
     values(probe, &format!("label/{NAME}/values"), span).await
 }
 
@@ -90,7 +89,7 @@ async fn values(
     probe: &Probe,
     endpoint: &str,
     span: Option<(i64, i64)>,
-) -> Result<BTreeSet<String>, Trouble> {
+) -> Result<BTreeSet<String>, ProbeError> {
     let span = span.map(|(start, end)| (start.to_string(), end.to_string()));
     let mut params = vec![("match[]", FAMILY)];
     if let Some((start, end)) = &span {
@@ -185,7 +184,7 @@ fn judge_schema(
 /// The time of the newest sample, Unix seconds; looked for up to `from` back.
 async fn newest(probe: &Probe, selector: &str, from: i64, now: i64) -> Option<f64> {
     let query = format!("max(timestamp({selector}))");
-    let newest = |data: super::answer::Queried| data.number()?.value();
+    let newest = |data: super::response::Queried| data.number()?.value();
     let reply = probe.instant(&query, Some(now as f64)).await.ok()?;
     if let Some(newest) = newest(reply.data) {
         return Some(newest);
@@ -242,7 +241,7 @@ fn interval_of(runs: &[Run]) -> Option<f64> {
 fn freshness(age: f64, interval: Option<f64>, metric: &str) -> Check {
     let subject = Subject::Freshness;
     let age = age.max(0.0);
-    let found = format!("the newest sample of {metric} is {} old", words(age));
+    let found = format!("the newest sample of {metric} is {} old", humanize(age));
     // Four that did not come. VictoriaMetrics keeps the last half a minute to itself.
     let patience = 4.0 * interval.unwrap_or(f64::from(SAMPLE_INTERVAL)).max(30.0);
     match age <= patience {
@@ -323,7 +322,7 @@ fn whole(seconds: f64) -> u32 {
 }
 
 /// A length of time, as people say it.
-pub(super) fn words(seconds: f64) -> String {
+pub(super) fn humanize(seconds: f64) -> String {
     match seconds {
         _ if seconds < 120.0 => format!("{seconds:.0} s"),
         _ if seconds < 7200.0 => format!("{:.0} min", seconds / 60.0),

@@ -2,16 +2,16 @@
 
 use http::Method;
 
-use super::probe::{Probe, Trouble};
+use super::probe::{Probe, ProbeError};
 use super::report::{Check, Setting, Subject};
 use crate::contract::types::{Config, RequestMethod};
 
 /// After these the plugin asks again by GET, where the method is `auto`. From the contract.
 const REFUSALS: [u16; 3] = [403, 405, 501];
 
-/// What one method brought where it did not work.
+/// The failure of one method.
 enum Fault {
-    Trouble(Trouble),
+    ProbeError(ProbeError),
     /// Success, and no data: the query was lost on the way.
     Empty,
 }
@@ -19,7 +19,7 @@ enum Fault {
 impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Trouble(trouble) => trouble.fmt(f),
+            Self::ProbeError(trouble) => trouble.fmt(f),
             Self::Empty => f.write_str("an empty answer to a question that has one everywhere"),
         }
     }
@@ -29,9 +29,9 @@ impl Fault {
     /// Whether the plugin knows what to do about it.
     fn is_refusal(&self) -> bool {
         match self {
-            Self::Trouble(Trouble::Refused { status, .. } | Trouble::Foreign { status, .. }) => {
-                REFUSALS.contains(status)
-            }
+            Self::ProbeError(
+                ProbeError::Refused { status, .. } | ProbeError::Foreign { status, .. },
+            ) => REFUSALS.contains(status),
             _ => false,
         }
     }
@@ -77,7 +77,7 @@ pub(super) async fn examine(probe: &Probe, config: &Config, now: i64) -> (Check,
 /// Asks what every server has an answer to, whatever it holds.
 async fn ask(probe: &Probe, now: i64) -> Result<(), Fault> {
     let answer = probe.range("vector(1)", (now - 60, now), 60).await;
-    let runs = answer.map_err(Fault::Trouble)?.runs();
+    let runs = answer.map_err(Fault::ProbeError)?.runs();
     match runs.iter().any(|run| !run.values.is_empty()) {
         true => Ok(()),
         false => Err(Fault::Empty),

@@ -4,23 +4,23 @@
 //! Asks as a service's own requests are asked: through the same client, to the same address, within the same policy.
 //! It needs no plugin, and does not know how anything is printed.
 //!
-//! 1. `probe.rs` sends a request and reads the answer (`answer.rs`), or says what the trouble is.
+//! 1. `probe.rs` sends a request and reads the answer (`response.rs`), or says what the trouble is.
 //! 2. `server.rs` judges the server: the way to it, what it speaks, its version, its clock, its limits; `method.rs`
 //!    whether it is asked by a method that it answers.
 //! 3. `data.rs` judges what it holds: metrics, their age, their labels, the time between two samples.
 //! 4. `report.rs` is what is found.
 
-mod answer;
 mod data;
 mod method;
 mod probe;
 mod report;
+mod response;
 mod server;
 
 use crate::{
     config::{ServiceOptions, address::Address, error::ConfigError},
     contract::types::Config,
-    egress::{Outgoing, request_slots::CallSlots},
+    egress::{Egress, request_slots::CallSlots},
     host::Host,
 };
 
@@ -61,12 +61,12 @@ impl Host {
             addresses.push(Address::parse(other)?);
         }
         let shared = &self.shared;
-        let alarms = shared.ticker.alarms();
-        let outgoing = Outgoing::to(
+        let timers = shared.ticker.timers();
+        let egress = Egress::to(
             address.clone(),
             options,
             &shared.limits,
-            alarms,
+            timers,
             &shared.metrics,
         )?;
         let timeout = shared.limits.timeout_of_call(&config);
@@ -74,10 +74,10 @@ impl Host {
             config,
             addresses,
             probe: Probe::new(
-                outgoing,
+                egress,
                 CallSlots::new(&shared.limits),
                 address,
-                alarms.clone(),
+                timers.clone(),
                 timeout,
             ),
         })

@@ -9,11 +9,11 @@ use http_body_util::{BodyExt, Full, Limited};
 use serde::de::DeserializeOwned;
 use wasmtime_wasi_http::{Error, RequestOptions};
 
-use super::answer::{Queried, Read, read};
+use super::response::{Queried, Read, read};
 use crate::{
     config::address::Address,
-    egress::{Outgoing, request_slots::CallSlots},
-    timers::{Alarms, Elapsed},
+    egress::{Egress, request_slots::CallSlots},
+    timers::{Elapsed, Timers},
 };
 
 /// The longest answer that is read. That with 11,001 points has some 300 kB.
@@ -25,12 +25,12 @@ const HEAD_CHARS: usize = 80;
 /// Asks one Prometheus.
 #[derive(Clone)]
 pub(super) struct Probe {
-    outgoing: Arc<Outgoing>,
+    egress: Arc<Egress>,
     request_slots: CallSlots,
     address: Address,
     /// By which ranges are asked for.
     method: Method,
-    alarms: Alarms,
+    timers: Timers,
     timeout: Duration,
 }
 
@@ -46,18 +46,18 @@ pub(super) struct Reply<T> {
 
 /// Why there is no answer.
 #[derive(Debug)]
-pub(super) enum Trouble {
+pub(super) enum ProbeError {
     /// Nothing came.
     Unreachable(Error),
     /// It took too long.
     Late(Duration),
     /// Prometheus, or what stands before it, says no.
     Refused { status: u16, reason: String },
-    /// What came is not Prometheus's.
+    /// The response is not Prometheus's.
     Foreign { status: u16, head: String },
 }
 
-impl std::fmt::Display for Trouble {
+impl std::fmt::Display for ProbeError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Unreachable(error) => write!(f, "no answer: {error}"),
@@ -72,18 +72,18 @@ impl std::fmt::Display for Trouble {
 
 impl Probe {
     pub(super) fn new(
-        outgoing: Outgoing,
+        egress: Egress,
         request_slots: CallSlots,
         address: Address,
-        alarms: Alarms,
+        timers: Timers,
         timeout: Duration,
     ) -> Self {
         Self {
-            outgoing: Arc::new(outgoing),
+            egress: Arc::new(egress),
             request_slots,
             address,
             method: Method::POST,
-            alarms,
+            timers,
             timeout,
         }
     }
@@ -101,7 +101,7 @@ impl Probe {
         &self,
         query: &str,
         time: Option<f64>,
-    ) -> Result<Reply<Queried>, Trouble> {
+    ) -> Result<Reply<Queried>, ProbeError> {
         let time = time.map(|time| time.to_string());
         let mut params = vec![("query", query)];
         params.extend(time.as_deref().map(|time| ("time", time)));
@@ -114,7 +114,7 @@ impl Probe {
         query: &str,
         (start, end): (i64, i64),
         step: i64,
-    ) -> Result<Queried, Trouble> {
+    ) -> Result<Queried, ProbeError> {
         let [start, end, step] = [start, end, step].map(|number| number.to_string());
         let params = encoded(&[
             ("query", query),
@@ -128,12 +128,12 @@ impl Probe {
         Ok(reply.data)
     }
 
-    /// What an endpoint says.
+    /// The response of an endpoint.
     pub(super) async fn ask<T: DeserializeOwned>(
         &self,
         endpoint: &str,
         params: &[(&str, &str)],
-    ) -> Result<Reply<T>, Trouble> {
+    ) -> Result<Reply<T>, ProbeError> {
         self.exchange(Method::GET, endpoint, encoded(params)).await
     }
 
@@ -142,19 +142,19 @@ impl Probe {
         method: Method,
         endpoint: &str,
         params: String,
-    ) -> Result<Reply<T>, Trouble> {
+    ) -> Result<Reply<T>, ProbeError> {
         let request = self
             .request(method, endpoint, params)
-            .map_err(|_| Trouble::Unreachable(Error::HttpRequestUriInvalid))?;
+            .map_err(|_| ProbeError::Unreachable(Error::HttpRequestUriInvalid))?;
         let (asked, started) = (SystemTime::now(), Instant::now());
         let exchange = async {
             let response = self
-                .outgoing
+                .egress
                 .send(
                     request,
                     RequestOptions::default(),
                     &self.request_slots,
-                    &self.outgoing.denials(),
+                    &self.egress.denial_log(),
                 )
                 .await?;
             let took = started.elapsed();
@@ -166,13 +166,13 @@ impl Probe {
             Ok((head, body.to_bytes(), took))
         };
         let (head, body, took) = self
-            .alarms
+            .timers
             .timeout(self.timeout, exchange)
             .await
-            .map_err(|Elapsed| Trouble::Late(self.timeout))?
-            .map_err(Trouble::Unreachable)?;
+            .map_err(|Elapsed| ProbeError::Late(self.timeout))?
+            .map_err(ProbeError::Unreachable)?;
         let status = head.status.as_u16();
-        let foreign = || Trouble::Foreign {
+        let foreign = || ProbeError::Foreign {
             status,
             head: head_of(&head.headers, &body),
         };
@@ -183,10 +183,10 @@ impl Probe {
                 at: asked + took / 2,
                 took,
             }),
-            Read::No(reason) => Err(Trouble::Refused { status, reason }),
+            Read::No(reason) => Err(ProbeError::Refused { status, reason }),
             // A proxy's own words.
             Read::Foreign if matches!(status, 401 | 403 | 407 | 429 | 500..) => {
-                Err(Trouble::Refused {
+                Err(ProbeError::Refused {
                     status,
                     reason: head_of(&head.headers, &body),
                 })
@@ -230,7 +230,7 @@ fn encoded(params: &[(&str, &str)]) -> String {
     text.finish()
 }
 
-/// What a foreign answer looks like, in a line.
+/// A foreign response in a line.
 fn head_of(headers: &HeaderMap, body: &[u8]) -> String {
     let kind = headers
         .get(header::CONTENT_TYPE)

@@ -1,4 +1,4 @@
-//! What an examination finds: a check a subject, each with a verdict, and what to set.
+//! The report of an examination: a check a subject, each with a verdict, and the settings to change.
 
 use std::fmt;
 
@@ -26,18 +26,18 @@ impl Examination {
     }
 }
 
-/// What was found of one subject.
+/// The finding on one subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
-    /// What was looked at.
+    /// The subject.
     pub subject: Subject,
     /// How it is.
     pub verdict: Verdict,
-    /// What was found, in a sentence.
+    /// The finding, in a sentence.
     pub found: String,
-    /// What would mend or better it. None: nothing needs to be done.
+    /// Advice that would mend or better it. None: nothing needs to be done.
     pub advice: Option<String>,
-    /// What of the configuration to set.
+    /// The settings to change.
     pub set: Vec<Setting>,
 }
 
@@ -115,7 +115,7 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// What is looked at, in this order.
+/// The subjects, in the order of examination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Subject {
@@ -127,7 +127,7 @@ pub enum Subject {
     Protocol,
     /// Whether it answers a query of a range by the method that is configured.
     Method,
-    /// What it is, and of which version.
+    /// The product and its version.
     Server,
     /// Whether its clock and this machine's agree.
     Clock,

@@ -1,34 +1,32 @@
 //! The server: the way to it, what it speaks, which one it is, its clock, its limits.
 
-use std::net::IpAddr;
 use std::time::UNIX_EPOCH;
 
 use chrono::DateTime;
 use http::{HeaderMap, header, uri::Scheme};
 use wasmtime_wasi_http::Error;
 
-use super::answer::{BuildInfo, Queried};
-use super::data::words;
-use super::probe::{Probe, Reply, Trouble};
+use super::data::humanize;
+use super::probe::{Probe, ProbeError, Reply};
 use super::report::{Check, Setting, Subject, Verdict};
+use super::response::{BuildInfo, Queried};
 use crate::{
-    config::{address::Address, network::Network},
-    contract::types::{Backend, Config},
+    config::address::Address,
+    contract::{
+        defaults::{FRESHNESS, MAX_POINTS, MAX_RANGE},
+        types::{Backend, Config},
+    },
+    egress::client::network_policy::is_loopback,
 };
 
 /// Clocks that differ by less do no harm: scrapes are further apart.
 const SKEW: f64 = 5.0;
-/// Clocks that differ by more make the host take data for final that still come in. The contract's freshness.
-const FRESHNESS: f64 = 600.0;
-
-/// What the contract has where the configuration says nothing.
-const MAX_POINTS: u32 = 11_001;
-const MAX_RANGE: u32 = 7 * 24 * 3600;
 
 /// Whether the way is private, of the first address and of those behind it.
 pub(super) fn transport(addresses: &[Address]) -> Check {
     let subject = Subject::Transport;
-    let is_open = |address: &&Address| *address.scheme() != Scheme::HTTPS && !is_here(address);
+    let is_open =
+        |address: &&Address| *address.scheme() != Scheme::HTTPS && !is_loopback(address.host());
     if let Some(open) = addresses.iter().find(is_open) {
         return Check::warn(
             subject,
@@ -46,14 +44,6 @@ pub(super) fn transport(addresses: &[Address]) -> Check {
         true => Check::ok(subject, "https, and the server's certificate is checked"),
         false => Check::ok(subject, "http, which does not leave this machine"),
     }
-}
-
-fn is_here(address: &Address) -> bool {
-    let host = address.host();
-    host.eq_ignore_ascii_case("localhost")
-        || host
-            .parse::<IpAddr>()
-            .is_ok_and(|ip| Network::of(ip) == Network::Loopback)
 }
 
 /// The server's time and this machine's, read together.
@@ -89,12 +79,12 @@ pub(super) async fn answers(probe: &Probe, checks: &mut Vec<Check>) -> Option<Cl
         }
         Err(trouble) => {
             match &trouble {
-                Trouble::Unreachable(error) => checks.push(unreachable(&trouble, error)),
-                Trouble::Late(_) => checks.push(
+                ProbeError::Unreachable(error) => checks.push(unreachable(&trouble, error)),
+                ProbeError::Late(_) => checks.push(
                     Check::fail(subject, trouble.to_string())
                         .advise("the server, or something on the way to it, is overloaded"),
                 ),
-                Trouble::Refused { .. } | Trouble::Foreign { .. } => {
+                ProbeError::Refused { .. } | ProbeError::Foreign { .. } => {
                     checks.push(Check::ok(subject, "something answers"));
                     checks.push(no_prometheus(&trouble));
                 }
@@ -104,7 +94,7 @@ pub(super) async fn answers(probe: &Probe, checks: &mut Vec<Check>) -> Option<Cl
     }
 }
 
-fn unreachable(trouble: &Trouble, error: &Error) -> Check {
+fn unreachable(trouble: &ProbeError, error: &Error) -> Check {
     let advice = match error {
         Error::ConnectionRefused => {
             "nothing listens there: start Prometheus, or name another address"
@@ -116,7 +106,7 @@ fn unreachable(trouble: &Trouble, error: &Error) -> Check {
         | Error::DestinationIpUnroutable
         | Error::DestinationUnavailable => "no way leads there: a firewall, another network?",
         Error::DestinationIpProhibited => {
-            "the name leads to a network that was not granted; an address in digits is granted as it is"
+            "the name resolves to a network that is not allowed; an address in digits is granted as it is"
         }
         Error::TlsCertificateError => {
             "the certificate is not one of an authority that this system trusts, or is for another name"
@@ -132,19 +122,19 @@ fn unreachable(trouble: &Trouble, error: &Error) -> Check {
     Check::fail(Subject::Reachable, trouble.to_string()).advise(advice)
 }
 
-fn no_prometheus(trouble: &Trouble) -> Check {
+fn no_prometheus(trouble: &ProbeError) -> Check {
     let advice = match trouble {
-        Trouble::Refused {
+        ProbeError::Refused {
             status: 401 | 403 | 407,
             ..
         } => {
             "it wants credentials, or others than it was shown: whoever runs it decides who may ask"
         }
-        Trouble::Refused { .. } => "its log says more",
-        Trouble::Foreign {
+        ProbeError::Refused { .. } => "its log says more",
+        ProbeError::Foreign {
             status: 404 | 405, ..
         } => "is the address that of Prometheus? It takes a prefix: http://host:9090/prefix",
-        Trouble::Foreign {
+        ProbeError::Foreign {
             status: 300..=399, ..
         } => {
             "it sends elsewhere, perhaps to sign in; the address must be that of Prometheus itself"
@@ -189,7 +179,8 @@ pub(super) fn clock(Clock { server, here }: Clock) -> Check {
     }
     let side = if skew > 0.0 { "ahead of" } else { "behind" };
     let found = format!("{size:.0} s {side} this machine's");
-    let check = match size < FRESHNESS {
+    // Clocks that differ by more make the host take data for final that still come in.
+    let check = match size < f64::from(FRESHNESS) {
         true => Check::warn(subject, found),
         false => Check::fail(
             subject,
@@ -324,7 +315,10 @@ pub(super) async fn limits(probe: &Probe, config: &Config, now: i64) -> Check {
     {
         let check = Check::warn(
             subject,
-            format!("a range of {} is too long: {trouble}", words(range.into())),
+            format!(
+                "a range of {} is too long: {trouble}",
+                humanize(range.into())
+            ),
         );
         for days in [31_u32, 7, 1] {
             let shorter = days * 86_400;
@@ -341,7 +335,7 @@ pub(super) async fn limits(probe: &Probe, config: &Config, now: i64) -> Check {
         subject,
         format!(
             "answers {points} points of a series, and a range of {}",
-            words(range.into())
+            humanize(range.into())
         ),
     )
 }

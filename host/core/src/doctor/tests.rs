@@ -5,8 +5,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use super::answer::BuildInfo;
 use super::report::Verdict;
+use super::response::BuildInfo;
 use super::*;
 use crate::contract::types::{Backend, RequestMethod};
 use crate::{CompileCache, Credentials, HostOptions, SecretSource};
@@ -459,7 +459,13 @@ fn the_way_is_private_by_tls_or_by_not_leaving_the_machine() {
         server::transport(&addresses).verdict
     };
     assert_eq!(judge(&["https://prometheus"]), Verdict::Ok);
-    for here in ["localhost:9090", "127.0.0.2:9090", "[::1]:9090"] {
+    for here in [
+        "localhost:9090",
+        "prometheus.localhost:9090",
+        "localhost.:9090",
+        "127.0.0.2:9090",
+        "[::1]:9090",
+    ] {
         assert_eq!(judge(&[here]), Verdict::Ok, "{here}");
     }
     assert_eq!(judge(&["prometheus:9090"]), Verdict::Warn);

@@ -14,16 +14,16 @@ use http_body::{Body, Frame, SizeHint};
 use wasmtime_wasi_http::{Error, Result};
 
 use super::client::http_error;
-use crate::timers::{Alarm, Alarms};
+use crate::timers::{Timer, Timers};
 
 pub(crate) struct ResponseBody<B> {
     inner: B,
     maximum: u64,
     received: u64,
-    alarms: Alarms,
+    timers: Timers,
     pause: Duration,
     /// Set while the body keeps us waiting.
-    alarm: Option<Alarm>,
+    timer: Option<Timer>,
 }
 
 impl<B> ResponseBody<B>
@@ -31,7 +31,7 @@ where
     B: Body<Data = Bytes> + Unpin,
 {
     /// Refuses at once a body that announces more than `maximum` bytes.
-    pub(crate) fn new(inner: B, maximum: u64, alarms: Alarms, pause: Duration) -> Result<Self> {
+    pub(crate) fn new(inner: B, maximum: u64, timers: Timers, pause: Duration) -> Result<Self> {
         if inner.size_hint().lower() > maximum {
             return Err(Error::HttpResponseBodySize(Some(maximum)));
         }
@@ -39,16 +39,16 @@ where
             inner,
             maximum,
             received: 0,
-            alarms,
+            timers,
             pause,
-            alarm: None,
+            timer: None,
         })
     }
 
     /// Ready when nothing has come for too long.
     fn poll_alarm(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let set = || self.alarms.after(self.pause);
-        Pin::new(self.alarm.get_or_insert_with(set)).poll(cx)
+        let set = || self.timers.after(self.pause);
+        Pin::new(self.timer.get_or_insert_with(set)).poll(cx)
     }
 }
 
@@ -69,7 +69,7 @@ where
             ready!(this.poll_alarm(cx));
             return Poll::Ready(Some(Err(Error::ConnectionReadTimeout)));
         };
-        this.alarm = None;
+        this.timer = None;
         Poll::Ready(frame.map(|frame| {
             let frame = frame.map_err(|error| http_error::of(&error))?;
             let bytes = frame.data_ref().map_or(0, Bytes::len);
@@ -101,7 +101,7 @@ mod tests {
     #[tokio::test]
     async fn a_body_within_the_limit_passes_whole() {
         let inner = TestBody::at_once(&["1234", "5678"]);
-        let body = ResponseBody::new(inner, 8, Alarms::ticking(), PAUSE).unwrap();
+        let body = ResponseBody::new(inner, 8, Timers::ticking(), PAUSE).unwrap();
         assert_eq!(body.collect().await.unwrap().to_bytes(), "12345678");
     }
 
@@ -109,7 +109,7 @@ mod tests {
     async fn a_body_that_announces_too_much_is_refused_at_once() {
         let inner = Full::new(Bytes::from_static(b"123456789"));
         assert!(matches!(
-            ResponseBody::new(inner, 8, Alarms::ticking(), PAUSE),
+            ResponseBody::new(inner, 8, Timers::ticking(), PAUSE),
             Err(Error::HttpResponseBodySize(Some(8)))
         ));
     }
@@ -117,7 +117,7 @@ mod tests {
     #[tokio::test]
     async fn a_body_that_turns_out_too_long_is_cut_off() {
         let inner = TestBody::at_once(&["1234", "5678", "9"]);
-        let body = ResponseBody::new(inner, 8, Alarms::ticking(), PAUSE).unwrap();
+        let body = ResponseBody::new(inner, 8, Timers::ticking(), PAUSE).unwrap();
         assert!(matches!(
             body.collect().await,
             Err(Error::HttpResponseBodySize(Some(8)))
@@ -128,7 +128,7 @@ mod tests {
     async fn a_body_that_stalls_is_given_up_after_the_pause() {
         let half = Some(PAUSE / 2);
         let inner = TestBody::timed([(half, "1"), (half, "2"), (half, "3"), (None, "")]);
-        let body = ResponseBody::new(inner, 8, Alarms::ticking(), PAUSE).unwrap();
+        let body = ResponseBody::new(inner, 8, Timers::ticking(), PAUSE).unwrap();
         let start = std::time::Instant::now();
         assert!(matches!(
             body.collect().await,

@@ -1,4 +1,4 @@
-//! What one call may have of the network, over all its requests: how many there are, and how many bytes
+//! The network budget of one call, over all its requests: how many there are, and how many bytes
 //! come back. A whole stream is a call.
 //!
 //! Counts, and refuses what is too much. Knows neither where requests go nor what is in them.
@@ -21,14 +21,14 @@ use crate::config::limits::Limits;
 
 /// The network budget of one call.
 #[derive(Debug)]
-pub(crate) struct Allowance {
+pub(crate) struct CallBudget {
     requests: AtomicU32,
     bytes: AtomicU64,
     /// The bytes that there were.
     maximum_bytes: u64,
 }
 
-impl Allowance {
+impl CallBudget {
     pub(crate) fn of(limits: &Limits) -> Self {
         Self {
             requests: AtomicU32::new(limits.requests_per_call),
@@ -38,7 +38,7 @@ impl Allowance {
     }
 
     /// Takes one request, if there is one left.
-    pub(crate) fn request(&self) -> bool {
+    pub(crate) fn take_request(&self) -> bool {
         self.requests
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
                 left.checked_sub(1)
@@ -56,16 +56,16 @@ impl Allowance {
             .map_err(|_| Error::HttpResponseBodySize(Some(self.maximum_bytes)))
     }
 
-    /// A response's body that takes what it brings from the allowance.
+    /// A response's body that takes what it brings from the budget.
     pub(crate) fn counted(self: Arc<Self>, inner: WasiBody) -> WasiBody {
-        let allowance = self;
-        Counted { inner, allowance }.boxed_unsync()
+        let budget = self;
+        Counted { inner, budget }.boxed_unsync()
     }
 }
 
 struct Counted {
     inner: WasiBody,
-    allowance: Arc<Allowance>,
+    budget: Arc<CallBudget>,
 }
 
 impl Body for Counted {
@@ -80,7 +80,7 @@ impl Body for Counted {
         Poll::Ready(frame.map(|frame| {
             let frame = frame?;
             let bytes = frame.data_ref().map_or(0, Bytes::len);
-            self.allowance.receive(bytes).map(|()| frame)
+            self.budget.receive(bytes).map(|()| frame)
         }))
     }
 
@@ -98,8 +98,8 @@ mod tests {
     use super::*;
     use http_body_util::Full;
 
-    fn allowance() -> Arc<Allowance> {
-        Arc::new(Allowance::of(&Limits {
+    fn budget() -> Arc<CallBudget> {
+        Arc::new(CallBudget::of(&Limits {
             requests_per_call: 2,
             received_bytes: 10,
             ..Limits::default()
@@ -108,19 +108,17 @@ mod tests {
 
     #[test]
     fn a_call_has_so_many_requests_and_then_none() {
-        let allowance = allowance();
-        let granted = [(); 4].map(|()| allowance.request());
+        let budget = budget();
+        let granted = [(); 4].map(|()| budget.take_request());
         assert_eq!(granted, [true, true, false, false]);
     }
 
     #[tokio::test]
     async fn the_bytes_of_all_responses_are_counted_together() {
-        let allowance = allowance();
+        let budget = budget();
         let read = |text: &'static str| {
             let body = Full::new(Bytes::from(text)).map_err(|never| match never {});
-            Arc::clone(&allowance)
-                .counted(body.boxed_unsync())
-                .collect()
+            Arc::clone(&budget).counted(body.boxed_unsync()).collect()
         };
         assert_eq!(read("12345").await.unwrap().to_bytes(), "12345");
         assert!(matches!(

@@ -1,6 +1,6 @@
 //! Why requests were not let out, and how often.
 //!
-//! The reasons, and a counter for each; `denials.rs` logs them. Who judges is `egress.rs`, and after DNS `http_client/reach.rs`.
+//! The reasons are `contract/deny_reason.rs`; here is a counter for each, and `denial_log.rs` logs them. `policy.rs` judges, and after DNS `client/network_policy.rs`.
 
 use std::{
     fmt,
@@ -10,18 +10,18 @@ use std::{
     },
 };
 
-use crate::{contract::deny_reason::Refusal, observe::Metrics};
+use crate::{contract::deny_reason::DenyReason, observe::Metrics};
 
 /// How many requests were refused, by reason. Counts for as long as the service lives.
 #[derive(Default)]
-pub struct Refusals {
-    counters: [AtomicU64; Refusal::ALL.len()],
+pub struct DenialCounts {
+    counters: [AtomicU64; DenyReason::ALL.len()],
     /// The host's, which count for all of its services. None: those without a network.
     metrics: Option<Arc<Metrics>>,
 }
 
-impl Refusals {
-    pub(crate) fn told_to(metrics: &Arc<Metrics>) -> Self {
+impl DenialCounts {
+    pub(crate) fn with_metrics(metrics: &Arc<Metrics>) -> Self {
         Self {
             metrics: Some(Arc::clone(metrics)),
             ..Self::default()
@@ -29,17 +29,17 @@ impl Refusals {
     }
 
     /// How many were refused for this reason.
-    pub fn of(&self, reason: Refusal) -> u64 {
+    pub fn of(&self, reason: DenyReason) -> u64 {
         self.counter(reason)
             .map_or(0, |counter| counter.load(Ordering::Relaxed))
     }
 
     /// How many were refused at all.
     pub fn total(&self) -> u64 {
-        Refusal::ALL.iter().map(|reason| self.of(*reason)).sum()
+        DenyReason::ALL.iter().map(|reason| self.of(*reason)).sum()
     }
 
-    pub(crate) fn count(&self, reason: Refusal) {
+    pub(crate) fn count(&self, reason: DenyReason) {
         if let Some(counter) = self.counter(reason) {
             counter.fetch_add(1, Ordering::Relaxed);
         }
@@ -48,15 +48,19 @@ impl Refusals {
         }
     }
 
-    fn counter(&self, reason: Refusal) -> Option<&AtomicU64> {
+    fn counter(&self, reason: DenyReason) -> Option<&AtomicU64> {
         self.counters.get(reason as usize)
     }
 }
 
-impl fmt::Debug for Refusals {
+impl fmt::Debug for DenialCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map()
-            .entries(Refusal::ALL.iter().map(|reason| (reason, self.of(*reason))))
+            .entries(
+                DenyReason::ALL
+                    .iter()
+                    .map(|reason| (reason, self.of(*reason))),
+            )
             .finish()
     }
 }
@@ -67,14 +71,14 @@ mod tests {
 
     #[test]
     fn each_reason_has_a_counter_of_its_own() {
-        let refusals = Refusals::default();
-        for (times, reason) in Refusal::ALL.iter().enumerate() {
-            (0..times).for_each(|_| refusals.count(*reason));
+        let denials = DenialCounts::default();
+        for (times, reason) in DenyReason::ALL.iter().enumerate() {
+            (0..times).for_each(|_| denials.count(*reason));
         }
-        for (times, reason) in Refusal::ALL.iter().enumerate() {
-            assert_eq!(refusals.of(*reason), times as u64, "{reason:?}");
+        for (times, reason) in DenyReason::ALL.iter().enumerate() {
+            assert_eq!(denials.of(*reason), times as u64, "{reason:?}");
         }
-        let all: usize = (0..Refusal::ALL.len()).sum();
-        assert_eq!(refusals.total(), all as u64);
+        let all: usize = (0..DenyReason::ALL.len()).sum();
+        assert_eq!(denials.total(), all as u64);
     }
 }

@@ -13,15 +13,15 @@ use http::Method;
 use metric_scope::ScopeRefusal;
 use wasmtime_wasi_http::Error;
 
-use super::denial::Refusals;
-use crate::contract::deny_reason::Refusal;
+use super::denial::DenialCounts;
+use crate::contract::deny_reason::DenyReason;
 
 /// The denied requests of one call.
-pub(crate) struct Denials {
+pub(crate) struct DenialLog {
     /// The service's.
-    refusals: Arc<Refusals>,
+    denials: Arc<DenialCounts>,
     /// The call's own, a counter a reason.
-    counters: [AtomicU64; Refusal::ALL.len()],
+    counters: [AtomicU64; DenyReason::ALL.len()],
 }
 
 /// A request as the log names it.
@@ -47,16 +47,16 @@ impl Asked {
     }
 }
 
-impl Denials {
-    pub(crate) fn of(refusals: &Arc<Refusals>) -> Self {
+impl DenialLog {
+    pub(crate) fn of(denials: &Arc<DenialCounts>) -> Self {
         Self {
-            refusals: Arc::clone(refusals),
+            denials: Arc::clone(denials),
             counters: Default::default(),
         }
     }
 
     /// Counts a denied request. What the plugin learns of it is not why.
-    pub(crate) fn deny(&self, asked: Asked, reason: Refusal) -> Error {
+    pub(crate) fn deny(&self, asked: Asked, reason: DenyReason) -> Error {
         if self.is_first(reason) {
             let Asked { method, endpoint } = asked;
             tracing::warn!(method, endpoint, %reason, "a request of the plugin's was denied");
@@ -66,7 +66,7 @@ impl Denials {
 
     /// The same, where the scope says more of why.
     pub(crate) fn deny_by_scope(&self, asked: Asked, why: &ScopeRefusal) -> Error {
-        let reason = Refusal::Scope;
+        let reason = DenyReason::Scope;
         if self.is_first(reason) {
             let Asked { method, endpoint } = asked;
             tracing::warn!(method, endpoint, %reason, %why, "a request of the plugin's was denied");
@@ -76,7 +76,7 @@ impl Denials {
 
     /// The call has ended: says how often what was said once.
     pub(crate) fn end(&self) {
-        for (reason, counter) in Refusal::ALL.iter().zip(&self.counters) {
+        for (reason, counter) in DenyReason::ALL.iter().zip(&self.counters) {
             let denied = counter.swap(0, Ordering::Relaxed);
             if denied > 1 {
                 tracing::warn!(%reason, denied, "requests of the plugin's were denied");
@@ -84,8 +84,8 @@ impl Denials {
         }
     }
 
-    fn is_first(&self, reason: Refusal) -> bool {
-        self.refusals.count(reason);
+    fn is_first(&self, reason: DenyReason) -> bool {
+        self.denials.count(reason);
         // Every reason is among them.
         let counter = self.counters.get(reason as usize);
         counter.is_some_and(|counter| counter.fetch_add(1, Ordering::Relaxed) == 0)
@@ -100,19 +100,19 @@ mod tests {
     #[test]
     fn the_first_of_a_reason_is_a_line_and_the_rest_a_count_at_the_end() {
         let log = Log::catch();
-        let refusals = Arc::default();
-        let denials = Denials::of(&refusals);
+        let denials = Arc::default();
+        let denial_log = DenialLog::of(&denials);
         let asked = Asked::new(&Method::GET, Some("query"));
         for _ in 0..1000 {
-            denials.deny(asked, Refusal::Head);
+            denial_log.deny(asked, DenyReason::Head);
         }
-        denials.deny(Asked::new(&Method::PUT, None), Refusal::Method);
-        denials.deny_by_scope(asked, &ScopeRefusal::NotPromql);
-        denials.end();
+        denial_log.deny(Asked::new(&Method::PUT, None), DenyReason::Method);
+        denial_log.deny_by_scope(asked, &ScopeRefusal::NotPromql);
+        denial_log.end();
         let lines: Vec<String> = log
             .text()
             .lines()
-            .map(|line| line.split_once("denials: ").unwrap().1.to_owned())
+            .map(|line| line.split_once("denial_log: ").unwrap().1.to_owned())
             .collect();
         assert_eq!(
             lines,
@@ -123,11 +123,11 @@ mod tests {
                 "requests of the plugin's were denied reason=it has too many headers, or its head is too long denied=1000",
             ]
         );
-        assert_eq!(refusals.of(Refusal::Head), 1000);
+        assert_eq!(denials.of(DenyReason::Head), 1000);
 
         // The next call says it anew.
-        denials.deny(asked, Refusal::Head);
-        denials.end();
+        denial_log.deny(asked, DenyReason::Head);
+        denial_log.end();
         assert_eq!(log.text().lines().count(), 5);
     }
 }

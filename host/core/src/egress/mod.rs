@@ -1,4 +1,4 @@
-//! The one door out of the sandbox: `wasi:http` hands each request to the hook here.
+//! The only way out of the sandbox: `sandbox/wasi/hooks.rs` hands each request in here.
 //!
 //! The policy judges it, its body is taken in whole, the call's scope narrows it, and unless the cache has its answer,
 //! the client adds the operator's credentials and sends it.
@@ -23,32 +23,32 @@ use wasmtime_wasi_http::{Error, RequestOptions, Result, WasiBody};
 
 use self::{
     body::ResponseBody,
-    cache::{Cache, CacheStatistics, Keep, Question},
-    client::{HttpClient, Timeouts, reload::Identity},
-    denial::Refusals,
-    denial_log::{Asked, Denials},
-    policy::Egress,
+    cache::{Cache, CacheHint, CacheStatistics, Lookup},
+    client::{HttpClient, Timeouts, reload::CredentialsGeneration},
+    denial::DenialCounts,
+    denial_log::{Asked, DenialLog},
+    policy::EgressPolicy,
     request_slots::{CallSlots, RequestSlots},
 };
 use crate::{
     config::{ServiceOptions, address::Address, error::ConfigError, limits::Limits},
-    contract::{deny_reason::Refusal, error::CallError},
+    contract::{deny_reason::DenyReason, error::CallError},
     observe::{Exchange, Metrics},
-    timers::Alarms,
+    timers::Timers,
 };
 
 /// The way out for one service, and for the services that were made of it by narrowing their scope.
-pub(crate) struct Outgoing {
-    way: Option<Arc<Way>>,
+pub(crate) struct Egress {
+    pipeline: Option<Arc<Pipeline>>,
     scope: Option<Scope>,
-    refusals: Arc<Refusals>,
+    denials: Arc<DenialCounts>,
 }
 
-struct Way {
+struct Pipeline {
     request_slots: RequestSlots,
     metrics: Arc<Metrics>,
-    alarms: Alarms,
-    egress: Egress,
+    timers: Timers,
+    policy: EgressPolicy,
     client: HttpClient,
     /// None: it is off.
     cache: Option<Cache>,
@@ -59,25 +59,25 @@ struct Way {
     between_bytes: Duration,
 }
 
-impl Outgoing {
+impl Egress {
     /// To one Prometheus.
     pub(crate) fn to(
         address: Address,
         options: &ServiceOptions,
         limits: &Limits,
-        alarms: &Alarms,
+        timers: &Timers,
         metrics: &Arc<Metrics>,
     ) -> Result<Self, ConfigError> {
         Ok(Self {
             scope: None,
-            refusals: Arc::new(Refusals::told_to(metrics)),
-            way: Some(Arc::new(Way {
-                request_slots: RequestSlots::new(limits, alarms),
+            denials: Arc::new(DenialCounts::with_metrics(metrics)),
+            pipeline: Some(Arc::new(Pipeline {
+                request_slots: RequestSlots::new(limits, timers),
                 metrics: Arc::clone(metrics),
-                client: HttpClient::new(address.clone(), options, limits, alarms)?,
+                client: HttpClient::new(address.clone(), options, limits, timers)?,
                 cache: Cache::new(&options.cache, metrics),
-                alarms: alarms.clone(),
-                egress: Egress::to(address, limits),
+                timers: timers.clone(),
+                policy: EgressPolicy::to(address, limits),
                 request_bytes: limits.request_bytes,
                 response_bytes: limits.response_bytes,
                 timeouts: Timeouts {
@@ -90,11 +90,11 @@ impl Outgoing {
     }
 
     /// Nowhere: every request is denied.
-    pub(crate) fn nowhere() -> Self {
+    pub(crate) fn denied() -> Self {
         Self {
-            way: None,
+            pipeline: None,
             scope: None,
-            refusals: Arc::default(),
+            denials: Arc::default(),
         }
     }
 
@@ -105,28 +105,28 @@ impl Outgoing {
             None => scope,
         };
         Self {
-            way: self.way.clone(),
+            pipeline: self.pipeline.clone(),
             scope: Some(scope),
-            refusals: Arc::clone(&self.refusals),
+            denials: Arc::clone(&self.denials),
         }
     }
 
     /// Which state of the credentials requests are sent with now: another one after each change, and the same for no
     /// two services that have any.
-    fn identity(&self) -> Identity {
-        self.way
+    fn identity(&self) -> CredentialsGeneration {
+        self.pipeline
             .as_ref()
-            .map(|way| way.client.identity())
+            .map(|pipeline| pipeline.client.identity())
             .unwrap_or_default()
     }
 
-    pub(crate) fn refusals(&self) -> &Refusals {
-        &self.refusals
+    pub(crate) fn denials(&self) -> &DenialCounts {
+        &self.denials
     }
 
     /// The denied requests of a call that begins.
-    pub(crate) fn denials(&self) -> Arc<Denials> {
-        Arc::new(Denials::of(&self.refusals))
+    pub(crate) fn denial_log(&self) -> Arc<DenialLog> {
+        Arc::new(DenialLog::of(&self.denials))
     }
 
     /// Judges a request, and sends it when it is its turn among those of its call and of the service.
@@ -135,49 +135,52 @@ impl Outgoing {
         request: Request<WasiBody>,
         options: RequestOptions,
         call: &CallSlots,
-        denials: &Arc<Denials>,
+        denial_log: &Arc<DenialLog>,
     ) -> Result<Response<WasiBody>> {
         let (mut head, body) = request.into_parts();
         let asked = self.asked(&head);
-        let judged = match &self.way {
-            None => Err(Refusal::NoNetwork),
-            Some(way) => way.egress.judge(&head).map(|target| (way, target)),
+        let judged = match &self.pipeline {
+            None => Err(DenyReason::NoNetwork),
+            Some(pipeline) => pipeline
+                .policy
+                .judge(&head)
+                .map(|target| (pipeline, target)),
         };
-        let (way, target) = judged.map_err(|reason| denials.deny(asked, reason))?;
-        let slot = way.request_slots.slot(call).await?;
+        let (pipeline, target) = judged.map_err(|reason| denial_log.deny(asked, reason))?;
+        let slot = pipeline.request_slots.slot(call).await?;
         head.uri = target.into_uri();
-        let keep = Keep::of(&head.headers);
+        let keep = CacheHint::of(&head.headers);
         policy::drop_headers(&mut head.headers);
         // The length of what is sent, not of what the plugin announced.
         head.headers.remove(header::CONTENT_LENGTH);
-        let body = whole(body, way.request_bytes)
+        let body = whole(body, pipeline.request_bytes)
             .await
             .map_err(|error| match error {
-                Error::HttpRequestBodySize(_) => denials.deny(asked, Refusal::Body),
+                Error::HttpRequestBodySize(_) => denial_log.deny(asked, DenyReason::Body),
                 broken => broken,
             })?;
         let request = Request::from_parts(head, body);
-        if way.client.would_escape_tenant(&request) {
-            return Err(denials.deny(asked, Refusal::Tenant));
+        if pipeline.client.would_escape_tenant(&request) {
+            return Err(denial_log.deny(asked, DenyReason::Tenant));
         }
         let request = match &self.scope {
             None => request,
             Some(scope) => scope
                 .enforce(request)
-                .map_err(|why| denials.deny_by_scope(asked, &why))?,
+                .map_err(|why| denial_log.deny_by_scope(asked, &why))?,
         };
-        let patience = way.patience(&options);
-        let hold = |body| way.request_slots.held(body, slot);
-        let (Some(cache), Some(keep)) = (&way.cache, keep) else {
-            let response = way.send(request, patience, denials, asked).await?;
+        let patience = pipeline.patience(&options);
+        let hold = |body| pipeline.request_slots.held(body, slot);
+        let (Some(cache), Some(keep)) = (&pipeline.cache, keep) else {
+            let response = pipeline.send(request, patience, denial_log, asked).await?;
             return Ok(response.map(hold));
         };
         let send = || {
-            let (way, denials) = (Arc::clone(way), Arc::clone(denials));
+            let (pipeline, denial_log) = (Arc::clone(pipeline), Arc::clone(denial_log));
             let request = request.clone();
-            async move { way.send(request, patience, &denials, asked).await }
+            async move { pipeline.send(request, patience, &denial_log, asked).await }
         };
-        let question = Question {
+        let question = Lookup {
             request: &request,
             identity: self.identity(),
             scope: self.scope.as_ref().map(ToString::to_string),
@@ -187,11 +190,11 @@ impl Outgoing {
         Ok(cache.answer(question, send).await?.map(hold))
     }
 
-    /// What an embedder is to send in the place of a judged request: within the scope, and for the operator's tenant.
+    /// The request for an embedder to send in the place of a judged one: within the scope, and for the operator's tenant.
     pub(crate) fn bound(&self, request: Request<Bytes>) -> Result<Request<Bytes>, CallError> {
-        let mut way = self.way.iter();
-        if way.any(|way| way.client.would_escape_tenant(&request)) {
-            return Err(Refusal::Tenant.into());
+        let mut pipeline = self.pipeline.iter();
+        if pipeline.any(|pipeline| pipeline.client.would_escape_tenant(&request)) {
+            return Err(DenyReason::Tenant.into());
         }
         match &self.scope {
             Some(scope) => Ok(scope.enforce(request)?),
@@ -209,24 +212,29 @@ impl Outgoing {
 
     /// Whether there is a cache.
     pub(crate) fn keeps_answers(&self) -> bool {
-        self.way.as_ref().is_some_and(|way| way.cache.is_some())
+        self.pipeline
+            .as_ref()
+            .is_some_and(|pipeline| pipeline.cache.is_some())
     }
 
-    /// What the cache did; all noughts where there is none.
+    /// Statistics of the cache; all zero where there is none.
     pub(crate) fn cache_statistics(&self) -> CacheStatistics {
-        let cache = self.way.as_ref().and_then(|way| way.cache.as_ref());
+        let cache = self
+            .pipeline
+            .as_ref()
+            .and_then(|pipeline| pipeline.cache.as_ref());
         cache.map(Cache::statistics).unwrap_or_default()
     }
 
     /// A request as the log names it.
     pub(crate) fn asked(&self, head: &http::request::Parts) -> Asked {
-        let way = self.way.as_ref();
-        let endpoint = way.and_then(|way| way.egress.endpoint(head.uri.path()));
+        let pipeline = self.pipeline.as_ref();
+        let endpoint = pipeline.and_then(|pipeline| pipeline.policy.endpoint(head.uri.path()));
         Asked::new(&head.method, endpoint)
     }
 }
 
-impl Way {
+impl Pipeline {
     /// The plugin's wishes, as far as they are shorter than what it can have.
     fn patience(&self, options: &RequestOptions) -> Patience {
         Patience {
@@ -239,7 +247,7 @@ impl Way {
         &self,
         request: Request<Bytes>,
         patience: Patience,
-        denials: &Denials,
+        denial_log: &DenialLog,
         asked: Asked,
     ) -> Result<Response<WasiBody>> {
         let exchange = Exchange::begin(&self.metrics);
@@ -250,12 +258,12 @@ impl Way {
             .inspect_err(|error| {
                 if matches!(error, Error::DestinationIpProhibited) {
                     // The plugin learns of this one by its name: it knows the address.
-                    denials.deny(asked, Refusal::Network);
+                    denial_log.deny(asked, DenyReason::Network);
                 }
             })?;
         let (head, body) = exchange.answered(response).into_parts();
         let (maximum, pause) = (self.response_bytes, patience.between_bytes);
-        let body = ResponseBody::new(body, maximum, self.alarms.clone(), pause)?;
+        let body = ResponseBody::new(body, maximum, self.timers.clone(), pause)?;
         Ok(Response::from_parts(head, body.boxed_unsync()))
     }
 }

@@ -18,12 +18,12 @@ use http::{
 
 use crate::{
     config::{address::Address, limits::Limits},
-    contract::deny_reason::Refusal,
+    contract::deny_reason::DenyReason,
 };
 
 /// The policy for one configured Prometheus.
 #[derive(Debug)]
-pub(crate) struct Egress {
+pub(crate) struct EgressPolicy {
     address: Address,
     head_bytes: usize,
     headers: usize,
@@ -39,7 +39,7 @@ impl Target {
     }
 }
 
-impl Egress {
+impl EgressPolicy {
     pub(crate) fn to(address: Address, limits: &Limits) -> Self {
         Self {
             address,
@@ -50,24 +50,24 @@ impl Egress {
 
     /// Judges a request, and gives the target to send it to: the origin as it was configured, not as
     /// the plugin wrote it.
-    pub(crate) fn judge(&self, head: &request::Parts) -> Result<Target, Refusal> {
+    pub(crate) fn judge(&self, head: &request::Parts) -> Result<Target, DenyReason> {
         let (method, uri) = (&head.method, &head.uri);
         if uri.authority().is_some_and(|a| a.as_str().contains('@')) {
-            return Err(Refusal::UserInfo);
+            return Err(DenyReason::UserInfo);
         }
         let origin = uri.scheme().zip(uri.authority());
         if !origin.is_some_and(|(scheme, authority)| self.is_origin(scheme, authority)) {
-            return Err(Refusal::Origin);
+            return Err(DenyReason::Origin);
         }
         if method != Method::GET && method != Method::POST {
-            return Err(Refusal::Method);
+            return Err(DenyReason::Method);
         }
         if self.endpoint(uri.path()).is_none() {
-            return Err(Refusal::Path);
+            return Err(DenyReason::Path);
         }
-        let path_and_query = uri.path_and_query().ok_or(Refusal::Path)?;
+        let path_and_query = uri.path_and_query().ok_or(DenyReason::Path)?;
         if !self.is_head_within_limits(path_and_query, &head.headers) {
-            return Err(Refusal::Head);
+            return Err(DenyReason::Head);
         }
         self.target(path_and_query.clone())
     }
@@ -107,14 +107,14 @@ impl Egress {
         known.or_else(|| label().map(|_| "label/NAME/values"))
     }
 
-    fn target(&self, path_and_query: PathAndQuery) -> Result<Target, Refusal> {
+    fn target(&self, path_and_query: PathAndQuery) -> Result<Target, DenyReason> {
         let mut parts = http::uri::Parts::default();
         parts.scheme = Some(self.address.scheme().clone());
         parts.authority = Some(self.address.authority().clone());
         parts.path_and_query = Some(path_and_query);
         Uri::from_parts(parts)
             .map(Target)
-            .map_err(|_| Refusal::Path)
+            .map_err(|_| DenyReason::Path)
     }
 }
 
@@ -157,11 +157,11 @@ mod tests {
         request.body(()).unwrap().into_parts().0
     }
 
-    fn egress(address: &str) -> Egress {
-        Egress::to(Address::parse(address).unwrap(), &Limits::default())
+    fn egress(address: &str) -> EgressPolicy {
+        EgressPolicy::to(Address::parse(address).unwrap(), &Limits::default())
     }
 
-    fn judge(address: &str, method: &str, uri: &str) -> Result<String, Refusal> {
+    fn judge(address: &str, method: &str, uri: &str) -> Result<String, DenyReason> {
         egress(address)
             .judge(&head(method, uri))
             .map(|target| target.into_uri().to_string())
@@ -226,7 +226,7 @@ mod tests {
         ] {
             assert_eq!(
                 judge("prometheus:9090", "GET", uri),
-                Err(Refusal::Origin),
+                Err(DenyReason::Origin),
                 "{uri}"
             );
         }
@@ -242,7 +242,7 @@ mod tests {
         ] {
             assert_eq!(
                 judge("prometheus:9090", "GET", uri),
-                Err(Refusal::UserInfo),
+                Err(DenyReason::UserInfo),
                 "{uri}"
             );
         }
@@ -262,13 +262,13 @@ mod tests {
         let judged = |head: &request::Parts| egress.judge(head).map(drop);
         let whole = limits.request_head_bytes;
         assert_eq!(judged(&head("GET", &uri(whole))), Ok(()));
-        assert_eq!(judged(&head("GET", &uri(whole + 1))), Err(Refusal::Head));
+        assert_eq!(judged(&head("GET", &uri(whole + 1))), Err(DenyReason::Head));
 
         let mut with_header = head("GET", &uri(whole - 5));
         with_header.headers.insert("x", "1234".parse().unwrap());
         assert_eq!(judged(&with_header), Ok(()));
         with_header.headers.insert("x", "12345".parse().unwrap());
-        assert_eq!(judged(&with_header), Err(Refusal::Head));
+        assert_eq!(judged(&with_header), Err(DenyReason::Head));
 
         let mut many = head("GET", "http://prometheus:9090/api/v1/query");
         for _ in 0..limits.request_headers {
@@ -276,7 +276,7 @@ mod tests {
         }
         assert_eq!(judged(&many), Ok(()));
         many.headers.append("x", "".parse().unwrap());
-        assert_eq!(judged(&many), Err(Refusal::Head));
+        assert_eq!(judged(&many), Err(DenyReason::Head));
     }
 
     #[test]
@@ -308,7 +308,7 @@ mod tests {
             let uri = format!("http://prometheus:9090{path}");
             assert_eq!(
                 judge("prometheus:9090", "GET", &uri),
-                Err(Refusal::Path),
+                Err(DenyReason::Path),
                 "{path}"
             );
         }
@@ -326,7 +326,7 @@ mod tests {
         ] {
             assert_eq!(
                 judge(address, "GET", &format!("http://proxy{path}")),
-                Err(Refusal::Path),
+                Err(DenyReason::Path),
                 "{path}"
             );
         }
@@ -348,7 +348,7 @@ mod tests {
             ),
         ] {
             let address = Address::parse("h:1").unwrap().with_backend(backend);
-            let egress = Egress::to(address, &Limits::default());
+            let egress = EgressPolicy::to(address, &Limits::default());
             for endpoint in ["query_range", "query", "label/x/values"] {
                 let uri = format!("http://h:1{prefix}/api/v1/{endpoint}?query=up&{parameters}");
                 for method in ["GET", "POST"] {
@@ -363,7 +363,7 @@ mod tests {
                 "/x",
             ] {
                 let uri = format!("http://h:1{other}/api/v1/query");
-                assert_eq!(egress.judge(&head("GET", &uri)), Err(Refusal::Path));
+                assert_eq!(egress.judge(&head("GET", &uri)), Err(DenyReason::Path));
             }
         }
     }
@@ -379,7 +379,7 @@ mod tests {
                     method,
                     "http://prometheus:9090/api/v1/query"
                 ),
-                Err(Refusal::Method),
+                Err(DenyReason::Method),
                 "{method}"
             );
         }

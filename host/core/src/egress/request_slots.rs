@@ -21,7 +21,7 @@ use wasmtime_wasi_http::{Error, Result, WasiBody};
 
 use crate::{
     config::limits::Limits,
-    timers::{Alarms, Elapsed},
+    timers::{Elapsed, Timers},
 };
 
 /// How long a request waits before answers that lie unread are looked for, and between two such looks.
@@ -44,7 +44,7 @@ impl CallSlots {
 /// The requests of one service.
 pub(crate) struct RequestSlots {
     permits: Arc<Semaphore>,
-    alarms: Alarms,
+    timers: Timers,
     answers: Mutex<Vec<Weak<Mutex<Answer>>>>,
     unread: Duration,
     /// How long one may lie for whose next piece the plugin has asked: a server that pauses for longer is given up.
@@ -58,10 +58,10 @@ pub(crate) struct Slot {
 }
 
 impl RequestSlots {
-    pub(crate) fn new(limits: &Limits, alarms: &Alarms) -> Self {
+    pub(crate) fn new(limits: &Limits, timers: &Timers) -> Self {
         Self {
             permits: semaphore(limits.service_requests),
-            alarms: alarms.clone(),
+            timers: timers.clone(),
             answers: Mutex::default(),
             unread: UNREAD,
             awaited: limits.between_bytes_timeout,
@@ -74,7 +74,7 @@ impl RequestSlots {
         let of_call = Arc::clone(&call.0).acquire_owned().await.map_err(closed)?;
         let mut acquiring = pin!(Arc::clone(&self.permits).acquire_owned());
         let of_service = loop {
-            match self.alarms.timeout(LOOK, acquiring.as_mut()).await {
+            match self.timers.timeout(LOOK, acquiring.as_mut()).await {
                 Ok(acquired) => break acquired.map_err(closed)?,
                 Err(Elapsed) => self.give_up_unread(),
             }
@@ -216,7 +216,7 @@ mod tests {
             service_requests: service,
             ..Limits::default()
         };
-        let mut request_slots = RequestSlots::new(&limits, &Alarms::ticking());
+        let mut request_slots = RequestSlots::new(&limits, &Timers::ticking());
         request_slots.unread = Duration::from_millis(100);
         (request_slots, limits)
     }

@@ -60,7 +60,7 @@ impl Server {
         server
     }
 
-    fn outgoing(&self) -> Outgoing {
+    fn outgoing(&self) -> Egress {
         outgoing(&self.address)
     }
 
@@ -104,12 +104,12 @@ fn limits() -> Limits {
     }
 }
 
-fn outgoing(address: &str) -> Outgoing {
-    Outgoing::to(
+fn outgoing(address: &str) -> Egress {
+    Egress::to(
         Address::parse(address).unwrap(),
         &ServiceOptions::default(),
         &limits(),
-        &Alarms::ticking(),
+        &Timers::ticking(),
         &Arc::new(Metrics::new()),
     )
     .unwrap()
@@ -133,13 +133,13 @@ fn call() -> CallSlots {
 }
 
 /// Sends, and reads the whole body.
-async fn ask(outgoing: &Outgoing, request: Request<WasiBody>) -> Result<(u16, Bytes)> {
-    let response = outgoing
+async fn ask(egress: &Egress, request: Request<WasiBody>) -> Result<(u16, Bytes)> {
+    let response = egress
         .send(
             request,
             RequestOptions::default(),
             &call(),
-            &outgoing.denials(),
+            &egress.denial_log(),
         )
         .await?;
     let status = response.status().as_u16();
@@ -154,14 +154,14 @@ async fn get(server: &Server) -> Result<(u16, Bytes)> {
 #[tokio::test]
 async fn requests_share_a_connection() {
     let server = Server::start(OK, Then::Keep).await;
-    let outgoing = server.outgoing();
+    let egress = server.outgoing();
     for _ in 0..5 {
         let request = request(
             "POST",
             &server.uri("/api/v1/query_range"),
             &["query", "=up"],
         );
-        let answer = ask(&outgoing, request).await.unwrap();
+        let answer = ask(&egress, request).await.unwrap();
         assert_eq!(answer, (200, Bytes::from_static(b"hi")));
     }
     assert_eq!(server.connections.load(Ordering::SeqCst), 1);
@@ -205,7 +205,7 @@ async fn what_the_policy_refuses_is_denied_and_never_sent() {
         assert!(matches!(answer, Err(Error::HttpRequestDenied)), "{uri}");
     }
     let answer = ask(
-        &Outgoing::nowhere(),
+        &Egress::denied(),
         request("GET", &server.uri("/api/v1/query"), &[]),
     )
     .await;
@@ -214,9 +214,9 @@ async fn what_the_policy_refuses_is_denied_and_never_sent() {
 }
 
 /// One way of refusing: the reason, the way out, and the request.
-type Denied = (Refusal, Outgoing, Request<WasiBody>);
+type Denied = (DenyReason, Egress, Request<WasiBody>);
 
-/// Every way, but those of `Hooks` and of `outgoing_handler.rs`, which have tests of their own.
+/// Every way, but those of `Hooks` and of `sandbox/wasi/outgoing_handler.rs`, which have tests of their own.
 fn every_way_of_refusing(server: &Server) -> Vec<Denied> {
     let scope = || Scope::equal("user", "u1").unwrap();
     let tenant = || {
@@ -244,76 +244,84 @@ fn every_way_of_refusing(server: &Server) -> Vec<Denied> {
         request_bytes: 8,
         ..limits()
     };
-    let small = Outgoing::to(
+    let small = Egress::to(
         Address::parse(address).unwrap(),
         &ServiceOptions::default(),
         &small,
-        &Alarms::ticking(),
+        &Timers::ticking(),
         &Arc::new(Metrics::new()),
     );
     let free = || server.outgoing();
     let scoped = || free().scoped(scope());
     vec![
         (
-            Refusal::NoNetwork,
-            Outgoing::nowhere(),
+            DenyReason::NoNetwork,
+            Egress::denied(),
             path("/api/v1/query"),
         ),
-        (Refusal::Origin, free(), authority("127.0.0.1:1")),
+        (DenyReason::Origin, free(), authority("127.0.0.1:1")),
         (
-            Refusal::Origin,
+            DenyReason::Origin,
             free(),
             get(&format!("https://{address}/api/v1/query")),
         ),
         (
-            Refusal::Origin,
+            DenyReason::Origin,
             free(),
             get(&format!("ftp://{address}/api/v1/query")),
         ),
         (
-            Refusal::UserInfo,
+            DenyReason::UserInfo,
             free(),
             authority(&format!("u:p@{address}")),
         ),
         (
-            Refusal::Method,
+            DenyReason::Method,
             free(),
             request("DELETE", &server.uri("/api/v1/query"), &[]),
         ),
         (
-            Refusal::Method,
+            DenyReason::Method,
             free(),
             request("QUERY", &server.uri("/api/v1/query"), &[]),
         ),
-        (Refusal::Path, free(), path("/api/v1/admin/tsdb/snapshot")),
-        (Refusal::Path, free(), path("/api/v1/label//values")),
-        (Refusal::Path, free(), path("")),
         (
-            Refusal::Head,
+            DenyReason::Path,
+            free(),
+            path("/api/v1/admin/tsdb/snapshot"),
+        ),
+        (DenyReason::Path, free(), path("/api/v1/label//values")),
+        (DenyReason::Path, free(), path("")),
+        (
+            DenyReason::Head,
             free(),
             path(&format!("/api/v1/query?query={long}")),
         ),
-        (Refusal::Head, free(), many_headers),
+        (DenyReason::Head, free(), many_headers),
         (
-            Refusal::Body,
+            DenyReason::Body,
             small.unwrap(),
             post("/api/v1/query", "query=up{}"),
         ),
-        (Refusal::Scope, scoped(), post("/api/v1/query", "query=up{")),
-        (Refusal::Scope, scoped(), path("/api/v1/metadata")),
         (
-            Refusal::Scope,
+            DenyReason::Scope,
+            scoped(),
+            post("/api/v1/query", "query=up{"),
+        ),
+        (DenyReason::Scope, scoped(), path("/api/v1/metadata")),
+        (
+            DenyReason::Scope,
             scoped(),
             path("/api/v1/query?query=up&query=up"),
         ),
         (
-            Refusal::Tenant,
+            DenyReason::Tenant,
             tenant(),
             path("/api/v1/query?extra_label=a=b"),
         ),
-        (Refusal::Tenant, tenant(), path("/api/v1/metadata")),
+        (DenyReason::Tenant, tenant(), path("/api/v1/metadata")),
         (
-            Refusal::Network,
+            DenyReason::Network,
             outgoing(&elsewhere),
             authority(&elsewhere),
         ),
@@ -324,21 +332,16 @@ fn every_way_of_refusing(server: &Server) -> Vec<Denied> {
 async fn each_way_of_refusing_counts_once_under_its_reason_and_sends_nothing() {
     let server = Server::start(OK, Then::Keep).await;
     let ways = every_way_of_refusing(&server);
-    for &reason in Refusal::ALL {
-        let is_here = reason != Refusal::Requests; // it is the hooks'
+    for &reason in DenyReason::ALL {
+        let is_here = reason != DenyReason::Requests; // it is the hooks'
         let has_a_way = ways.iter().any(|(other, ..)| *other == reason);
         assert_eq!(has_a_way, is_here, "{reason:?}");
     }
-    for (reason, outgoing, request) in ways {
+    for (reason, egress, request) in ways {
         let uri = request.uri().to_string();
-        ask(&outgoing, request).await.unwrap_err();
-        let counted = (outgoing.refusals().of(reason), outgoing.refusals().total());
-        assert_eq!(
-            counted,
-            (1, 1),
-            "{reason:?} {uri}: {:?}",
-            outgoing.refusals()
-        );
+        ask(&egress, request).await.unwrap_err();
+        let counted = (egress.denials().of(reason), egress.denials().total());
+        assert_eq!(counted, (1, 1), "{reason:?} {uri}: {:?}", egress.denials());
     }
     assert_eq!(server.connections.load(Ordering::SeqCst), 0);
 }
@@ -346,12 +349,12 @@ async fn each_way_of_refusing_counts_once_under_its_reason_and_sends_nothing() {
 #[tokio::test]
 async fn a_request_beyond_those_of_a_call_counts_each_time() {
     let server = Server::start(OK, Then::Keep).await;
-    let outgoing = Arc::new(server.outgoing());
+    let egress = Arc::new(server.outgoing());
     let limits = Limits {
         requests_per_call: 2,
         ..limits()
     };
-    let mut hooks = Hooks::new(Arc::clone(&outgoing), &limits);
+    let mut hooks = Hooks::new(Arc::clone(&egress), &limits);
     for sent in 1..=5 {
         let request = request("GET", &server.uri("/api/v1/query"), &[]);
         let rest = Box::new(std::future::ready(Ok(())));
@@ -359,8 +362,8 @@ async fn a_request_beyond_those_of_a_call_counts_each_time() {
         assert_eq!(response.is_ok(), sent <= 2);
     }
     let counted = (
-        outgoing.refusals().of(Refusal::Requests),
-        outgoing.refusals().total(),
+        egress.denials().of(DenyReason::Requests),
+        egress.denials().total(),
     );
     assert_eq!(counted, (3, 3));
 }
@@ -376,22 +379,22 @@ async fn a_call_has_so_many_connections_and_its_others_wait_for_one() {
     let address = Address::parse(&server.address).unwrap();
     let options = ServiceOptions::default();
     let metrics = Arc::new(Metrics::new());
-    let outgoing = Outgoing::to(address, &options, &limits, &Alarms::ticking(), &metrics).unwrap();
-    let outgoing = Arc::new(outgoing);
+    let egress = Egress::to(address, &options, &limits, &Timers::ticking(), &metrics).unwrap();
+    let egress = Arc::new(egress);
     let calls = [(); 2].map(|()| CallSlots::new(&limits));
     let mut arrivals = Vec::new();
     for call in calls {
         for _ in 0..20 {
-            let (outgoing, request_slots) = (Arc::clone(&outgoing), call.clone());
+            let (egress, request_slots) = (Arc::clone(&egress), call.clone());
             let uri = server.uri("/api/v1/query");
             arrivals.push(tokio::spawn(async move {
                 let request = request("GET", &uri, &[]);
-                outgoing
+                egress
                     .send(
                         request,
                         RequestOptions::default(),
                         &request_slots,
-                        &outgoing.denials(),
+                        &egress.denial_log(),
                     )
                     .await
             }));
@@ -410,34 +413,32 @@ async fn a_call_has_so_many_connections_and_its_others_wait_for_one() {
 async fn what_is_sent_and_what_is_refused_counts_in_the_metrics_of_the_host() {
     let server = Server::start(ANSWER, Then::Keep).await;
     let metrics = Arc::new(Metrics::new());
-    let outgoing = Outgoing::to(
+    let egress = Egress::to(
         Address::parse(&server.address).unwrap(),
         &ServiceOptions::default(),
         &limits(),
-        &Alarms::ticking(),
+        &Timers::ticking(),
         &metrics,
     )
     .unwrap();
     for _ in 0..2 {
         let uri = server.uri("/api/v1/query");
-        ask(&outgoing, request("POST", &uri, &["query=up"]))
+        ask(&egress, request("POST", &uri, &["query=up"]))
             .await
             .unwrap();
     }
     // Sent once, and kept.
     for _ in 0..2 {
-        ask(&outgoing, final_range(&server)).await.unwrap();
+        ask(&egress, final_range(&server)).await.unwrap();
     }
     let uri = server.uri("/api/v1/admin/tsdb/snapshot");
-    ask(&outgoing, request("POST", &uri, &[]))
-        .await
-        .unwrap_err();
+    ask(&egress, request("POST", &uri, &[])).await.unwrap_err();
     let (_, body) = ANSWER.split_once("\r\n\r\n").unwrap();
     let text = HostMetrics(&metrics).to_string();
     for line in [
         r#"metric_host_prometheus_requests_total{status="2xx"} 3"#,
-        r#"metric_host_refusals_total{reason="path"} 1"#,
-        "metric_host_prometheus_seconds_count 3",
+        r#"metric_host_requests_denied_total{reason="path"} 1"#,
+        "metric_host_upstream_request_duration_seconds_count 3",
         r#"metric_host_cache_requests_total{result="miss"} 1"#,
         r#"metric_host_cache_requests_total{result="hit"} 1"#,
         &format!("metric_host_received_bytes_total {}", 3 * body.len()),
@@ -456,23 +457,23 @@ async fn a_body_that_is_too_long_is_denied_counted_and_never_sent() {
     };
     let address = Address::parse(&server.address).unwrap();
     let options = ServiceOptions::default();
-    let outgoing = Outgoing::to(
+    let egress = Egress::to(
         address,
         &options,
         &limits,
-        &Alarms::ticking(),
+        &Timers::ticking(),
         &Arc::new(Metrics::new()),
     )
     .unwrap();
     let uri = server.uri("/api/v1/query");
-    let answer = ask(&outgoing, request("POST", &uri, &["query=up", "1"])).await;
+    let answer = ask(&egress, request("POST", &uri, &["query=up", "1"])).await;
     assert!(
         matches!(answer, Err(Error::HttpRequestDenied)),
         "{answer:?}"
     );
-    assert_eq!(outgoing.refusals().of(Refusal::Body), 1);
+    assert_eq!(egress.denials().of(DenyReason::Body), 1);
     assert_eq!(server.connections.load(Ordering::SeqCst), 0);
-    ask(&outgoing, request("POST", &uri, &["query=up"]))
+    ask(&egress, request("POST", &uri, &["query=up"]))
         .await
         .unwrap();
 }
@@ -569,17 +570,17 @@ async fn a_server_that_does_not_speak_tls_is_a_failure_of_tls() {
         stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await
     });
     let uri = format!("{address}/api/v1/query");
-    let outgoing = Outgoing::to(
+    let egress = Egress::to(
         Address::parse(&address).unwrap(),
         &ServiceOptions::default(),
         &limits(),
-        &Alarms::ticking(),
+        &Timers::ticking(),
         &Arc::new(Metrics::new()),
     );
-    let Ok(outgoing) = outgoing else {
+    let Ok(egress) = egress else {
         return; // a machine without root certificates
     };
-    let error = ask(&outgoing, request("GET", &uri, &[])).await.unwrap_err();
+    let error = ask(&egress, request("GET", &uri, &[])).await.unwrap_err();
     assert!(matches!(error, Error::TlsProtocolError), "{error:?}");
 }
 
@@ -592,9 +593,9 @@ async fn the_plugin_may_ask_for_shorter_waits() {
     };
     let start = Instant::now();
     let request = request("GET", &server.uri("/api/v1/query"), &[]);
-    let outgoing = server.outgoing();
-    let answer = outgoing
-        .send(request, options, &call(), &outgoing.denials())
+    let egress = server.outgoing();
+    let answer = egress
+        .send(request, options, &call(), &egress.denial_log())
         .await;
     assert!(matches!(answer, Err(Error::HttpResponseTimeout)));
     assert!(start.elapsed() < Duration::from_millis(150));
@@ -603,10 +604,10 @@ async fn the_plugin_may_ask_for_shorter_waits() {
 #[tokio::test]
 async fn a_connection_that_the_server_closed_while_idle_is_replaced() {
     let server = Server::start(OK, Then::Close).await;
-    let outgoing = server.outgoing();
+    let egress = server.outgoing();
     for _ in 0..3 {
         let request = request("GET", &server.uri("/api/v1/query"), &[]);
-        assert_eq!(ask(&outgoing, request).await.unwrap().0, 200);
+        assert_eq!(ask(&egress, request).await.unwrap().0, 200);
         // Until the end of the connection has come in.
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
@@ -649,9 +650,9 @@ async fn scopes_add_up_and_bind_what_leaves() {
         .scoped(Scope::equal("user", "u1").unwrap())
         .scoped(Scope::equal("project", "p1").unwrap());
     let uri = server.uri("/api/v1/query_range?start=1");
-    for outgoing in [&narrow, &wide] {
+    for egress in [&narrow, &wide] {
         let request = request("POST", &uri, &["query=up"]);
-        ask(outgoing, request).await.unwrap();
+        ask(egress, request).await.unwrap();
     }
     let [narrowed, whole] = &server.requests.lock().unwrap()[..] else {
         panic!("two requests");
@@ -666,7 +667,7 @@ async fn scopes_add_up_and_bind_what_leaves() {
 #[tokio::test]
 async fn what_cannot_be_narrowed_is_denied_and_never_sent() {
     let server = Server::start(OK, Then::Keep).await;
-    let outgoing = server
+    let egress = server
         .outgoing()
         .scoped(Scope::equal("user", "u1").unwrap());
     for (target, body) in [
@@ -677,24 +678,24 @@ async fn what_cannot_be_narrowed_is_denied_and_never_sent() {
         ("/api/v1/query?tenant=2", "query=up"),
     ] {
         let request = request("POST", &server.uri(target), &[body]);
-        let answer = ask(&outgoing, request).await;
+        let answer = ask(&egress, request).await;
         assert!(matches!(answer, Err(Error::HttpRequestDenied)), "{target}");
     }
     assert_eq!(server.connections.load(Ordering::SeqCst), 0);
 }
 
 /// A way out with these credentials, whose secrets are all the name of this package.
-fn with_credentials(server: &Server, credentials: Credentials) -> Outgoing {
+fn with_credentials(server: &Server, credentials: Credentials) -> Egress {
     let options = ServiceOptions {
         credentials,
         ..ServiceOptions::default()
     };
     let address = Address::parse(&server.address).unwrap();
-    Outgoing::to(
+    Egress::to(
         address,
         &options,
         &limits(),
-        &Alarms::ticking(),
+        &Timers::ticking(),
         &Arc::new(Metrics::new()),
     )
     .unwrap()
@@ -710,7 +711,7 @@ async fn what_the_plugin_says_of_who_asks_is_exchanged_for_what_the_operator_say
     let credentials = Credentials::new()
         .bearer_token(secret())
         .header("X-Scope-OrgID", secret());
-    let outgoing = with_credentials(&server, credentials);
+    let egress = with_credentials(&server, credentials);
     let mut request = request("POST", &server.uri("/api/v1/query"), &["query=up"]);
     for name in [
         "x-scope-orgid",
@@ -721,7 +722,7 @@ async fn what_the_plugin_says_of_who_asks_is_exchanged_for_what_the_operator_say
     ] {
         request.headers_mut().append(name, "evil".parse().unwrap());
     }
-    ask(&outgoing, request).await.unwrap();
+    ask(&egress, request).await.unwrap();
     let seen = server.requests.lock().unwrap().concat();
     assert_eq!(seen.matches("authorization:").count(), 1, "{seen}");
     assert!(
@@ -741,7 +742,7 @@ async fn what_the_plugin_says_of_who_asks_is_exchanged_for_what_the_operator_say
 async fn a_tenant_of_the_plugins_own_is_denied_and_never_sent() {
     let server = Server::start(OK, Then::Keep).await;
     let credentials = Credentials::new().parameter("extra_filters[]", secret());
-    let outgoing = with_credentials(&server, credentials);
+    let egress = with_credentials(&server, credentials);
     for (target, body) in [
         ("/api/v1/query?extra_filters=x", "query=up"),
         ("/api/v1/query?query=up;extra_filters[]=x", ""),
@@ -749,18 +750,18 @@ async fn a_tenant_of_the_plugins_own_is_denied_and_never_sent() {
         ("/api/v1/query", "query=up&%65xtra_filters%5b%5d=x"),
     ] {
         let request = request("POST", &server.uri(target), &[body]);
-        let answer = ask(&outgoing, request).await;
+        let answer = ask(&egress, request).await;
         assert!(matches!(answer, Err(Error::HttpRequestDenied)), "{target}");
     }
     let mut multipart = request("POST", &server.uri("/api/v1/query"), &["--x"]);
     let value = "multipart/form-data; boundary=x".parse().unwrap();
     multipart.headers_mut().insert("content-type", value);
-    assert!(ask(&outgoing, multipart).await.is_err());
+    assert!(ask(&egress, multipart).await.is_err());
     assert_eq!(server.connections.load(Ordering::SeqCst), 0);
-    assert_eq!(outgoing.refusals().of(Refusal::Tenant), 5);
+    assert_eq!(egress.denials().of(DenyReason::Tenant), 5);
 
     let request = request("POST", &server.uri("/api/v1/query?start=1"), &["query=up"]);
-    ask(&outgoing, request).await.unwrap();
+    ask(&egress, request).await.unwrap();
     let seen = server.requests.lock().unwrap().concat();
     let target = "post /api/v1/query?start=1&extra_filters%5b%5d=metric-host http/1.1\r\n";
     assert!(seen.starts_with(target), "{seen}");
@@ -770,10 +771,9 @@ async fn a_tenant_of_the_plugins_own_is_denied_and_never_sent() {
 async fn a_tenant_is_added_to_what_the_scope_has_narrowed() {
     let server = Server::start(OK, Then::Keep).await;
     let credentials = Credentials::new().parameter("extra_label", secret());
-    let outgoing =
-        with_credentials(&server, credentials).scoped(Scope::equal("user", "u1").unwrap());
+    let egress = with_credentials(&server, credentials).scoped(Scope::equal("user", "u1").unwrap());
     let uri = server.uri("/api/v1/series?match[]=up");
-    ask(&outgoing, request("GET", &uri, &[])).await.unwrap();
+    ask(&egress, request("GET", &uri, &[])).await.unwrap();
     let seen = server.requests.lock().unwrap().concat();
     let target = "get /api/v1/series?match%5b%5d=up%7buser%3d%22u1%22%7d&extra_label=metric-host http/1.1\r\n";
     assert!(seen.starts_with(target), "{seen}");
@@ -785,11 +785,11 @@ async fn services_with_credentials_have_identities_of_their_own() {
     let with = |credentials| with_credentials(&server, credentials).identity();
     let token = || Credentials::new().bearer_token(secret());
     assert_ne!(with(token()), with(token()));
-    assert_eq!(with(Credentials::new()), Outgoing::nowhere().identity());
-    let outgoing = with_credentials(&server, token());
+    assert_eq!(with(Credentials::new()), Egress::denied().identity());
+    let egress = with_credentials(&server, token());
     assert_eq!(
-        outgoing.identity(),
-        outgoing.scoped(Scope::equal("a", "b").unwrap()).identity()
+        egress.identity(),
+        egress.scoped(Scope::equal("a", "b").unwrap()).identity()
     );
 }
 
@@ -799,22 +799,22 @@ async fn what_an_embedder_is_to_send_is_bound_as_what_leaves() {
     let tenant = SecretSource::variable("CARGO_PKG_NAME");
     let credentials = Credentials::new().parameter("extra_label", tenant);
     let scope = Scope::equal("user", "u1").unwrap();
-    let outgoing = with_credentials(&server, credentials).scoped(scope.clone());
+    let egress = with_credentials(&server, credentials).scoped(scope.clone());
     let bound = |query: &str| {
         let uri = server.uri(&format!("/api/v1/query?{query}"));
-        outgoing.bound(Request::get(uri).body(Bytes::new()).unwrap())
+        egress.bound(Request::get(uri).body(Bytes::new()).unwrap())
     };
     let passed = bound("query=up").unwrap();
     assert_eq!(passed.uri().query(), Some("query=up%7Buser%3D%22u1%22%7D"));
     let error = bound("query=up&extra_label=another").unwrap_err();
     assert!(
-        matches!(error, CallError::Denied(Refusal::Tenant)),
+        matches!(error, CallError::Denied(DenyReason::Tenant)),
         "{error:?}"
     );
     let error = bound("query=info(up)").unwrap_err();
     assert!(matches!(error, CallError::OutOfScope(_)), "{error:?}");
 
-    let nowhere = Outgoing::nowhere();
+    let nowhere = Egress::denied();
     assert_eq!(nowhere.bound_query("up +".to_owned()).unwrap(), "up +");
     let nowhere = nowhere.scoped(scope);
     let query = |promql: &str| nowhere.bound_query(promql.to_owned());
@@ -844,35 +844,35 @@ fn final_range(server: &Server) -> Request<WasiBody> {
 #[tokio::test]
 async fn what_was_answered_is_kept_and_what_the_plugin_says_of_it_never_leaves() {
     let server = Server::start(ANSWER, Then::Keep).await;
-    let outgoing = server.outgoing();
+    let egress = server.outgoing();
     for _ in 0..3 {
-        let (status, body) = ask(&outgoing, final_range(&server)).await.unwrap();
+        let (status, body) = ask(&egress, final_range(&server)).await.unwrap();
         assert_eq!(status, 200);
         assert!(ANSWER.ends_with(std::str::from_utf8(&body).unwrap()));
     }
     // Another scope, and one who does not say how long.
-    let scoped = outgoing.scoped(Scope::equal("user", "u1").unwrap());
+    let scoped = egress.scoped(Scope::equal("user", "u1").unwrap());
     ask(&scoped, final_range(&server)).await.unwrap();
     let mut silent = final_range(&server);
     silent.headers_mut().remove("x-metric-cache");
-    ask(&outgoing, silent).await.unwrap();
+    ask(&egress, silent).await.unwrap();
     let seen = server.requests.lock().unwrap();
     assert_eq!(seen.len(), 3);
     assert!(seen.iter().all(|request| !request.contains("x-metric")));
-    let statistics = outgoing.cache_statistics();
+    let statistics = egress.cache_statistics();
     assert_eq!((statistics.hits, statistics.misses), (2, 2));
 }
 
 #[tokio::test]
 async fn what_comes_from_the_cache_counts_as_what_comes_from_the_network() {
     let server = Server::start(ANSWER, Then::Keep).await;
-    let outgoing = Arc::new(server.outgoing());
+    let egress = Arc::new(server.outgoing());
     let limits = Limits {
         requests_per_call: 3,
         received_bytes: 200,
         ..limits()
     };
-    let mut hooks = Hooks::new(Arc::clone(&outgoing), &limits);
+    let mut hooks = Hooks::new(Arc::clone(&egress), &limits);
     let mut call = async || {
         let none = Box::new(std::future::ready(Ok(())));
         let sent = hooks.send_request(final_range(&server), None, none);
@@ -899,11 +899,11 @@ async fn what_was_answered_to_other_credentials_is_asked_for_again() {
     let tenant = folder.path().join("tenant");
     std::fs::write(&tenant, "one").unwrap();
     let credentials = Credentials::new().header("X-Scope-OrgID", SecretSource::file(&tenant));
-    let outgoing = with_credentials(&server, credentials);
+    let egress = with_credentials(&server, credentials);
     for name in ["one", "another"] {
         std::fs::write(&tenant, name).unwrap();
         for _ in 0..2 {
-            ask(&outgoing, final_range(&server)).await.unwrap();
+            ask(&egress, final_range(&server)).await.unwrap();
         }
     }
     let seen = server.requests.lock().unwrap();

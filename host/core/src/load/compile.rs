@@ -103,7 +103,7 @@ impl Compiler {
 }
 
 /// Why a component is not compiled: the machine, or itself.
-fn failed(source: crate::Source) -> LoadError {
+fn failed(source: crate::BoxError) -> LoadError {
     match scarcity::is_scarcity(&*source) {
         true => LoadError::OutOfResources { source },
         false => LoadError::Compile { source },

@@ -11,7 +11,7 @@ use wasmtime::{Cache, CacheConfig};
 
 /// Where compiled plugins are kept, so that the next start need not compile them again.
 ///
-/// What lies there is run as native code. So the folder is made for its owner alone, and one that somebody else can
+/// The entries are run as native code. So the folder is made for its owner alone, and one that somebody else can
 /// write to is not used: one that belongs to neither this user nor root or is writable for group or others, or that
 /// is below such a folder (one with the sticky bit, as `/tmp`, apart). A cache that cannot be made or used is no
 /// error; the host goes on without, and says so in the log.

@@ -1,4 +1,4 @@
-//! What a compiler would need for one function, estimated from its operators: for each loop it keeps a value of each
+//! An estimate of the memory for compiling one function, from its operators: for each loop it keeps a value of each
 //! variable, and it has tables of all variables by all blocks. A hundred kilobytes of code can become gigabytes so.
 //!
 //! Counts. Knows no limit, and leaves it to the compiler to refuse what is invalid.
@@ -82,7 +82,7 @@ impl Functions {
             .filter(|estimate| *estimate > maximum)
     }
 
-    /// What so many bytes of operators can come to.
+    /// The most that so many bytes of operators can cost.
     fn at_most(&self, size: u64, variables: u64) -> u64 {
         // An empty loop has three bytes; what makes a block or hands values over has at least one.
         sum(size / 3, size, size * self.widest.max(1), variables)

@@ -1,4 +1,4 @@
-//! What a component would cost to compile, read off its bytes beforehand: a compilation cannot be interrupted.
+//! Bounds on what compiling a component costs, read off its bytes beforehand: a compilation cannot be interrupted.
 //!
 //! Counts. wasmtime judges whether the component is valid.
 
@@ -81,7 +81,7 @@ fn locals(body: &FunctionBody<'_>) -> Result<u64, BinaryReaderError> {
 
 fn damaged(error: &BinaryReaderError) -> LoadError {
     LoadError::Damaged {
-        offset: error.offset(),
+        offset: error.offset() as u64,
         reason: error.message().to_owned(),
     }
 }

@@ -1,4 +1,4 @@
-//! What can go wrong when a plugin is loaded, one variant a failure.
+//! The errors of loading a plugin, one variant a failure.
 
 use std::{
     io,
@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::scarcity;
-use crate::contract::error::Source;
+use crate::contract::error::BoxError;
 
 /// Why a plugin is not loaded.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +35,7 @@ pub enum LoadError {
     #[error("the system has no more file descriptors, threads or memory for loading the plugin")]
     OutOfResources {
         /// The system's reason.
-        source: Source,
+        source: BoxError,
     },
     /// The plugin is larger than [`Limits::plugin_bytes`](crate::Limits::plugin_bytes).
     #[error("the plugin is {size} bytes long; at most {maximum} are accepted")]
@@ -48,7 +48,7 @@ pub enum LoadError {
     /// The bytes are something else than a component.
     #[error("not a plugin: found {found}; accepted is a WebAssembly component (binary, WASI 0.2)")]
     NotAComponent {
-        /// What was found instead.
+        /// The kind of file found instead.
         found: String,
     },
     /// It begins as a component, and then breaks off or makes no sense.
@@ -58,14 +58,14 @@ pub enum LoadError {
     Damaged {
         /// Where, in bytes from the start.
         offset: u64,
-        /// What is wrong there.
+        /// The reason.
         reason: String,
     },
     /// Compiling the plugin would cost too much: one of the limits from
     /// [`Limits::plugin_functions`](crate::Limits::plugin_functions) to [`Limits::core_modules`](crate::Limits::core_modules).
     #[error("the plugin has {found} {what}; at most {maximum} are accepted")]
     TooComplex {
-        /// What there is too much of.
+        /// The excess, such as `functions`.
         what: &'static str,
         /// How much there is at least.
         found: u64,
@@ -94,7 +94,7 @@ pub enum LoadError {
     RefusedImports {
         /// Each import that is refused, by its full name.
         refused: Vec<String>,
-        /// What would have been granted; nothing to a component without I/O.
+        /// The imports that are granted; none to a component without I/O.
         granted: &'static [&'static str],
     },
     /// The plugin lacks something that the world it is loaded as asks for.
@@ -114,26 +114,26 @@ pub enum LoadError {
         /// The world's full name.
         world: &'static str,
         /// The first difference.
-        source: Source,
+        source: BoxError,
     },
     /// The imports are of types that this host does not know, for example of a later WASI.
     #[error("the plugin's imports cannot be satisfied")]
     Link {
         /// The first difference.
-        source: Source,
+        source: BoxError,
     },
     /// The plugin is invalid, or needs what the engine does not grant (too large a memory or table,
     /// a WebAssembly proposal that is switched off).
     #[error("the plugin cannot be compiled")]
     Compile {
         /// wasmtime's reason.
-        source: Source,
+        source: BoxError,
     },
     /// No instance of the plugin can be made: it crashes or loops when it starts.
     #[error("the plugin cannot be instantiated")]
     Instantiate {
         /// wasmtime's reason.
-        source: Source,
+        source: BoxError,
     },
 }
 
@@ -152,7 +152,7 @@ impl LoadError {
     }
 
     /// A plugin of which no instance can be made: because of the plugin, or of what the system lacks.
-    pub(crate) fn instantiate(source: Source) -> Self {
+    pub(crate) fn instantiate(source: BoxError) -> Self {
         match scarcity::is_scarcity(&*source) {
             true => Self::OutOfResources { source },
             false => Self::Instantiate { source },

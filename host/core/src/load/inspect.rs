@@ -1,11 +1,11 @@
-//! What a plugin asks for and offers, read off its bytes before anything is compiled.
+//! Inspection of a plugin's imports and exports, read off its bytes before anything is compiled.
 //!
 //! Looks at names only; wasmtime compares the types behind them when it links.
 
 use wasmparser::{Parser, Payload};
 
 use super::error::LoadError;
-use crate::contract::{error::Source, names::*};
+use crate::contract::{error::BoxError, names::World};
 
 impl World {
     /// The interfaces that a component of it may import. Of WASI any 0.2, as patch releases only add.
@@ -30,7 +30,7 @@ impl World {
             .find(|world| world.missing(description).is_empty())
     }
 
-    /// What a component lacks.
+    /// The exports that a component lacks.
     fn missing(self, description: &PluginDescription) -> Vec<String> {
         self.exports()
             .iter()
@@ -39,7 +39,7 @@ impl World {
             .collect()
     }
 
-    /// What a component asks for and is not given.
+    /// The imports that a component asks for and is not given.
     fn refused(self, description: &PluginDescription) -> Vec<String> {
         description
             .imports
@@ -50,7 +50,7 @@ impl World {
     }
 
     /// The exports are there by name, and differ in what stands behind.
-    pub(crate) fn refuse(self, difference: impl Into<Source>) -> LoadError {
+    pub(crate) fn refuse(self, difference: impl Into<BoxError>) -> LoadError {
         LoadError::WrongWorld {
             world: self.name(),
             source: difference.into(),
@@ -58,13 +58,13 @@ impl World {
     }
 }
 
-/// What a plugin says of itself.
+/// The imports, exports, size and world of a plugin.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct PluginDescription {
-    /// What it asks for, by full name, in its own order.
+    /// Its imports, by full name, in its own order.
     pub imports: Vec<String>,
-    /// What it offers, by full name, in its own order.
+    /// Its exports, by full name, in its own order.
     pub exports: Vec<String>,
     /// Its size in bytes.
     pub size_bytes: u64,
@@ -74,6 +74,43 @@ pub struct PluginDescription {
 }
 
 impl PluginDescription {
+    /// Describes a plugin without compiling it, also one that would not be loaded.
+    ///
+    /// # Errors
+    /// [`LoadError::NotAComponent`] and [`LoadError::Damaged`].
+    pub fn of(bytes: &[u8]) -> Result<Self, LoadError> {
+        check_kind(bytes)?;
+        let mut description = Self {
+            imports: Vec::new(),
+            exports: Vec::new(),
+            size_bytes: bytes.len() as u64,
+            world: None,
+        };
+        // Modules and components are nested; only what the outermost component says counts.
+        let mut depth = 0_usize;
+        for payload in Parser::new(0).parse_all(bytes) {
+            match payload.map_err(|e| damaged(&e))? {
+                Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+                Payload::End(_) => depth = depth.saturating_sub(1),
+                Payload::ComponentImportSection(imports) if depth == 0 => {
+                    for import in imports {
+                        let import = import.map_err(|e| damaged(&e))?;
+                        description.imports.push(import.name.name.to_owned());
+                    }
+                }
+                Payload::ComponentExportSection(exports) if depth == 0 => {
+                    for export in exports {
+                        let export = export.map_err(|e| damaged(&e))?;
+                        description.exports.push(export.name.name.to_owned());
+                    }
+                }
+                _ => {}
+            }
+        }
+        description.world = World::of(&description).map(|world| world.name().to_owned());
+        Ok(description)
+    }
+
     /// Whether it is to be loaded with [`Host::load`](crate::Host::load); one that offers the verbs without I/O alone
     /// is a matter of [`Host::load_codec`](crate::Host::load_codec).
     pub fn has_io(&self) -> bool {
@@ -81,45 +118,8 @@ impl PluginDescription {
     }
 }
 
-/// Describes a plugin without compiling it, also one that would not be loaded.
-///
-/// # Errors
-/// [`LoadError::NotAComponent`] and [`LoadError::Damaged`].
-pub fn describe(bytes: &[u8]) -> Result<PluginDescription, LoadError> {
-    check_kind(bytes)?;
-    let mut description = PluginDescription {
-        imports: Vec::new(),
-        exports: Vec::new(),
-        size_bytes: bytes.len() as u64,
-        world: None,
-    };
-    // Modules and components are nested; only what the outermost component says counts.
-    let mut depth = 0_usize;
-    for payload in Parser::new(0).parse_all(bytes) {
-        match payload.map_err(|e| damaged(&e))? {
-            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
-            Payload::End(_) => depth = depth.saturating_sub(1),
-            Payload::ComponentImportSection(imports) if depth == 0 => {
-                for import in imports {
-                    let import = import.map_err(|e| damaged(&e))?;
-                    description.imports.push(import.name.name.to_owned());
-                }
-            }
-            Payload::ComponentExportSection(exports) if depth == 0 => {
-                for export in exports {
-                    let export = export.map_err(|e| damaged(&e))?;
-                    description.exports.push(export.name.name.to_owned());
-                }
-            }
-            _ => {}
-        }
-    }
-    description.world = World::of(&description).map(|world| world.name().to_owned());
-    Ok(description)
-}
-
 /// Refuses a component that asks for what is not granted, or lacks what the world asks for.
-pub(crate) fn admit(description: &PluginDescription, world: World) -> Result<(), LoadError> {
+pub(crate) fn check(description: &PluginDescription, world: World) -> Result<(), LoadError> {
     check_imports(description, world)?;
     let missing = world.missing(description);
     if !missing.is_empty() {
@@ -184,7 +184,7 @@ fn check_kind(bytes: &[u8]) -> Result<(), LoadError> {
     Err(LoadError::NotAComponent { found })
 }
 
-/// What kind of text it is, if it is text.
+/// A description of the bytes as text, if they are text.
 fn text(bytes: &[u8]) -> Option<String> {
     let head = match std::str::from_utf8(bytes) {
         Ok(text) => text,
@@ -203,7 +203,7 @@ fn text(bytes: &[u8]) -> Option<String> {
 
 fn damaged(error: &wasmparser::BinaryReaderError) -> LoadError {
     LoadError::Damaged {
-        offset: error.offset(),
+        offset: error.offset() as u64,
         reason: error.message().to_owned(),
     }
 }
@@ -211,10 +211,11 @@ fn damaged(error: &wasmparser::BinaryReaderError) -> LoadError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contract::names::{JSON, JSON_CODEC, RANGE_SERVICE};
     use metric_test_plugins::{TestPlugin, plugin};
 
     fn found(bytes: &[u8]) -> String {
-        match describe(bytes) {
+        match PluginDescription::of(bytes) {
             Err(LoadError::NotAComponent { found }) => found,
             other => panic!("{other:?}"),
         }
@@ -243,7 +244,7 @@ mod tests {
     fn a_component_that_breaks_off_is_damaged() {
         let whole = plugin("unreachable");
         for length in [9, whole.len() / 2, whole.len() - 1] {
-            let error = describe(&whole[..length]).unwrap_err();
+            let error = PluginDescription::of(&whole[..length]).unwrap_err();
             assert!(matches!(error, LoadError::Damaged { .. }), "{error:?}");
         }
     }
@@ -251,11 +252,11 @@ mod tests {
     #[test]
     fn a_plugin_of_the_world_is_described_and_admitted() {
         let bytes = plugin("unreachable");
-        let description = describe(&bytes).unwrap();
+        let description = PluginDescription::of(&bytes).unwrap();
         assert_eq!(description.size_bytes, bytes.len() as u64);
         assert_eq!(description.exports, World::Plugin.exports());
         assert_eq!(description.world.as_deref(), Some(World::Plugin.name()));
-        admit(&description, World::Plugin).unwrap();
+        check(&description, World::Plugin).unwrap();
     }
 
     #[test]
@@ -267,7 +268,7 @@ mod tests {
                  world w {{ include backendai:metric/{included}@0.2.0; {exports} }}"
             );
             let bytes = TestPlugin::new("unreachable").world(&[], &wit).build();
-            World::of(&describe(&bytes).unwrap())
+            World::of(&PluginDescription::of(&bytes).unwrap())
         };
         let plugin = |exports| world("metric-plugin", exports);
         assert_eq!(plugin(&[JSON, JSON_CODEC]), Some(World::Plugin));
@@ -304,7 +305,7 @@ mod tests {
                  }",
             )
             .build();
-        match admit(&describe(&bytes).unwrap(), World::Plugin) {
+        match check(&PluginDescription::of(&bytes).unwrap(), World::Plugin) {
             Err(error @ LoadError::RefusedImports { .. }) => {
                 let text = error.to_string();
                 assert!(text.contains("wasi:filesystem/types@0.2.3"), "{text}");
@@ -337,10 +338,10 @@ mod tests {
                 }",
             )
             .build();
-        let description = describe(&bytes).unwrap();
+        let description = PluginDescription::of(&bytes).unwrap();
         assert_eq!(description.world.as_deref(), Some(World::Codec.name()));
-        admit(&description, World::Codec).unwrap();
-        match admit(&description, World::Plugin) {
+        check(&description, World::Codec).unwrap();
+        match check(&description, World::Plugin) {
             Err(LoadError::MissingExports { missing, .. }) => {
                 assert_eq!(missing, ["backendai:metric/metric-service@0.2.0"]);
             }

@@ -16,14 +16,14 @@ const SECONDS: [f64; 12] = [
     0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0,
 ];
 
-/// What is counted while the host runs.
+/// The counters of a host.
 pub(crate) struct Metrics {
     registry: Registry,
     calls: Family<CallLabels, Counter>,
     running: Gauge,
-    call_seconds: Family<VerbLabels, Histogram>,
+    call_duration: Family<VerbLabels, Histogram>,
     busy_seconds: Family<VerbLabels, Histogram>,
-    refusals: Family<ReasonLabels, Counter>,
+    denials: Family<ReasonLabels, Counter>,
     exchanges: Family<StatusLabels, Counter>,
     failovers: Counter,
     exchange_seconds: Histogram,
@@ -32,9 +32,9 @@ pub(crate) struct Metrics {
     saved: Counter,
 }
 
-/// What became of a request that might have been answered from a cache.
+/// How the cache served a request.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Lookup {
+pub(crate) enum CacheOutcome {
     /// It was.
     Hit,
     /// It waited for the answer to the same request.
@@ -78,9 +78,9 @@ impl Metrics {
             registry: Registry::with_prefix("metric_host"),
             calls: Family::default(),
             running: Gauge::default(),
-            call_seconds: HistogramOfVerbs::new_with_constructor(histogram),
+            call_duration: HistogramOfVerbs::new_with_constructor(histogram),
             busy_seconds: HistogramOfVerbs::new_with_constructor(histogram),
-            refusals: Family::default(),
+            denials: Family::default(),
             exchanges: Family::default(),
             failovers: Counter::default(),
             exchange_seconds: histogram(),
@@ -99,10 +99,10 @@ impl Metrics {
             metrics.running.clone(),
         );
         metrics.registry.register_with_unit(
-            "call",
+            "call_duration",
             "From the call to its result",
             Unit::Seconds,
-            metrics.call_seconds.clone(),
+            metrics.call_duration.clone(),
         );
         metrics.registry.register_with_unit(
             "call_busy",
@@ -111,9 +111,9 @@ impl Metrics {
             metrics.busy_seconds.clone(),
         );
         metrics.registry.register(
-            "refusals",
+            "requests_denied",
             "Requests of plugins that were not let out, by reason",
-            metrics.refusals.clone(),
+            metrics.denials.clone(),
         );
         metrics.registry.register(
             "prometheus_requests",
@@ -126,7 +126,7 @@ impl Metrics {
             metrics.failovers.clone(),
         );
         metrics.registry.register_with_unit(
-            "prometheus",
+            "upstream_request_duration",
             "From a request to the last byte of its answer",
             Unit::Seconds,
             metrics.exchange_seconds.clone(),
@@ -167,7 +167,7 @@ impl Metrics {
             .get_or_create(&CallLabels { verb, outcome })
             .inc();
         let labels = VerbLabels { verb };
-        self.call_seconds
+        self.call_duration
             .get_or_create(&labels)
             .observe(took.as_secs_f64());
         self.busy_seconds
@@ -176,11 +176,11 @@ impl Metrics {
     }
 
     /// A cache was asked.
-    pub(crate) fn looked_up(&self, lookup: Lookup) {
+    pub(crate) fn looked_up(&self, lookup: CacheOutcome) {
         let result = match lookup {
-            Lookup::Hit => "hit",
-            Lookup::Follower => "follower",
-            Lookup::Miss => "miss",
+            CacheOutcome::Hit => "hit",
+            CacheOutcome::Follower => "follower",
+            CacheOutcome::Miss => "miss",
         };
         self.lookups.get_or_create(&ResultLabels { result }).inc();
     }
@@ -197,7 +197,7 @@ impl Metrics {
 
     /// A request was not let out, for a reason by its name.
     pub(crate) fn refused(&self, reason: &'static str) {
-        self.refusals.get_or_create(&ReasonLabels { reason }).inc();
+        self.denials.get_or_create(&ReasonLabels { reason }).inc();
     }
 
     /// The answer to a request has come in or was given up, so long after the request; no status: there was none.
@@ -216,8 +216,8 @@ impl Metrics {
     }
 }
 
-/// What a [`Host`](crate::Host) tells of itself: calls by verb and outcome, how long they took and computed,
-/// refusals by reason, the requests to Prometheus with their bytes and times, what the caches spared it.
+/// The metrics of a [`Host`](crate::Host): calls by verb and outcome, how long they took and computed,
+/// denied requests by reason, the requests to Prometheus with their bytes and times, what the caches spared it.
 ///
 /// Written as OpenMetrics text by `Display`: what a `/metrics` endpoint of the embedder's serves under the content type
 /// [`HostMetrics::CONTENT_TYPE`].

@@ -1,4 +1,4 @@
-//! What the host tells of itself: a span and a line in the log for each call, and the numbers of `metrics.rs`.
+//! The host's own log and metrics: a span and a line in the log for each call, and the numbers of `metrics.rs`.
 //!
 //! Nothing that a caller, a plugin or Prometheus wrote gets into either, for it may name another tenant's series: only
 //! names that are ours, counts, times and the [`RequestId`]. The one exception is a crash, which is told with the names of
@@ -22,7 +22,7 @@ use self::outcome::CANCELLED;
 pub(crate) use self::{
     excerpt::excerpt,
     exchange::{Exchange, FromFailover},
-    metrics::{Lookup, Metrics},
+    metrics::{CacheOutcome, Metrics},
 };
 pub use self::{
     metrics::HostMetrics,

@@ -1,7 +1,7 @@
 //! The classes of how calls end, by the names that the metrics and the log use: the contract's own for what the
 //! plugin says, the host's for what befalls the plugin.
 
-use crate::contract::error::{CallError, ServiceError};
+use crate::contract::error::CallError;
 
 /// The caller dropped the call's future.
 pub(crate) const CANCELLED: &str = "cancelled";
@@ -19,7 +19,7 @@ pub(super) fn of<R>(result: &Result<R, CallError>) -> &'static str {
 
 fn of_error(error: &CallError) -> &'static str {
     match error {
-        CallError::Service(error) | CallError::Chunk { error, .. } => of_service(error),
+        CallError::Service(error) | CallError::Chunk { error, .. } => error.class(),
         CallError::Unsupported { .. } => "unsupported",
         CallError::StreamEnded => "stream-ended",
         CallError::Overloaded { .. } => "overloaded",
@@ -33,19 +33,5 @@ fn of_error(error: &CallError) -> &'static str {
         CallError::Denied(_) | CallError::OutOfScope(_) => DENIED,
         CallError::OutOfResources { .. } => "out-of-resources",
         CallError::BrokenContract { .. } => "broken-contract",
-    }
-}
-
-fn of_service(error: &ServiceError) -> &'static str {
-    match error {
-        ServiceError::InvalidTimeRange(_) => "invalid-time-range",
-        ServiceError::InvalidArgument(_) => "invalid-argument",
-        ServiceError::FailedToGetMetric(_) => "failed-to-get-metric",
-        ServiceError::ConnectionFailed(_) => "connection-failed",
-        ServiceError::TimedOut(_) => "timed-out",
-        ServiceError::MalformedResponse(_) => "malformed-response",
-        ServiceError::LimitExceeded(_) => "limit-exceeded",
-        ServiceError::PartialAnswer(_) => "partial-answer",
-        ServiceError::Denied(_) => DENIED,
     }
 }

@@ -78,7 +78,7 @@ async fn calls_are_counted_by_verb_and_outcome() {
     for line in [
         r#"metric_host_calls_total{verb="detect-metric-type",outcome="ok"} 3"#,
         r#"metric_host_calls_total{verb="build-promql",outcome="trapped"} 1"#,
-        r#"metric_host_call_seconds_count{verb="detect-metric-type"} 3"#,
+        r#"metric_host_call_duration_seconds_count{verb="detect-metric-type"} 3"#,
         r#"metric_host_call_busy_seconds_count{verb="build-promql"} 1"#,
         "metric_host_calls_running 0",
         "# EOF",

@@ -8,11 +8,11 @@ use wasmtime::component::{ComponentExportIndex, ComponentNamedList, InstancePre,
 
 use super::{
     Shared,
-    concurrency::Full,
-    instance::{Running, cannot_instantiate},
+    concurrency::QueueFull,
+    instance::{Instance, cannot_instantiate},
     store::{self, CallState},
 };
-use crate::{contract::error::CallError, egress::Outgoing};
+use crate::{contract::error::CallError, egress::Egress};
 
 /// A function that a component lacks.
 #[derive(Debug, thiserror::Error)]
@@ -48,27 +48,27 @@ impl Sandbox {
         component.get_export_index(None, interface).is_some()
     }
 
-    /// Calls a function under the clock: the wait for a place, the instance, which may compute as it
+    /// Calls a function under the clock: the wait for a permit, the instance, which may compute as it
     /// starts, and the function itself.
     pub(crate) async fn call<P, R>(
         &self,
         function: &ComponentExportIndex,
         params: P,
-        outgoing: &Arc<Outgoing>,
+        egress: &Arc<Egress>,
         after: Duration,
     ) -> Result<R, CallError>
     where
         P: ComponentNamedList + Lower,
         R: ComponentNamedList + Lift + 'static,
     {
-        let call = async { self.enter(outgoing).await?.call(function, params).await };
+        let call = async { self.enter(egress).await?.call(function, params).await };
         self.shared.within(after, call).await
     }
 
-    /// Waits for a place, and makes an instance there.
-    pub(crate) async fn enter(&self, outgoing: &Arc<Outgoing>) -> Result<Running, CallError> {
+    /// Waits for a permit, and makes an instance there.
+    pub(crate) async fn enter(&self, egress: &Arc<Egress>) -> Result<Instance, CallError> {
         let shared = &self.shared;
-        let place = shared.places.take().await.map_err(|Full| {
+        let permit = shared.concurrency.acquire().await.map_err(|QueueFull| {
             let limits = &shared.limits;
             tracing::warn!("a call was refused: too many run and wait");
             CallError::Overloaded {
@@ -79,14 +79,14 @@ impl Sandbox {
         let mut store = store::store(
             &shared.engine,
             &shared.limits,
-            shared.ticker.alarms(),
-            Arc::clone(outgoing),
+            shared.ticker.timers(),
+            Arc::clone(egress),
         );
         let instance = self
             .pre
             .instantiate_async(&mut store)
             .await
             .map_err(|error| cannot_instantiate(error.into()))?;
-        Ok(Running::new(store, instance, Arc::clone(shared), place))
+        Ok(Instance::new(store, instance, Arc::clone(shared), permit))
     }
 }

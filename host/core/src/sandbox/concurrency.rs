@@ -9,21 +9,21 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
 /// Every place is taken, and as many wait as may. Nothing was begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Full;
+pub(crate) struct QueueFull;
 
 /// A place. Dropped, it is the next one's.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct Permit {
     _running: OwnedSemaphorePermit,
 }
 
 #[derive(Debug)]
-pub(crate) struct Places {
+pub(crate) struct ConcurrencyLimit {
     running: Arc<Semaphore>,
     waiting: Semaphore,
 }
 
-impl Places {
+impl ConcurrencyLimit {
     /// For so many calls that run, and so many that wait.
     pub(crate) fn new(running: u32, waiting: u32) -> Self {
         let permits = |number: u32| (number as usize).min(Semaphore::MAX_PERMITS);
@@ -33,21 +33,21 @@ impl Places {
         }
     }
 
-    /// A place: at once where one is free and nobody waits, else in turn.
-    pub(crate) async fn take(&self) -> Result<Place, Full> {
+    /// A permit: at once where one is free and nobody waits, else in turn.
+    pub(crate) async fn acquire(&self) -> Result<Permit, QueueFull> {
         // Fails also where one is free but promised to somebody in line.
         let running = match Arc::clone(&self.running).try_acquire_owned() {
             Ok(running) => running,
-            Err(TryAcquireError::Closed) => return Err(Full),
+            Err(TryAcquireError::Closed) => return Err(QueueFull),
             Err(TryAcquireError::NoPermits) => {
-                let _waiting = self.waiting.try_acquire().map_err(|_| Full)?;
+                let _waiting = self.waiting.try_acquire().map_err(|_| QueueFull)?;
                 Arc::clone(&self.running)
                     .acquire_owned()
                     .await
-                    .map_err(|_| Full)?
+                    .map_err(|_| QueueFull)?
             }
         };
-        Ok(Place { _running: running })
+        Ok(Permit { _running: running })
     }
 }
 
@@ -62,18 +62,18 @@ mod tests {
 
     #[test]
     fn the_line_is_served_in_order_and_has_an_end() {
-        let places = Places::new(1, 2);
+        let concurrency = ConcurrencyLimit::new(1, 2);
         let mut context = Context::from_waker(Waker::noop());
-        let mut first = pin!(places.take());
+        let mut first = pin!(concurrency.acquire());
         let Poll::Ready(Ok(running)) = first.as_mut().poll(&mut context) else {
             panic!("the first has to wait");
         };
-        let mut second = pin!(places.take());
-        let mut third = pin!(places.take());
+        let mut second = pin!(concurrency.acquire());
+        let mut third = pin!(concurrency.acquire());
         assert!(second.as_mut().poll(&mut context).is_pending());
         assert!(third.as_mut().poll(&mut context).is_pending());
-        let one_too_many = pin!(places.take()).poll(&mut context);
-        assert!(matches!(one_too_many, Poll::Ready(Err(Full))));
+        let one_too_many = pin!(concurrency.acquire()).poll(&mut context);
+        assert!(matches!(one_too_many, Poll::Ready(Err(QueueFull))));
 
         drop(running);
         // The place is the second's, whoever asks first.
@@ -90,15 +90,15 @@ mod tests {
 
     #[test]
     fn one_who_gives_up_waiting_leaves_the_line() {
-        let places = Places::new(1, 1);
+        let concurrency = ConcurrencyLimit::new(1, 1);
         let mut context = Context::from_waker(Waker::noop());
-        let Poll::Ready(Ok(_running)) = pin!(places.take()).poll(&mut context) else {
+        let Poll::Ready(Ok(_running)) = pin!(concurrency.acquire()).poll(&mut context) else {
             panic!("the first has to wait");
         };
         {
-            let mut impatient = pin!(places.take());
+            let mut impatient = pin!(concurrency.acquire());
             assert!(impatient.as_mut().poll(&mut context).is_pending());
         }
-        assert!(pin!(places.take()).poll(&mut context).is_pending());
+        assert!(pin!(concurrency.acquire()).poll(&mut context).is_pending());
     }
 }

@@ -6,12 +6,12 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use wasmtime::{
     Store,
-    component::{ComponentExportIndex, ComponentNamedList, Instance, Lift, Lower},
+    component::{self, ComponentExportIndex, ComponentNamedList, Lift, Lower},
 };
 
-use super::{Shared, concurrency::Place, store::CallState, wasi::hooks::Requests};
+use super::{Shared, concurrency::Permit, store::CallState, wasi::hooks::Requests};
 use crate::{
-    contract::error::{CallError, Source},
+    contract::error::{BoxError, CallError},
     load::scarcity,
     observe::excerpt,
     timers::Elapsed,
@@ -21,28 +21,28 @@ use crate::{
 const CRASH_BYTES: usize = 4 << 10;
 
 /// An instance. It is of no use after a call that failed or was given up.
-pub(crate) struct Running {
-    // Goes before the place: the place is free when the store is gone.
+pub(crate) struct Instance {
+    // Goes before the permit: the place is free when the store is gone.
     store: Store<CallState>,
-    instance: Instance,
+    instance: component::Instance,
     shared: Arc<Shared>,
-    under_way: Requests,
-    _place: Place,
+    in_flight: Requests,
+    _permit: Permit,
 }
 
-impl Running {
+impl Instance {
     pub(crate) fn new(
         store: Store<CallState>,
-        instance: Instance,
+        instance: component::Instance,
         shared: Arc<Shared>,
-        place: Place,
+        permit: Permit,
     ) -> Self {
         Self {
-            under_way: store.data().under_way().clone(),
+            in_flight: store.data().in_flight().clone(),
             store,
             instance,
             shared,
-            _place: place,
+            _permit: permit,
         }
     }
 
@@ -62,7 +62,7 @@ impl Running {
             .get_typed_func::<P, R>(&mut self.store, function)
             .map_err(|error| cannot_instantiate(error.into()))?;
         let call = function.call_async(&mut self.store, params);
-        let outcome = self.under_way.along_with(call).await;
+        let outcome = self.in_flight.drive_with(call).await;
         outcome.map_err(|error| self.crash(error))
     }
 
@@ -91,8 +91,8 @@ impl Shared {
         after: Duration,
         work: impl Future<Output = Result<R, CallError>>,
     ) -> Result<R, CallError> {
-        let alarms = self.ticker.alarms();
-        alarms.timeout(after, work).await.unwrap_or_else(|Elapsed| {
+        let timers = self.ticker.timers();
+        timers.timeout(after, work).await.unwrap_or_else(|Elapsed| {
             tracing::warn!(?after, "the plugin was ended");
             Err(CallError::TimedOut { after })
         })
@@ -100,7 +100,7 @@ impl Shared {
 }
 
 /// An instance that cannot be made: because of the plugin, or of what the system lacks.
-pub(super) fn cannot_instantiate(source: Source) -> CallError {
+pub(super) fn cannot_instantiate(source: BoxError) -> CallError {
     match scarcity::is_scarcity(&*source) {
         true => CallError::OutOfResources { source },
         false => CallError::Instantiate { source },

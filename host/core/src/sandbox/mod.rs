@@ -1,4 +1,4 @@
-//! What a host's plugins and services have in common. Fields only; `host.rs` makes it.
+//! The state that a host's plugins and services share. Fields only; `host.rs` makes it.
 
 pub(crate) mod component;
 pub(crate) mod concurrency;
@@ -13,20 +13,20 @@ use std::sync::{Arc, Mutex};
 
 use wasmtime::{Engine, component::Linker};
 
-use self::{concurrency::Places, store::CallState};
+use self::{concurrency::ConcurrencyLimit, store::CallState};
 use crate::{
-    config::limits::Limits, load::compile::Compiler, observe::Metrics, timers::epoch::Ticker,
+    config::limits::Limits, load::compile::Compiler, observe::Metrics, timers::epoch::EpochTicker,
 };
 
-/// What plugins and services keep alive.
+/// The shared state of a host, kept alive by its plugins and services.
 pub(crate) struct Shared {
     pub(crate) engine: Engine,
     pub(crate) limits: Limits,
     pub(crate) compiler: Compiler,
-    pub(crate) places: Places,
+    pub(crate) concurrency: ConcurrencyLimit,
     /// Held while a plugin that is being loaded makes its first instance: the pool has one slot for that.
-    pub(crate) rehearsal: Mutex<()>,
+    pub(crate) trial_slot: Mutex<()>,
     pub(crate) linker: Linker<CallState>,
-    pub(crate) ticker: Ticker,
+    pub(crate) ticker: EpochTicker,
     pub(crate) metrics: Arc<Metrics>,
 }

@@ -1,4 +1,4 @@
-//! What one call has to itself: its store with its limits, and the linker that decides what it can reach.
+//! The store of one call with its limits, and the linker that decides what the call can reach.
 //!
 //! Made fresh for each call, dropped after it. Knows neither the contract's verbs nor where requests go.
 
@@ -21,7 +21,7 @@ use super::wasi::{
     outgoing_handler::{self, HandlerView},
 };
 use crate::{
-    config::limits::Limits, contract::deny_reason::Refusal, egress::Outgoing, timers::Alarms,
+    config::limits::Limits, contract::deny_reason::DenyReason, egress::Egress, timers::Timers,
 };
 
 /// The data of a call's store.
@@ -35,8 +35,8 @@ pub(crate) struct CallState {
 
 impl CallState {
     /// The requests that are to be moved on while the plugin waits.
-    pub(crate) fn under_way(&self) -> &Requests {
-        self.hooks.under_way()
+    pub(crate) fn in_flight(&self) -> &Requests {
+        self.hooks.in_flight()
     }
 
     /// Whether the plugin was refused memory or a larger table.
@@ -49,8 +49,8 @@ impl CallState {
 pub(crate) fn store(
     engine: &Engine,
     limits: &Limits,
-    alarms: &Alarms,
-    outgoing: Arc<Outgoing>,
+    timers: &Timers,
+    egress: Arc<Egress>,
 ) -> Store<CallState> {
     let mut table = ResourceTable::new();
     table.set_max_capacity(limits.handles);
@@ -58,9 +58,9 @@ pub(crate) fn store(
         engine,
         CallState {
             table,
-            clock: Clock::start(alarms.clone()),
+            clock: Clock::start(timers.clone()),
             http: WasiHttpCtx::new(),
-            hooks: Hooks::new(outgoing, limits),
+            hooks: Hooks::new(egress, limits),
             limiter: CallLimiter::new(limits),
         },
     );
@@ -126,8 +126,8 @@ impl WasiHttpView for CallState {
 }
 
 impl HandlerView for CallState {
-    fn count_refusal(&self, reason: Refusal) {
-        self.hooks.count_refusal(reason);
+    fn count_denial(&self, reason: DenyReason) {
+        self.hooks.count_denial(reason);
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
             MetricType, ValueType,
         },
     },
-    egress::Outgoing,
+    egress::Egress,
     load::inspect::PluginDescription,
     sandbox::component::{MissingFunction, Sandbox},
 };
@@ -39,10 +39,10 @@ struct Loaded {
     sandbox: Sandbox,
     functions: CodecFunctions,
     description: PluginDescription,
-    nowhere: Arc<Outgoing>,
+    nowhere: Arc<Egress>,
 }
 
-/// What the contract's functions return, all but one.
+/// The return type of the contract's functions, all but one.
 pub(crate) type Answer<R> = (Result<R, WitError>,);
 
 impl Codec {
@@ -55,12 +55,12 @@ impl Codec {
                 functions: CodecFunctions::find(&sandbox)?,
                 sandbox,
                 description,
-                nowhere: Arc::new(Outgoing::nowhere()),
+                nowhere: Arc::new(Egress::denied()),
             }),
         })
     }
 
-    /// What the component imports and exports, its size and its world.
+    /// The component's imports, exports, size and world.
     pub fn description(&self) -> &PluginDescription {
         &self.loaded.description
     }

@@ -23,7 +23,7 @@ pub(crate) struct Cursor<'a> {
     first: i64,
     next: i64,
     step: u32,
-    /// What the plugin is given.
+    /// The plugin's own part of the cursor.
     pub(crate) plugins: &'a str,
 }
 

@@ -1,6 +1,6 @@
 //! Where the contract's functions are among a component's exports, found once when it is loaded.
 //!
-//! Knows names only; `bindings.rs` knows the types.
+//! Knows names only; `contract/bindings.rs` knows the types.
 //!
 //! A call looks up its own function among them, and has wasmtime compare the types of that one only: comparing
 //! those of all, as the generated bindings do for each instance, costs a sixth of the time that an instance takes.

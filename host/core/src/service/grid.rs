@@ -4,12 +4,10 @@
 
 use super::validate::broken;
 use crate::contract::{
+    defaults::MAX_RANGE,
     error::CallError,
     types::{Config, Series},
 };
-
-/// What a plugin takes `Config::max_range` for when it is none, in seconds. From the contract.
-const CONTRACT_MAX_RANGE: u32 = 604_800;
 
 /// The steps by which a span may be longer than the range that was asked for: each of its ends is moved to the grid.
 const ROUNDED: u64 = 2;
@@ -40,7 +38,7 @@ impl Grid {
             return Err(broken(format!("a span from {start} back to {end}")));
         }
         let step = u64::from(step) * 1000;
-        let longest = u64::from(config.max_range.unwrap_or(CONTRACT_MAX_RANGE)) * 1000;
+        let longest = u64::from(config.max_range.unwrap_or(MAX_RANGE)) * 1000;
         if end.abs_diff(start) > longest.saturating_add(ROUNDED * step) {
             return Err(broken(format!(
                 "a span from {start} to {end}, where a range of {longest} ms is the longest"

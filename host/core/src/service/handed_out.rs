@@ -1,6 +1,6 @@
 //! Requests that an embedder sends by its own hand: the plugin's word, held to what is held that leaves by itself.
 //!
-//! The policy is that of `egress.rs`; tenant and scope follow in `outgoing.rs`. Credentials are not added: they are for
+//! The policy is `egress/policy.rs`; tenant and scope follow in `egress/mod.rs`. Credentials are not added: they are for
 //! the host's own connections. Sends nothing.
 
 use bytes::Bytes;
@@ -12,10 +12,10 @@ use http::{
 use crate::{
     config::{address::Address, limits::Limits},
     contract::{
-        deny_reason::Refusal,
+        deny_reason::DenyReason,
         types::{Config, HttpMethod, HttpRequest, HttpScheme},
     },
-    egress::policy::{self, Egress},
+    egress::policy::{self, EgressPolicy},
 };
 
 /// The request that would leave, for the address in `config`.
@@ -23,50 +23,50 @@ pub(crate) fn judged(
     request: HttpRequest,
     config: &Config,
     limits: &Limits,
-) -> Result<Request<Bytes>, Refusal> {
+) -> Result<Request<Bytes>, DenyReason> {
     // There is no such place as one that cannot be read.
     let address = Address::parse(&config.address)
-        .map_err(|_| Refusal::Origin)?
+        .map_err(|_| DenyReason::Origin)?
         .with_backend(config.backend);
     let (mut head, body) = read(request)?.into_parts();
-    head.uri = Egress::to(address, limits).judge(&head)?.into_uri();
+    head.uri = EgressPolicy::to(address, limits).judge(&head)?.into_uri();
     policy::drop_headers(&mut head.headers);
     head.headers.remove(header::CONTENT_LENGTH);
     if body.len() > limits.request_bytes {
-        return Err(Refusal::Body);
+        return Err(DenyReason::Body);
     }
     Ok(Request::from_parts(head, body))
 }
 
-fn read(request: HttpRequest) -> Result<Request<Bytes>, Refusal> {
+fn read(request: HttpRequest) -> Result<Request<Bytes>, DenyReason> {
     let mut parts = http::uri::Parts::default();
     parts.scheme = Some(match request.scheme {
         HttpScheme::Http => Scheme::HTTP,
         HttpScheme::Https => Scheme::HTTPS,
     });
-    parts.authority = Some(Authority::try_from(request.authority).map_err(|_| Refusal::Origin)?);
+    parts.authority = Some(Authority::try_from(request.authority).map_err(|_| DenyReason::Origin)?);
     parts.path_and_query =
-        Some(PathAndQuery::try_from(request.path_with_query).map_err(|_| Refusal::Path)?);
+        Some(PathAndQuery::try_from(request.path_with_query).map_err(|_| DenyReason::Path)?);
     let mut read = Request::new(Bytes::from(request.body));
-    *read.uri_mut() = Uri::from_parts(parts).map_err(|_| Refusal::Path)?;
+    *read.uri_mut() = Uri::from_parts(parts).map_err(|_| DenyReason::Path)?;
     *read.method_mut() = match request.method {
         HttpMethod::Get => Method::GET,
         HttpMethod::Post => Method::POST,
     };
     for (name, value) in request.headers {
-        let name = HeaderName::try_from(name).map_err(|_| Refusal::Head)?;
-        let value = HeaderValue::try_from(value).map_err(|_| Refusal::Head)?;
+        let name = HeaderName::try_from(name).map_err(|_| DenyReason::Head)?;
+        let value = HeaderValue::try_from(value).map_err(|_| DenyReason::Head)?;
         read.headers_mut().append(name, value);
     }
     Ok(read)
 }
 
 /// A judged request, as the contract writes it.
-pub(crate) fn written(request: Request<Bytes>) -> Result<HttpRequest, Refusal> {
+pub(crate) fn written(request: Request<Bytes>) -> Result<HttpRequest, DenyReason> {
     let (head, body) = request.into_parts();
     let text = |bytes: &[u8]| std::str::from_utf8(bytes).map(str::to_owned);
     let headers = head.headers.iter().map(|(name, value)| {
-        let value = text(value.as_bytes()).map_err(|_| Refusal::Head)?;
+        let value = text(value.as_bytes()).map_err(|_| DenyReason::Head)?;
         Ok((name.as_str().to_owned(), value))
     });
     Ok(HttpRequest {
@@ -88,8 +88,8 @@ pub(crate) fn written(request: Request<Bytes>) -> Result<HttpRequest, Refusal> {
             .path_and_query()
             .map(ToString::to_string)
             .unwrap_or_default(),
-        headers: headers.collect::<Result<_, Refusal>>()?,
-        body: text(&body).map_err(|_| Refusal::Body)?,
+        headers: headers.collect::<Result<_, DenyReason>>()?,
+        body: text(&body).map_err(|_| DenyReason::Body)?,
     })
 }
 
@@ -111,7 +111,7 @@ mod tests {
         }
     }
 
-    fn passed(request: HttpRequest) -> Result<HttpRequest, Refusal> {
+    fn passed(request: HttpRequest) -> Result<HttpRequest, DenyReason> {
         let config = Config::new("http://prometheus:9090/a");
         let limits = Limits {
             request_bytes: 100,
@@ -134,25 +134,25 @@ mod tests {
     #[test]
     fn what_the_policy_keeps_in_is_not_handed_out() {
         type Change = fn(&mut HttpRequest);
-        let changes: [(Change, Refusal); 9] = [
-            (|r| r.authority = "evil:9090".to_owned(), Refusal::Origin),
-            (|r| r.authority = "a b".to_owned(), Refusal::Origin),
-            (|r| r.scheme = HttpScheme::Https, Refusal::Origin),
-            (|r| r.authority.insert_str(0, "u:p@"), Refusal::UserInfo),
+        let changes: [(Change, DenyReason); 9] = [
+            (|r| r.authority = "evil:9090".to_owned(), DenyReason::Origin),
+            (|r| r.authority = "a b".to_owned(), DenyReason::Origin),
+            (|r| r.scheme = HttpScheme::Https, DenyReason::Origin),
+            (|r| r.authority.insert_str(0, "u:p@"), DenyReason::UserInfo),
             (
                 |r| r.path_with_query = "/a/api/v1/admin/tsdb/snapshot".to_owned(),
-                Refusal::Path,
+                DenyReason::Path,
             ),
             (
                 |r| r.path_with_query = "/a/../api/v1/query_range".to_owned(),
-                Refusal::Path,
+                DenyReason::Path,
             ),
-            (|r| r.path_with_query = "/\\n".to_owned(), Refusal::Path),
+            (|r| r.path_with_query = "/\\n".to_owned(), DenyReason::Path),
             (
                 |r| r.headers = vec![("a b".to_owned(), String::new())],
-                Refusal::Head,
+                DenyReason::Head,
             ),
-            (|r| r.body = "x".repeat(101), Refusal::Body),
+            (|r| r.body = "x".repeat(101), DenyReason::Body),
         ];
         for (change, reason) in changes {
             let mut request = request();
@@ -161,6 +161,6 @@ mod tests {
         }
         let config = Config::new("no address");
         let outcome = judged(request(), &config, &Limits::default());
-        assert_eq!(outcome.unwrap_err(), Refusal::Origin);
+        assert_eq!(outcome.unwrap_err(), DenyReason::Origin);
     }
 }

@@ -30,13 +30,13 @@ use self::{codec::Answer, plugin::Plugin, validate::checked};
 use crate::{
     config::limits::Limits,
     contract::{
-        deny_reason::Refusal,
+        deny_reason::DenyReason,
         error::{CallError, ServiceError},
         types::{
             Config, HttpRequest, MetadataResult, MetricQuery, MetricResult, MetricType, ValueType,
         },
     },
-    egress::{Outgoing, cache::CacheStatistics, denial::Refusals},
+    egress::{Egress, cache::CacheStatistics, denial::DenialCounts},
     observe::RequestId,
 };
 
@@ -50,7 +50,7 @@ use crate::{
 pub struct MetricService {
     pub(crate) plugin: Plugin,
     pub(crate) config: Arc<Config>,
-    pub(crate) outgoing: Arc<Outgoing>,
+    pub(crate) egress: Arc<Egress>,
     pub(crate) timeout: Duration,
     pub(crate) request_id: Option<RequestId>,
     /// The time of day, Unix milliseconds, where the configuration has none.
@@ -58,7 +58,7 @@ pub struct MetricService {
 }
 
 impl MetricService {
-    pub(crate) fn new(plugin: Plugin, config: Config, outgoing: Outgoing) -> Self {
+    pub(crate) fn new(plugin: Plugin, config: Config, egress: Egress) -> Self {
         let timeout = plugin
             .codec()
             .sandbox()
@@ -68,7 +68,7 @@ impl MetricService {
         Self {
             plugin,
             config: Arc::new(config),
-            outgoing: Arc::new(outgoing),
+            egress: Arc::new(egress),
             timeout,
             request_id: None,
             clock: time_of_day,
@@ -84,7 +84,7 @@ impl MetricService {
     #[must_use]
     pub fn scoped(&self, scope: Scope) -> Self {
         Self {
-            outgoing: Arc::new(self.outgoing.scoped(scope)),
+            egress: Arc::new(self.egress.scoped(scope)),
             ..self.clone()
         }
     }
@@ -124,14 +124,14 @@ impl MetricService {
     }
 
     /// How many requests of the plugin's were not let out, by reason.
-    pub fn refusals(&self) -> &Refusals {
-        self.outgoing.refusals()
+    pub fn denials(&self) -> &DenialCounts {
+        self.egress.denials()
     }
 
-    /// What the cache of this service, and of those made of it by [`scoped`](Self::scoped), did and holds. All noughts
+    /// Statistics of the cache of this service and of those made of it by [`scoped`](Self::scoped). All zero
     /// where it is off.
     pub fn cache_statistics(&self) -> CacheStatistics {
-        self.outgoing.cache_statistics()
+        self.egress.cache_statistics()
     }
 
     /// The metrics that Prometheus holds, with what the plugin's catalogue knows of each.
@@ -175,8 +175,7 @@ impl MetricService {
             let (answer,): Answer<_> = self
                 .call(&self.plugin.functions.build_promql, params)
                 .await?;
-            self.outgoing
-                .bound_query(answer.map_err(ServiceError::from)?)
+            self.egress.bound_query(answer.map_err(ServiceError::from)?)
         })
         .await
     }
@@ -253,23 +252,23 @@ impl MetricService {
     /// An answer that says which query was sent, and not which one the plugin wrote.
     pub(crate) fn as_sent(&self, answer: MetricResult) -> Result<MetricResult, CallError> {
         Ok(MetricResult {
-            promql: self.outgoing.bound_query(answer.promql)?,
+            promql: self.egress.bound_query(answer.promql)?,
             ..answer
         })
     }
 
-    /// A judged request as it would leave. Counts the refusals.
+    /// A judged request as it would leave. Counts the denials.
     fn handed_out(
         &self,
         judged: Result<Request<Bytes>, CallError>,
     ) -> Result<HttpRequest, CallError> {
         let written = |request| Ok(handed_out::written(request)?);
         judged
-            .and_then(|request| self.outgoing.bound(request))
+            .and_then(|request| self.egress.bound(request))
             .and_then(written)
             .inspect_err(|error| match error {
-                CallError::Denied(reason) => self.refusals().count(*reason),
-                CallError::OutOfScope(_) => self.refusals().count(Refusal::Scope),
+                CallError::Denied(reason) => self.denials().count(*reason),
+                CallError::OutOfScope(_) => self.denials().count(DenyReason::Scope),
                 _ => {}
             })
     }
@@ -309,7 +308,7 @@ impl MetricService {
     {
         let sandbox = self.plugin.codec().sandbox();
         sandbox
-            .call(function, params, &self.outgoing, self.timeout)
+            .call(function, params, &self.egress, self.timeout)
             .await
     }
 }

@@ -15,7 +15,7 @@ use crate::{
         names::{DISCOVERY, INSIGHT, RANGE_SERVICE},
         types::Config,
     },
-    egress::Outgoing,
+    egress::Egress,
     load::inspect::PluginDescription,
     sandbox::component::{MissingFunction, Sandbox},
 };
@@ -66,9 +66,9 @@ impl Plugin {
     ) -> Result<MetricService, ConfigError> {
         let address = Address::parse(&config.address)?.with_backend(config.backend);
         let shared = &self.codec.sandbox().shared;
-        let (limits, alarms) = (&shared.limits, shared.ticker.alarms());
-        let outgoing = Outgoing::to(address, options, limits, alarms, &shared.metrics)?;
-        Ok(MetricService::new(self.clone(), config, outgoing))
+        let (limits, timers) = (&shared.limits, shared.ticker.timers());
+        let egress = Egress::to(address, options, limits, timers, &shared.metrics)?;
+        Ok(MetricService::new(self.clone(), config, egress))
     }
 
     /// The plugin without a network: every request is denied. For the verbs that send nothing, such as
@@ -80,11 +80,7 @@ impl Plugin {
     /// [`ConfigError::Address`], if the address brings a password or a query along: the plugin is not told secrets.
     pub fn offline(&self, config: Config) -> Result<MetricService, ConfigError> {
         Address::refuse_secrets(&config.address)?;
-        Ok(MetricService::new(
-            self.clone(),
-            config,
-            Outgoing::nowhere(),
-        ))
+        Ok(MetricService::new(self.clone(), config, Egress::denied()))
     }
 
     /// The plugin's verbs without I/O.
@@ -107,7 +103,7 @@ impl Plugin {
         self.discovery_functions.is_some()
     }
 
-    /// What the plugin imports and exports, its size and its world.
+    /// The plugin's imports, exports, size and world.
     pub fn description(&self) -> &PluginDescription {
         self.codec.description()
     }

@@ -15,10 +15,10 @@ use crate::{
     contract::{error::CallError, range::Piece, types::Series},
 };
 
-/// What a piece counts for at least, in bytes: pieces of next to nothing come to an end, too.
+/// The least size of a piece, in bytes: pieces of next to nothing come to an end, too.
 const PIECE: u64 = 4096;
 
-/// What a series counts for at least, in bytes: the lists that hold it.
+/// The least size of a series, in bytes: the lists that hold it.
 const SERIES: u64 = 64;
 
 /// The pieces without samples that a stream may have beyond one for each chunk: what is said before the first chunk,
@@ -111,7 +111,7 @@ impl Progress {
     }
 }
 
-/// What a piece takes, in bytes, about.
+/// The approximate size of a piece in bytes.
 fn size(piece: &Piece) -> u64 {
     let texts = piece.warnings.iter().chain(&piece.infos);
     let series = piece.series.iter().map(|series| {

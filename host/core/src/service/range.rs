@@ -32,7 +32,7 @@ const SAMPLES_OF_A_PIECE: usize = 65_536;
 /// cut where others cut theirs, and finely where it reaches the present, so that it need not be asked for as a whole
 /// again. Where nothing is kept, fewer requests are better; who has a cache of their own on the way sets it.
 impl MetricService {
-    /// What [`query_range`](Self::query_range) would do. Nothing is sent.
+    /// The plan of [`query_range`](Self::query_range). Nothing is sent.
     ///
     /// # Errors
     /// [`CallError`].
@@ -127,7 +127,7 @@ impl MetricService {
     /// The options, with what the service knows of its way to Prometheus.
     pub(crate) fn options(&self, options: &RangeOptions) -> RangeOptions {
         RangeOptions {
-            cached: options.cached || self.outgoing.keeps_answers(),
+            cached: options.cached || self.egress.keeps_answers(),
             ..*options
         }
     }
@@ -135,7 +135,7 @@ impl MetricService {
     /// A plan that can be counted with, of what would be sent, and its points.
     pub(crate) fn checked_plan(&self, plan: RangePlan) -> Result<(RangePlan, Grid), CallError> {
         let grid = grid_of(&plan, &self.config)?;
-        let promql = self.outgoing.bound_query(plan.promql)?;
+        let promql = self.egress.bound_query(plan.promql)?;
         Ok((RangePlan { promql, ..plan }, grid))
     }
 
@@ -155,7 +155,7 @@ impl MetricService {
     }
 }
 
-/// What the functions of a range return.
+/// The return type of the range functions.
 pub(crate) type RangeResult<R> = (Result<R, wit::RangeError>,);
 
 /// The points of a plan, no more of them than a range may have, in chunks that follow one another.

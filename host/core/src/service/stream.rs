@@ -15,7 +15,7 @@ use crate::{
         types::{MetricQuery, RangeOptions, RangePlan},
     },
     observe::RequestId,
-    sandbox::{Shared, instance::Running},
+    sandbox::{Shared, instance::Instance},
 };
 
 /// A range that arrives piece by piece, for answers that are larger than memory.
@@ -38,7 +38,7 @@ pub struct RangeStream {
 }
 
 enum State {
-    Open(Box<Running>, ResourceAny),
+    Open(Box<Instance>, ResourceAny),
     /// All pieces were given.
     Finished,
     /// A piece failed, or was given up half-way: the instance cannot be asked again.
@@ -68,7 +68,7 @@ impl MetricService {
         let functions = self.ranges("range-stream")?;
         let sandbox = self.plugin.codec().sandbox();
         let open = async {
-            let mut running = sandbox.enter(&self.outgoing).await?;
+            let mut running = sandbox.enter(&self.egress).await?;
             let params = (&self.config_now(), query, &self.options(options));
             let (stream,): RangeResult<ResourceAny> =
                 running.call(&functions.stream_open, params).await?;
@@ -91,7 +91,7 @@ impl MetricService {
 }
 
 impl RangeStream {
-    /// What is being asked for.
+    /// The plan of the stream.
     pub fn plan(&self) -> &RangePlan {
         &self.plan
     }

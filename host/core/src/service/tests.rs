@@ -54,7 +54,7 @@ async fn an_endless_loop_is_ended_by_the_clock_and_leaves_the_runtime_alive() {
 }
 
 #[tokio::test]
-async fn a_call_that_its_caller_drops_ends_and_frees_its_place() {
+async fn a_call_that_its_caller_drops_ends_and_frees_its_permit() {
     let limits = Limits {
         concurrent_calls: 1,
         ..Limits::default()
@@ -261,7 +261,14 @@ async fn one_call_more_than_may_wait_is_refused_at_once_and_the_others_are_serve
         .build();
     let service = service(limits, &bytes);
     let detect = || service.detect_metric_type("mem", None);
-    let held = service.plugin.codec().sandbox().shared.places.take().await;
+    let held = service
+        .plugin
+        .codec()
+        .sandbox()
+        .shared
+        .concurrency
+        .acquire()
+        .await;
     let mut first = std::pin::pin!(service.query_metadata());
     let nobody = std::task::Waker::noop();
     let mut context = std::task::Context::from_waker(nobody);
@@ -347,7 +354,7 @@ fn excesses(host: &Host) -> Vec<Excess> {
 #[tokio::test]
 async fn a_host_survives_its_limits_one_after_the_other_and_no_call_is_affected_by_the_one_before()
 {
-    // One place, so that all calls go through the same slot of the pool; and once without a pool.
+    // One permit, so that all calls go through the same slot of the pool; and once without a pool.
     for concurrent_calls in [1, 1 << 20] {
         let host = host(Limits {
             concurrent_calls,

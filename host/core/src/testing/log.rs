@@ -1,4 +1,4 @@
-//! What the host logs, for tests that read it.
+//! The host's log, for tests that read it.
 //!
 //! One subscriber for the whole process: with one a thread, `tracing` may decide on a thread without any that nobody
 //! wants to hear of a place in the code, and remember it for all.

@@ -1,4 +1,4 @@
-//! What the unit tests share: bodies, and a log that is read.
+//! Shared parts of the unit tests: bodies, and a log that is read.
 
 pub(crate) mod body;
 pub(crate) mod log;

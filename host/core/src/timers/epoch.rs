@@ -1,5 +1,5 @@
 //! The host's pulse: a thread that advances the engine's epoch, so that plugins can be interrupted, and rings
-//! the alarms whose time has come.
+//! the timers whose time has come.
 //!
 //! Knows nothing of calls. It ends when it is dropped, that is, with the last clone of its host.
 
@@ -12,25 +12,25 @@ use std::{
 
 use wasmtime::Engine;
 
-use super::Alarms;
+use super::Timers;
 
 /// The longest that a plugin computes before it gives way to the other tasks of the runtime and its clock is
 /// looked at. Long enough that giving way (some microseconds) costs nothing, short enough that a
 /// single-threaded runtime stays responsive.
 const PERIOD: Duration = Duration::from_millis(10);
 
-pub(crate) struct Ticker {
+pub(crate) struct EpochTicker {
     /// Never sent on: the thread ends when this end of the channel goes away.
     _alive: Sender<()>,
-    alarms: Alarms,
+    timers: Timers,
 }
 
-impl Ticker {
+impl EpochTicker {
     pub(crate) fn start(engine: &Engine) -> io::Result<Self> {
         let (alive, gone) = channel::<()>();
         let engine = engine.weak();
-        let alarms = Alarms::default();
-        let ringing = alarms.clone();
+        let timers = Timers::default();
+        let ringing = timers.clone();
         thread::Builder::new()
             .name("metric-host-ticker".into())
             .spawn(move || {
@@ -39,18 +39,18 @@ impl Ticker {
                         break;
                     };
                     engine.increment_epoch();
-                    ringing.ring(Instant::now());
+                    ringing.fire_due(Instant::now());
                 }
             })?;
         Ok(Self {
             _alive: alive,
-            alarms,
+            timers,
         })
     }
 
-    /// The alarms that it rings.
-    pub(crate) fn alarms(&self) -> &Alarms {
-        &self.alarms
+    /// The timers that it rings.
+    pub(crate) fn timers(&self) -> &Timers {
+        &self.timers
     }
 }
 
@@ -62,7 +62,7 @@ mod tests {
     fn the_thread_ends_when_the_ticker_is_dropped() {
         let engine = Engine::default();
         let weak = engine.weak();
-        let ticker = Ticker::start(&engine).unwrap();
+        let ticker = EpochTicker::start(&engine).unwrap();
         drop(ticker);
         drop(engine);
         let deadline = std::time::Instant::now() + Duration::from_secs(5);

@@ -2,7 +2,7 @@
 //! cheap: an entry in a map that the ticker looks through at each tick. (tokio's timer wakes a sleeping
 //! thread for each deadline that is nearer than all others: two system calls and two thread switches.)
 //!
-//! An alarm rings up to a tick late. Knows nothing of calls.
+//! An timer rings up to a tick late. Knows nothing of calls.
 
 pub(crate) mod epoch;
 
@@ -16,9 +16,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// All alarms that are set. Clones share them.
+/// All timers that are set. Clones share them.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Alarms(Arc<Mutex<Waiting>>);
+pub(crate) struct Timers(Arc<Mutex<Waiting>>);
 
 #[derive(Debug, Default)]
 struct Waiting {
@@ -31,18 +31,18 @@ struct Waiting {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Elapsed;
 
-impl Alarms {
+impl Timers {
     /// A future that is ready at that time.
-    pub(crate) fn at(&self, time: Instant) -> Alarm {
-        Alarm {
-            alarms: self.clone(),
+    pub(crate) fn at(&self, time: Instant) -> Timer {
+        Timer {
+            timers: self.clone(),
             time,
             set: None,
         }
     }
 
     /// A future that is ready after that time; what no clock can count to is a year.
-    pub(crate) fn after(&self, duration: Duration) -> Alarm {
+    pub(crate) fn after(&self, duration: Duration) -> Timer {
         const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
         let now = Instant::now();
         self.at(now.checked_add(duration).unwrap_or(now + YEAR))
@@ -54,17 +54,17 @@ impl Alarms {
         duration: Duration,
         work: W,
     ) -> Result<W::Output, Elapsed> {
-        let mut alarm = self.after(duration);
+        let mut timer = self.after(duration);
         let mut work = pin!(work);
         poll_fn(|context| match work.as_mut().poll(context) {
             Poll::Ready(output) => Poll::Ready(Ok(output)),
-            Poll::Pending => Pin::new(&mut alarm).poll(context).map(|()| Err(Elapsed)),
+            Poll::Pending => Pin::new(&mut timer).poll(context).map(|()| Err(Elapsed)),
         })
         .await
     }
 
     /// Wakes whoever waits for a time up to this one.
-    pub(crate) fn ring(&self, now: Instant) {
+    pub(crate) fn fire_due(&self, now: Instant) {
         let due = {
             let mut waiting = self.lock();
             let later = waiting.wakers.split_off(&(now, u64::MAX));
@@ -81,21 +81,21 @@ impl Alarms {
 
 /// A future that is ready at its time. Dropped, it is no longer set.
 #[derive(Debug)]
-pub(crate) struct Alarm {
-    alarms: Alarms,
+pub(crate) struct Timer {
+    timers: Timers,
     time: Instant,
     /// Its number and whom it wakes, once it has been waited for.
     set: Option<(u64, Waker)>,
 }
 
-impl Alarm {
+impl Timer {
     /// Whether its time has come.
     pub(crate) fn is_over(&self) -> bool {
         Instant::now() >= self.time
     }
 }
 
-impl Future for Alarm {
+impl Future for Timer {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
@@ -105,7 +105,7 @@ impl Future for Alarm {
         }
         let unchanged = |(_, waker): &(u64, Waker)| waker.will_wake(context.waker());
         if !this.set.as_ref().is_some_and(unchanged) {
-            let mut waiting = this.alarms.lock();
+            let mut waiting = this.timers.lock();
             let number = match &this.set {
                 Some((number, _)) => *number,
                 None => {
@@ -122,27 +122,27 @@ impl Future for Alarm {
     }
 }
 
-impl Drop for Alarm {
+impl Drop for Timer {
     fn drop(&mut self) {
         if let Some((number, _)) = self.set {
-            self.alarms.lock().wakers.remove(&(self.time, number));
+            self.timers.lock().wakers.remove(&(self.time, number));
         }
     }
 }
 
 #[cfg(test)]
-impl Alarms {
-    /// Alarms with a thread of their own that rings them.
+impl Timers {
+    /// Timers with a thread of their own that rings them.
     pub(crate) fn ticking() -> Self {
-        let alarms = Self::default();
-        let weak = Arc::downgrade(&alarms.0);
+        let timers = Self::default();
+        let weak = Arc::downgrade(&timers.0);
         std::thread::spawn(move || {
             while let Some(strong) = weak.upgrade() {
-                Self(strong).ring(Instant::now());
+                Self(strong).fire_due(Instant::now());
                 std::thread::sleep(Duration::from_millis(5));
             }
         });
-        alarms
+        timers
     }
 }
 
@@ -167,43 +167,43 @@ mod tests {
 
     #[test]
     fn those_whose_time_has_come_are_woken_and_no_others() {
-        let alarms = Alarms::default();
+        let timers = Timers::default();
         let (bell, waker) = bell();
         let mut context = Context::from_waker(&waker);
         let now = Instant::now();
         let hour = Duration::from_secs(3600);
-        let mut early = [alarms.at(now + hour), alarms.at(now + hour)];
-        let mut late = alarms.at(now + 3 * hour);
-        for alarm in early.iter_mut().chain([&mut late]) {
-            assert!(Pin::new(alarm).poll(&mut context).is_pending());
+        let mut early = [timers.at(now + hour), timers.at(now + hour)];
+        let mut late = timers.at(now + 3 * hour);
+        for timer in early.iter_mut().chain([&mut late]) {
+            assert!(Pin::new(timer).poll(&mut context).is_pending());
         }
-        alarms.ring(now);
+        timers.fire_due(now);
         assert_eq!(bell.0.load(Ordering::Relaxed), 0);
-        alarms.ring(now + 2 * hour);
+        timers.fire_due(now + 2 * hour);
         assert_eq!(bell.0.load(Ordering::Relaxed), 2);
         drop((early, late));
-        assert!(alarms.lock().wakers.is_empty());
+        assert!(timers.lock().wakers.is_empty());
     }
 
     #[test]
     fn an_alarm_that_moves_to_another_task_wakes_that_one() {
-        let alarms = Alarms::default();
-        let mut alarm = alarms.after(Duration::from_secs(3600));
+        let timers = Timers::default();
+        let mut timer = timers.after(Duration::from_secs(3600));
         let ((first, first_waker), (second, second_waker)) = (bell(), bell());
         for waker in [&first_waker, &second_waker] {
             let mut context = Context::from_waker(waker);
-            assert!(Pin::new(&mut alarm).poll(&mut context).is_pending());
+            assert!(Pin::new(&mut timer).poll(&mut context).is_pending());
         }
-        alarms.ring(Instant::now() + Duration::from_secs(7200));
+        timers.fire_due(Instant::now() + Duration::from_secs(7200));
         assert_eq!(first.0.load(Ordering::Relaxed), 0);
         assert_eq!(second.0.load(Ordering::Relaxed), 1);
     }
 
     #[test]
     fn a_time_that_no_clock_reaches_is_only_far_away() {
-        let mut alarm = Alarms::default().after(Duration::MAX);
+        let mut timer = Timers::default().after(Duration::MAX);
         let (_, waker) = bell();
-        let pending = Pin::new(&mut alarm).poll(&mut Context::from_waker(&waker));
+        let pending = Pin::new(&mut timer).poll(&mut Context::from_waker(&waker));
         assert!(pending.is_pending());
     }
 }

@@ -1,9 +1,7 @@
 // The page: reads the forms, asks through the codec and `fetch`, and shows the series or says in plain words why
 // there are none. Knows the document, and leaves drawing to chart.js.
 
-import * as component from '../generated/metric_codec.js';
-import { FetchClient } from '../../node/src/fetch-client.ts';
-import { MetricError } from '../../node/src/metric-error.ts';
+import { MetricClient, MetricError } from '../../node/src/browser.ts';
 import { draw, MOST_LINES } from './chart.js';
 
 const connection = document.querySelector('#connection');
@@ -58,7 +56,7 @@ function explain(error) {
 
 function client() {
   const { address, labelSchema, partial } = Object.fromEntries(new FormData(connection));
-  return new FetchClient(component.codec, { address: address.trim(), labelSchema, partial: partial === 'on' });
+  return new MetricClient({ address: address.trim(), labelSchema, partial: partial === 'on' });
 }
 
 connection.addEventListener('submit', (event) => {

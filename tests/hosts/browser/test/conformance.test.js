@@ -2,13 +2,14 @@
 // the browser's own `fetch`, against the scripted Prometheus of the Node tests.
 
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { build } from 'esbuild';
+import * as esbuild from 'esbuild';
 
+import { options } from '../../node/scripts/bundle.js';
 import { files } from '../../node/test/conformance/cases.js';
 import { hostile, sentAgain, WITH_SERVICE } from '../../node/test/conformance/runner.js';
 import { ScriptedPrometheus } from '../../node/test/conformance/scripted-prometheus.js';
@@ -41,8 +42,7 @@ before(async () => {
   // The scripted Prometheus sends the headers of its cases, and CORS's are not among them.
   browser = await startBrowser(['--disable-web-security']);
   mkdirSync(folder, { recursive: true });
-  await build({ absWorkingDir: root, entryPoints: ['test/conformance/judge.js'], outdir: folder, bundle: true, format: 'esm', target: 'es2022', logLevel: 'warning' });
-  copyFileSync(join(root, 'generated/metric_codec.core.wasm'), join(folder, 'metric_codec.core.wasm'));
+  await esbuild.build({ ...options(esbuild, join(root, 'generated')), absWorkingDir: root, entryPoints: ['test/conformance/judge.js'], outdir: folder });
   writeFileSync(join(folder, 'index.html'), '<!doctype html><title>conformance</title><script type="module" src="judge.js"></script>');
   server = await serve(folder);
   page = await browser.newPage();
@@ -80,4 +80,13 @@ test('an answer that is wrong is found out', async () => {
       assert.ok(await page.evaluate(([expect]) => globalThis.findsOut(expect, { broken: 'trap' }), [expect]), name);
     }
   }
+});
+
+test('a large answer is decoded beside the page, and in it where the page allows no worker', async () => {
+  const beside = await page.evaluate(() => globalThis.askForMuch(200));
+  assert.equal(beside.points, 2_000_000);
+  await page.evaluate(() => (globalThis.Worker = undefined));
+  const inside = await page.evaluate(() => globalThis.askForMuch(200));
+  assert.equal(inside.points, 2_000_000);
+  assert.ok(beside.longest < inside.longest / 2, `${beside.longest} ms, ${inside.longest} ms`);
 });

@@ -2,7 +2,9 @@
 // through the JSON door (`JSON.parse` included), beside plain JavaScript that reads the same body into the
 // same columns. Sends nothing: bodies are made here.
 
-import { codec, jsonCodec } from '../dist/codec.js';
+import { codec as component } from '../test/components.js';
+
+const { codec, jsonCodec } = component;
 
 /** Milliseconds that each row is measured for. */
 const BUDGET = 1500;

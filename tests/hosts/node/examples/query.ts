@@ -1,25 +1,30 @@
-// How the package is used, from first to last. Checked by the tests against the generated types.
+// How the package is used, from first to last. Checked by the tests against the package's types.
 
 import { MetricClient, MetricError, MetricService, milliseconds, type MetricQuery } from 'metric-service-node';
 
 const address = process.argv[2] ?? '127.0.0.1:9090';
 const query: MetricQuery = {
   metricName: 'cpu_util',
-  start: new Date(Date.now() - 3_600_000),
+  start: Date.now() - 3_600_000,
   end: new Date(),
   step: 60,
-  labels: { valueType: 'current' },
+  // What is not known can be left open.
+  labels: { valueType: 'current', kernelId: process.env['KERNEL'] },
   groupBy: ['session-id'],
 };
 
-const client = new MetricClient({ address });
-console.log(client.buildPromql(query));
+const service = new MetricService({ address, timeout: 5_000 });
+console.log(await service.buildPromql(query));
 try {
-  const { unit, series } = await client.queryMetric(query);
+  const { unit, series } = await service.queryMetric(query, { signal: AbortSignal.timeout(10_000) });
   for (const one of series) {
     const peak = one.values.reduce((a, b) => Math.max(a, b), 0);
     const last = milliseconds(one).at(-1) ?? 0;
     console.log(Object.fromEntries(one.labels), `up to ${peak} ${unit ?? ''}, until ${new Date(last).toISOString()}`);
+  }
+  // A week in pieces: what was read can be let go before the next is asked for.
+  for await (const piece of service.stream({ ...query, start: Date.now() - 7 * 86_400_000 })) {
+    for (const one of piece.series) console.log(one.values.length);
   }
 } catch (error) {
   if (!(error instanceof MetricError)) throw error;
@@ -29,7 +34,7 @@ try {
   process.exitCode = 1;
 }
 
-// The same, with the plugin's own HTTP: it blocks until the answer is there.
-const service = new MetricService({ address, timeout: 5_000 });
-const type: 'gauge' | 'rate' | 'diff' = service.detectMetricType('net_rx');
+// The codec: without threads, in browsers too.
+const client = new MetricClient({ address });
+const type: 'gauge' | 'rate' | 'diff' = await client.detectMetricType('net_rx');
 console.log(type);

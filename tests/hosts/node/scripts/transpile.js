@@ -1,31 +1,31 @@
-// Turns the two components into ES modules under generated/, with their types. Knows where the files come
-// from (METRIC_PLUGIN and METRIC_CODEC, else this repository's build), and nothing of what is in them.
+// Turns a component into an ES module with its types and core modules. Takes jco from its caller, as bundle.js takes
+// esbuild; knows where the components are (METRIC_PLUGIN and METRIC_CODEC, else this repository's build).
 
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { transpile } from '@bytecodealliance/jco';
+const built = fileURLToPath(new URL('../../../../target/wasm32-unknown-unknown/plugin', import.meta.url));
+const GIVEN = { metric_service: process.env.METRIC_PLUGIN, metric_codec: process.env.METRIC_CODEC };
 
-const here = dirname(fileURLToPath(import.meta.url));
-const generated = join(here, '../generated');
-const built = join(here, '../../../../target/wasm32-unknown-unknown/plugin');
-
-rmSync(generated, { recursive: true, force: true });
-for (const [name, given] of [
-  ['metric_service', process.env.METRIC_PLUGIN],
-  ['metric_codec', process.env.METRIC_CODEC],
-]) {
-  const component = given || join(built, `${name}.wasm`);
+/** Writes `name`'s module, types and core modules into a folder; another `component` may stand in for it. */
+export async function transpileInto(folder, name, transpile, component = GIVEN[name] || join(built, `${name}.wasm`)) {
   if (!existsSync(component)) {
     console.error(`${component} is missing: \`cargo xtask build\` makes it; METRIC_PLUGIN and METRIC_CODEC name others`);
     process.exit(1);
   }
-  // `wasi:http` by way of src/wasi-http.ts; everything else straight from preview2-shim.
-  const { files } = await transpile(readFileSync(component), { name, map: { 'wasi:http/*': '../dist/wasi-http.js#*' } });
+  const { files } = await transpile(readFileSync(component), { name, instantiation: 'async', nodejsCompat: false });
   for (const [path, bytes] of Object.entries(files)) {
-    const file = join(generated, path);
+    const file = join(folder, path);
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, bytes);
+    writeFileSync(file, /\.(js|ts)$/.test(path) ? mended(path, new TextDecoder().decode(bytes)) : bytes);
   }
+}
+
+/** Takes out of jco's output what the package cannot have. */
+function mended(path, text) {
+  // Older libraries of TypeScript do not know `Disposable`.
+  if (path.endsWith('.d.ts')) return text.replace(' implements Disposable', '').replace(/^ *\[Symbol\.dispose\]\(\): void;\n/m, '');
+  // Core modules are always given. The default has bundlers look for files.
+  return text.replace(/^ *if \(!getCoreModule\) .*$/m, '');
 }

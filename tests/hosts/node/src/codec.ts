@@ -1,14 +1,13 @@
-// `metric_codec.wasm`, which imports nothing, with the platform's own `fetch`.
+// `metric_codec.wasm`, which imports nothing, compiled once.
 
-import { codec, jsonCodec } from '../generated/metric_codec.js';
-import { FetchClient, type FetchOptions } from './fetch-client.js';
-import type { Config } from './query.js';
+import { instantiate, type ImportObject, type Root } from '../generated/metric_codec.js';
+import core from '../generated/metric_codec.core.wasm';
+import { compileAll, Component, type Instantiate } from './component.js';
 
-export { codec, jsonCodec };
+let compiled: Promise<Component<ImportObject, Root>> | undefined;
 
-/** Asks one Prometheus through `fetch`; calls are asynchronous, and do not block. */
-export class MetricClient extends FetchClient {
-  constructor(config: Config, options?: Pick<FetchOptions, 'fetch'>) {
-    super(codec, config, options);
-  }
+/** The codec of this thread. */
+export function codec(): Promise<Component<ImportObject, Root>> {
+  compiled ??= compileAll({ 'metric_codec.core.wasm': core }).then((modules) => new Component(instantiate as Instantiate<ImportObject, Root>, modules, {}));
+  return compiled;
 }

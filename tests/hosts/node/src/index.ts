@@ -1,10 +1,25 @@
-// The way in. `MetricService` is the plugin with its own HTTP (synchronous); `MetricClient` is the codec with
-// `fetch` (asynchronous). Both throw `MetricError`, and answer with the same records.
+// The package in Node. `MetricService` is the plugin, all verbs; `MetricClient` is the codec, the two queries. Both
+// send through `fetch`, reject with `MetricError`, and answer with the same records.
 
+import type { ClientOptions } from './arguments/call.js';
+import type { Config } from './arguments/config.js';
+import { FetchClient } from './client.js';
+import { codec } from './codec.js';
+import { withThread } from './thread/pool.js';
+
+export * from './common.js';
+export type { RangeOptions } from './arguments/range.js';
 export { MetricService } from './service.js';
-export { MetricClient } from './codec.js';
-export { FetchClient, type Codec, type FetchOptions } from './fetch-client.js';
-export { MetricError, type MetricErrorKind } from './metric-error.js';
-export { milliseconds } from './query.js';
-export type * from './query.js';
-export type * from './range.js';
+export type { Chunk, MissingChunk, Page, Piece, RangeAnswer, RangePlan, Span } from '../generated/interfaces/backendai-metric-range-service.js';
+
+/** Asks one Prometheus; each call is one request. Large answers are decoded in another thread. */
+export class MetricClient extends FetchClient {
+  /** @throws {MetricError} `invalid-argument` */
+  constructor(config: Config, options: ClientOptions = {}) {
+    super(codec(), async (job, signal) => {
+      // A codec's job sends nothing.
+      const sending = { fetch: globalThis.fetch, maxBytes: 0, signal };
+      return { result: await withThread(signal, (thread) => thread.call(job, sending)) };
+    }, config, options);
+  }
+}

@@ -1,5 +1,4 @@
-// The contract's error as an `Error` that can be thrown, caught and told apart. Knows the generated types, and
-// how a transpiled component throws what a call answers with.
+// The contract's error as an `Error` that can be thrown, caught and told apart, and the plugin's own failure.
 
 import type { Span } from '../generated/interfaces/backendai-metric-range-service.js';
 import type * as wit from '../generated/interfaces/backendai-metric-types.js';
@@ -14,7 +13,7 @@ export class MetricError extends Error {
   constructor(
     /** The contract's error: its case in `tag`, what belongs to it in `val`. */
     readonly reason: wit.Error,
-    options?: ErrorOptions,
+    options?: { cause?: unknown },
     /** Of a range: the chunk whose request it was. */
     readonly chunk?: Span,
   ) {
@@ -24,6 +23,18 @@ export class MetricError extends Error {
   /** The case, e.g. `invalid-argument` or `connection-failed`. */
   get kind(): MetricErrorKind {
     return this.reason.tag;
+  }
+}
+
+/** The plugin broke in the middle of a call. No fault of the caller's; the next call gets a new instance. */
+export class PluginTrapped extends Error {
+  override readonly name = 'PluginTrapped';
+
+  constructor(
+    /** The message of WebAssembly. */
+    readonly detail: string,
+  ) {
+    super(`the plugin broke: ${detail}`);
   }
 }
 
@@ -47,30 +58,26 @@ function message(reason: wit.Error): string {
   }
 }
 
-/** Makes a call into a component; what it throws as the contract's error comes out as a `MetricError`. */
-export function call<T>(verb: () => T): T {
-  try {
-    return verb();
-  } catch (thrown) {
-    if (thrown instanceof Error && 'payload' in thrown) {
-      const { payload } = thrown;
-      if (isReason(payload)) throw new MetricError(payload, { cause: thrown });
-      if (isRangeError(payload)) throw toMetricError(payload, { cause: thrown });
-    }
-    // A trap, or a fault of the host's: not the contract's to explain.
-    throw thrown;
+/** The failure of a call into a component, as data that can go to another thread. */
+export type Failure = { reason: wit.Error; chunk?: Span | undefined } | { trap: string };
+
+/** Reads what a transpiled component threw: the contract's error, a range's, or anything else, which is a trap. */
+export function toFailure(thrown: unknown): Failure {
+  if (thrown instanceof Error && 'payload' in thrown) {
+    const { payload } = thrown;
+    if (isReason(payload)) return { reason: payload };
+    if (isRangeError(payload)) return { reason: payload.error, chunk: payload.chunk };
   }
+  return { trap: thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown) };
 }
 
-/** What a range verb answers with. */
-interface RangeError { error: wit.Error; chunk?: Span }
-
-/** A range's error, with the chunk that it belongs to. */
-export function toMetricError({ error, chunk }: RangeError, options?: ErrorOptions): MetricError {
-  return new MetricError(error, options, chunk);
+/** The error to throw for a failure. */
+export function toError(failure: Failure): MetricError | PluginTrapped {
+  if ('trap' in failure) return new PluginTrapped(failure.trap);
+  return new MetricError(failure.reason, undefined, failure.chunk);
 }
 
-function isRangeError(payload: unknown): payload is RangeError {
+function isRangeError(payload: unknown): payload is { error: wit.Error; chunk?: Span } {
   return typeof payload === 'object' && payload !== null && 'error' in payload && isReason(payload.error);
 }
 

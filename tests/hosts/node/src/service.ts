@@ -1,49 +1,144 @@
-// The plugin in Node: `metric_service.wasm`, whose requests go out through preview2-shim's `wasi:http`.
-// Calls are synchronous, as WASI 0.2 is: each blocks its thread until Prometheus has answered.
+// The plugin in Node: `metric_service.wasm` in threads of its own, all verbs. Its requests go out through `fetch`.
 
-import { json, jsonCodec, metricService, rangeService } from '../generated/metric_service.js';
-import { call, toMetricError, type MetricError } from './metric-error.js';
-import { atThisTime, toConfig, toQuery, type Config, type MetadataResult, type MetricQuery, type MetricResult, type MetricType, type ValueType } from './query.js';
-import { toOptions, type RangeAnswer, type RangeOptions } from './range.js';
+import type * as range from '../generated/interfaces/backendai-metric-range-service.js';
+import type * as wit from '../generated/interfaces/backendai-metric-types.js';
+import { toCallOptions, toClientOptions, type CallOptions, type ClientOptions } from './arguments/call.js';
+import { toConfig, type CheckedConfig, type Config } from './arguments/config.js';
+import { toCursor, toDetection, toQueries, toQuery, type MetricQuery } from './arguments/query.js';
+import { toOptions, type RangeOptions } from './arguments/range.js';
+import { atThisTime } from './client.js';
+import { Deadline } from './deadline.js';
+import { fromDocument, toDocument, type Request } from './document.js';
+import { MetricError, toError } from './metric-error.js';
+import type { Job } from './thread/job.js';
+import { ownThread, withThread } from './thread/pool.js';
 
-export { json, jsonCodec };
+/** Milliseconds that a call may compute beyond its deadline, which the plugin keeps itself while it waits. */
+const COMPUTE = 10_000;
 
-/** Asks one Prometheus, through the plugin. In a server, keep it in a worker thread: its calls block. */
+/** Asks one Prometheus, through the plugin: refused and interrupted requests are sent again, long ranges go in chunks. */
 export class MetricService {
-  readonly #config;
+  readonly #config: CheckedConfig;
+  readonly #options: ReturnType<typeof toClientOptions>;
 
-  constructor(config: Config) {
+  /** @throws {MetricError} `invalid-argument` */
+  constructor(config: Config, options: ClientOptions = {}) {
     this.#config = toConfig(config);
+    this.#options = toClientOptions(options);
   }
 
-  /** The metrics that Prometheus holds, by name; `partial` says whether some may be missing. @throws {MetricError} */
-  queryMetadata(): MetadataResult {
-    return call(() => metricService.queryMetadata(atThisTime(this.#config)));
+  /** The metrics that Prometheus holds, by name; `partial` says whether some may be missing. Rejects with a `MetricError`. */
+  async queryMetadata(options: CallOptions = {}): Promise<wit.MetadataResult> {
+    return this.#run(options, (config) => job('metricService', 'queryMetadata', config));
   }
 
-  /** Asks Prometheus, and returns the series in columns. @throws {MetricError} */
-  queryMetric(query: MetricQuery): MetricResult {
-    return call(() => metricService.queryMetric(atThisTime(this.#config), toQuery(query)));
+  /** Asks Prometheus, and returns the series in columns. Rejects with a `MetricError`. */
+  async queryMetric(query: MetricQuery, options: CallOptions = {}): Promise<wit.MetricResult> {
+    const record = toQuery(query);
+    return this.#run(options, (config) => job('metricService', 'queryMetric', config, record));
   }
 
-  /** Asks for a long range in chunks, side by side. Throws a `MetricError` whose `chunk` says which failed. @throws {MetricError} */
-  queryRange(query: MetricQuery, options: RangeOptions = {}): RangeAnswer {
-    return call(() => rangeService.queryRange(atThisTime(this.#config), toQuery(query), toOptions(options)));
+  /** What `queryRange` would do. Nothing is sent. Rejects with a `MetricError`. */
+  async plan(query: MetricQuery, range: RangeOptions = {}, options: CallOptions = {}): Promise<range.RangePlan> {
+    const asked = [toQuery(query), toOptions(range)];
+    return this.#run(options, (config) => job('rangeService', 'plan', config, ...asked));
   }
 
-  /** Many queries side by side; the answers in their order, an error in the place of one that failed. @throws {MetricError} */
-  queryBatch(queries: MetricQuery[], options: RangeOptions = {}): (RangeAnswer | MetricError)[] {
-    const answers = call(() => rangeService.queryBatch(atThisTime(this.#config), queries.map(toQuery), toOptions(options)));
-    return answers.map((answer) => (answer.tag === 'ok' ? answer.val : toMetricError(answer.val)));
+  /** Asks for a long range in chunks, side by side. Rejects with a `MetricError` whose `chunk` says which failed. */
+  async queryRange(query: MetricQuery, range: RangeOptions = {}, options: CallOptions = {}): Promise<range.RangeAnswer> {
+    const asked = [toQuery(query), toOptions(range)];
+    return this.#run(options, (config) => job('rangeService', 'queryRange', config, ...asked));
   }
 
-  /** The PromQL that `queryMetric` would send. Nothing is sent. @throws {MetricError} */
-  buildPromql(query: MetricQuery): string {
-    return call(() => metricService.buildPromql(this.#config, toQuery(query)));
+  /** Many queries side by side; the answers in their order, an error in the place of one that failed. Rejects with a `MetricError`. */
+  async queryBatch(queries: readonly MetricQuery[], range: RangeOptions = {}, options: CallOptions = {}): Promise<(range.RangeAnswer | MetricError)[]> {
+    const asked = [toQueries(queries), toOptions(range)];
+    type Answer = { tag: 'ok'; val: range.RangeAnswer } | { tag: 'err'; val: range.RangeError };
+    const answers = await this.#run<Answer[]>(options, (config) => job('rangeService', 'queryBatch', config, ...asked));
+    return answers.map((answer) => (answer.tag === 'ok' ? answer.val : toError({ reason: answer.val.error, chunk: answer.val.chunk }) as MetricError));
   }
 
-  /** How a metric is read. */
-  detectMetricType(metricName: string, valueType?: ValueType): MetricType {
-    return metricService.detectMetricType(metricName, valueType);
+  /** One chunk of a range, and the cursor of the next in `next`. Rejects with a `MetricError`. */
+  async queryPage(query: MetricQuery, range: RangeOptions = {}, cursor?: string, options: CallOptions = {}): Promise<range.Page> {
+    const asked = [toQuery(query), toOptions(range), toCursor(cursor)];
+    return this.#run(options, (config) => job('rangeService', 'queryPage', config, ...asked));
   }
+
+  /**
+   * A range in bounded pieces, chunk after chunk, for answers that are larger than memory: `for await (const piece of
+   * service.stream(query))`. The timeout is that of one piece. Each stream has a thread of its own until its loop ends.
+   */
+  async *stream(query: MetricQuery, range: RangeOptions = {}, options: CallOptions = {}): AsyncGenerator<range.Piece, void, void> {
+    const asked = [toQuery(query), toOptions(range)];
+    const { signal, timeout } = toCallOptions(options);
+    const config = atThisTime(this.#config, timeout);
+    const thread = await ownThread();
+    const ask = async <T>(one: Job): Promise<T> => {
+      const deadline = new Deadline(config.timeout, signal, COMPUTE);
+      try {
+        return await thread.call<T>(one, this.#sending(deadline));
+      } finally {
+        deadline.end();
+      }
+    };
+    // Between two pieces nobody else hears of it.
+    const giveUp = () => thread.end();
+    signal?.addEventListener('abort', giveUp);
+    try {
+      await ask(job('stream', 'open', config, ...asked));
+      for (let piece = await ask<range.Piece | undefined>(job('stream', 'next')); piece; piece = await ask(job('stream', 'next'))) yield piece;
+    } finally {
+      signal?.removeEventListener('abort', giveUp);
+      thread.end();
+    }
+  }
+
+  /** The PromQL that `queryMetric` would send. Nothing is sent. Rejects with a `MetricError`. */
+  async buildPromql(query: MetricQuery, options: CallOptions = {}): Promise<string> {
+    const record = toQuery(query);
+    return this.#run(options, (config) => job('metricService', 'buildPromql', config, record));
+  }
+
+  /** How a metric is read. Rejects with a `MetricError`. */
+  async detectMetricType(metricName: string, valueType?: wit.ValueType): Promise<wit.MetricType> {
+    const asked = toDetection(metricName, valueType);
+    return this.#run({}, () => job('metricService', 'detectMetricType', ...asked));
+  }
+
+  /** Calls a verb by its name, through the JSON interface; gives its result, with the schema's names. Rejects with a `MetricError`. */
+  async call<T = unknown>(verb: string, request: Request = {}, options: CallOptions = {}): Promise<T> {
+    const text = await this.#run<string>(options, (config) => job('json', 'call', verb, toDocument(verb === 'detect-metric-type' ? undefined : config, request)));
+    return fromDocument(text) as T;
+  }
+
+  /** The JSON interface as it is, a text in and a text out, for whoever passes it on: nothing is added, errors are answers. */
+  async callText(verb: string, request: string, options: CallOptions = {}): Promise<string> {
+    return this.#run(options, () => job('json', 'call', verb, request));
+  }
+
+  async #run<T>(options: CallOptions, work: (config: CheckedConfig) => Job): Promise<T> {
+    const { signal, timeout } = toCallOptions(options);
+    const deadline = new Deadline(timeout ?? this.#config.timeout, signal, COMPUTE);
+    try {
+      return await withThread(deadline.signal, (thread) => {
+        // What is left after the wait for a thread.
+        const left = deadline.left();
+        if (left < 1) throw deadline.passed();
+        return thread.call<T>(work(atThisTime(this.#config, left)), this.#sending(deadline));
+      });
+    } catch (thrown) {
+      // The plugin was told another time than the caller.
+      throw thrown instanceof MetricError && thrown.kind === 'timed-out' && deadline.left() < 1 ? deadline.passed(thrown) : thrown;
+    } finally {
+      deadline.end();
+    }
+  }
+
+  #sending({ signal }: Deadline) {
+    return { fetch: this.#options.fetch, maxBytes: this.#options.maxResponseBytes, signal };
+  }
+}
+
+function job(name: string, verb: string, ...args: unknown[]): Job {
+  return { interface: name, verb, args };
 }

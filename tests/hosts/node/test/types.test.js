@@ -10,7 +10,11 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
 
-test('the example compiles, and each mistake is refused', () => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [tsc, '--noEmit', '--project', 'examples'], { cwd: root, encoding: 'utf8' });
+function compile(...options) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [tsc, '--noEmit', '--project', 'examples', ...options], { cwd: root, encoding: 'utf8' });
   assert.equal(status, 0, stdout + stderr);
-});
+}
+
+test('the example compiles, and each mistake is refused', () => compile());
+
+test('the example compiles as a bundler sees the package', () => compile('--module', 'esnext', '--moduleResolution', 'bundler'));

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use metric_host::MetricQuery;
-use metric_service::prometheus::{Answer as _, Budget, RangeAnswer};
+use metric_service::prometheus::{Budget, RangeDecoder, ResponseDecoder as _};
 
 use super::query::{a_day_of_all_kernels, an_hour_of_one_kernel};
 use super::{Measurement, Row};
@@ -86,7 +86,7 @@ async fn race(setting: &Setting, query: MetricQuery, goals: Goals) -> Result<Vec
             .uncompared(),
             Contender::new(NATIVE, move || {
                 let body = Arc::clone(&scanned_body);
-                async move { Ok(RangeAnswer::new(200, Budget::bytes(1 << 30)).read(body.as_bytes())?) }
+                async move { Ok(RangeDecoder::new(200, Budget::bytes(1 << 30)).read(body.as_bytes())?) }
             }),
             Contender::new("serde_json", move || {
                 let body = Arc::clone(&native_body);

@@ -1,6 +1,6 @@
 //! Metrics that differ only in name as one request, `container_metric_name=~"a|b"`: where that is faster, and where not.
 //! Here it is done with the plugin's own PromQL, straight to Prometheus, the bodies thrown away, whatever the size. The
-//! head of `guest/src/codec/company.rs` says what follows from it.
+//! head of `guest/src/codec/batch/merge.rs` says what follows from it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

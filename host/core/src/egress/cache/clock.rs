@@ -1,4 +1,4 @@
-//! What time it is, by both clocks: the time of day says what is final, the other one how old an answer is.
+//! The two clocks of the cache: the time of day says what is final, the other one how old an answer is.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 

@@ -26,7 +26,7 @@ const SERIES: [&str; 2] = [
 /// How its data end: a value, its point, the points, the series, the result.
 const END: &[u8] = br#""]]}]}"#;
 
-/// What says nothing about the data, and may follow them: VictoriaMetrics's statistics, a flat object.
+/// Members that say nothing about the data, and may follow them: VictoriaMetrics's statistics, a flat object.
 const STATISTICS: &[u8] = br#","stats":{"#;
 
 /// With what reservations begin.
@@ -69,7 +69,7 @@ pub(super) enum Completeness {
     /// It may be a list of names: all that has come.
     Names(Vec<u8>),
     /// It is neither, or has reservations.
-    Spoilt,
+    Uncacheable,
 }
 
 impl Completeness {
@@ -85,7 +85,7 @@ impl Completeness {
                 *self = match after {
                     Some(after) => series(Vec::new(), after),
                     None if piece.len() <= NAMES => Self::Names(piece.to_owned()),
-                    None => Self::Spoilt,
+                    None => Self::Uncacheable,
                 };
             }
             Self::Series(tail) => *self = series(std::mem::take(tail), piece),
@@ -93,7 +93,7 @@ impl Completeness {
                 all.extend_from_slice(piece);
             }
             Self::Names(all) if all.len() + piece.len() <= NAMES => all.extend_from_slice(piece),
-            Self::Remarks(_) | Self::Names(_) | Self::Spoilt => *self = Self::Spoilt,
+            Self::Remarks(_) | Self::Names(_) | Self::Uncacheable => *self = Self::Uncacheable,
         }
     }
 
@@ -106,12 +106,12 @@ impl Completeness {
                 .is_some_and(ends_with_data),
             Self::Remarks(all) => are_remarks(all),
             Self::Names(all) => is_list_of_names(all),
-            Self::Nothing | Self::Spoilt => false,
+            Self::Nothing | Self::Uncacheable => false,
         }
     }
 }
 
-/// What a body is that has begun with a series, by its last bytes and what has come now.
+/// The completeness of a body that has begun with a series, by its last bytes and the new ones.
 fn series(mut tail: Vec<u8>, piece: &[u8]) -> Completeness {
     // A word may begin in the piece before.
     let overlap = tail.len().saturating_sub(OVERLAP);
@@ -136,7 +136,7 @@ fn series(mut tail: Vec<u8>, piece: &[u8]) -> Completeness {
     remarks.extend(rest.iter().take(REMARKS + 1));
     match tail.strip_suffix(b",").is_some_and(ends_with_data) && remarks.len() <= REMARKS {
         true => Completeness::Remarks(remarks),
-        false => Completeness::Spoilt,
+        false => Completeness::Uncacheable,
     }
 }
 

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request};
 
-use crate::egress::client::reload::Identity;
+use crate::egress::client::reload::CredentialsGeneration;
 
 /// A request as it leaves: narrowed to its scope, with what headers it may have, before the credentials are added. The
 /// origin is that of the service.
@@ -13,7 +13,7 @@ use crate::egress::client::reload::Identity;
 pub(super) struct Key {
     /// Which credentials it is sent with. They may be exchanged while the service lives: who asks with others now may
     /// see other things.
-    identity: Identity,
+    identity: CredentialsGeneration,
     /// Two tenants share nothing, even where what they ask comes to the same: that one of them has asked is not for
     /// the other to find out.
     scope: Option<Box<str>>,
@@ -25,7 +25,11 @@ pub(super) struct Key {
 }
 
 impl Key {
-    pub(super) fn of(request: &Request<Bytes>, scope: Option<String>, identity: Identity) -> Self {
+    pub(super) fn of(
+        request: &Request<Bytes>,
+        scope: Option<String>,
+        identity: CredentialsGeneration,
+    ) -> Self {
         let headers = request.headers().iter();
         let mut headers: Box<[_]> = headers.map(|(n, v)| (n.clone(), v.clone())).collect();
         headers.sort_by(|(a, _), (b, _)| a.as_str().cmp(b.as_str()));
@@ -43,7 +47,7 @@ impl Key {
         }
     }
 
-    /// What it takes, in bytes, about.
+    /// Its approximate size in bytes.
     pub(super) fn bytes(&self) -> usize {
         let headers = self.headers.iter();
         let headers: usize = headers.map(|(n, v)| 64 + n.as_str().len() + v.len()).sum();
@@ -77,7 +81,11 @@ mod tests {
     }
 
     fn key(request: &Request<Bytes>, scope: Option<&str>) -> Key {
-        Key::of(request, scope.map(str::to_owned), Identity::default())
+        Key::of(
+            request,
+            scope.map(str::to_owned),
+            CredentialsGeneration::default(),
+        )
     }
 
     #[test]

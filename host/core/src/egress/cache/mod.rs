@@ -1,6 +1,6 @@
 //! Answers that are asked for again: kept, or waited for together.
 //!
-//! A request that leaves the sandbox is judged and narrowed first (`outgoing.rs`), and then looked up here. What
+//! A request that leaves the sandbox is judged and narrowed first (`egress/mod.rs`), and then looked up here. What
 //! Prometheus has answered to the same request is handed out again; what it is just answering is waited for together;
 //! everything else is sent. A dashboard that refreshes then asks Prometheus for the tail only: the plugin cuts ranges
 //! at multiples since the epoch, so that what is final is the same requests, byte for byte.
@@ -13,7 +13,7 @@
 //!   (`key.rs`): method, path, query, headers, body, after the scope has been written into it, and the scope itself.
 //!   The host makes it of what it sends; nothing the plugin says of a request is in it. Which credentials it is sent
 //!   with is part of it, the origin is the service's, and each service has a cache of its own.
-//! - **Make an answer final that is not.** Whether it is, is read off the request (`keep.rs`).
+//! - **Make an answer final that is not.** Whether it is, is read off the request (`freshness.rs`).
 //! - **Have an incomplete answer kept.** Errors, warnings, partial and empty answers are not, nor is what was
 //!   compressed, broke off, or is too large (`completeness.rs`).
 //!
@@ -21,27 +21,27 @@
 //!
 //! | file              | what it does                                                    |
 //! |-------------------|-----------------------------------------------------------------|
-//! | `keep.rs`         | how long the answer to a request may be kept                    |
+//! | `freshness.rs`         | how long the answer to a request may be kept                    |
 //! | `settled.rs`      | which queries give the same from their last instant on          |
 //! | `key.rs`          | which requests are the same                                     |
 //! | `store.rs`        | what is kept, bounded in bytes and age                          |
-//! | `flight.rs`       | a request on its way, and all who wait for it, with `wakers.rs` |
+//! | `single_flight.rs`       | a request on its way, and all who wait for it, with `wakers.rs` |
 //! | `pieces.rs`       | what has come of its answer                                     |
 //! | `completeness.rs` | whether a body is a whole answer                                |
-//! | `answer.rs`       | an answer, handed out again                                     |
+//! | `response.rs`       | an answer, handed out again                                     |
 //! | `clock.rs`        | the time of day, and the time that passes                       |
 //! | `statistics.rs`   | [`CacheStatistics`]: what it did                                |
 //!
 //! It sends nothing itself, and knows neither plugins nor PromQL.
 
-mod answer;
 mod clock;
 mod completeness;
-mod flight;
-mod keep;
+mod freshness;
 mod key;
 mod pieces;
+mod response;
 mod settled;
+mod single_flight;
 mod statistics;
 mod store;
 mod wakers;
@@ -65,19 +65,19 @@ use wasmtime_wasi_http::{Error, Result, WasiBody};
 
 pub use self::statistics::CacheStatistics;
 use self::{
-    answer::Answer,
     clock::Now,
-    flight::{End, Flight, Seat},
-    keep::Life,
+    freshness::Freshness,
     key::{FlightKey, Key},
+    response::StoredResponse,
+    single_flight::{End, Flight, Subscriber},
     statistics::Counters,
     store::Store,
 };
-pub(crate) use self::{keep::Keep, key::Patience};
-use super::client::reload::Identity;
+pub(crate) use self::{freshness::CacheHint, key::Patience};
+use super::client::reload::CredentialsGeneration;
 use crate::{
     config::cache::CacheOptions,
-    observe::{Lookup, Metrics},
+    observe::{CacheOutcome, Metrics},
 };
 
 /// How often one follows before one asks alone: an answer that has broken off twice may do so for all.
@@ -92,7 +92,7 @@ struct Inner {
     options: CacheOptions,
     store: Store,
     flights: Mutex<HashMap<FlightKey, Weak<Flight>>>,
-    /// What flights may hold.
+    /// The bytes that requests in flight may hold.
     budget: Budget,
     counters: Counters,
     /// The host's, which count for all of its services.
@@ -101,23 +101,23 @@ struct Inner {
 }
 
 /// A request that may be answered from here.
-pub(crate) struct Question<'a> {
+pub(crate) struct Lookup<'a> {
     /// As it leaves.
     pub(crate) request: &'a Request<Bytes>,
     /// Which credentials it is sent with.
-    pub(crate) identity: Identity,
-    /// What it was narrowed to.
+    pub(crate) identity: CredentialsGeneration,
+    /// The scope that it was narrowed to.
     pub(crate) scope: Option<String>,
-    /// What the plugin says of its answer.
-    pub(crate) keep: Keep,
+    /// The plugin's cache hint.
+    pub(crate) keep: CacheHint,
     /// How long it is waited for.
     pub(crate) patience: Patience,
 }
 
 enum Found {
-    Kept(Answer),
-    UnderWay(Seat),
-    Nothing(Seat),
+    Kept(StoredResponse),
+    InFlight(Subscriber),
+    Nothing(Subscriber),
 }
 
 impl Cache {
@@ -147,14 +147,14 @@ impl Cache {
     /// The answer, from here if it can be, from `send` if not.
     pub(crate) async fn answer<S>(
         &self,
-        question: Question<'_>,
+        question: Lookup<'_>,
         send: impl Fn() -> S,
     ) -> Result<Response<WasiBody>>
     where
         S: Future<Output = Result<Response<WasiBody>>> + Send + 'static,
     {
         let inner = &self.inner;
-        let life = Life::of(question.keep, question.request, &inner.options);
+        let life = Freshness::of(question.keep, question.request, &inner.options);
         let key = FlightKey {
             key: Arc::new(Key::of(question.request, question.scope, question.identity)),
             patience: question.patience,
@@ -163,13 +163,13 @@ impl Cache {
             let leader = match inner.find(&key, life, &send) {
                 Found::Kept(answer) => {
                     inner.counters.hits.add(1);
-                    inner.metrics.looked_up(Lookup::Hit);
+                    inner.metrics.looked_up(CacheOutcome::Hit);
                     return Ok(inner.saved(&answer));
                 }
                 Found::Nothing(leader) => leader,
-                Found::UnderWay(follower) => {
+                Found::InFlight(follower) => {
                     inner.counters.followers.add(1);
-                    inner.metrics.looked_up(Lookup::Follower);
+                    inner.metrics.looked_up(CacheOutcome::Follower);
                     match poll_fn(|cx| follower.poll_end(cx)).await {
                         End::Whole(answer) => return Ok(inner.saved(&answer)),
                         End::Broken => continue,
@@ -205,7 +205,7 @@ impl Inner {
     fn find<S>(
         self: &Arc<Self>,
         key: &FlightKey,
-        life: Option<Life>,
+        life: Option<Freshness>,
         send: &impl Fn() -> S,
     ) -> Found
     where
@@ -218,11 +218,11 @@ impl Inner {
                 return Found::Kept(answer);
             }
             // Not locked any more when the flight is: a flight that lands locks in the other order.
-            let under_way = self.flights().get(key).and_then(Weak::upgrade);
-            if let Some(flight) = under_way {
+            let in_flight = self.flights().get(key).and_then(Weak::upgrade);
+            if let Some(flight) = in_flight {
                 match Arc::clone(&flight).follow() {
-                    Some(follower) => return Found::UnderWay(follower),
-                    None => self.land(&flight),
+                    Some(follower) => return Found::InFlight(follower),
+                    None => self.complete(&flight),
                 }
             }
             let mut flights = self.flights();
@@ -236,8 +236,8 @@ impl Inner {
             }
             // What is not final when it is asked for is not looked at any further.
             let life = life.filter(|life| match life {
-                Life::FinalAt(instant) => now.is_past(*instant),
-                Life::For(_) => true,
+                Freshness::FinalAt(instant) => now.is_past(*instant),
+                Freshness::For(_) => true,
             });
             let leader = self.start(key.clone(), life.map(|life| (now, life)), send, true);
             flights.insert(key.clone(), Arc::downgrade(leader.flight()));
@@ -248,25 +248,25 @@ impl Inner {
     fn start<S>(
         self: &Arc<Self>,
         key: FlightKey,
-        life: Option<(Now, Life)>,
+        life: Option<(Now, Freshness)>,
         send: &impl Fn() -> S,
         is_shared: bool,
-    ) -> Seat
+    ) -> Subscriber
     where
         S: Future<Output = Result<Response<WasiBody>>> + Send + 'static,
     {
         self.counters.misses.add(1);
-        self.metrics.looked_up(Lookup::Miss);
+        self.metrics.looked_up(CacheOutcome::Miss);
         Flight::start(Arc::clone(self), key, Box::pin(send()), life, is_shared)
     }
 
-    fn keep(&self, key: &Arc<Key>, answer: &Answer, asked: Now, life: Life) {
+    fn keep(&self, key: &Arc<Key>, answer: &StoredResponse, asked: Now, life: Freshness) {
         self.store.put(key, answer, asked, life, self.options.age);
         self.store.sweep(&(self.clock)());
     }
 
     /// A flight is not to be joined any more.
-    fn land(&self, flight: &Arc<Flight>) {
+    fn complete(&self, flight: &Arc<Flight>) {
         let mut flights = self.flights();
         if flights
             .get(flight.key())
@@ -276,7 +276,7 @@ impl Inner {
         }
     }
 
-    fn saved(&self, answer: &Answer) -> Response<WasiBody> {
+    fn saved(&self, answer: &StoredResponse) -> Response<WasiBody> {
         self.counters.saved_bytes.add(answer.bytes());
         self.metrics.saved(answer.bytes() as u64);
         answer.response()
@@ -287,15 +287,18 @@ impl Inner {
     }
 }
 
-async fn lead(leader: Seat) -> Result<Response<WasiBody>> {
+async fn lead(leader: Subscriber) -> Result<Response<WasiBody>> {
     let head = poll_fn(|cx| leader.poll_head(cx)).await?;
-    Ok(Response::from_parts(head, Led(leader).boxed_unsync()))
+    Ok(Response::from_parts(
+        head,
+        LeaderBody(leader).boxed_unsync(),
+    ))
 }
 
 /// The body of an answer as it comes.
-struct Led(Seat);
+struct LeaderBody(Subscriber);
 
-impl Body for Led {
+impl Body for LeaderBody {
     type Data = Bytes;
     type Error = Error;
 

@@ -11,7 +11,7 @@ const LARGE: usize = 4 << 10;
 /// Smaller ones are put together to blocks of this size.
 const BLOCK: usize = 16 << 10;
 
-/// What a block takes beside its bytes: its place in two lists that may be half full, its counter, and the allocator's
+/// The overhead of a block beside its bytes: its place in two lists that may be half full, its counter, and the allocator's
 /// own. Counted twice: a large piece also ends the block of small ones before it.
 const OVERHEAD: usize = 2 * 128;
 
@@ -32,7 +32,7 @@ pub(super) struct Pieces {
 }
 
 impl Pieces {
-    /// What it takes in memory to hold a piece, in bytes, at most.
+    /// The most memory that holding a piece takes, in bytes.
     pub(super) fn cost_of(piece: &Bytes) -> usize {
         match piece.len() {
             large @ LARGE.. => large + OVERHEAD,
@@ -41,7 +41,7 @@ impl Pieces {
         }
     }
 
-    /// What all of them take.
+    /// The size of all of them.
     pub(super) fn cost(&self) -> usize {
         self.cost
     }

@@ -41,7 +41,7 @@ const KEYWORDS: [&str; 11] = [
 /// Words that look elsewhere than back, wherever they stand.
 const ELSEWHERE: [&str; 2] = ["anchored", "smoothed"];
 
-/// What may stand outside of words, numbers and strings. Neither `@`, nor `#`, nor `\`.
+/// The characters allowed outside of words, numbers and strings. Neither `@`, nor `#`, nor `\`.
 const SYMBOLS: &[u8] = b" \t\r\n(){}[],+-*/%^=!<>~";
 
 /// Whether a query is settled by its last instant.

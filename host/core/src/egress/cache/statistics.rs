@@ -1,8 +1,8 @@
-//! What the cache did, counted.
+//! Counters of the cache.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What a service's cache did since the service was made, and what is in it.
+/// Statistics of a service's cache since the service was made.
 ///
 /// Counted are the requests of which the plugin said how long their answers may be kept; each is a hit, a follower
 /// or a miss, and a follower whose answer never came is a miss as well.
@@ -27,7 +27,7 @@ pub struct CacheStatistics {
     pub expired: u64,
     /// Answers that are there now.
     pub entries: u64,
-    /// What they take, in bytes, with the requests that they belong to.
+    /// Their size in bytes, with the requests that they belong to.
     pub bytes: u64,
 }
 

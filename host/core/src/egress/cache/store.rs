@@ -1,8 +1,8 @@
-//! What is kept: bounded in bytes and age, by `quick_cache`. Its order of eviction is S3-FIFO's, so a long range
+//! The store of kept answers, bounded in bytes and age, by `quick_cache`. Its order of eviction is S3-FIFO's, so a long range
 //! that is read once does not drive out what a dashboard asks for each minute.
 //!
 //! It does not make answers, and does not wait for them: `quick_cache` could do that, but only with whole ones, and
-//! the first who asks is to have the body as it comes (`flight.rs`).
+//! the first who asks is to have the body as it comes (`single_flight.rs`).
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -11,7 +11,9 @@ use std::{
 
 use quick_cache::{DefaultHashBuilder, Lifecycle, OptionsBuilder, Weighter, sync};
 
-use super::{answer::Answer, clock::Now, keep::Life, key::Key, statistics::Counter};
+use super::{
+    clock::Now, freshness::Freshness, key::Key, response::StoredResponse, statistics::Counter,
+};
 use crate::config::cache::CacheOptions;
 
 /// How often what is too old is looked for, at most: whatever is asked for is judged in any case.
@@ -29,10 +31,10 @@ pub(super) struct Store {
 
 #[derive(Debug, Clone)]
 struct Kept {
-    answer: Answer,
+    answer: StoredResponse,
     /// When it was asked for.
     asked: Now,
-    life: Life,
+    life: Freshness,
     age: Duration,
 }
 
@@ -40,8 +42,8 @@ impl Kept {
     fn is_good(&self, now: &Now) -> bool {
         let is_fresh = now.since(&self.asked) < self.age;
         match self.life {
-            Life::For(_) => is_fresh,
-            Life::FinalAt(instant) => {
+            Freshness::For(_) => is_fresh,
+            Freshness::FinalAt(instant) => {
                 is_fresh && now.is_past(instant) && !now.was_set_back_since(&self.asked)
             }
         }
@@ -76,7 +78,7 @@ impl Store {
         })
     }
 
-    pub(super) fn get(&self, key: &Key, now: &Now) -> Option<Answer> {
+    pub(super) fn get(&self, key: &Key, now: &Now) -> Option<StoredResponse> {
         let kept = self.entries.get(key)?;
         if kept.is_good(now) {
             return Some(kept.answer);
@@ -90,9 +92,9 @@ impl Store {
     pub(super) fn put(
         &self,
         key: &Arc<Key>,
-        answer: &Answer,
+        answer: &StoredResponse,
         asked: Now,
-        life: Life,
+        life: Freshness,
         age: Duration,
     ) {
         let kept = Kept {
@@ -100,8 +102,8 @@ impl Store {
             asked,
             life,
             age: match life {
-                Life::For(short) => short.min(age),
-                Life::FinalAt(_) => age,
+                Freshness::For(short) => short.min(age),
+                Freshness::FinalAt(_) => age,
             },
         };
         if weight(key, &kept.answer) > self.entry_bytes {
@@ -138,7 +140,7 @@ impl Store {
     }
 }
 
-fn weight(key: &Key, answer: &Answer) -> usize {
+fn weight(key: &Key, answer: &StoredResponse) -> usize {
     key.bytes() + answer.weight()
 }
 
@@ -155,7 +157,7 @@ impl Weighter<Arc<Key>, Kept> for ByBytes {
 struct Evictions(Arc<Counter>);
 
 impl Lifecycle<Arc<Key>, Kept> for Evictions {
-    /// What is evicted is freed when the store is no longer locked.
+    /// An evicted answer is freed when the store is no longer locked.
     type RequestState = Vec<(Arc<Key>, Kept)>;
 
     fn on_evict(&self, evicted: &mut Self::RequestState, key: Arc<Key>, kept: Kept) {
@@ -167,25 +169,25 @@ impl Lifecycle<Arc<Key>, Kept> for Evictions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::egress::client::reload::Identity;
+    use crate::egress::client::reload::CredentialsGeneration;
     use bytes::Bytes;
     use http::{Request, Response};
 
     const HOUR: Duration = Duration::from_secs(3600);
-    const FINAL: Life = Life::FinalAt(1000);
+    const FINAL: Freshness = Freshness::FinalAt(1000);
 
     fn key(number: usize) -> Arc<Key> {
         let request = Request::get(format!("http://prometheus/api/v1/{number}"));
         Arc::new(Key::of(
             &request.body(Bytes::new()).unwrap(),
             None,
-            Identity::default(),
+            CredentialsGeneration::default(),
         ))
     }
 
-    fn answer(bytes: usize) -> Answer {
+    fn answer(bytes: usize) -> StoredResponse {
         let head = Response::new(()).into_parts().0;
-        Answer::new(head, [Bytes::from(vec![b'x'; bytes])])
+        StoredResponse::new(head, [Bytes::from(vec![b'x'; bytes])])
     }
 
     fn store(bytes: u64) -> Store {
@@ -236,7 +238,7 @@ mod tests {
             &key(1),
             &answer(10),
             now,
-            Life::For(Duration::from_secs(30)),
+            Freshness::For(Duration::from_secs(30)),
             HOUR,
         );
         assert!(store.get(&key(1), &later(now, 29, 29)).is_some());
@@ -252,7 +254,7 @@ mod tests {
         let instant = i64::try_from(now.wall.as_secs()).unwrap() - 100;
         for (wall, is_good) in [(10, true), (5, true), (-200, false), (-50, false)] {
             let store = store(100_000);
-            store.put(&key(0), &answer(10), now, Life::FinalAt(instant), HOUR);
+            store.put(&key(0), &answer(10), now, Freshness::FinalAt(instant), HOUR);
             assert_eq!(
                 store.get(&key(0), &later(now, wall, 10)).is_some(),
                 is_good,

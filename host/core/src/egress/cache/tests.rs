@@ -223,12 +223,12 @@ impl Bench {
     async fn ask_as(
         &self,
         scope: Option<&str>,
-        keep: Keep,
+        keep: CacheHint,
         request: &Request<Bytes>,
     ) -> Result<Response<WasiBody>> {
-        let question = Question {
+        let question = Lookup {
             request,
-            identity: Identity::default(),
+            identity: CredentialsGeneration::default(),
             scope: scope.map(str::to_owned),
             keep,
             patience: Patience::default(),
@@ -238,7 +238,7 @@ impl Bench {
 
     /// Asks for a range, of which the plugin says that it is final.
     async fn ask(&self, end: u64) -> Result<Response<WasiBody>> {
-        self.ask_as(None, Keep::FinalAt(0), &range(end)).await
+        self.ask_as(None, CacheHint::FinalAt(0), &range(end)).await
     }
 
     /// Asks, and reads to the end.
@@ -330,7 +330,7 @@ async fn what_is_newer_than_the_freshness_limit_is_asked_for_each_time() {
     assert_eq!(bench.script.requests(), 4);
     // And not before the plugin's own instant either.
     for _ in 0..2 {
-        let later = Keep::FinalAt(i64::try_from(NOW).unwrap() + 1);
+        let later = CacheHint::FinalAt(i64::try_from(NOW).unwrap() + 1);
         let answer = bench.ask_as(None, later, &range_of("down", OLD, 30)).await;
         text(answer.unwrap()).await.unwrap();
     }
@@ -453,7 +453,7 @@ async fn two_tenants_with_one_query_share_nothing() {
     let request = range(OLD);
     for _ in 0..3 {
         for tenant in [None, Some("{user=\"a\"}"), Some("{user=\"b\"}")] {
-            let answer = bench.ask_as(tenant, Keep::FinalAt(0), &request).await;
+            let answer = bench.ask_as(tenant, CacheHint::FinalAt(0), &request).await;
             assert_eq!(text(answer.unwrap()).await.unwrap(), BODY);
         }
     }
@@ -465,7 +465,7 @@ async fn two_tenants_with_one_query_share_nothing() {
         .enumerate()
     {
         let (bench_, request) = (bench.clone(), range(OLD));
-        tokio::spawn(async move { bench_.ask_as(tenant, Keep::FinalAt(0), &request).await });
+        tokio::spawn(async move { bench_.ask_as(tenant, CacheHint::FinalAt(0), &request).await });
         bench.sent(number + 1).await;
     }
     assert_eq!(bench.statistics().followers, 0);
@@ -484,7 +484,7 @@ async fn another_step_window_or_end_is_another_request() {
         range_of("rate(x[10m])", OLD, 60),
     ];
     for request in requests.iter().chain(&requests) {
-        let answer = bench.ask_as(None, Keep::FinalAt(0), request).await;
+        let answer = bench.ask_as(None, CacheHint::FinalAt(0), request).await;
         text(answer.unwrap()).await.unwrap();
     }
     assert_eq!(bench.script.requests(), 4);
@@ -514,7 +514,7 @@ async fn lists_of_names_live_shortly() {
     let request = Request::get("http://prometheus:9090/api/v1/label/x/values?match[]=up");
     let request = request.body(Bytes::new()).unwrap();
     for (passes, requests) in [(29, 1), (1, 1), (0, 2), (30, 2), (0, 3)] {
-        let answer = bench.ask_as(None, Keep::MaxAge(30), &request).await;
+        let answer = bench.ask_as(None, CacheHint::MaxAge(30), &request).await;
         assert_eq!(text(answer.unwrap()).await.unwrap(), NAMES);
         assert_eq!(bench.script.requests(), requests);
         bench.clock.pass(passes);

@@ -7,31 +7,31 @@ use std::{
     time::Duration,
 };
 
-use rustls::pki_types::ServerName;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
     task::JoinSet,
 };
+use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::{TlsConnector, client::TlsStream};
 use wasmtime_wasi_http::Error;
 
 use super::{
     http_error,
-    network_policy::Reach,
-    reload::Identity,
+    network_policy::NetworkPolicy,
+    reload::CredentialsGeneration,
     resolver::Resolve,
-    tls::{Believed, Tls},
+    tls::{ServerTrust, Tls},
 };
 use crate::{
     config::{address::Address, network::Network},
-    timers::Alarms,
+    timers::Timers,
 };
 
 /// How long one of a name's addresses is tried before the next is tried beside it (RFC 8305).
 const HEAD_START: Duration = Duration::from_millis(250);
 
-/// What bytes go over: TCP, with TLS or without.
+/// A connection's transport: TCP, with TLS or without.
 pub(super) type Stream = Box<dyn Bytes>;
 
 pub(super) trait Bytes: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -42,10 +42,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Bytes for T {}
 pub(super) struct Connector {
     host: String,
     port: u16,
-    reach: Reach,
+    reach: NetworkPolicy,
     tls: Option<Tls>,
     resolver: Arc<dyn Resolve>,
-    alarms: Alarms,
+    timers: Timers,
 }
 
 /// Why there is no connection.
@@ -98,22 +98,22 @@ impl Connector {
         networks: &[Network],
         tls: Option<Tls>,
         resolver: Arc<dyn Resolve>,
-        alarms: Alarms,
+        timers: Timers,
     ) -> Self {
         Self {
             host: address.host().to_owned(),
             port: address.port(),
-            reach: Reach::of(address, networks),
+            reach: NetworkPolicy::of(address, networks),
             tls,
             resolver,
-            alarms,
+            timers,
         }
     }
 
     /// The certificates of now, for the next connection. None without TLS.
-    pub(super) fn certificates(&self) -> (Option<Believed>, Identity) {
+    pub(super) fn certificates(&self) -> (Option<ServerTrust>, CredentialsGeneration) {
         match &self.tls {
-            None => (None, Identity::default()),
+            None => (None, CredentialsGeneration::default()),
             Some(tls) => {
                 let (believed, identity) = tls.current();
                 (Some(believed), identity)
@@ -124,7 +124,7 @@ impl Connector {
     /// A connection with `certificates`; without, one in the clear.
     pub(super) async fn connect(
         &self,
-        certificates: Option<&Believed>,
+        certificates: Option<&ServerTrust>,
     ) -> Result<Stream, ConnectError> {
         let tcp = self.tcp().await?;
         // A request is written in one go: waiting for more would only delay it.
@@ -141,7 +141,7 @@ impl Connector {
 
     async fn handshake(
         &self,
-        believed: &Believed,
+        believed: &ServerTrust,
         tcp: TcpStream,
     ) -> io::Result<TlsStream<TcpStream>> {
         let name = match self.tls.as_ref().and_then(Tls::server_name) {
@@ -180,7 +180,7 @@ impl Connector {
         let mut failure = io::Error::from(io::ErrorKind::NotFound);
         for &address in addresses {
             attempts.spawn(TcpStream::connect(address));
-            if let Ok(finished) = self.alarms.timeout(HEAD_START, next(&mut attempts)).await {
+            if let Ok(finished) = self.timers.timeout(HEAD_START, next(&mut attempts)).await {
                 match finished {
                     Ok(stream) => return Ok(stream),
                     Err(error) => failure = error,

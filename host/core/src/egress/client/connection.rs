@@ -19,7 +19,7 @@ use hyper::{
 };
 use hyper_util::rt::TokioIo;
 
-use super::{connect::Stream, pool::Pool, reload::Identity};
+use super::{connect::Stream, pool::Pool, reload::CredentialsGeneration};
 
 /// The largest piece of a body that is read at once. Reading begins at 8 KiB and grows to this as long as the
 /// pieces come in full; larger ones no longer pay.
@@ -41,11 +41,14 @@ pub(super) struct Connection {
     /// Since when it has lain idle.
     pub(super) since: Instant,
     /// Which certificates it was made with.
-    pub(super) identity: Identity,
+    pub(super) identity: CredentialsGeneration,
 }
 
 impl Connection {
-    pub(super) async fn over(stream: Stream, identity: Identity) -> hyper::Result<Self> {
+    pub(super) async fn over(
+        stream: Stream,
+        identity: CredentialsGeneration,
+    ) -> hyper::Result<Self> {
         let (requests, driver) = http1::Builder::new()
             .max_buf_size(READ_BYTES)
             .max_header_size(HEAD_BYTES)
@@ -108,7 +111,7 @@ pub(crate) struct Receiving {
     incoming: Incoming,
     /// Until it has ended or was given back.
     connection: Option<(Requests, Pin<Box<Driver>>)>,
-    identity: Identity,
+    identity: CredentialsGeneration,
     pool: Weak<Pool>,
 }
 

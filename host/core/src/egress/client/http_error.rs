@@ -4,7 +4,7 @@
 
 use std::{error::Error as StdError, io};
 
-use rustls::{AlertDescription, CertificateError};
+use tokio_rustls::rustls::{AlertDescription, CertificateError};
 use wasmtime_wasi_http::Error;
 
 /// The name of a failure, from the whole chain of its causes: the innermost one that says something wins.
@@ -18,7 +18,7 @@ pub(crate) fn of(error: &(dyn StdError + 'static)) -> Error {
     name.unwrap_or_else(|| Error::InternalError(Some(chain(error))))
 }
 
-/// What an error was caused by. An `io::Error` made from another error hides it from `source`.
+/// The cause of an error. An `io::Error` made from another error hides it from `source`.
 fn inner<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
     if let Some(custom) = error
         .downcast_ref::<io::Error>()
@@ -33,7 +33,7 @@ fn named(error: &(dyn StdError + 'static)) -> Option<Error> {
     if let Some(error) = error.downcast_ref::<hyper::Error>() {
         return of_hyper(error);
     }
-    if let Some(error) = error.downcast_ref::<rustls::Error>() {
+    if let Some(error) = error.downcast_ref::<tokio_rustls::rustls::Error>() {
         return Some(of_tls(error));
     }
     error.downcast_ref::<io::Error>().and_then(of_io)
@@ -55,11 +55,11 @@ fn of_hyper(error: &hyper::Error) -> Option<Error> {
     }
 }
 
-fn of_tls(error: &rustls::Error) -> Error {
+fn of_tls(error: &tokio_rustls::rustls::Error) -> Error {
     match error {
-        rustls::Error::InvalidCertificate(reason) => certificate(reason),
-        rustls::Error::NoCertificatesPresented => Error::TlsCertificateError,
-        rustls::Error::AlertReceived(alert) => received(*alert),
+        tokio_rustls::rustls::Error::InvalidCertificate(reason) => certificate(reason),
+        tokio_rustls::rustls::Error::NoCertificatesPresented => Error::TlsCertificateError,
+        tokio_rustls::rustls::Error::AlertReceived(alert) => received(*alert),
         _ => Error::TlsProtocolError,
     }
 }
@@ -87,7 +87,7 @@ fn certificate(reason: &CertificateError) -> Error {
     })
 }
 
-/// What the server says of us.
+/// The TLS alert of the server.
 fn received(alert: AlertDescription) -> Error {
     use AlertDescription as A;
     in_words(match alert {
@@ -165,14 +165,14 @@ mod tests {
 
     #[test]
     fn a_tls_failure_inside_an_io_error_is_found() {
-        let inside = rustls::Error::InvalidCertificate(CertificateError::BadEncoding);
+        let inside = tokio_rustls::rustls::Error::InvalidCertificate(CertificateError::BadEncoding);
         let error = io::Error::new(io::ErrorKind::InvalidData, inside);
         assert!(matches!(of(&error), Error::TlsCertificateError));
     }
 
     #[test]
     fn what_is_wrong_with_a_certificate_is_said_in_words() {
-        let alert = rustls::Error::AlertReceived;
+        let alert = tokio_rustls::rustls::Error::AlertReceived;
         for (error, expected) in [
             (CertificateError::Expired.into(), "has expired"),
             (CertificateError::NotValidYet.into(), "not valid yet"),

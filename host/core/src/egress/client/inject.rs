@@ -1,4 +1,4 @@
-//! What is added to each request: `Authorization`, further headers, parameters, a path.
+//! The credentials added to each request: `Authorization`, further headers, parameters, a path.
 //!
 //! Made of [`Credentials`], checked once, read anew when they change. Knows nothing of connections.
 
@@ -9,10 +9,10 @@ use http::{
     HeaderMap, HeaderName, HeaderValue, header,
     uri::{InvalidUri, PathAndQuery},
 };
-use zeroize::Zeroizing;
+use secrecy::zeroize::Zeroizing;
 
 use super::{
-    reload::{Identity, Reloading},
+    reload::{CredentialsGeneration, Reloading},
     tenant,
 };
 use crate::{
@@ -47,7 +47,7 @@ const OF_QUERIES: &[&str] = &[
 type Text = Arc<str>;
 
 #[derive(Default)]
-pub(crate) struct Additions {
+pub(crate) struct InjectedCredentials {
     headers: Vec<(HeaderName, Reloading<HeaderValue>)>,
     /// Encoded: `name=value`.
     parameters: Vec<Reloading<Text>>,
@@ -58,7 +58,7 @@ pub(crate) struct Additions {
     path: Option<Reloading<Text>>,
 }
 
-impl Additions {
+impl InjectedCredentials {
     /// Reads everything for the first time. `plain` are parameters, by name and value, that are no secrets.
     pub(crate) fn of(
         credentials: &Credentials,
@@ -152,7 +152,7 @@ impl Additions {
     }
 
     /// Which state of the secrets is used now.
-    pub(crate) fn identity(&self) -> Identity {
+    pub(crate) fn identity(&self) -> CredentialsGeneration {
         let headers = self.headers.iter().map(|(_, value)| value.current().1);
         let texts = self.parameters.iter().chain(&self.path);
         headers

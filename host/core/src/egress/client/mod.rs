@@ -29,9 +29,9 @@ use wasmtime_wasi_http::{Error, Result};
 
 pub(crate) use self::connection::Receiving;
 use self::{
-    inject::Additions,
+    inject::InjectedCredentials,
     network_policy::is_loopback,
-    reload::Identity,
+    reload::CredentialsGeneration,
     resolver::{Resolve, SystemResolver},
     tls::Tls,
     upstream::{Failure, Upstream},
@@ -39,7 +39,7 @@ use self::{
 use crate::{
     config::{ServiceOptions, address::Address, error::ConfigError, limits::Limits},
     observe::FromFailover,
-    timers::Alarms,
+    timers::Timers,
 };
 
 /// How long requests go to the address that worked last, before the first is tried again: a server that restarts
@@ -52,14 +52,14 @@ pub(crate) struct HttpClient {
     upstreams: Vec<Upstream>,
     /// Which one is asked first, if not the first.
     detour: Mutex<Option<Detour>>,
-    additions: Arc<Additions>,
+    additions: Arc<InjectedCredentials>,
     tls: Option<Tls>,
     /// How long an address has to be waited for before another is asked. A plugin that waits for less learns no more
     /// than that it did not wait.
     patience: Duration,
 }
 
-/// What proxies answer for a server that is down, starting or overloaded; Prometheus says 503 when it starts, and when
+/// The statuses of proxies for a server that is down, starting or overloaded; Prometheus says 503 when it starts, and when
 /// a query took too long, which another may do in time.
 const UNAVAILABLE: [StatusCode; 3] = [
     StatusCode::BAD_GATEWAY,
@@ -88,13 +88,13 @@ impl HttpClient {
         first: Address,
         options: &ServiceOptions,
         limits: &Limits,
-        alarms: &Alarms,
+        timers: &Timers,
     ) -> Result<Self, ConfigError> {
         Self::with_resolver(
             first,
             options,
             limits,
-            alarms,
+            timers,
             &(Arc::new(SystemResolver::default()) as _),
         )
     }
@@ -103,7 +103,7 @@ impl HttpClient {
         first: Address,
         options: &ServiceOptions,
         limits: &Limits,
-        alarms: &Alarms,
+        timers: &Timers,
         resolver: &Arc<dyn Resolve>,
     ) -> Result<Self, ConfigError> {
         let backend = first.backend();
@@ -119,7 +119,10 @@ impl HttpClient {
         if tls.is_none() && options.credentials.has_tls() {
             tracing::warn!("certificates were given, and no address is https: they are not used");
         }
-        let additions = Arc::new(Additions::of(&options.credentials, &options.parameters)?);
+        let additions = Arc::new(InjectedCredentials::of(
+            &options.credentials,
+            &options.parameters,
+        )?);
         let in_the_clear = |address: &&Address| !is_tls(address) && !is_loopback(address.host());
         for address in addresses.iter().filter(in_the_clear) {
             if additions.has_secrets() {
@@ -144,7 +147,7 @@ impl HttpClient {
                 tls,
                 additions,
                 limits,
-                alarms,
+                timers,
                 resolver,
             )
         });
@@ -163,7 +166,7 @@ impl HttpClient {
     }
 
     /// Which state of the credentials requests are sent with now.
-    pub(crate) fn identity(&self) -> Identity {
+    pub(crate) fn identity(&self) -> CredentialsGeneration {
         let certificates = self.tls.as_ref().map(|tls| tls.current().1);
         self.additions
             .identity()

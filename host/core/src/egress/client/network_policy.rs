@@ -19,7 +19,7 @@ use crate::config::{address::Address, network::Network};
 
 /// The networks that an address may lead to.
 #[derive(Debug, Clone)]
-pub(crate) struct Reach {
+pub(crate) struct NetworkPolicy {
     networks: Vec<Network>,
     /// Whether it was said that the address leads elsewhere. Each request may find that out.
     told: Arc<Once>,
@@ -28,7 +28,7 @@ pub(crate) struct Reach {
 /// Domains that public DNS does not have: RFC 6762, RFC 8375, ICANN 2024 for `internal`; `svc` is Kubernetes'.
 const PRIVATE_DOMAINS: &[&str] = &[".internal", ".local", ".svc", ".home.arpa"];
 
-impl Reach {
+impl NetworkPolicy {
     pub(crate) fn of(address: &Address, granted: &[Network]) -> Self {
         let mut networks = vec![Network::Public];
         networks.extend(granted);
@@ -54,7 +54,7 @@ impl Reach {
                     host,
                     address = %address.ip(),
                     network = %Network::of(address.ip()),
-                    "the name leads to a network that was not granted (ServiceOptions::networks, --allow-network)"
+                    "the name resolves to a network that is not allowed (ServiceOptions::networks, --allow-network)"
                 );
             });
         }
@@ -63,11 +63,11 @@ impl Reach {
 }
 
 /// Whether this host's requests stay on this machine.
-pub(super) fn is_loopback(host: &str) -> bool {
+pub(crate) fn is_loopback(host: &str) -> bool {
     implied(host) == Some(Network::Loopback)
 }
 
-/// What an operator who writes this host can only have meant.
+/// The network that an operator who writes this host can only have meant.
 fn implied(host: &str) -> Option<Network> {
     if let Ok(address) = host.parse() {
         return Some(Network::of(address));
@@ -86,8 +86,8 @@ fn implied(host: &str) -> Option<Network> {
 mod tests {
     use super::*;
 
-    fn reach(address: &str, granted: &[Network]) -> Reach {
-        Reach::of(&Address::parse(address).unwrap(), granted)
+    fn reach(address: &str, granted: &[Network]) -> NetworkPolicy {
+        NetworkPolicy::of(&Address::parse(address).unwrap(), granted)
     }
 
     /// One address of each network.
@@ -99,7 +99,7 @@ mod tests {
         ("0.0.0.0", Network::Reserved),
     ];
 
-    fn networks(reach: &Reach) -> Vec<Network> {
+    fn networks(reach: &NetworkPolicy) -> Vec<Network> {
         ADDRESSES
             .iter()
             .filter(|(address, _)| reach.allows(address.parse().unwrap()))

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{connection::Connection, reload::Identity};
+use super::{connection::Connection, reload::CredentialsGeneration};
 
 /// How long a connection may lie idle. Shorter than what servers and balancers grant (Prometheus 5 min, most
 /// balancers 60 s), so that it is the client that closes it.
@@ -38,7 +38,7 @@ impl Pool {
     }
 
     /// An open connection that was made with these certificates, if there is one.
-    pub(super) fn take(&self, identity: Identity) -> Option<Connection> {
+    pub(super) fn take(&self, identity: CredentialsGeneration) -> Option<Connection> {
         loop {
             let mut connection = self.lock().connections.pop()?;
             let is_valid = connection.identity == identity && connection.since.elapsed() < IDLE;

@@ -19,9 +19,9 @@ use crate::config::{
 /// Which state of which secrets: another number after each change, and never the same for two. Says nothing of what
 /// the secrets are. Zero: there are none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub(crate) struct Identity(u64);
+pub(crate) struct CredentialsGeneration(u64);
 
-impl Identity {
+impl CredentialsGeneration {
     fn next() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         Self(NEXT.fetch_add(1, Ordering::Relaxed))
@@ -31,7 +31,7 @@ impl Identity {
 type Make<T> = dyn Fn(&[Contents]) -> Result<T, ConfigError> + Send + Sync;
 
 pub(crate) struct Reloading<T> {
-    /// What the secrets are, for errors and the log.
+    /// The name of the secrets, for errors and the log.
     what: &'static str,
     sources: Vec<SecretSource>,
     make: Box<Make<T>>,
@@ -40,8 +40,8 @@ pub(crate) struct Reloading<T> {
 
 struct State<T> {
     value: T,
-    identity: Identity,
-    /// What the value was made of.
+    identity: CredentialsGeneration,
+    /// The contents that the value was made of.
     contents: Vec<Contents>,
     /// When they were looked at last, with success or without.
     seen: Vec<Stamp>,
@@ -63,8 +63,8 @@ impl<T: Clone> Reloading<T> {
             state: Mutex::new(State {
                 value: make(&contents)?,
                 identity: match sources.is_empty() {
-                    true => Identity::default(),
-                    false => Identity::next(),
+                    true => CredentialsGeneration::default(),
+                    false => CredentialsGeneration::next(),
                 },
                 contents,
                 seen,
@@ -78,7 +78,7 @@ impl<T: Clone> Reloading<T> {
     }
 
     /// The value of now; the last good one, where what is there now is none.
-    pub(crate) fn current(&self) -> (T, Identity) {
+    pub(crate) fn current(&self) -> (T, CredentialsGeneration) {
         // Nothing panics while it is held, or what panicked is done again.
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let is_unchanged = || {
@@ -106,7 +106,7 @@ impl<T: Clone> Reloading<T> {
                 if let Some((value, contents)) = changed {
                     state.value = value;
                     state.contents = contents;
-                    state.identity = Identity::next();
+                    state.identity = CredentialsGeneration::next();
                     tracing::info!(what = self.what, "changed, and read again");
                 }
             }
@@ -263,6 +263,6 @@ mod tests {
     #[test]
     fn what_is_made_of_no_secret_has_no_identity() {
         let nothing = Reloading::new("nothing", Vec::new(), |_| Ok(7)).unwrap();
-        assert_eq!(nothing.current(), (7, Identity::default()));
+        assert_eq!(nothing.current(), (7, CredentialsGeneration::default()));
     }
 }

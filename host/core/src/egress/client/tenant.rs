@@ -5,7 +5,7 @@
 
 use http::{HeaderMap, Request, Uri, header::CONTENT_TYPE};
 
-use super::inject::Additions;
+use super::inject::InjectedCredentials;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -14,7 +14,7 @@ pub(super) fn comparable(name: &str) -> &str {
     name.strip_suffix("[]").unwrap_or(name)
 }
 
-impl Additions {
+impl InjectedCredentials {
     /// Whether the request sets one of the host's parameters, or may be read so.
     pub(crate) fn are_set_by(&self, request: &Request<impl AsRef<[u8]>>) -> bool {
         if self.parameter_names.is_empty() {
@@ -62,11 +62,11 @@ mod tests {
     use super::*;
     use crate::{Credentials, SecretSource};
 
-    fn additions(names: &[&str]) -> Additions {
+    fn additions(names: &[&str]) -> InjectedCredentials {
         let credentials = names.iter().fold(Credentials::new(), |credentials, name| {
             credentials.parameter(*name, SecretSource::variable("CARGO_PKG_NAME"))
         });
-        Additions::of(&credentials, &[]).unwrap()
+        InjectedCredentials::of(&credentials, &[]).unwrap()
     }
 
     fn request(query: &str, content_type: &[&str], body: &'static str) -> Request<&'static str> {
@@ -129,7 +129,7 @@ mod tests {
         for prefix in ["", "/select/0/prometheus"] {
             let target = uri(&format!("{prefix}/api/v1/metadata?metric=up"));
             assert!(with.leave_unnarrowed(&target));
-            assert!(!Additions::default().leave_unnarrowed(&target));
+            assert!(!InjectedCredentials::default().leave_unnarrowed(&target));
             let target = uri(&format!("{prefix}/api/v1/label/metadata/values"));
             assert!(!with.leave_unnarrowed(&target));
         }
@@ -138,6 +138,6 @@ mod tests {
     #[test]
     fn without_a_parameter_of_the_hosts_nothing_is_looked_at() {
         let request = request("?extra_filters=x;y", &["text/plain"], "tenant=1");
-        assert!(!Additions::default().are_set_by(&request));
+        assert!(!InjectedCredentials::default().are_set_by(&request));
     }
 }

@@ -89,7 +89,7 @@ fn client(first: &str, options: &ServiceOptions, resolver: &Arc<dyn Resolve>) ->
         first,
         options,
         &Limits::default(),
-        &Alarms::ticking(),
+        &Timers::ticking(),
         resolver,
     )
     .unwrap()
@@ -139,7 +139,7 @@ async fn the_address_that_works_is_remembered_and_the_first_one_is_tried_again_l
     get(&client, &uri).await.unwrap();
     assert_eq!((first.asked(), second.asked()), (0, 2));
 
-    // The time comes for one to try the straight way.
+    // The time comes for one to try the straight pipeline.
     if let Some(detour) = &mut *client.detour() {
         detour.until = Instant::now();
     }
@@ -189,7 +189,7 @@ async fn a_plugin_that_waits_for_less_than_the_host_sends_nobody_elsewhere() {
         Address::parse("prometheus:9090").unwrap(),
         &options,
         &limits,
-        &Alarms::ticking(),
+        &Timers::ticking(),
         &(Arc::new(Hanging) as _),
     )
     .unwrap();
@@ -294,7 +294,7 @@ fn every_address_of_the_list_has_to_be_readable() {
         ..ServiceOptions::default()
     };
     let first = Address::parse("prometheus:9090").unwrap();
-    let client = HttpClient::new(first, &options, &Limits::default(), &Alarms::default());
+    let client = HttpClient::new(first, &options, &Limits::default(), &Timers::default());
     assert!(matches!(client.err(), Some(ConfigError::Address { .. })));
 }
 
@@ -421,7 +421,7 @@ fn credentials_for_mixed_schemes_are_refused_unless_that_is_granted() {
             ..ServiceOptions::default()
         };
         let first = Address::parse(first).unwrap();
-        HttpClient::new(first, &options, &Limits::default(), &Alarms::default()).map(drop)
+        HttpClient::new(first, &options, &Limits::default(), &Timers::default()).map(drop)
     };
     for (first, failover) in [
         ("https://prometheus:9090", "other:9090"),

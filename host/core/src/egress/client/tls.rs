@@ -11,7 +11,7 @@ use std::{
     },
 };
 
-use rustls::{
+use tokio_rustls::rustls::{
     ClientConfig, RootCertStore, SignatureScheme,
     client::ResolvesClientCert,
     crypto::{CryptoProvider, ring},
@@ -19,7 +19,7 @@ use rustls::{
     sign::CertifiedKey,
 };
 
-use super::reload::{Identity, Reloading};
+use super::reload::{CredentialsGeneration, Reloading};
 use crate::config::{
     credentials::Credentials,
     error::ConfigError,
@@ -29,15 +29,15 @@ use crate::config::{
 /// TLS for the connections of a service. Clones share everything.
 #[derive(Clone)]
 pub(crate) struct Tls {
-    state: Arc<Reloading<Believed>>,
+    state: Arc<Reloading<ServerTrust>>,
     server_name: Option<ServerName<'static>>,
 }
 
-/// What a connection is made with.
+/// The TLS state that a connection is made with.
 #[derive(Clone)]
-pub(crate) struct Believed {
+pub(crate) struct ServerTrust {
     pub(crate) config: Arc<ClientConfig>,
-    shown: Arc<Shown>,
+    shown: Arc<ClientIdentity>,
 }
 
 impl Tls {
@@ -66,7 +66,7 @@ impl Tls {
                     Some(certified_key(pem, places, &provider)?)
                 }
             };
-            Believed::new(roots, key, provider)
+            ServerTrust::new(roots, key, provider)
         };
         Ok(Self {
             state: Arc::new(Reloading::new("certificates", sources, make)?),
@@ -75,7 +75,7 @@ impl Tls {
     }
 
     /// For the next connection, and which state of the certificates it is.
-    pub(crate) fn current(&self) -> (Believed, Identity) {
+    pub(crate) fn current(&self) -> (ServerTrust, CredentialsGeneration) {
         self.state.current()
     }
 
@@ -85,13 +85,13 @@ impl Tls {
     }
 }
 
-impl Believed {
+impl ServerTrust {
     fn new(
         roots: RootCertStore,
         key: Option<CertifiedKey>,
         provider: Arc<CryptoProvider>,
     ) -> Result<Self, ConfigError> {
-        let shown = Arc::new(Shown {
+        let shown = Arc::new(ClientIdentity {
             key: key.map(Arc::new),
             was_asked: AtomicBool::new(false),
         });
@@ -110,7 +110,7 @@ impl Believed {
 
     /// What a server that hangs up after the handshake may mean by it. With TLS 1.3 it judges the client's certificate
     /// after that, and its reason may be lost with the connection.
-    pub(crate) fn suspicion(&self) -> Option<&'static str> {
+    pub(crate) fn likely_cause(&self) -> Option<&'static str> {
         let was_asked = self.shown.was_asked.load(Ordering::Relaxed);
         was_asked.then_some(match self.shown.key {
             None => {
@@ -121,14 +121,14 @@ impl Believed {
     }
 }
 
-/// What servers that ask for a certificate are shown.
+/// The client certificate for servers that ask for one.
 #[derive(Debug)]
-struct Shown {
+struct ClientIdentity {
     key: Option<Arc<CertifiedKey>>,
     was_asked: AtomicBool,
 }
 
-impl ResolvesClientCert for Shown {
+impl ResolvesClientCert for ClientIdentity {
     fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
         self.was_asked.store(true, Ordering::Relaxed);
         self.key.clone()
@@ -195,8 +195,12 @@ fn certified_key(
         false => refused_key("there is no private key"),
     })?;
     CertifiedKey::from_der(chain, key, provider).map_err(|error| match error {
-        rustls::Error::InconsistentKeys(_) => refused_key("it belongs to another certificate"),
-        rustls::Error::InvalidCertificate(_) => refused_chain("the certificate cannot be read"),
+        tokio_rustls::rustls::Error::InconsistentKeys(_) => {
+            refused_key("it belongs to another certificate")
+        }
+        tokio_rustls::rustls::Error::InvalidCertificate(_) => {
+            refused_chain("the certificate cannot be read")
+        }
         _ => refused_key("its kind is not supported"),
     })
 }

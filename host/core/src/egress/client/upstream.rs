@@ -15,29 +15,29 @@ use super::{
     connect::{ConnectError, Connector},
     connection::{Connection, Receiving},
     http_error,
-    inject::Additions,
+    inject::InjectedCredentials,
     pool::Pool,
     resolver::Resolve,
-    tls::{Believed, Tls},
+    tls::{ServerTrust, Tls},
 };
 use crate::{
     config::{address::Address, limits::Limits, network::Network},
-    timers::{Alarms, Elapsed},
+    timers::{Elapsed, Timers},
 };
 
 pub(super) struct Upstream {
     address: Address,
     connector: Connector,
-    additions: Arc<Additions>,
+    additions: Arc<InjectedCredentials>,
     pool: Arc<Pool>,
-    alarms: Alarms,
+    timers: Timers,
 }
 
 /// Why there is no response.
 pub(super) enum Failure {
     /// Nothing was sent.
     Connect(ConnectError),
-    /// It broke on the way.
+    /// It broke on the pipeline.
     Exchange(Error),
 }
 
@@ -50,8 +50,8 @@ impl Failure {
     }
 
     /// The same, in the words of what lies behind it, if that is known.
-    fn suspected(self, certificates: Option<&Believed>) -> Self {
-        match (&self, certificates.and_then(Believed::suspicion)) {
+    fn suspected(self, certificates: Option<&ServerTrust>) -> Self {
+        match (&self, certificates.and_then(ServerTrust::likely_cause)) {
             (Self::Exchange(Error::ConnectionTerminated), Some(words)) => {
                 Self::Exchange(Error::InternalError(Some(words.to_owned())))
             }
@@ -65,9 +65,9 @@ impl Upstream {
         address: Address,
         networks: &[Network],
         tls: Option<Tls>,
-        additions: Arc<Additions>,
+        additions: Arc<InjectedCredentials>,
         limits: &Limits,
-        alarms: &Alarms,
+        timers: &Timers,
         resolver: &Arc<dyn Resolve>,
     ) -> Self {
         Self {
@@ -77,10 +77,10 @@ impl Upstream {
                 networks,
                 tls,
                 Arc::clone(resolver),
-                alarms.clone(),
+                timers.clone(),
             ),
             pool: Pool::new(limits.service_requests as usize),
-            alarms: alarms.clone(),
+            timers: timers.clone(),
             address,
         }
     }
@@ -114,7 +114,7 @@ impl Upstream {
         }
         let connecting = self.connector.connect(certificates.as_ref());
         let stream = self
-            .alarms
+            .timers
             .timeout(timeouts.connect, connecting)
             .await
             .unwrap_or_else(|Elapsed| Err(ConnectError::TimedOut))
@@ -133,7 +133,7 @@ impl Upstream {
         timeouts: Timeouts,
     ) -> Result<Response<Receiving>, Failure> {
         let response = connection.send(request, Arc::downgrade(&self.pool));
-        self.alarms
+        self.timers
             .timeout(timeouts.first_byte, response)
             .await
             .map_err(|Elapsed| Error::HttpResponseTimeout)
@@ -168,7 +168,7 @@ impl Upstream {
                     .map_err(|_| Error::HttpRequestUriInvalid)?
             }
             Some(_) => path.clone(),
-            // Egress has let it pass, so it has the prefix.
+            // EgressPolicy has let it pass, so it has the prefix.
             None => return Err(Error::HttpRequestUriInvalid),
         };
         let mut readdressed = Request::new(Full::new(request.body().clone()));

@@ -1,5 +1,5 @@
 //! `wasi:clocks/monotonic-clock` for plugins: counts from the start of the call, and its waits end by
-//! [`Alarms`], so that a plugin's deadline costs it next to nothing.
+//! [`Timers`], so that a plugin's deadline costs it next to nothing.
 
 use std::time::{Duration, Instant};
 
@@ -9,20 +9,20 @@ use wasmtime::{
 };
 use wasmtime_wasi::p2::{DynPollable, Pollable, bindings::clocks::monotonic_clock, subscribe};
 
-use crate::timers::{Alarm, Alarms};
+use crate::timers::{Timer, Timers};
 
 /// A call's clock.
 pub(crate) struct Clock {
     start: Instant,
-    alarms: Alarms,
+    timers: Timers,
 }
 
 impl Clock {
-    /// It is nought now.
-    pub(crate) fn start(alarms: Alarms) -> Self {
+    /// It is zero now.
+    pub(crate) fn start(timers: Timers) -> Self {
         Self {
             start: Instant::now(),
-            alarms,
+            timers,
         }
     }
 }
@@ -38,8 +38,8 @@ impl HasData for Clock {
 }
 
 impl ClockView<'_> {
-    fn until(&mut self, alarm: Alarm) -> Result<Resource<DynPollable>> {
-        let wait = self.table.push(Wait(alarm))?;
+    fn until(&mut self, timer: Timer) -> Result<Resource<DynPollable>> {
+        let wait = self.table.push(Wait(timer))?;
         subscribe(self.table, wait)
     }
 }
@@ -61,18 +61,18 @@ impl monotonic_clock::Host for ClockView<'_> {
     ) -> Result<Resource<DynPollable>> {
         let since_start = Duration::from_nanos(when);
         let left = since_start.saturating_sub(self.clock.start.elapsed());
-        self.until(self.clock.alarms.after(left))
+        self.until(self.clock.timers.after(left))
     }
 
     fn subscribe_duration(
         &mut self,
         duration: monotonic_clock::Duration,
     ) -> Result<Resource<DynPollable>> {
-        self.until(self.clock.alarms.after(Duration::from_nanos(duration)))
+        self.until(self.clock.timers.after(Duration::from_nanos(duration)))
     }
 }
 
-struct Wait(Alarm);
+struct Wait(Timer);
 
 #[async_trait::async_trait]
 impl Pollable for Wait {

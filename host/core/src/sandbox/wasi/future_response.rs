@@ -1,7 +1,7 @@
 //! `wasi:http`'s `future-incoming-response` for plugins: a request that is under way.
 //!
 //! wasmtime's own is a task that sends the request and then wakes the plugin's. Here the plugin's own task does the
-//! work, as it does for the body: whenever the plugin waits, be it for the response (`under_way.rs`), or asks whether it
+//! work, as it does for the body: whenever the plugin waits, be it for the response (`in_flight.rs`), or asks whether it
 //! is there. So no other thread is woken, neither to send a small request nor to hand over its answer. A request that is dropped is given
 //! up at once.
 //!
@@ -32,30 +32,30 @@ use wasmtime_wasi_http::{
 /// The interface by the name under which wasmtime links it.
 const TYPES: &str = "wasi:http/types@0.2.12";
 
-/// What `get` gives: none: it is not there yet; the outer error: it was taken before.
+/// The result of `get`. None: the response is not there yet; the outer error: it was taken before.
 type Got = Option<Result<Result<Resource<HostIncomingResponse>, ErrorCode>, ()>>;
 
 type Sending = dyn Future<Output = Result<Response<WasiBody>>> + Send;
 
 /// A request that is under way, and what becomes of it.
-pub(crate) enum PendingResponse {
-    UnderWay(Pin<Box<Sending>>),
+pub(crate) enum FutureResponse {
+    InFlight(Pin<Box<Sending>>),
     Arrived(Result<Response<WasiBody>>),
     Taken,
 }
 
-impl PendingResponse {
+impl FutureResponse {
     /// Nothing happens before it is waited for, or asked whether it is there.
     pub(crate) fn new(
         sending: impl Future<Output = Result<Response<WasiBody>>> + Send + 'static,
     ) -> Self {
-        Self::UnderWay(Box::pin(sending))
+        Self::InFlight(Box::pin(sending))
     }
 
     /// Goes on as far as is possible now, so that a plugin that only asks gets its response, too. Whoever waits
     /// afterwards brings a waker along.
-    fn go_on(&mut self) {
-        if let Self::UnderWay(sending) = self
+    fn poll_now(&mut self) {
+        if let Self::InFlight(sending) = self
             && let Poll::Ready(result) = sending
                 .as_mut()
                 .poll(&mut Context::from_waker(Waker::noop()))
@@ -66,9 +66,9 @@ impl PendingResponse {
 }
 
 #[async_trait::async_trait]
-impl Pollable for PendingResponse {
+impl Pollable for FutureResponse {
     async fn ready(&mut self) {
-        if let Self::UnderWay(sending) = self {
+        if let Self::InFlight(sending) = self {
             *self = Self::Arrived(sending.await);
         }
     }
@@ -82,23 +82,23 @@ pub(crate) fn add_to_linker<T: WasiHttpView + 'static>(
     let mut types = linker.instance(TYPES)?;
     types.resource(
         "future-incoming-response",
-        ResourceType::host::<PendingResponse>(),
+        ResourceType::host::<FutureResponse>(),
         |mut store: StoreContextMut<'_, T>, id| {
             let table = store.data_mut().http().table;
-            table.delete(Resource::<PendingResponse>::new_own(id))?;
+            table.delete(Resource::<FutureResponse>::new_own(id))?;
             Ok(())
         },
     )?;
     types.func_wrap(
         "[method]future-incoming-response.subscribe",
-        |mut store: StoreContextMut<'_, T>, (id,): (Resource<PendingResponse>,)| {
+        |mut store: StoreContextMut<'_, T>, (id,): (Resource<FutureResponse>,)| {
             let ready: Resource<DynPollable> = subscribe(store.data_mut().http().table, id)?;
             Ok((ready,))
         },
     )?;
     types.func_wrap(
         "[method]future-incoming-response.get",
-        |mut store: StoreContextMut<'_, T>, (id,): (Resource<PendingResponse>,)| {
+        |mut store: StoreContextMut<'_, T>, (id,): (Resource<FutureResponse>,)| {
             Ok((get(store.data_mut().http(), &id)?,))
         },
     )?;
@@ -107,13 +107,13 @@ pub(crate) fn add_to_linker<T: WasiHttpView + 'static>(
 }
 
 /// The outer error is a handle that does not exist, which traps.
-fn get(http: WasiHttpCtxView<'_>, id: &Resource<PendingResponse>) -> wasmtime::Result<Got> {
+fn get(http: WasiHttpCtxView<'_>, id: &Resource<FutureResponse>) -> wasmtime::Result<Got> {
     let pending = http.table.get_mut(id)?;
-    pending.go_on();
-    if let PendingResponse::UnderWay(_) = pending {
+    pending.poll_now();
+    if let FutureResponse::InFlight(_) = pending {
         return Ok(None);
     }
-    let PendingResponse::Arrived(result) = mem::replace(pending, PendingResponse::Taken) else {
+    let FutureResponse::Arrived(result) = mem::replace(pending, FutureResponse::Taken) else {
         return Ok(Some(Err(())));
     };
     Ok(Some(Ok(match result {
@@ -135,7 +135,7 @@ fn taken_in(
     })?)
 }
 
-/// What a failure is called, which only wasmtime's own knows, in a table that has no other use.
+/// The name of a failure, which only wasmtime's own table knows, in a table that has no other use.
 fn code(http: WasiHttpCtxView<'_>, error: Error) -> wasmtime::Result<ErrorCode> {
     let mut table = ResourceTable::new();
     let failed = table.push(HostFutureIncomingResponse::Ready(Err(error)))?;
@@ -176,7 +176,7 @@ mod tests {
     }
 
     /// What `get` gives, many times one after the other.
-    fn asked(pending: PendingResponse, times: usize) -> Vec<Got> {
+    fn asked(pending: FutureResponse, times: usize) -> Vec<Got> {
         let mut table = ResourceTable::new();
         let id = table.push(pending).unwrap();
         let (mut hooks, mut ctx) = (NoHooks, WasiHttpCtx::new());
@@ -191,10 +191,10 @@ mod tests {
         (0..times).map(|_| ask()).collect()
     }
 
-    fn after_polls(polls: usize, result: Result<()>) -> PendingResponse {
+    fn after_polls(polls: usize, result: Result<()>) -> FutureResponse {
         let mut left = polls;
         let mut result = Some(result);
-        PendingResponse::new(poll_fn(move |_| match left {
+        FutureResponse::new(poll_fn(move |_| match left {
             0 => {
                 let body = Empty::new().map_err(|never| match never {}).boxed_unsync();
                 Poll::Ready(result.take().unwrap().map(|()| Response::new(body)))
@@ -231,22 +231,22 @@ mod tests {
             let mut context = Context::from_waker(Waker::noop());
             assert!(pending.ready().as_mut().poll(&mut context).is_pending());
         }
-        assert!(matches!(pending, PendingResponse::UnderWay(_)));
+        assert!(matches!(pending, FutureResponse::InFlight(_)));
         pending.ready().await;
         pending.ready().await;
-        assert!(matches!(pending, PendingResponse::Arrived(Ok(_))));
+        assert!(matches!(pending, FutureResponse::Arrived(Ok(_))));
     }
 
     #[test]
     fn a_request_that_is_dropped_is_given_up() {
         let connection = Arc::new(());
         let held = Arc::clone(&connection);
-        let mut pending = PendingResponse::new(async move {
+        let mut pending = FutureResponse::new(async move {
             std::future::pending::<()>().await;
             drop(held);
             Err(Error::HttpRequestDenied)
         });
-        pending.go_on();
+        pending.poll_now();
         assert_eq!(Arc::strong_count(&connection), 2);
         drop(pending);
         assert_eq!(Arc::strong_count(&connection), 1);

@@ -5,54 +5,54 @@ use std::{future::Future, sync::Arc};
 use http::{Request, Response};
 use wasmtime_wasi_http::{RequestOptions, Result, WasiBody, WasiHttpHooks};
 
-use super::in_flight::UnderWay;
+use super::in_flight::InFlight;
 use crate::{
     config::limits::Limits,
-    contract::deny_reason::Refusal,
-    egress::{Outgoing, budget::Allowance, denial_log::Denials, request_slots::CallSlots},
+    contract::deny_reason::DenyReason,
+    egress::{Egress, budget::CallBudget, denial_log::DenialLog, request_slots::CallSlots},
 };
 
 /// The hook of one call's store.
 pub(crate) struct Hooks {
-    outgoing: Arc<Outgoing>,
-    allowance: Arc<Allowance>,
+    egress: Arc<Egress>,
+    budget: Arc<CallBudget>,
     request_slots: CallSlots,
-    denials: Arc<Denials>,
-    under_way: Requests,
+    denial_log: Arc<DenialLog>,
+    in_flight: Requests,
 }
 
 /// The requests of a call.
-pub(crate) type Requests = UnderWay<Result<Response<WasiBody>>>;
+pub(crate) type Requests = InFlight<Result<Response<WasiBody>>>;
 
 impl Hooks {
-    pub(crate) fn new(outgoing: Arc<Outgoing>, limits: &Limits) -> Self {
+    pub(crate) fn new(egress: Arc<Egress>, limits: &Limits) -> Self {
         Self {
-            denials: outgoing.denials(),
-            outgoing,
-            allowance: Arc::new(Allowance::of(limits)),
+            denial_log: egress.denial_log(),
+            egress,
+            budget: Arc::new(CallBudget::of(limits)),
             request_slots: CallSlots::new(limits),
-            under_way: Requests::default(),
+            in_flight: Requests::default(),
         }
     }
 
-    /// What is to be moved on while the plugin waits.
-    pub(crate) fn under_way(&self) -> &Requests {
-        &self.under_way
+    /// The requests to poll while the plugin waits.
+    pub(crate) fn in_flight(&self) -> &Requests {
+        &self.in_flight
     }
 
     /// Counts a request that did not become one.
-    pub(crate) fn count_refusal(&self, reason: Refusal) {
-        self.outgoing.refusals().count(reason);
+    pub(crate) fn count_denial(&self, reason: DenyReason) {
+        self.egress.denials().count(reason);
     }
 }
 
 impl Drop for Hooks {
     fn drop(&mut self) {
-        self.denials.end();
+        self.denial_log.end();
     }
 }
 
-/// What `send_request` promises: the response, and the work that is left once it has arrived.
+/// The future of `send_request`: the response, and the work that is left once it has arrived.
 type Sending = dyn Future<Output = Result<(Response<WasiBody>, Box<Rest>)>> + Send;
 type Rest = dyn Future<Output = Result<()>> + Send;
 
@@ -63,19 +63,19 @@ impl WasiHttpHooks for Hooks {
         options: Option<RequestOptions>,
         _request_body_read: Box<Rest>,
     ) -> Box<Sending> {
-        let (outgoing, allowance) = (Arc::clone(&self.outgoing), Arc::clone(&self.allowance));
+        let (egress, budget) = (Arc::clone(&self.egress), Arc::clone(&self.budget));
         let request_slots = self.request_slots.clone();
-        let denials = Arc::clone(&self.denials);
-        let arrival = self.under_way.start(async move {
-            if !allowance.request() {
-                let asked = outgoing.asked(&request.into_parts().0);
-                return Err(denials.deny(asked, Refusal::Requests));
+        let denial_log = Arc::clone(&self.denial_log);
+        let arrival = self.in_flight.start(async move {
+            if !budget.take_request() {
+                let asked = egress.asked(&request.into_parts().0);
+                return Err(denial_log.deny(asked, DenyReason::Requests));
             }
             let options = options.unwrap_or_default();
-            let response = outgoing
-                .send(request, options, &request_slots, &denials)
+            let response = egress
+                .send(request, options, &request_slots, &denial_log)
                 .await?;
-            Ok(response.map(|body| allowance.counted(body)))
+            Ok(response.map(|body| budget.counted(body)))
         });
         Box::new(async move {
             let response = arrival.await?;

@@ -16,21 +16,21 @@ use std::{
 const SLICE: Duration = Duration::from_millis(5);
 
 /// The requests of one call. Clones share them.
-pub(crate) struct UnderWay<R>(Arc<Mutex<Vec<Weak<Request<R>>>>>);
+pub(crate) struct InFlight<R>(Arc<Mutex<Vec<Weak<Request<R>>>>>);
 
 /// A request, and what becomes of it.
 type Request<R> = Mutex<State<R>>;
 
 enum State<R> {
-    Moving(Pin<Box<dyn Future<Output = R> + Send>>),
+    Polling(Pin<Box<dyn Future<Output = R> + Send>>),
     /// None: it was taken.
     Arrived(Option<R>),
 }
 
 impl<R> State<R> {
     /// Goes on as far as is possible now. Whether it has just arrived.
-    fn go_on(&mut self, context: &mut Context<'_>) -> bool {
-        if let Self::Moving(work) = self
+    fn poll_now(&mut self, context: &mut Context<'_>) -> bool {
+        if let Self::Polling(work) = self
             && let Poll::Ready(result) = work.as_mut().poll(context)
         {
             *self = Self::Arrived(Some(result));
@@ -40,16 +40,16 @@ impl<R> State<R> {
     }
 }
 
-impl<R: Send + 'static> UnderWay<R> {
+impl<R: Send + 'static> InFlight<R> {
     /// Takes a request in. What is given back is ready when it has arrived; dropped, the request is given up.
     pub(crate) fn start(&self, work: impl Future<Output = R> + Send + 'static) -> Arrival<R> {
-        let request = Arc::new(Mutex::new(State::Moving(Box::pin(work))));
+        let request = Arc::new(Mutex::new(State::Polling(Box::pin(work))));
         lock(&self.0).push(Arc::downgrade(&request));
         Arrival(request)
     }
 
     /// Does the work of a call, and in its pauses that of the requests.
-    pub(crate) async fn along_with<W: Future>(&self, work: W) -> W::Output {
+    pub(crate) async fn drive_with<W: Future>(&self, work: W) -> W::Output {
         let mut work = pin!(work);
         poll_fn(|context| {
             let until = Instant::now() + SLICE;
@@ -58,7 +58,7 @@ impl<R: Send + 'static> UnderWay<R> {
                     return Poll::Ready(output);
                 }
                 // What has arrived may be what the work waits for.
-                if !self.go_on(context, until) {
+                if !self.poll_now(context, until) {
                     return Poll::Pending;
                 }
                 if Instant::now() >= until {
@@ -71,7 +71,7 @@ impl<R: Send + 'static> UnderWay<R> {
     }
 
     /// Moves the requests on, up to that time; those that are left have their turn after the runtime's other tasks. Whether one has just arrived.
-    fn go_on(&self, context: &mut Context<'_>, until: Instant) -> bool {
+    fn poll_now(&self, context: &mut Context<'_>, until: Instant) -> bool {
         let (mut any, mut is_late) = (false, false);
         lock(&self.0).retain(|request| {
             let Some(request) = request.upgrade() else {
@@ -81,9 +81,9 @@ impl<R: Send + 'static> UnderWay<R> {
                 return true;
             }
             let mut state = lock(&request);
-            any |= state.go_on(context);
+            any |= state.poll_now(context);
             is_late = Instant::now() >= until;
-            matches!(*state, State::Moving(_))
+            matches!(*state, State::Polling(_))
         });
         if is_late {
             give_way(context);
@@ -92,19 +92,19 @@ impl<R: Send + 'static> UnderWay<R> {
     }
 }
 
-impl<R> Clone for UnderWay<R> {
+impl<R> Clone for InFlight<R> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }
 
-impl<R> Default for UnderWay<R> {
+impl<R> Default for InFlight<R> {
     fn default() -> Self {
         Self(Arc::default())
     }
 }
 
-/// What becomes of a request.
+/// The response of a request in flight, or its failure.
 pub(crate) struct Arrival<R>(Arc<Request<R>>);
 
 impl<R> Future for Arrival<R> {
@@ -113,10 +113,10 @@ impl<R> Future for Arrival<R> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<R> {
         let mut state = lock(&self.0);
         // At once, rather than in the next pause: the plugin may ask without waiting.
-        state.go_on(context);
+        state.poll_now(context);
         match &mut *state {
             State::Arrived(result) => result.take().map_or(Poll::Pending, Poll::Ready),
-            State::Moving(_) => Poll::Pending,
+            State::Polling(_) => Poll::Pending,
         }
     }
 }
@@ -138,9 +138,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_is_taken_in_while_its_writer_waits_for_room() {
-        let under_way = UnderWay::default();
+        let in_flight = InFlight::default();
         let (body, mut pieces) = mpsc::channel::<u8>(1);
-        let arrival = under_way.start(async move {
+        let arrival = in_flight.start(async move {
             let mut whole = Vec::new();
             while let Some(piece) = pieces.recv().await {
                 whole.push(piece);
@@ -155,21 +155,21 @@ mod tests {
             drop(body);
             arrival.await
         };
-        assert_eq!(under_way.along_with(call).await, [0, 1, 2, 3, 4]);
+        assert_eq!(in_flight.drive_with(call).await, [0, 1, 2, 3, 4]);
     }
 
     #[tokio::test]
     async fn requests_that_compute_give_way_after_a_slice_each_and_all_have_their_turn() {
-        let under_way = UnderWay::default();
+        let in_flight = InFlight::default();
         let costly = || async { std::thread::sleep(SLICE) };
-        let arrivals: Vec<_> = (0..20).map(|_| under_way.start(costly())).collect();
+        let arrivals: Vec<_> = (0..20).map(|_| in_flight.start(costly())).collect();
         let call = async {
             // Wakes up on arrivals only.
             let mut left = arrivals;
             poll_fn(|context| {
                 left.retain_mut(|arrival| {
-                    let is_moving = matches!(*lock(&arrival.0), State::Moving(_));
-                    is_moving || Pin::new(arrival).poll(context).is_pending()
+                    let is_polling = matches!(*lock(&arrival.0), State::Polling(_));
+                    is_polling || Pin::new(arrival).poll(context).is_pending()
                 });
                 match left.is_empty() {
                     true => Poll::Ready(()),
@@ -178,7 +178,7 @@ mod tests {
             })
             .await;
         };
-        let mut work = pin!(under_way.along_with(call));
+        let mut work = pin!(in_flight.drive_with(call));
         let mut longest = Duration::ZERO;
         let mut polls = 0;
         poll_fn(|context| {
@@ -195,18 +195,18 @@ mod tests {
 
     #[tokio::test]
     async fn a_request_that_nobody_waits_for_any_more_is_given_up() {
-        let under_way = UnderWay::default();
+        let in_flight = InFlight::default();
         let held = Arc::new(());
         let kept = Arc::clone(&held);
-        let arrival = under_way.start(async move {
+        let arrival = in_flight.start(async move {
             let _kept = kept;
             std::future::pending::<()>().await;
         });
-        under_way.along_with(tokio::task::yield_now()).await;
+        in_flight.drive_with(tokio::task::yield_now()).await;
         assert_eq!(Arc::strong_count(&held), 2);
         drop(arrival);
         assert_eq!(Arc::strong_count(&held), 1);
-        under_way.along_with(tokio::task::yield_now()).await;
-        assert!(lock(&under_way.0).is_empty());
+        in_flight.drive_with(tokio::task::yield_now()).await;
+        assert!(lock(&in_flight.0).is_empty());
     }
 }

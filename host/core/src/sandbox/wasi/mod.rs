@@ -1,4 +1,4 @@
-//! What a plugin finds in its sandbox: a clock, and the outgoing side of `wasi:http`.
+//! The WASI of a plugin: a clock, and the outgoing side of `wasi:http`.
 //!
 //! `hooks.rs` is the one file that knows the sandbox and the way out of it.
 

@@ -1,4 +1,4 @@
-//! `wasi:http/outgoing-handler` for plugins: a request becomes a [`PendingResponse`] that sends it by the call's hook.
+//! `wasi:http/outgoing-handler` for plugins: a request becomes a [`FutureResponse`] that sends it by the call's hook.
 //! What cannot be written as a request is refused here, and counts as what the policy refuses does.
 
 use std::pin::Pin;
@@ -22,8 +22,8 @@ use wasmtime_wasi_http::{
     },
 };
 
-use super::future_response::PendingResponse;
-use crate::contract::deny_reason::Refusal;
+use super::future_response::FutureResponse;
+use crate::contract::deny_reason::DenyReason;
 
 /// The interface, of the version that every 0.2 is compatible with.
 const INTERFACE: &str = "wasi:http/outgoing-handler@0.2.0";
@@ -31,12 +31,12 @@ const INTERFACE: &str = "wasi:http/outgoing-handler@0.2.0";
 /// The longest URI that can be written as one.
 const URI_BYTES: usize = u16::MAX as usize - 1;
 
-type Answer = Result<Resource<PendingResponse>, ErrorCode>;
+type Answer = Result<Resource<FutureResponse>, ErrorCode>;
 
 /// Whose calls' requests are handled.
 pub(crate) trait HandlerView: WasiHttpView {
     /// Counts a request that is refused before it comes to the hook.
-    fn count_refusal(&self, reason: Refusal);
+    fn count_denial(&self, reason: DenyReason);
 }
 
 /// Links the interface.
@@ -63,13 +63,13 @@ fn handle(
     let request = match request_of(table.delete(request)?) {
         Ok(request) => request,
         Err((reason, code)) => {
-            state.count_refusal(reason);
+            state.count_denial(reason);
             return Ok(Err(code));
         }
     };
     let WasiHttpCtxView { hooks, table, .. } = state.http();
     let sending = hooks.send_request(request, options, Box::new(async { Ok(()) }));
-    let pending = PendingResponse::new(async move {
+    let pending = FutureResponse::new(async move {
         // The pool drives the connection, so nothing is left to do afterwards.
         let (response, _) = Pin::from(sending).await?;
         Ok(response)
@@ -77,25 +77,25 @@ fn handle(
     Ok(Ok(table.push(pending)?))
 }
 
-fn request_of(request: HostOutgoingRequest) -> Result<Request<WasiBody>, (Refusal, ErrorCode)> {
+fn request_of(request: HostOutgoingRequest) -> Result<Request<WasiBody>, (DenyReason, ErrorCode)> {
     let method: http::Method = request
         .method
         .try_into()
-        .map_err(|_| (Refusal::Method, ErrorCode::HttpRequestMethodInvalid))?;
+        .map_err(|_| (DenyReason::Method, ErrorCode::HttpRequestMethodInvalid))?;
     let scheme = match request.scheme {
         Some(types::Scheme::Http) => Scheme::HTTP,
         Some(types::Scheme::Https) | None => Scheme::HTTPS,
         // As far as the policy, so that a foreign one is denied rather than a fault.
         Some(types::Scheme::Other(other)) => Scheme::try_from(other.as_str())
-            .map_err(|_| (Refusal::Origin, ErrorCode::HttpProtocolError))?,
+            .map_err(|_| (DenyReason::Origin, ErrorCode::HttpProtocolError))?,
     };
     let authority = request.authority.unwrap_or_default();
     let authority = Authority::try_from(authority)
-        .map_err(|_| (Refusal::Origin, ErrorCode::HttpRequestUriInvalid))?;
+        .map_err(|_| (DenyReason::Origin, ErrorCode::HttpRequestUriInvalid))?;
     let path = request.path_with_query.unwrap_or_default();
     let reason = match path.len() > URI_BYTES {
-        true => Refusal::Head,
-        false => Refusal::Path,
+        true => DenyReason::Head,
+        false => DenyReason::Path,
     };
     let uri = http::Uri::builder()
         .scheme(scheme)
@@ -119,7 +119,7 @@ fn request_of(request: HostOutgoingRequest) -> Result<Request<WasiBody>, (Refusa
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{config::limits::Limits, egress::Outgoing, sandbox::store, timers::Alarms};
+    use crate::{config::limits::Limits, egress::Egress, sandbox::store, timers::Timers};
     use std::sync::Arc;
     use wasmtime::{Config, Engine};
     use wasmtime_wasi_http::FieldMap;
@@ -128,8 +128,8 @@ mod tests {
     fn what_cannot_be_written_as_a_request_counts_under_its_reason() {
         let limits = Limits::default();
         let engine = Engine::new(Config::new().epoch_interruption(true)).unwrap();
-        let outgoing = Arc::new(Outgoing::nowhere());
-        let mut store = store::store(&engine, &limits, &Alarms::default(), Arc::clone(&outgoing));
+        let egress = Arc::new(Egress::denied());
+        let mut store = store::store(&engine, &limits, &Timers::default(), Arc::clone(&egress));
         let good = || HostOutgoingRequest {
             method: types::Method::Get,
             scheme: Some(types::Scheme::Http),
@@ -143,48 +143,48 @@ mod tests {
         for (reason, request) in [
             (None, good()),
             (
-                Some(Refusal::Method),
+                Some(DenyReason::Method),
                 HostOutgoingRequest {
                     method: types::Method::Other(other("GET /")),
                     ..good()
                 },
             ),
             (
-                Some(Refusal::Origin),
+                Some(DenyReason::Origin),
                 HostOutgoingRequest {
                     scheme: Some(types::Scheme::Other(other("h ttp"))),
                     ..good()
                 },
             ),
             (
-                Some(Refusal::Origin),
+                Some(DenyReason::Origin),
                 HostOutgoingRequest {
                     authority: None,
                     ..good()
                 },
             ),
             (
-                Some(Refusal::Head),
+                Some(DenyReason::Head),
                 HostOutgoingRequest {
                     path_with_query: Some(long),
                     ..good()
                 },
             ),
             (
-                Some(Refusal::Path),
+                Some(DenyReason::Path),
                 HostOutgoingRequest {
                     path_with_query: Some(other("/a b")),
                     ..good()
                 },
             ),
         ] {
-            let counted = |reason| outgoing.refusals().of(reason);
-            let before = (reason.map(counted), outgoing.refusals().total());
+            let counted = |reason| egress.denials().of(reason);
+            let before = (reason.map(counted), egress.denials().total());
             let state = store.data_mut();
             let request = state.http().table.push(request).unwrap();
             let handled = handle(state, request, None).unwrap();
             assert_eq!(handled.is_ok(), reason.is_none(), "{reason:?}");
-            let after = (reason.map(counted), outgoing.refusals().total());
+            let after = (reason.map(counted), egress.denials().total());
             let more = u64::from(reason.is_some());
             assert_eq!(after, (before.0.map(|count| count + 1), before.1 + more));
         }

@@ -1,15 +1,16 @@
 // The browser's side of the conformance tests, bundled with the codec and put into an empty page: the same doors
 // and the same judgement as in Node, on the codec as Chromium runs it.
 
-import * as component from '../../generated/metric_codec.js';
-import { FetchClient } from '../../../node/src/fetch-client.ts';
+import { MetricClient } from '../../../node/src/browser.ts';
+import { codec } from '../../../node/src/codec.ts';
 import { differences } from '../../../node/test/conformance/expectation.js';
-import { fetching, json, typed, verbatim } from '../../../node/test/conformance/door-kinds.js';
+import { asking, json, typed, verbatim } from '../../../node/test/conformance/door-kinds.js';
 import { playAt } from '../../../node/test/conformance/runner.js';
 
+const component = await (await codec()).call((exports) => exports);
 const PURE = [typed('codec', component.codec), json('json-codec', component.jsonCodec)];
 const TEXTS = [verbatim('json-codec', component.jsonCodec)];
-const FETCH = fetching('codec, through fetch', (config) => new FetchClient(component.codec, config));
+const FETCH = asking('codec, through fetch', (config) => new MetricClient(config));
 
 /** Plays a case without I/O; gives the problems. */
 globalThis.judge = async (one) => {
@@ -26,3 +27,23 @@ globalThis.judgeFetch = async (one) => {
 
 /** An answer that is wrong has to be found out here too. */
 globalThis.findsOut = (expect, answer) => differences(expect, answer).length > 0;
+
+/** Asks for a large answer; gives how many points came, and the longest that the page stood still, in milliseconds. */
+globalThis.askForMuch = async (series) => {
+  const start = Date.parse('2026-01-05T00:00:00Z') / 1000;
+  const values = Array.from({ length: 10_000 }, (_, at) => [start + 60 * at, '1234.5678901234567']);
+  const result = Array.from({ length: series }, (_, of) => ({ metric: { kernel_id: `k${String(of).padStart(4, '0')}` }, values }));
+  const body = new Blob([JSON.stringify({ status: 'success', data: { resultType: 'matrix', result } })]);
+  await body.slice(0, 1).text();
+  const client = new MetricClient({ address: 'prometheus.example:9090' }, { fetch: async () => new Response(body) });
+  let [longest, last] = [0, performance.now()];
+  const tick = () => {
+    longest = Math.max(longest, performance.now() - last);
+    last = performance.now();
+  };
+  const ticker = setInterval(tick, 5);
+  const whole = await client.queryMetric({ metricName: 'mem', start: start * 1000, end: (start + 60 * 9_999) * 1000, step: 60 });
+  tick();
+  clearInterval(ticker);
+  return { points: whole.series.reduce((sum, one) => sum + one.values.length, 0), longest };
+};

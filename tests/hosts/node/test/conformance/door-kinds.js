@@ -28,12 +28,12 @@ export const typed = (name, verbs) => ({
 /** The same with JSON in and out. @param {Check} [check] @returns {Door} */
 export const json = (name, codec, check = () => {}) => ({
   name,
-  answer: (verb, input) => {
+  async answer(verb, input) {
     const document = verb === 'detect-metric-type'
       ? { metric_name: input['metric-name'], value_type: input['value-type'] }
       : { config: snake(input.config), query: snake(input.query), ...(verb.endsWith('-response') && { status: input.status }) };
     check('request', document);
-    const answer = JSON.parse(codec.call(verb, JSON.stringify(document), verb.endsWith('-response') ? input.body : ''));
+    const answer = JSON.parse(await codec.call(verb, JSON.stringify(document), verb.endsWith('-response') ? input.body : ''));
     check(answerDefinition(verb), answer);
     return fromJson(verb, answer);
   },
@@ -42,30 +42,24 @@ export const json = (name, codec, check = () => {}) => ({
 /** JSON as the case writes it, in and out. @param {Check} [check] @returns {Door} */
 export const verbatim = (name, component, check = () => {}) => ({
   name,
-  answer: (_, { verb, request, body = '', config }) => {
+  async answer(_, { verb, request, body = '', config }) {
     const text = typeof request === 'string' ? request : JSON.stringify(request);
-    const answer = JSON.parse(component.call(verb, text.replaceAll('{prometheus}', config.address), body));
+    const answer = JSON.parse(await component.call(verb, text.replaceAll('{prometheus}', config.address), body));
     check('answer', answer);
     return answer;
   },
 });
 
-/** The plugin's own HTTP. @param {(config: object) => object} connect @returns {Door} */
-export const blocking = (name, connect) => ({
+/** The package's classes. @param {(config: object) => object} connect @returns {Door} */
+export const asking = (name, connect) => ({
   name,
-  answer: (verb, input) => outcome(() => {
-    const service = connect(camel(input.config));
-    return verb === 'query-metadata' ? service.queryMetadata() : service.queryMetric(camel(input.query));
-  }),
-});
-
-/** The platform's `fetch`. @param {(config: object) => object} connect @returns {Door} */
-export const fetching = (name, connect) => ({
-  name,
-  answer: (verb, input) => {
-    const client = connect(camel(input.config));
-    const call = verb === 'query-metadata' ? client.queryMetadata() : client.queryMetric(camel(input.query));
-    return call.then((result) => ({ result: kebab(result) }), failure);
+  async answer(verb, input) {
+    try {
+      const client = connect(camel(input.config));
+      return { result: kebab(await (verb === 'query-metadata' ? client.queryMetadata() : client.queryMetric(camel(input.query)))) };
+    } catch (thrown) {
+      return failure(thrown);
+    }
   },
 });
 

@@ -1,10 +1,9 @@
 // Who is judged: every door of both components.
 
-import * as codec from '../../generated/metric_codec.js';
-import * as service from '../../generated/metric_service.js';
 import { MetricClient, MetricService } from '../../dist/index.js';
+import { codec, service } from '../components.js';
 import { check } from '../schema.js';
-import { blocking, fetching, json, typed, verbatim } from './door-kinds.js';
+import { asking, json, typed, verbatim } from './door-kinds.js';
 
 /** The verbs without I/O. @type {import('./door-kinds.js').Door[]} */
 export const PURE = [
@@ -17,15 +16,18 @@ export const PURE = [
   json('metric_service.wasm, json', { call: (verb, request, body) => (verb.startsWith('met') ? service.jsonCodec.call(verb, request, body) : service.json.call(verb, request)) }, check),
 ];
 
+/** The JSON interface in a thread, where it can send. Each request says where to. */
+const inThread = { call: (verb, request) => new MetricService({ address: 'in-the-request' }).callText(verb, request) };
+
 /** The verbs that ask a Prometheus. @type {import('./door-kinds.js').Door[]} */
 export const WITH_IO = [
-  blocking('metric-service, through wasi:http', (config) => new MetricService(config)),
-  json('json, through wasi:http', service.json, check),
-  fetching('codec, through fetch', (config) => new MetricClient(config)),
+  asking('metric-service, through fetch', (config) => new MetricService(config)),
+  json('json, through fetch', inThread, check),
+  asking('codec, through fetch', (config) => new MetricClient(config)),
 ];
 
 /** The verbs as texts. @type {import('./door-kinds.js').Door[]} */
-export const JSON_TEXTS = [verbatim('json', service.json, check)];
+export const JSON_TEXTS = [verbatim('json', inThread, check)];
 export const JSON_CODEC_TEXTS = [
   verbatim('metric_codec.wasm, json-codec', codec.jsonCodec, check),
   verbatim('metric_service.wasm, json-codec', service.jsonCodec, check),

@@ -20,11 +20,11 @@ impl Files {
 }
 
 /// Without parameters that are no secrets.
-fn read(credentials: &Credentials) -> Result<Additions, ConfigError> {
-    Additions::of(credentials, &[])
+fn read(credentials: &Credentials) -> Result<InjectedCredentials, ConfigError> {
+    InjectedCredentials::of(credentials, &[])
 }
 
-fn headers(additions: &Additions) -> HeaderMap {
+fn headers(additions: &InjectedCredentials) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert("authorization", "the plugin's".parse().unwrap());
     additions.set_headers(&mut headers);
@@ -91,7 +91,7 @@ fn tenants_are_a_header_a_parameter_or_a_path() {
 fn parameters_that_are_no_secrets_are_added_as_they_are_and_are_the_hosts() {
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let plain = [pair("dedup", "false"), pair("a b", "c&d")];
-    let additions = Additions::of(&Credentials::new(), &plain).unwrap();
+    let additions = InjectedCredentials::of(&Credentials::new(), &plain).unwrap();
     assert!(additions.changes_target() && !additions.has_secrets());
     let address = Address::parse("h:1").unwrap().with_backend(Backend::Mimir);
     for (endpoint, expected) in [
@@ -110,7 +110,7 @@ fn parameters_that_are_no_secrets_are_added_as_they_are_and_are_the_hosts() {
     let request = http::Request::get("http://h:1/api/v1/query?dedup=true").body("");
     assert!(additions.are_set_by(&request.unwrap()));
     for name in ["", "query", "match[]"] {
-        let refused = Additions::of(&Credentials::new(), &[pair(name, "x")]);
+        let refused = InjectedCredentials::of(&Credentials::new(), &[pair(name, "x")]);
         assert!(
             matches!(refused, Err(ConfigError::Addition { .. })),
             "{name}"
@@ -133,7 +133,10 @@ fn a_token_that_changes_is_the_new_one_with_the_next_request_and_has_another_ide
     assert!(between > before);
     files.with("tenant", "b");
     assert!(additions.identity() > between);
-    assert_eq!(Additions::default().identity(), Identity::default());
+    assert_eq!(
+        InjectedCredentials::default().identity(),
+        CredentialsGeneration::default()
+    );
 }
 
 #[test]

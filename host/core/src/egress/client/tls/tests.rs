@@ -48,7 +48,7 @@ fn a_changed_certificate_is_used_for_the_next_connection() {
     let (second, identity) = tls.current();
     assert!(!Arc::ptr_eq(&first.config, &second.config));
     assert!(identity > same);
-    let shown = |believed: &Believed| believed.shown.key.as_ref().unwrap().cert.clone();
+    let shown = |believed: &ServerTrust| believed.shown.key.as_ref().unwrap().cert.clone();
     assert_ne!(shown(&first), shown(&second));
 }
 

@@ -1,0 +1,110 @@
+//! Long ranges and many queries, planned and joined by the codec, sent by [`exchange_all`]: the verbs that the typed
+//! interface and the JSON interface have in common.
+
+use super::deadline::Deadline;
+use super::exchange::exchange_all;
+use crate::codec::json::Page;
+use crate::codec::{Batch, Config, ConfigInput, Failure, QueryRange, RangeFailure, RangeResult};
+use crate::domain::{MetricQuery, RangeOptions, RangeOptionsInput, RangePlan};
+
+/// What a range would be asked as.
+pub(super) fn range_plan(
+    config: ConfigInput,
+    query: &MetricQuery,
+    options: RangeOptionsInput,
+) -> Result<RangePlan, Failure> {
+    let (config, options) = checked(config, options)?;
+    Ok(QueryRange::new(&config, query, &options)?.plan)
+}
+
+/// A whole range.
+pub(super) fn range(
+    config: ConfigInput,
+    query: &MetricQuery,
+    options: RangeOptionsInput,
+) -> Result<RangeResult, RangeFailure> {
+    let (config, options) = checked(config, options)?;
+    let query = QueryRange::new(&config, query, &options)?;
+    one(&config, query, &options)
+}
+
+/// One page of a range.
+pub(super) fn page(
+    config: ConfigInput,
+    query: &MetricQuery,
+    options: RangeOptionsInput,
+    cursor: Option<&str>,
+) -> Result<Page, RangeFailure> {
+    let (config, options) = checked(config, options)?;
+    let mut query = QueryRange::new(&config, query, &options)?;
+    let next = query.turn_to(cursor)?;
+    Ok(Page {
+        answer: one(&config, query, &options)?,
+        next,
+    })
+}
+
+/// Many ranges, in the order of the queries.
+pub(super) fn batch(
+    config: ConfigInput,
+    queries: &[MetricQuery],
+    options: RangeOptionsInput,
+) -> Vec<Result<RangeResult, RangeFailure>> {
+    let (config, options) = match checked(config, options) {
+        Ok(checked) => checked,
+        Err(failure) => {
+            let failed = |_| Err(RangeFailure::from(failure.clone()));
+            return queries.iter().map(failed).collect();
+        }
+    };
+    let mut refused = Vec::new();
+    let mut accepted = Vec::new();
+    for query in queries {
+        match QueryRange::new(&config, query, &options) {
+            Ok(query) => {
+                accepted.push(query);
+                refused.push(None);
+            }
+            Err(failure) => refused.push(Some(failure)),
+        }
+    }
+    let mut answers = sent(&config, accepted, &options).into_iter();
+    let answer = |refused: Option<Failure>| match refused {
+        Some(failure) => Some(Err(failure.into())),
+        None => answers.next(),
+    };
+    refused.into_iter().filter_map(answer).collect()
+}
+
+/// The configuration and the options that all queries of a call have.
+#[inline(never)]
+pub(super) fn checked(
+    config: ConfigInput,
+    options: RangeOptionsInput,
+) -> Result<(Config, RangeOptions), Failure> {
+    let options = RangeOptions::try_from(options)?;
+    Ok((config.try_into()?, options))
+}
+
+fn one(
+    config: &Config,
+    query: QueryRange,
+    options: &RangeOptions,
+) -> Result<RangeResult, RangeFailure> {
+    let answers = sent(config, vec![query], options);
+    answers.into_iter().next().ok_or_else(Failure::no_answer)?
+}
+
+/// The answers to some queries, in their order.
+#[inline(never)]
+pub(super) fn sent(
+    config: &Config,
+    queries: Vec<QueryRange>,
+    options: &RangeOptions,
+) -> Vec<Result<RangeResult, RangeFailure>> {
+    let deadline = Deadline::new(&config.settings);
+    let mut batch = Batch::new(config, queries);
+    let concurrency = usize::try_from(options.concurrency.get()).unwrap_or(usize::MAX);
+    exchange_all(&mut batch, concurrency, &deadline);
+    batch.results().collect()
+}

@@ -1,0 +1,72 @@
+//! The interfaces through which a component can be asked the same: typed or as JSON, with I/O or without.
+
+use serde::Serialize;
+
+use crate::case::Call;
+use metric_host::internal::names;
+
+/// An exported interface of the contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Interface {
+    /// The verbs, with I/O.
+    MetricService,
+    /// The verbs without I/O.
+    Codec,
+    /// The verbs with I/O, as JSON texts.
+    Json,
+    /// `codec`, as JSON texts.
+    JsonCodec,
+    /// The verbs of `insight` and `discovery`, as JSON texts: through the same interface as [`Json`](Self::Json).
+    JsonInsight,
+}
+
+/// The verbs that a component of the world `metric-plugin-insight` has besides.
+const INSIGHT: [&str; 5] = [
+    "find-anomalies",
+    "find-outliers",
+    "rank",
+    "summarize",
+    "values",
+];
+
+impl Interface {
+    /// The interface's full name.
+    pub fn interface(self) -> &'static str {
+        match self {
+            Self::MetricService => names::METRIC_SERVICE,
+            Self::Codec => names::CODEC,
+            Self::Json | Self::JsonInsight => names::JSON,
+            Self::JsonCodec => names::JSON_CODEC,
+        }
+    }
+
+    /// Its name without package and version.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::MetricService => "metric-service",
+            Self::Codec => "codec",
+            Self::Json => "json",
+            Self::JsonCodec => "json-codec",
+            Self::JsonInsight => "json-insight",
+        }
+    }
+
+    /// Whether it has the verb of this call.
+    pub(crate) fn has(self, call: &Call) -> bool {
+        let with_io = matches!(self, Self::MetricService | Self::Json);
+        match call {
+            Call::DetectMetricType { .. } | Call::BuildPromql(_) => true,
+            Call::MetadataRequest
+            | Call::MetricRequest(_)
+            | Call::MetadataResponse { .. }
+            | Call::MetricResponse { .. } => !with_io,
+            Call::QueryMetadata(_) | Call::QueryMetric { .. } => with_io,
+            Call::Json { verb, .. } => match INSIGHT.contains(&verb.as_str()) {
+                true => self == Self::JsonInsight,
+                false => self == Self::Json,
+            },
+            Call::JsonCodec { .. } => self == Self::JsonCodec,
+        }
+    }
+}

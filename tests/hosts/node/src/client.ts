@@ -1,0 +1,140 @@
+// The plugin's two queries over the platform's own `fetch`, in Node or in a browser: the codec says what to send and
+// reads what came. Knows the codec's interface, and not where large answers are decoded.
+
+import type { HttpRequest } from '../generated/interfaces/backendai-metric-codec.js';
+import type * as wit from '../generated/interfaces/backendai-metric-types.js';
+import type { ImportObject, Root } from '../generated/metric_codec.js';
+import { toCallOptions, toClientOptions, type CallOptions, type ClientOptions } from './arguments/call.js';
+import { toConfig, type CheckedConfig, type Config } from './arguments/config.js';
+import { toDetection, toQuery, type MetricQuery } from './arguments/query.js';
+import { joined } from './bytes.js';
+import type { Component } from './component.js';
+import { Deadline } from './deadline.js';
+import { fromDocument, toDocument, type Request } from './document.js';
+import { exchangeAgain, type Reply } from './http/exchange.js';
+import { Fault } from './http/fault.js';
+import { MetricError } from './metric-error.js';
+import { run, settled, type Body, type Job } from './thread/job.js';
+
+/** A body larger than this takes longer to decode than an event loop should stand still, some 10 ms. */
+const LARGE = 2 ** 20;
+
+/** Does a job in another thread; gives `undefined` where there is none. */
+export type Aside = (job: Job & { body: Body }, signal: AbortSignal) => Promise<{ result: unknown } | undefined>;
+
+/** Asks one Prometheus. Each call is one request, sent once more where a kept connection turns out to be closed. */
+export class FetchClient {
+  readonly #codec: Promise<Component<ImportObject, Root>>;
+  readonly #aside: Aside;
+  readonly #config: CheckedConfig;
+  readonly #options: ReturnType<typeof toClientOptions>;
+
+  /** @throws {MetricError} `invalid-argument` */
+  constructor(codec: Promise<Component<ImportObject, Root>>, aside: Aside, config: Config, options: ClientOptions) {
+    this.#config = toConfig(config);
+    this.#options = toClientOptions(options);
+    this.#codec = codec;
+    this.#aside = aside;
+  }
+
+  /** The metrics that Prometheus holds, by name; `partial` says whether some may be missing. Rejects with a `MetricError`. */
+  async queryMetadata(options: CallOptions = {}): Promise<wit.MetadataResult> {
+    const config = this.#now(options);
+    return this.#ask(config, options, ({ codec }) => codec.metadataRequest(config), 'metadataResponse', [config]);
+  }
+
+  /** Asks Prometheus, and returns the series in columns. Rejects with a `MetricError`. */
+  async queryMetric(query: MetricQuery, options: CallOptions = {}): Promise<wit.MetricResult> {
+    const record = toQuery(query);
+    // One instant for both halves, so that they lay the same points.
+    const config = this.#now(options);
+    return this.#ask(config, options, ({ codec }) => codec.metricRequest(config, record), 'metricResponse', [config, record]);
+  }
+
+  /** The PromQL that `queryMetric` would send. Nothing is sent. Rejects with a `MetricError`. */
+  async buildPromql(query: MetricQuery): Promise<string> {
+    const record = toQuery(query);
+    return (await this.#codec).call(({ codec }) => codec.buildPromql(this.#config, record));
+  }
+
+  /** How a metric is read. Rejects with a `MetricError`. */
+  async detectMetricType(metricName: string, valueType?: wit.ValueType): Promise<wit.MetricType> {
+    const asked = toDetection(metricName, valueType);
+    return (await this.#codec).call(({ codec }) => codec.detectMetricType(...asked));
+  }
+
+  /** Calls a verb of the codec by its name, through its JSON interface: `metric-response`, say, with a body that came another way. Rejects with a `MetricError`. */
+  async call<T = unknown>(verb: string, request: Request = {}, body = ''): Promise<T> {
+    const config = verb === 'detect-metric-type' ? undefined : this.#now({});
+    const text = toDocument(config, request);
+    return fromDocument(await (await this.#codec).call(({ jsonCodec }) => jsonCodec.call(verb, text, body))) as T;
+  }
+
+  #now(options: CallOptions): CheckedConfig {
+    return atThisTime(this.#config, toCallOptions(options).timeout);
+  }
+
+  async #ask<T>(config: CheckedConfig, { signal }: CallOptions, prepare: (codec: Root) => HttpRequest, verb: string, args: unknown[]): Promise<T> {
+    const codec = await this.#codec;
+    const request = await codec.call(prepare);
+    const deadline = new Deadline(config.timeout, signal);
+    const { status, body } = await this.#send(request, deadline).finally(() => deadline.end());
+    const job = { interface: 'codec', verb, args: [...args, status], body };
+    // The deadline is for the answer to come; what has come is decoded.
+    const aside = body.bytes.byteLength > LARGE && (await this.#aside(job, signal ?? new AbortController().signal));
+    return settled(aside || (await run(codec, job)));
+  }
+
+  async #send({ scheme, authority, pathWithQuery, method, headers, body }: HttpRequest, { signal, timeout }: Deadline): Promise<{ status: number; body: Body }> {
+    const { fetch, maxResponseBytes: maxBytes } = this.#options;
+    const request = { url: `${scheme}://${authority}${pathWithQuery}`, method: method.toUpperCase(), headers, body: method === 'post' ? body : undefined };
+    let answered = false;
+    try {
+      signal.throwIfAborted();
+      const response = await exchangeAgain(request, { fetch, signal, maxBytes });
+      answered = true;
+      if (response.status >= 300 && response.status < 400) {
+        response.cancel();
+        throw redirected(response);
+      }
+      const isOk = response.status >= 200 && response.status < 300;
+      return { status: response.status, body: { bytes: await whole(response), strict: isOk } };
+    } catch (thrown) {
+      if (!(thrown instanceof Fault)) throw thrown;
+      throw new MetricError(reasonOf(thrown, authority, answered, maxBytes, timeout), { cause: thrown });
+    }
+  }
+}
+
+/** The configuration of a call that begins now: a component has no clock of its own. */
+export function atThisTime(config: CheckedConfig, timeout: number = config.timeout): CheckedConfig {
+  return { ...config, timeout, now: config.now ?? BigInt(Date.now()) };
+}
+
+async function whole({ body }: Reply): Promise<Uint8Array<ArrayBuffer>> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of body) pieces.push(piece);
+  return joined(pieces);
+}
+
+function reasonOf({ kind, message }: Fault, authority: string, answered: boolean, maxBytes: number, timeout: number): wit.Error {
+  switch (kind) {
+    case 'body-too-large':
+      return { tag: 'limit-exceeded', val: { limit: 'response-bytes', maximum: BigInt(maxBytes) } };
+    case 'timed-out':
+      return { tag: 'timed-out', val: `no complete answer from ${authority} within ${timeout} ms: ${message}` };
+    case 'protocol':
+    case 'head-too-large':
+    case 'incomplete':
+      return { tag: 'malformed-response', val: `no readable answer from ${authority}: ${message}` };
+    default:
+      return { tag: answered ? 'malformed-response' : 'connection-failed', val: `no answer from ${authority}: ${message}` };
+  }
+}
+
+/** Only who sends knows where to: the codec is not told of headers. */
+function redirected({ status, headers }: Reply): MetricError {
+  const to = headers.get('location');
+  const message = `redirected ${to ? `to ${to}` : 'elsewhere'}; redirects are not followed: configure the address that answers`;
+  return new MetricError({ tag: 'failed-to-get-metric', val: { status, message } });
+}

@@ -1,0 +1,9 @@
+// The exports that Node and browsers have in common.
+
+export type { CallOptions, ClientOptions } from './arguments/call.js';
+export type { Config } from './arguments/config.js';
+export type { Identifiers, Instant, LabelFilter, MetricQuery, Pointwise } from './arguments/query.js';
+export { milliseconds } from './columns.js';
+export type { Request } from './document.js';
+export { MetricError, PluginTrapped, type MetricErrorKind } from './metric-error.js';
+export type { Backend, CatalogueEntry, Category, Dimension, LabelSchema, MetadataResult, MetricMetadata, MetricResult, MetricType, Over, RequestMethod, Series, Statistic, ValueType } from '../generated/interfaces/backendai-metric-types.js';
