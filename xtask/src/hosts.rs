@@ -22,6 +22,10 @@ pub(crate) enum Host {
     Browser,
     /// Python.
     Python,
+    /// C.
+    C,
+    /// Go, over C.
+    Go,
 }
 
 /// The browser, by the names that distributions give it.
@@ -29,7 +33,7 @@ const CHROMIUM: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
 impl Host {
     /// All of them.
-    pub(crate) const ALL: [Self; 3] = [Self::Node, Self::Browser, Self::Python];
+    pub(crate) const ALL: [Self; 5] = [Self::Node, Self::Browser, Self::Python, Self::C, Self::Go];
 
     /// Its folder in `tests/hosts`.
     pub(crate) fn name(self) -> &'static str {
@@ -37,6 +41,8 @@ impl Host {
             Self::Node => "node",
             Self::Browser => "browser",
             Self::Python => "python",
+            Self::C => "c",
+            Self::Go => "go",
         }
     }
 
@@ -55,7 +61,12 @@ impl Host {
             {
                 Some("Chromium is missing: `apt-get install chromium`")
             }
-            Self::Python if !runs("python3") => {
+            Self::Go if !has_go() => Some("Go 1.19 is missing: `apt-get install golang-go`"),
+            Self::C | Self::Go if !runs("cc") || !runs("make") => {
+                Some("a C compiler is missing: `apt-get install gcc make`")
+            }
+            // The tests of C and Go are in Python.
+            Self::Python | Self::C | Self::Go if !runs("python3") => {
                 Some("Python 3.11 is missing: `apt-get install python3 python3-venv`")
             }
             _ => None,
@@ -64,7 +75,7 @@ impl Host {
 
     /// Installs what its lock file says, builds it, and runs its tests against the components beside the host.
     pub(crate) fn test(self, profile: HostProfile) -> Result<()> {
-        if self == Self::Python {
+        if matches!(self, Self::Python | Self::C | Self::Go) {
             return process::shown(&mut self.command("bash", &["run-tests.sh"], profile));
         }
         npm::ci(&self.folder())?;
@@ -83,6 +94,10 @@ impl Host {
             .env_remove("METRIC_ADDRESS");
         command
     }
+}
+
+fn has_go() -> bool {
+    process::output(Command::new("go").arg("version")).is_ok()
 }
 
 fn has_chromium() -> bool {

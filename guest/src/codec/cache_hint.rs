@@ -1,11 +1,11 @@
-//! How long the answer to a request may be kept, told to whoever stands between the plugin and Prometheus.
+//! The hint how long the answer to a request may be kept, for whoever stands between the plugin and Prometheus.
 
 use crate::domain::Grid;
 
 /// The header's name. A host takes it off before the request leaves.
 pub const CACHE_HINT_HEADER: &str = "x-metric-cache";
 
-/// How long an answer may be kept.
+/// The time for which an answer may be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CacheHint {
     /// For good, if it was fetched at that instant (Unix seconds) or later: its data can no longer change then.

@@ -19,7 +19,7 @@ pub trait Call {
     /// The request to send.
     fn request(&self) -> HttpRequest;
 
-    /// How long the answer may be kept.
+    /// The hint how long the answer may be kept.
     fn cache_hint(&self) -> CacheHint;
 
     /// The decoder of the response with this status.

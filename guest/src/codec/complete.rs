@@ -1,4 +1,4 @@
-//! What is done to the series of an answer once all of them are there: members' values are pooled, the count of those
+//! Completion of an answer once all its series are there: members' values are pooled, the count of those
 //! that were left out becomes a warning, and the series stand in Prometheus's order, whatever was split, kept or merged.
 
 use std::collections::BTreeMap;

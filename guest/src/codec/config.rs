@@ -38,7 +38,7 @@ pub struct ConfigInput {
 /// A checked configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Where and how queries are sent.
+    /// The server and the form of requests.
     pub endpoint: Endpoint,
     /// Everything else.
     pub settings: Settings,

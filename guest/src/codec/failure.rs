@@ -1,4 +1,4 @@
-//! Why a verb fails, in the classes of the contract: each says who can mend it.
+//! The failures of a verb, in the classes of the contract: each says who can mend it.
 
 use crate::domain::{Limit, QueryError};
 use crate::prometheus::{AddressError, AnswerError, DecodeError};
@@ -8,16 +8,16 @@ use crate::prometheus::{AddressError, AnswerError, DecodeError};
 pub enum Failure {
     /// The caller's times.
     InvalidTimeRange {
-        /// What is wrong.
+        /// The fault.
         reason: String,
-        /// What would be accepted.
+        /// The forms that are accepted.
         accepted: &'static str,
     },
     /// Another part of the query, or of the configuration.
     InvalidArgument {
         /// The field in the contract.
         field: String,
-        /// What is wrong, and what would be accepted.
+        /// The fault, and the forms that are accepted.
         reason: String,
     },
     /// Prometheus said no.
@@ -43,7 +43,7 @@ pub enum Failure {
         limit: &'static str,
         /// The most that is allowed; none: the server did not say.
         maximum: Option<u64>,
-        /// What was asked for; none: it was not counted to the end.
+        /// The amount that was asked for; none: it was not counted to the end.
         requested: Option<u64>,
         /// The server's words, where the limit is the server's.
         message: Option<String>,

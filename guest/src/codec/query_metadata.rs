@@ -7,6 +7,10 @@ use super::failure::Failure;
 use crate::domain::{CatalogueEntry, MetricType, ValueType, detect_metric_type};
 use crate::prometheus::{Decoded, HttpRequest, NamesDecoder, metric_names_request};
 
+/// The most metrics of an answer. Backend.AI's agents have some dozens, with those of plugins some hundreds; more come of
+/// a label that holds something else than names.
+const MOST_METRICS: usize = 10_000;
+
 /// A request for what can be queried.
 #[derive(Debug, Clone)]
 pub struct QueryMetadata {
@@ -18,16 +22,16 @@ pub struct QueryMetadata {
 pub struct Metadata {
     /// The name to query it by.
     pub name: String,
-    /// How its value type `current` is read.
+    /// The reading of its value type `current`.
     pub metric_type: MetricType,
-    /// What is known of it.
+    /// Its entry in the catalogue, if it has one.
     pub catalogue: Option<CatalogueEntry>,
     /// Which of its value types exist or can be computed under the configured schema; none known: empty.
     pub value_types: Vec<ValueType>,
 }
 
 /// The metrics found in Prometheus.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct MetadataResult {
     /// In the order in which Prometheus sent them: by name.
     pub metrics: Vec<Metadata>,
@@ -43,7 +47,7 @@ impl QueryMetadata {
     /// Checks the configuration.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// A configuration that is refused.
     pub fn new(config: ConfigInput) -> Result<Self, Failure> {
         Ok(Self {
             config: config.try_into()?,
@@ -73,6 +77,14 @@ impl Call for QueryMetadata {
 
     fn result(&self, decoded: Decoded) -> Result<MetadataResult, Failure> {
         check_partial(&decoded, self.config.settings.partial)?;
+        if decoded.names.len() > MOST_METRICS {
+            return Err(Failure::LimitExceeded {
+                limit: "metrics",
+                maximum: Some(MOST_METRICS as u64),
+                requested: Some(decoded.names.len() as u64),
+                message: None,
+            });
+        }
         let schema = self.config.settings.label_schema;
         let describe = |name: String| {
             let catalogue = CatalogueEntry::of(&name);
@@ -92,5 +104,41 @@ impl Call for QueryMetadata {
             infos: decoded.infos,
             partial: decoded.partial,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prometheus::ResponseDecoder as _;
+
+    /// The outcome for so many names.
+    fn read(names: usize) -> Result<MetadataResult, Failure> {
+        let names: Vec<String> = (0..names).map(|number| format!("\"m{number}\"")).collect();
+        let body = format!(r#"{{"status":"success","data":[{}]}}"#, names.join(","));
+        let config = ConfigInput {
+            address: "127.0.0.1:9090".to_owned(),
+            ..ConfigInput::default()
+        };
+        let call = QueryMetadata::new(config).unwrap();
+        call.result(call.decoder(200).read(body.as_bytes()).unwrap())
+    }
+
+    #[test]
+    fn more_names_than_there_can_be_metrics_are_too_many() {
+        assert_eq!(read(MOST_METRICS).unwrap().metrics.len(), MOST_METRICS);
+        let failure = read(MOST_METRICS + 1).unwrap_err();
+        assert!(
+            matches!(
+                failure,
+                Failure::LimitExceeded {
+                    limit: "metrics",
+                    maximum: Some(10_000),
+                    requested: Some(10_001),
+                    ..
+                }
+            ),
+            "{failure:?}"
+        );
     }
 }

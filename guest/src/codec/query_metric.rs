@@ -15,10 +15,10 @@ pub struct QueryMetric {
     plan: Plan,
 }
 
-/// What it answers.
+/// The result of a query.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MetricResult {
-    /// What was asked.
+    /// The query as it was asked.
     pub plan: Plan,
     /// The series, in Prometheus's order.
     pub series: Vec<Series>,
@@ -34,7 +34,7 @@ impl QueryMetric {
     /// Checks and plans.
     ///
     /// # Errors
-    /// What is wrong with the configuration or the query.
+    /// A configuration or a query that is refused.
     pub fn new(config: ConfigInput, query: &MetricQuery) -> Result<Self, Failure> {
         let config = Config::try_from(config)?;
         let plan = plan(&config.settings, query)?;

@@ -12,7 +12,7 @@ use crate::prometheus::{HttpRequest, range_request};
 /// A query over a long range, planned.
 #[derive(Debug, Clone)]
 pub struct QueryRange {
-    /// What is asked for.
+    /// The plan.
     pub plan: RangePlan,
     /// Seconds that data may arrive late.
     freshness: u32,
@@ -23,10 +23,10 @@ pub struct QueryRange {
 /// The first and the last of some points, Unix seconds.
 pub type Span = (i64, i64);
 
-/// Why a range could not be answered.
+/// The failure of a range.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RangeFailure {
-    /// What went wrong.
+    /// The failure.
     pub failure: Failure,
     /// The chunk whose request it was.
     pub chunk: Option<Span>,
@@ -46,12 +46,12 @@ impl From<Failure> for RangeFailure {
 pub struct Missing {
     /// The points that are not there.
     pub span: Span,
-    /// Why.
+    /// The failure of its request.
     pub failure: Failure,
 }
 
 /// The answer to a range.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct RangeResult {
     /// As that of one request.
     pub answer: MetricResult,
@@ -63,7 +63,7 @@ impl QueryRange {
     /// Checks and plans.
     ///
     /// # Errors
-    /// What is wrong with the query or the options.
+    /// A query or options that are refused.
     pub fn new(
         config: &Config,
         query: &MetricQuery,
@@ -124,7 +124,7 @@ impl QueryRange {
         range_request(&config.endpoint, &self.plan.plan.promql, grid)
     }
 
-    /// How long the answer for a chunk may be kept.
+    /// The hint how long the answer for a chunk may be kept.
     pub fn cache_hint(&self, grid: &Grid) -> CacheHint {
         CacheHint::when_final(grid, self.freshness)
     }

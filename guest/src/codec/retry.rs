@@ -1,4 +1,4 @@
-//! Which failures another attempt may mend, and how long to wait before it.
+//! The policy of further attempts: which failures they may mend, and how long to wait before them.
 
 use chrono::DateTime;
 
@@ -30,7 +30,7 @@ impl Attempts {
         }
     }
 
-    /// How many milliseconds to wait after this failure before the next attempt; none: it is final.
+    /// Milliseconds to wait after this failure before the next attempt; none: it is final.
     ///
     /// `asked_for` are the milliseconds that the server asked to wait, if it did.
     pub fn next_after(&mut self, failure: &Failure, asked_for: Option<u64>) -> Option<u64> {
@@ -83,7 +83,7 @@ impl RetryAfter {
         }
     }
 
-    /// How many milliseconds that is from now on; none: the time of day is not known.
+    /// Milliseconds from now until then; none: the time of day is not known.
     pub fn millis(self, now: Option<i64>) -> Option<u64> {
         match self {
             Self::In(millis) => Some(millis),

@@ -13,12 +13,12 @@ use crate::prometheus::{Budget, HttpRequest, RangeDecoder, ResponseDecoder as _,
 /// The most samples of a piece, from the contract: a megabyte, which any host lifts from a call.
 const MOST_SAMPLES: usize = 65_536;
 
-/// What is given on at once.
+/// A part of an answer that is given on at once.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Piece {
     /// At most 65,536 samples in all.
     pub series: Vec<Series>,
-    /// What was not said by an earlier piece.
+    /// Warnings that no earlier piece had.
     pub warnings: Vec<String>,
     /// Likewise.
     pub infos: Vec<String>,
@@ -38,7 +38,7 @@ pub struct PieceStream {
     decoder: Option<RangeDecoder>,
     /// Of this chunk, trimmed, and not given on yet.
     waiting: Vec<Series>,
-    /// How many samples wait.
+    /// The number of samples that wait.
     samples: usize,
     /// Whether something of this chunk has been given on: it cannot begin again then.
     is_begun: bool,
@@ -67,7 +67,7 @@ impl PieceStream {
         }
     }
 
-    /// What is asked for.
+    /// The query.
     pub fn query(&self) -> &QueryRange {
         &self.query
     }
@@ -89,7 +89,7 @@ impl PieceStream {
     /// The chunk has failed for good.
     ///
     /// # Errors
-    /// That, unless it may be missing.
+    /// That failure, unless the chunk may be missing.
     pub fn fail(&mut self, failure: Failure) -> Result<(), RangeFailure> {
         self.decoder = None;
         let Some(&chunk) = self.query.plan.chunks.get(self.chunk) else {

@@ -84,7 +84,7 @@ impl Deadline {
         }
     }
 
-    /// What there is to say when it is over.
+    /// The failure of a call whose time is over.
     pub(super) fn passed(&self) -> Failure {
         Failure::TimedOut(format!("no complete answer within {} ms", self.millis))
     }

@@ -35,7 +35,7 @@ mod transfer;
 #[cfg(not(feature = "codec-only"))]
 mod transport_error;
 
-/// What the exports are implemented on.
+/// The plugin, which implements the exports.
 struct Plugin;
 
 #[allow(unsafe_code, reason = "generated: the functions that a host calls")]

@@ -28,7 +28,7 @@ struct State {
 struct Prefetch {
     transfer: Transfer,
     head: Head,
-    /// How it ended, if it did.
+    /// The failure it ended with, if it did.
     failure: Option<Failure>,
 }
 

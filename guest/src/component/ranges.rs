@@ -7,7 +7,7 @@ use crate::codec::json::Page;
 use crate::codec::{Batch, Config, ConfigInput, Failure, QueryRange, RangeFailure, RangeResult};
 use crate::domain::{MetricQuery, RangeOptions, RangeOptionsInput, RangePlan};
 
-/// What a range would be asked as.
+/// The plan of a range.
 pub(super) fn range_plan(
     config: ConfigInput,
     query: &MetricQuery,

@@ -1,10 +1,10 @@
-//! What a failed exchange means to a caller, in words for people.
+//! The meaning of a failed exchange for a caller, in words for people.
 
 use wasip2::http::types::ErrorCode;
 
 use crate::codec::Failure;
 
-/// What a failed exchange means to the caller.
+/// The failure of an exchange in the contract's classes.
 pub(super) fn transport_error(code: &ErrorCode) -> Failure {
     match code {
         ErrorCode::HttpRequestDenied => {
@@ -47,7 +47,7 @@ fn in_words(code: &ErrorCode) -> &str {
         ErrorCode::ConnectionWriteTimeout => "the server did not take the request in time",
         ErrorCode::HttpResponseIncomplete => "the answer stops half-way",
         ErrorCode::HttpResponseHeaderSectionSize(_) | ErrorCode::HttpResponseHeaderSize(_) => {
-            "the head of the answer is too large"
+            "the head of the answer, or the length that it announces, is too large"
         }
         ErrorCode::HttpResponseTrailerSectionSize(_) | ErrorCode::HttpResponseTrailerSize(_) => {
             "the trailer of the answer is too large"

@@ -4,7 +4,7 @@
 use super::label::LabelSchema;
 use super::metric::ValueType;
 
-/// What a metric measures.
+/// The quantity that a metric measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Category {
     /// Processor time.
@@ -52,12 +52,12 @@ impl Unit {
 /// The unit of a percentage, computed or exported.
 pub(super) const PERCENT: &str = "percent";
 
-/// What is known of one metric.
+/// The catalogue's entry of one metric.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CatalogueEntry {
     /// One sentence.
     pub description: String,
-    /// What it measures.
+    /// The quantity that it measures.
     pub category: Category,
     /// Whether a sample is a sum since the kernel's start.
     pub cumulative: bool,
@@ -66,7 +66,7 @@ pub struct CatalogueEntry {
 }
 
 impl CatalogueEntry {
-    /// What is known of a metric; none for a metric that is not in the catalogue.
+    /// The entry of a metric; none for a metric that is not in the catalogue.
     pub fn of(metric_name: &str) -> Option<Self> {
         intrinsic(metric_name).or_else(|| accelerator(metric_name))
     }

@@ -21,7 +21,7 @@ use super::range::Grid;
 use super::range_options::RangeOptions;
 use super::settings::Settings;
 
-/// What the interval is divided by, each a multiple of the one before.
+/// The divisors of the interval, each a multiple of the one before.
 const DIVISORS: [i64; 5] = [1, SECOND, 24, 96, 288];
 
 /// Of the second size of cells.
@@ -41,7 +41,7 @@ const MOST_CHUNKS: u64 = 10_000;
 /// How far a divisor of the interval is looked for that keeps a chunk under the limit of points.
 const DIVISORS_TRIED: u32 = 100;
 
-/// What one request asks for.
+/// The part of a range that one request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Chunk {
     /// The points.

@@ -26,7 +26,7 @@ pub struct PromDuration {
     millis: u64,
 }
 
-/// Why a text is not a duration.
+/// A text that is not a duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DurationError {
     /// The text does not follow the grammar.

@@ -1,4 +1,4 @@
-//! What can be wrong with a query or with the configuration: one variant a fault, each with what would be accepted.
+//! The faults of a query or of the configuration: one variant a fault, each with the forms that are accepted.
 
 use super::duration::DurationError;
 
@@ -24,7 +24,7 @@ impl Limit {
     }
 }
 
-/// Why a query is refused before anything is sent.
+/// A fault for which a query is refused before anything is sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum QueryError {
     /// A time that cannot be read.
@@ -34,7 +34,7 @@ pub enum QueryError {
         field: &'static str,
         /// The text that was given, its head if it is long.
         text: String,
-        /// What it may have been meant for, or empty.
+        /// The form that it may have been meant for, or empty.
         hint: &'static str,
     },
     /// The range ends before it starts.
@@ -70,7 +70,7 @@ pub enum QueryError {
     Timewindow {
         /// The text that was given, its head if it is long.
         text: String,
-        /// What is wrong with it.
+        /// The fault.
         source: DurationError,
     },
     /// More values of an identifier than make sense in one query.
@@ -80,9 +80,9 @@ pub enum QueryError {
     ManyValues {
         /// The field in the contract, such as `labels.kernel-id`.
         field: &'static str,
-        /// How many there are.
+        /// The number of values.
         given: usize,
-        /// How many are accepted.
+        /// The most that are accepted.
         most: usize,
     },
     /// A quantile that is none.
@@ -108,7 +108,7 @@ pub enum QueryError {
         "{window} s; accepted is at least {least} s, two sample intervals, or none for the step"
     )]
     ShortWindow {
-        /// What was asked for, in seconds.
+        /// The window that was asked for, in seconds.
         window: u32,
         /// The least that is accepted, in seconds.
         least: u64,
@@ -139,9 +139,9 @@ pub enum QueryError {
         "the range takes {needed} requests; accepted are at most {most}: a longer interval, a longer step, or a shorter range"
     )]
     ManyChunks {
-        /// How many it takes.
+        /// The number of requests.
         needed: u64,
-        /// How many are accepted.
+        /// The most that are accepted.
         most: u64,
     },
     /// A cursor that was not given for this query.
@@ -156,7 +156,7 @@ pub enum QueryError {
         limit: Limit,
         /// The most that it allows.
         maximum: u64,
-        /// What the query asks for.
+        /// The amount that the query asks for.
         requested: u64,
     },
 }

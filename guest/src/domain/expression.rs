@@ -27,18 +27,18 @@ const MISSED: u32 = 3600;
 pub(super) struct Expression {
     /// The query.
     pub promql: String,
-    /// How far back a point looks; none: it is the value at its instant.
+    /// The window that a point looks back over; none: it is the value at its instant.
     pub window: Option<PromDuration>,
-    /// Where the query is a plain sum of one selector: how its samples are read.
+    /// The function of its samples, where the query is a plain sum of one selector.
     pub plain: Option<Option<RangeFunction>>,
-    /// What is left to do with the answer.
+    /// The pooling that is left to do with the answer.
     pub pooling: Option<Pooling>,
 }
 
 /// All values of all members within a window, made into one: done here, with the members' values.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pooling {
-    /// How many values become one.
+    /// The statistic that makes one of many values.
     pub statistic: Statistic,
     /// The label that tells the members apart; none: it tells the groups apart as well.
     pub member: Option<&'static str>,
@@ -48,34 +48,41 @@ pub struct Pooling {
     pub resolution: u32,
 }
 
-/// A query on the way to its text.
+/// The reading of a query under a configuration, detected once: of which type the metric is, and the series.
 pub(super) struct Reading<'a> {
-    settings: &'a Settings,
-    query: &'a MetricQuery,
+    pub(super) settings: &'a Settings,
+    pub(super) query: &'a MetricQuery,
     /// As the series carry it.
     value_type: Option<ValueType>,
-    /// How the samples are read; of a percentage, those of its current value.
+    /// The reading of the samples; of a percentage, that of its current value.
     metric_type: MetricType,
+    /// The type that the answer names: of a percentage that of its own value type.
+    named_type: MetricType,
 }
 
 impl<'a> Reading<'a> {
-    /// How a query's samples are read.
+    /// Detects how a query is read.
     pub(super) fn new(settings: &'a Settings, query: &'a MetricQuery) -> Self {
         let value_type = query
             .labels
             .value_type
             .map(|value_type| settings.label_schema.stored(value_type));
-        let read = match value_type {
-            Some(ValueType::Pct) => Some(ValueType::Current),
-            value_type => value_type,
+        let detected = |value_type| {
+            query
+                .metric_type
+                .unwrap_or_else(|| detect_metric_type(&query.metric_name, value_type))
+        };
+        let named_type = detected(value_type);
+        let metric_type = match value_type {
+            Some(ValueType::Pct) => detected(Some(ValueType::Current)),
+            _ => named_type,
         };
         Self {
             settings,
             query,
             value_type,
-            metric_type: query
-                .metric_type
-                .unwrap_or_else(|| detect_metric_type(&query.metric_name, read)),
+            metric_type,
+            named_type,
         }
     }
 
@@ -91,12 +98,18 @@ impl<'a> Reading<'a> {
 
     /// The type that the answer names: of a percentage that of its own value type.
     pub(super) fn metric_type(&self) -> MetricType {
-        match (self.value_type, self.query.metric_type) {
-            (Some(ValueType::Pct), None) => {
-                detect_metric_type(&self.query.metric_name, Some(ValueType::Pct))
-            }
-            _ => self.metric_type,
-        }
+        self.named_type
+    }
+
+    /// The dimensions to tell apart: those asked for, else those that are filtered on.
+    pub(super) fn kept(&self) -> impl Iterator<Item = Dimension> {
+        let query = self.query;
+        let filtered_on = query
+            .group_by
+            .is_empty()
+            .then(|| query.labels.identifiers().map(|(dimension, _)| dimension));
+        let asked_for = query.group_by.iter().copied();
+        asked_for.chain(filtered_on.into_iter().flatten())
     }
 
     /// Whether a point stands for time before it.
@@ -208,7 +221,8 @@ impl<'a> Reading<'a> {
                     plain: None,
                     pooling: Some(Pooling {
                         statistic,
-                        member: kept(self.query)
+                        member: self
+                            .kept()
                             .all(|kept| kept != dimension)
                             .then(|| self.schema().label(dimension)),
                         window: seconds,
@@ -249,7 +263,8 @@ impl<'a> Reading<'a> {
     /// value types differ in it.
     fn grouping(&self, members: Option<Dimension>) -> Grouping {
         let is_pct = self.value_type == Some(ValueType::Pct);
-        let dimensions = kept(self.query)
+        let dimensions = self
+            .kept()
             .chain(members)
             .chain([Dimension::ValueType])
             .filter(|&dimension| !(is_pct && dimension == Dimension::ValueType));
@@ -266,7 +281,9 @@ impl<'a> Reading<'a> {
         self.value_type != Some(ValueType::Pct)
             && !self.is_per_second()
             && (self.query.labels.kernel_id.len() == 1
-                || kept(self.query).any(|dimension| dimension == Dimension::KernelId))
+                || self
+                    .kept()
+                    .any(|dimension| dimension == Dimension::KernelId))
     }
 
     /// How samples of a type become their value at an instant. Levels that are sampled further apart than Prometheus
@@ -348,19 +365,6 @@ impl<'a> Reading<'a> {
         };
         format!(r#"{promql} or label_replace({count}, "{LEFT_OUT}", "members", "", "")"#)
     }
-}
-
-/// The dimensions to tell apart: those asked for, else those that are filtered on.
-pub(super) fn kept(query: &MetricQuery) -> impl Iterator<Item = Dimension> {
-    let filtered_on = query
-        .group_by
-        .is_empty()
-        .then(|| query.labels.identifiers().map(|(dimension, _)| dimension));
-    query
-        .group_by
-        .iter()
-        .copied()
-        .chain(filtered_on.into_iter().flatten())
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ impl LabelSchema {
     }
 }
 
-/// What series can be grouped by.
+/// The dimensions that series can be grouped by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Dimension {
     /// The agent that a kernel runs on.

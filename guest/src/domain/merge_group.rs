@@ -1,12 +1,11 @@
 //! Queries that differ in the metric's name only, asked as one: their names as a regular expression, the name kept
 //! among the labels, so that the answer can be taken apart again. It knows nothing of answers.
 
-use super::expression::kept;
+use super::expression::Reading;
 use super::label::{Dimension, LabelFilter};
 use super::metric::ValueType;
-use super::plan::{MetricQuery, Plan};
+use super::plan::Plan;
 use super::promql::{Grouping, MetricNames, RangeFunction, Selector};
-use super::settings::Settings;
 use crate::domain::LabelSchema;
 
 /// A query that may be merged with others of its group.
@@ -34,7 +33,9 @@ const LONGEST_NAME: usize = 128;
 impl MergeMember {
     /// None: asked alone. One request for many names saves what each request costs, and is evaluated on one core: that
     /// is faster only where there is little to evaluate, so the query has to be that of one container or session.
-    pub(super) fn of(settings: &Settings, query: &MetricQuery, plan: &Plan) -> Option<Self> {
+    pub(super) fn of(reading: &Reading<'_>, plan: &Plan) -> Option<Self> {
+        let query = reading.query;
+        let schema = reading.settings.label_schema;
         let over = plan.plain.clone()?;
         let filter = &query.labels;
         let is_told_apart = |dimension: &Dimension| {
@@ -53,15 +54,13 @@ impl MergeMember {
         Some(Self {
             metric_name: query.metric_name.clone(),
             group: MergeGroup {
-                schema: settings.label_schema,
-                value_type: filter
-                    .value_type
-                    .map(|value_type| settings.label_schema.stored(value_type)),
+                schema,
+                value_type: reading.value_type(),
                 filter: LabelFilter {
                     value_type: None,
                     ..filter.clone()
                 },
-                kept: kept(query).chain([Dimension::ValueType]).collect(),
+                kept: reading.kept().chain([Dimension::ValueType]).collect(),
                 over,
             },
         })
@@ -96,7 +95,7 @@ impl MergeGroup {
 mod tests {
     use super::*;
     use crate::domain::literal::quote;
-    use crate::domain::{plan, quote_regex_any};
+    use crate::domain::{MetricQuery, Settings, plan, quote_regex_any};
     use proptest::prelude::*;
 
     fn query(metric_name: &str, value_type: ValueType) -> MetricQuery {
@@ -115,7 +114,8 @@ mod tests {
 
     fn member(query: &MetricQuery) -> Option<MergeMember> {
         let settings = Settings::default();
-        MergeMember::of(&settings, query, &plan(&settings, query).unwrap())
+        let reading = Reading::new(&settings, query);
+        MergeMember::of(&reading, &plan(&settings, query).unwrap())
     }
 
     #[test]

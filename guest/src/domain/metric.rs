@@ -1,6 +1,6 @@
 //! Metric types and value types, and how the one follows from the other.
 
-/// How the samples of a metric are to be read.
+/// The way in which the samples of a metric are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MetricType {
     /// A level: each sample as it is.
@@ -21,11 +21,11 @@ impl MetricType {
 /// The value type of a series: what of its metric it measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ValueType {
-    /// What was used, in the documented schema.
+    /// The amount in use, in the documented schema.
     Usage,
-    /// How much there is.
+    /// The amount that there is.
     Capacity,
-    /// What was used, as agents write it.
+    /// The amount in use, as agents write it.
     Current,
     /// `100 * current / capacity`; never exported, always computed.
     Pct,
@@ -43,7 +43,7 @@ impl ValueType {
     }
 }
 
-/// How a metric is read when the query does not say.
+/// Detects how a metric is read when the query does not say.
 ///
 /// DIFF is `current` of `cpu_util`; RATE is `net_rx` and `net_tx`, whatever the value type; all else is a GAUGE.
 pub fn detect_metric_type(metric_name: &str, value_type: Option<ValueType>) -> MetricType {

@@ -1,4 +1,4 @@
-//! What a query means: the vocabulary, the rules of the time range, and the PromQL that follows.
+//! The meaning of a query: the vocabulary, the rules of the time range, and the PromQL that follows.
 //! Pure: no I/O, no clock, nothing of HTTP.
 
 mod catalogue;

@@ -23,24 +23,24 @@ pub struct MetricQuery {
     pub end: String,
     /// Seconds between two points; none: chosen.
     pub step: Option<u32>,
-    /// What to count in.
+    /// The filters.
     pub labels: LabelFilter,
-    /// What to tell apart; empty: the value type, and what is filtered on.
+    /// The dimensions to group by; empty: the value type, and what is filtered on.
     pub group_by: Vec<Dimension>,
-    /// How to read the samples; none: detected.
+    /// The reading of the samples; none: detected.
     pub metric_type: Option<MetricType>,
-    /// What a point stands for; none: the group's value at its instant.
+    /// The statistic that a point stands for; none: the group's value at its instant.
     pub pointwise: Option<Pointwise>,
     /// Seconds east of UTC where the points are at multiples of the step; none: 0.
     pub utc_offset: Option<i32>,
 }
 
-/// What is to be asked, and how the answer is to be understood.
+/// A planned query: the PromQL, the points, and how the answer is to be understood.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     /// The query.
     pub promql: String,
-    /// How the samples are read.
+    /// The reading of the samples.
     pub metric_type: MetricType,
     /// The unit of the answer; none: the catalogue does not know the metric.
     pub unit: Option<&'static str>,
@@ -48,17 +48,17 @@ pub struct Plan {
     pub grid: Grid,
     /// The points that are asked for: those of the answer, or of the values that are pooled to them.
     pub asked: Grid,
-    /// How far back a point looks; none: it is the value at its instant.
+    /// The window that a point looks back over; none: it is the value at its instant.
     pub window: Option<PromDuration>,
-    /// What is doubtful about the query.
+    /// Doubts about the query.
     pub warnings: Vec<String>,
-    /// What a reader may want to know about it.
+    /// Remarks on it.
     pub infos: Vec<String>,
     /// Whether the answer has a series, labelled [`LEFT_OUT`](Self::LEFT_OUT), that counts the members in no group.
     pub counts_left_out: bool,
-    /// How the members' values become the answer; none: they are not asked for.
+    /// The pooling that makes the answer of the members' values; none: they are not asked for.
     pub pooling: Option<Pooling>,
-    /// Where the query is a plain sum of one selector: how its samples are read.
+    /// The function of its samples, where the query is a plain sum of one selector.
     pub(super) plain: Option<Option<RangeFunction>>,
 }
 
@@ -72,19 +72,20 @@ impl Plan {
 /// # Errors
 /// See [`QueryError`]; nothing has been sent then.
 pub fn plan(settings: &Settings, query: &MetricQuery) -> Result<Plan, QueryError> {
-    let (range, alignment) = checked(settings, query)?;
+    let reading = Reading::new(settings, query);
+    let (range, alignment) = checked(&reading)?;
     let aligned = Grid::align(range, query.step, &alignment, settings)?;
-    let plan = plan_on(aligned, settings, query)?;
+    let plan = plan_on(aligned, &reading)?;
     // Where values are pooled, more of them are asked for than are answered.
     plan.asked.within(settings.max_points)?;
     Ok(plan)
 }
 
-/// What must hold of a query however long its range is.
-pub(super) fn checked(
-    settings: &Settings,
-    query: &MetricQuery,
-) -> Result<(TimeRange, Alignment), QueryError> {
+/// Checks what must hold of a query however long its range is.
+pub(super) fn checked(reading: &Reading<'_>) -> Result<(TimeRange, Alignment), QueryError> {
+    let Reading {
+        settings, query, ..
+    } = reading;
     if query.metric_name.is_empty() {
         return Err(QueryError::EmptyMetricName);
     }
@@ -94,7 +95,7 @@ pub(super) fn checked(
     }
     let alignment = Alignment {
         utc_offset: utc_offset(query)?,
-        looks_back: Reading::new(settings, query).looks_back(),
+        looks_back: reading.looks_back(),
         now: settings.now,
     };
     Ok((TimeRange::parse(&query.start, &query.end)?, alignment))
@@ -110,13 +111,11 @@ fn utc_offset(query: &MetricQuery) -> Result<i32, QueryError> {
 }
 
 /// Writes the PromQL of a checked query on a grid.
-pub(super) fn plan_on(
-    aligned: AlignedGrid,
-    settings: &Settings,
-    query: &MetricQuery,
-) -> Result<Plan, QueryError> {
+pub(super) fn plan_on(aligned: AlignedGrid, reading: &Reading<'_>) -> Result<Plan, QueryError> {
+    let Reading {
+        settings, query, ..
+    } = reading;
     let grid = aligned.grid;
-    let reading = Reading::new(settings, query);
     let Expression {
         promql,
         window,

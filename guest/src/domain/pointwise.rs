@@ -1,11 +1,11 @@
-//! What a point stands for, where it is not the group's value at its instant: a statistic, of what, over how long.
+//! The statistic that a point stands for, where it is not the group's value at its instant: of what, over how long.
 
 use std::num::NonZeroU32;
 
 use super::error::QueryError;
 use super::label::Dimension;
 
-/// How many values become one.
+/// The statistic that makes one of many values.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Statistic {
     /// Their mean.
@@ -81,10 +81,10 @@ pub enum Over {
     Both(Dimension),
 }
 
-/// What a point stands for.
+/// The statistic that a point stands for.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pointwise {
-    /// How many values become one.
+    /// The statistic.
     pub statistic: Statistic,
     /// Which values.
     pub over: Over,
@@ -98,7 +98,7 @@ impl Pointwise {
         matches!(self.over, Over::Time | Over::Both(_))
     }
 
-    /// What must hold of it whatever the query.
+    /// Checks what must hold of it whatever the query.
     pub(super) fn checked(&self, sample_interval: NonZeroU32) -> Result<(), QueryError> {
         if let Statistic::Quantile(q) = self.statistic
             && !(0.0..=1.0).contains(&q)

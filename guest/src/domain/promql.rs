@@ -19,7 +19,7 @@ pub(super) struct Selector(String);
 /// Which metrics are selected.
 #[derive(Clone, Copy)]
 pub(super) enum MetricNames<'a> {
-    /// That one.
+    /// One metric.
     One(&'a str),
     /// Each of them.
     Any(&'a [&'a str]),
@@ -55,7 +55,7 @@ impl Selector {
         })
     }
 
-    /// How the selected samples are read: as they are, or by a function of those within a window.
+    /// Reads the selected samples: as they are, or by a function of those within a window.
     pub(super) fn read(&self, over: Option<&RangeFunction>) -> String {
         match over {
             None => self.0.clone(),

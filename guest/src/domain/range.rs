@@ -87,7 +87,7 @@ impl TimeRange {
     }
 }
 
-/// Where the points lie, besides the step.
+/// The alignment of points, besides the step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Alignment {
     /// Seconds east of UTC where they are at multiples of the step.
@@ -184,10 +184,18 @@ impl Grid {
             )
         });
         let is_large = gap.is_some_and(|gap| gap > range.millis() / GAP_SHARE);
-        let (warnings, infos) = match is_large {
+        let (mut warnings, infos) = match is_large {
             true => (text.into_iter().collect(), Vec::new()),
             false => (Vec::new(), text.into_iter().collect()),
         };
+        if given.is_some() && grid.end * 1000 < range.start.millis() {
+            let point = Timestamp::from_millis(grid.end * 1000);
+            warnings.push(format!(
+                "the one point, {}, lies before the range, which is shorter than the step of {} s",
+                point.map(|t| t.to_string()).unwrap_or_default(),
+                grid.step
+            ));
+        }
         Ok(AlignedGrid {
             grid,
             warnings,
@@ -317,7 +325,7 @@ impl Grid {
         self.step.get()
     }
 
-    /// How many points a series without gaps has.
+    /// The number of points of a series without gaps.
     pub fn points(&self) -> u64 {
         self.end.abs_diff(self.start) / u64::from(self.step.get()) + 1
     }
@@ -381,6 +389,35 @@ mod tests {
 
     fn pair(start: &str, end: &str) -> (String, String) {
         (start.to_owned(), end.to_owned())
+    }
+
+    #[test]
+    fn a_point_before_the_range_is_said_to_be_one() {
+        let day = 86_400;
+        let aligned = |start: i64, end: i64, step| {
+            let range = TimeRange::parse(&start.to_string(), &end.to_string()).unwrap();
+            Grid::align(range, step, &AT_INSTANTS, &Settings::default()).unwrap()
+        };
+        let hour = aligned(300 * day, 300 * day + 3_600, Some(365 * 86_400));
+        assert_eq!(hour.grid.end(), 0);
+        let [warning] = &hour.warnings[..] else {
+            panic!("{:?}", hour.warnings);
+        };
+        assert!(
+            warning.contains("1970-01-01T00:00:00Z") && warning.contains("before the range"),
+            "{warning}"
+        );
+        // A point within the range, or at its start, and an instant for which none was asked.
+        for (start, end, step) in [
+            (day - 60, day + 60, Some(86_400)),
+            (day, day, Some(86_400)),
+            (day + 7, day + 7, None),
+        ] {
+            assert!(
+                aligned(start, end, step).warnings.is_empty(),
+                "{start} {end}"
+            );
+        }
     }
 
     #[test]

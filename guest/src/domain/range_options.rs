@@ -1,4 +1,4 @@
-//! How a long range is asked for: checked once, with every default filled in.
+//! The options of a long range: checked once, with every default filled in.
 
 use std::num::NonZeroU32;
 

@@ -11,18 +11,18 @@ use super::range::{Grid, TimeRange};
 use super::range_options::RangeOptions;
 use super::settings::Settings;
 
-/// What is to be asked, in which requests, and why so.
+/// A planned range: its query, its requests, and the reasons for what was chosen.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RangePlan {
     /// As of one request for all of it.
     pub plan: Plan,
-    /// Why this step, in a sentence.
+    /// The reason for the step, in a sentence.
     pub step_reason: String,
-    /// Why this window, in a sentence; none: there is none.
+    /// The reason for the window, in a sentence; none: there is no window.
     pub window_reason: Option<&'static str>,
     /// The requests, in the order of time.
     pub chunks: Vec<Chunk>,
-    /// What a cursor must belong to.
+    /// The digest of the query and the options, to which a cursor must belong.
     pub digest: Digest,
     /// The queries that it may be merged with; none: it is asked alone.
     pub merge: Option<MergeMember>,
@@ -37,15 +37,16 @@ pub fn plan_range(
     query: &MetricQuery,
     options: &RangeOptions,
 ) -> Result<RangePlan, QueryError> {
-    let (range, alignment) = checked(settings, query)?;
+    let reading = Reading::new(settings, query);
+    let (range, alignment) = checked(&reading)?;
     let aligned = Grid::align_long(range, query.step, options.max_points, &alignment, settings)?;
-    let plan = plan_on(aligned, settings, query)?;
+    let plan = plan_on(aligned, &reading)?;
     Ok(RangePlan {
         step_reason: step_reason(query, range, &plan.grid, options),
-        window_reason: plan.window.as_ref().map(|_| window_reason(settings, query)),
+        window_reason: plan.window.as_ref().map(|_| window_reason(&reading)),
         chunks: cut(&plan.asked, options, settings)?,
         digest: digest(&plan, range, settings, options),
-        merge: MergeMember::of(settings, query, &plan),
+        merge: MergeMember::of(&reading, &plan),
         plan,
     })
 }
@@ -69,17 +70,15 @@ fn step_reason(
     }
 }
 
-fn window_reason(settings: &Settings, query: &MetricQuery) -> &'static str {
-    match (query.pointwise, &settings.timewindow) {
+fn window_reason(reading: &Reading<'_>) -> &'static str {
+    match (reading.query.pointwise, &reading.settings.timewindow) {
         (
             Some(Pointwise {
                 window: Some(_), ..
             }),
             _,
         ) => "the query asks for it",
-        (Some(pointwise), _)
-            if pointwise.looks_back() && !is_mean_of_rate(settings, query, &pointwise) =>
-        {
+        (Some(pointwise), _) if pointwise.looks_back() && !is_mean_of_rate(reading, &pointwise) => {
             "the step: a point stands for the time since the point before"
         }
         (_, Some(_)) => "`timewindow` is configured",
@@ -90,13 +89,11 @@ fn window_reason(settings: &Settings, query: &MetricQuery) -> &'static str {
 }
 
 /// Such a mean is a rate over the window that rates have anyway.
-fn is_mean_of_rate(settings: &Settings, query: &MetricQuery, pointwise: &Pointwise) -> bool {
-    pointwise.statistic == Statistic::Avg
-        && pointwise.over == Over::Time
-        && Reading::new(settings, query).is_per_second()
+fn is_mean_of_rate(reading: &Reading<'_>, pointwise: &Pointwise) -> bool {
+    pointwise.statistic == Statistic::Avg && pointwise.over == Over::Time && reading.is_per_second()
 }
 
-/// All that decides which points there are and what they mean; not the time of day, which moves on between pages.
+/// Digests all that decides which points there are and what they mean; not the time of day, which moves between pages.
 fn digest(plan: &Plan, range: TimeRange, settings: &Settings, options: &RangeOptions) -> Digest {
     let numbers = [
         range.start().millis(),

@@ -1,4 +1,4 @@
-//! How far back a point looks: the window of a rate, and of a statistic over time.
+//! The window that a point looks back over: that of a rate, and of a statistic over time.
 
 use super::duration::PromDuration;
 
@@ -9,7 +9,7 @@ const INTERVALS: u64 = 4;
 
 /// `max(1m, step + interval, 4 * interval)`, all in seconds.
 ///
-/// Why: with samples every 30 s and a window of 1 min a constant rate of 1000 reads as 1500 or 750,
+/// The reason: with samples every 30 s and a window of 1 min a constant rate of 1000 reads as 1500 or 750,
 /// depending on phase; with a step of 1 h a window of 1 min reads one sixtieth of the data.
 pub(super) fn automatic(step: u32, sample_interval: u32) -> PromDuration {
     let (step, interval) = (u64::from(step), u64::from(sample_interval));
@@ -37,7 +37,7 @@ pub(super) fn subquery(window: u32, resolution: u32) -> String {
     format!("[{least_less}:{resolution}]")
 }
 
-/// What is doubtful about a statistic's window that follows from the step.
+/// The doubt about a statistic's window that follows from the step, if any.
 pub(super) fn doubt_of_step(step: u32, sample_interval: u32) -> Option<String> {
     let needed = 2 * u64::from(sample_interval);
     (u64::from(step) < needed).then(|| {
@@ -47,7 +47,7 @@ pub(super) fn doubt_of_step(step: u32, sample_interval: u32) -> Option<String> {
     })
 }
 
-/// What is doubtful about a window that was fixed by configuration.
+/// The doubts about a window that was fixed by configuration.
 pub(super) fn doubts(window: &PromDuration, step: u32, sample_interval: u32) -> Vec<String> {
     let mut doubts = Vec::new();
     if window.millis() < u64::from(step) * 1000 {

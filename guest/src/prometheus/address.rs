@@ -1,9 +1,12 @@
-//! Where Prometheus is: parsed once, into parts that a request is made of.
+//! The address of Prometheus: parsed once, into parts that a request is made of.
 
 use std::fmt;
 
+use serde::Serialize;
+
 /// The scheme of an address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Scheme {
     /// Plain.
     Http,
@@ -18,11 +21,11 @@ pub struct Address {
     pub scheme: Scheme,
     /// `host` or `host:port`; an IPv6 host in brackets.
     pub authority: String,
-    /// What comes before `/api/v1`, without a slash at its end; often empty.
+    /// The path before `/api/v1`, without a slash at its end; often empty.
     pub prefix: String,
 }
 
-/// Why a text is not an address.
+/// A text that is not an address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{fault}; accepted is `host:port`, or `http(s)://host[:port][/prefix]`")]
 pub struct AddressError {

@@ -1,13 +1,13 @@
-//! How much of our memory an answer may take: Prometheus's answers are not trusted.
+//! The memory that an answer may take: Prometheus's answers are not trusted.
 
 use super::error::DecodeError;
 
-/// What one series costs besides its labels and samples.
+/// The cost of a series besides its labels and samples.
 pub(super) const SERIES_BYTES: u64 = 64;
 /// A timestamp and a value.
 pub(super) const SAMPLE_BYTES: u64 = 16;
 
-/// What an answer may cost.
+/// The memory budget of one answer.
 #[derive(Debug, Clone, Copy)]
 pub struct Budget {
     maximum: u64,
@@ -23,18 +23,18 @@ impl Budget {
         }
     }
 
-    /// What samples cost.
+    /// The cost of samples.
     pub fn cost_of_samples(samples: usize) -> u64 {
         SAMPLE_BYTES * samples as u64
     }
 
-    /// What a series without samples costs.
+    /// The cost of a series without samples.
     pub fn cost_of_labels(labels: &[(String, String)]) -> u64 {
         let texts = labels.iter().map(|(name, value)| name.len() + value.len());
         SERIES_BYTES + texts.sum::<usize>() as u64
     }
 
-    /// How many samples it is enough for.
+    /// The number of samples that it is enough for.
     pub(super) fn samples(&self) -> usize {
         usize::try_from(self.left / SAMPLE_BYTES).unwrap_or(usize::MAX)
     }
@@ -43,7 +43,7 @@ impl Budget {
         self.maximum - self.left
     }
 
-    /// What was spent is there again.
+    /// Gives back all that was spent.
     pub(super) fn refill(&mut self) {
         self.left = self.maximum;
     }

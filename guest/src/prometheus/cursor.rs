@@ -1,7 +1,7 @@
 //! A place in a piece of JSON that may end anywhere. Each reading either takes a whole token or takes
 //! nothing and says that more is needed, so that it can be tried again when more has come.
 
-/// Why no token was taken.
+/// The reason why no token was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stop {
     /// The piece ends within the token.
@@ -10,7 +10,7 @@ pub(super) enum Stop {
     Unexpected(&'static str),
 }
 
-/// What is left of a piece.
+/// The rest of a piece.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cursor<'a> {
     rest: &'a [u8],

@@ -16,14 +16,14 @@ use crate::domain::{Grid, head};
 
 /// Names, label values and messages are short. More than this is an attack on our memory.
 const LONGEST_STRING: usize = 256 * 1024;
-/// How much of a new piece is first put behind a token that was cut: most tokens are shorter.
+/// The bytes of a new piece that are first put behind a token that was cut: most tokens are shorter.
 const CARRY_STEP: usize = 256;
 /// Prometheus gives no series more points.
 const MOST_POINTS: usize = 11_001;
 /// The cost of a text besides its length: its entry in a list.
 const STRING_BYTES: u64 = 16;
 
-/// What `resultType` may be. The series themselves show which it is, so it may come late or not at all.
+/// The values of `resultType`. The series themselves show which it is, so it may come late or not at all.
 const RESULT_TYPES: [&str; 4] = ["matrix", "vector", "scalar", "string"];
 
 /// One series, in columns: `timestamps[i]` belongs to `values[i]`.
@@ -37,7 +37,7 @@ pub struct Series {
     pub values: Vec<f64>,
 }
 
-/// What the `data` of an answer was.
+/// The kind of `data` in an answer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Data {
     /// There was none.
@@ -58,17 +58,17 @@ pub enum Data {
 pub struct Decoded {
     /// The series, in the order in which they came.
     pub series: Vec<Series>,
-    /// Where `data` is a list of label values: those, in the order in which they came.
+    /// The label values, where `data` is a list of them, in the order in which they came.
     pub names: Vec<String>,
-    /// What `data` was.
+    /// The kind of `data`.
     pub data: Data,
     /// Prometheus's warnings.
     pub warnings: Vec<String>,
     /// Prometheus's remarks.
     pub infos: Vec<String>,
-    /// Where `status` is not `success`: `errorType` and `error`.
+    /// `errorType` and `error`, where `status` is not `success`.
     pub refusal: Option<(Option<String>, String)>,
-    /// How many series held native histograms, which are left out.
+    /// The number of series with native histograms, which are left out.
     pub histograms: usize,
     /// Whether the server says that it did not see all data.
     pub partial: bool,
@@ -100,12 +100,12 @@ pub struct Decoder {
     expecting: Expecting,
     /// The bytes of a token that is not complete yet.
     carried: Vec<u8>,
-    /// How many bytes have been taken.
+    /// The number of bytes that have been taken.
     taken: u64,
     budget: Budget,
     series: Series,
     prefix: TimestampPrefix,
-    /// How many samples a series has, as far as is known.
+    /// The number of samples of a series, as far as is known.
     expected: usize,
     has_labels: bool,
     has_histograms: bool,
@@ -179,7 +179,7 @@ impl Decoder {
         Ok(())
     }
 
-    /// What the answer has cost so far, of the budget.
+    /// The cost of the answer so far, of the budget.
     pub fn spent(&self) -> u64 {
         self.budget.spent()
     }
@@ -589,7 +589,7 @@ impl Decoder {
     }
 }
 
-/// Why a token was not taken.
+/// The reason why a token was not taken.
 enum TokenError {
     Stop(Stop),
     Decode(DecodeError),

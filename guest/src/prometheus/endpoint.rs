@@ -1,8 +1,8 @@
-//! Where and how queries are sent: the address, the method, and what each kind of server is told besides.
+//! The endpoint of queries: the address, the method, and the parameters of each kind of server.
 
 use super::address::Address;
 
-/// How queries are sent.
+/// The method by which queries are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RequestMethod {
     /// POST, and GET where the server refuses that.
@@ -17,7 +17,7 @@ pub enum RequestMethod {
 /// Which server answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Backend {
-    /// What all of them understand.
+    /// The requests that all of them understand.
     #[default]
     Auto,
     /// Prometheus.
@@ -62,7 +62,7 @@ impl Backend {
     }
 }
 
-/// Where and how queries are sent.
+/// The server and the form of requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
     pub(super) address: Address,

@@ -1,22 +1,22 @@
-//! What can be wrong with an answer.
+//! The faults of an answer.
 
 use crate::domain::Limit;
 
-/// Why the bytes of a 200 answer cannot be understood.
+/// A fault in the bytes of an answer with status 200.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
     /// The bytes are not the JSON that Prometheus writes.
     #[error("expected {expected} at byte {at}")]
     Unexpected {
-        /// What would have been right.
+        /// The token that would have been right.
         expected: &'static str,
-        /// Where, counted from the start of the body.
+        /// Its position, in bytes from the start of the body.
         at: u64,
     },
     /// The body ended too early.
     #[error("the answer stops half-way, after {at} bytes: expected {expected}")]
     Truncated {
-        /// What was to come.
+        /// The token that was to come.
         expected: &'static str,
         /// The length of the body.
         at: u64,
@@ -27,7 +27,7 @@ pub enum DecodeError {
     /// A name or a label value that goes on and on.
     #[error("a string at byte {at} is longer than {most} bytes")]
     LongString {
-        /// Where it starts.
+        /// The position at which it starts.
         at: u64,
         /// The most that is read.
         most: usize,
@@ -61,7 +61,7 @@ pub enum DecodeError {
     },
 }
 
-/// Why an answer holds no result.
+/// The reason why an answer holds no result.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AnswerError {
     /// Prometheus said no.

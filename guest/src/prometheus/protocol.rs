@@ -1,5 +1,5 @@
-//! What the answer to a range query must hold to: points that were asked for, in the order of time, each series once
-//! and each of its labels once.
+//! The protocol of an answer to a range query: points that were asked for, in the order of time, each series once and
+//! each of its labels once.
 //! Proxies that merge or move answers break it, and what is built on such numbers is wrong without a word.
 
 use std::collections::BTreeSet;

@@ -4,9 +4,9 @@ use super::budget::Budget;
 use super::decode::Decoder;
 use super::error::AnswerError;
 
-/// As much of a body as is looked at: Prometheus's messages are far shorter.
+/// The most of a body that is looked at: Prometheus's messages are far shorter.
 const KEPT: usize = 64 * 1024;
-/// As much of a body that is not Prometheus's JSON as goes into the message.
+/// The most characters of a body that is not Prometheus's JSON that go into the message.
 const SHOWN: usize = 300;
 
 /// The head of a refusal's body, as it comes in.
@@ -52,14 +52,17 @@ impl Refusal {
 
 /// The status under which servers name their limits.
 const UNPROCESSABLE: u16 = 422;
-/// How they name them: Mimir, Cortex and VictoriaMetrics, Prometheus.
-const LIMITS: [&str; 3] = [
+/// The words by which they name them: Mimir; Cortex; VictoriaMetrics, by the flag that would allow more; Thanos and older ones of these;
+/// Prometheus.
+const LIMITS: [&str; 5] = [
     "err-mimir-max-",
+    "the query hit the max number of",
+    "-search.max",
     "exceeds the limit",
     "would load too many samples",
 ];
 
-/// What Prometheus's refusal means. `timeout` is its own deadline, under whatever status it comes.
+/// The meaning of Prometheus's refusal. `timeout` is its own deadline, under whatever status it comes.
 pub(super) fn refused(status: u16, error_type: Option<String>, message: String) -> AnswerError {
     match error_type.as_deref() {
         Some("timeout") => AnswerError::TimedOut(message),
@@ -114,11 +117,17 @@ mod tests {
 
     #[test]
     fn a_limit_of_the_servers_is_one() {
-        let body = r#"{"status":"error","errorType":"execution","error":"the query exceeded the maximum number of chunks (limit: 2 chunks) (err-mimir-max-chunks-per-query)"}"#;
-        assert!(
-            matches!(read(422, body), AnswerError::Limited(message) if message.contains("max-chunks"))
-        );
-        assert!(matches!(read(400, body), AnswerError::Refused { .. }));
+        for message in [
+            "the query exceeded the maximum number of chunks (limit: 2 chunks) (err-mimir-max-chunks-per-query)",
+            "the query hit the max number of series limit (limit: 2 series)",
+            "the number of matching timeseries exceeds 2; either narrow down the search or increase -search.max* command-line flag values at the storage",
+            "too many points for the given start=0, end=1 and step=1: 11; the maximum number of points is 10 (see -search.maxPoints* command-line flags)",
+        ] {
+            let body =
+                format!(r#"{{"status":"error","errorType":"execution","error":"{message}"}}"#);
+            assert_eq!(read(422, &body), AnswerError::Limited(message.into()));
+            assert!(matches!(read(400, &body), AnswerError::Refused { .. }));
+        }
     }
 
     #[test]

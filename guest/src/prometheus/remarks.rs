@@ -1,4 +1,4 @@
-//! What a server says beside its answer, told apart: remarks on the query, warnings of it, and that data is missing.
+//! The remarks of a server beside its answer, told apart: infos and warnings on the query, and that data is missing.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ const LONGEST_TEXT: usize = 500;
 /// Prometheus's annotations of a query, in `infos`; from 2.48 to 2.53 among the warnings.
 const INFO: &str = "PromQL info:";
 const WARNING: &str = "PromQL warning:";
-/// What each rate of the family brings from 2.48 on: its name says nothing of what it holds.
+/// The remark that each rate of the family brings from 2.48 on: its name says nothing of what it holds.
 const NO_COUNTER: &str = "metric might not be a counter";
 
 /// Puts each text where it belongs. What is expected of our own queries is dropped. A warning that is no annotation is

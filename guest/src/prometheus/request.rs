@@ -1,13 +1,15 @@
 //! The requests: `POST /api/v1/query_range` with a form, and `GET /api/v1/label/…/values`.
 
 use form_urlencoded::Serializer;
+use serde::Serialize;
 
 use super::address::Scheme;
 use super::endpoint::{Endpoint, RequestMethod};
 use crate::domain::{Dimension, Grid, LabelSchema, METRIC_FAMILY};
 
 /// The method of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Method {
     /// GET, with an empty body.
     Get,
@@ -16,7 +18,7 @@ pub enum Method {
 }
 
 /// A request, ready to be sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct HttpRequest {
     /// GET or POST.
     pub method: Method,
@@ -31,6 +33,7 @@ pub struct HttpRequest {
     /// Empty for GET.
     pub body: String,
     /// Whether it may go as a GET where the server refuses POST.
+    #[serde(skip)]
     may_be_get: bool,
 }
 

@@ -45,7 +45,7 @@ impl Response {
         Ok(())
     }
 
-    /// What it has cost so far, of the budget.
+    /// The cost of the answer so far, of the budget.
     pub(super) fn spent(&self) -> u64 {
         match self {
             Self::Success(decoder) => decoder.spent(),
@@ -61,7 +61,7 @@ impl Response {
         }
     }
 
-    /// What was decoded; it is no refusal.
+    /// Ends the body: gives the decoded answer, which is no refusal.
     pub(super) fn finish(self) -> Result<Decoded, AnswerError> {
         let mut decoded = match self {
             Self::Success(decoder) => decoder.finish()?,

@@ -1,6 +1,6 @@
 //! Passing over a JSON value of any size and depth, in pieces, without keeping any of it.
 
-/// How far a value has been passed over.
+/// The state of passing over a value.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Skip {
     depth: usize,

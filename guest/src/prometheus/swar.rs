@@ -23,7 +23,7 @@ pub(super) fn word(bytes: &[u8], at: usize) -> Option<u64> {
     Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
 }
 
-/// How many digits a word begins with.
+/// The number of digits that a word begins with.
 #[inline(always)]
 pub(super) fn leading_digits(word: u64) -> usize {
     // `0` to `9` become 0 to 9, to which 0x76 may be added without reaching the highest bit of the byte.
@@ -34,7 +34,7 @@ pub(super) fn leading_digits(word: u64) -> usize {
     (others.trailing_zeros() / 8) as usize
 }
 
-/// What eight digits say.
+/// The value of eight digits.
 #[inline(always)]
 pub(super) fn eight_digits(word: u64) -> u64 {
     combined(word ^ ZEROS)

@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use metric_host::{CallError, ConfigError, LoadError, ServiceError};
+use metric_host::{CallError, ConfigError, HostError, LoadError, ServiceError};
 
 /// How the command line ends. The numbers are part of its interface: scripts rely on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,6 +109,15 @@ impl From<&ServiceError> for Exit {
     }
 }
 
+impl From<&HostError> for Exit {
+    fn from(error: &HostError) -> Self {
+        match error {
+            HostError::OutOfResources { .. } => Exit::OutOfResources,
+            _ => Exit::Other,
+        }
+    }
+}
+
 impl From<&LoadError> for Exit {
     fn from(error: &LoadError) -> Self {
         match error {
@@ -121,7 +130,7 @@ impl From<&LoadError> for Exit {
 impl From<&ConfigError> for Exit {
     fn from(error: &ConfigError) -> Self {
         match error {
-            ConfigError::Address { .. } => Exit::InvalidQuery,
+            ConfigError::Address { .. } | ConfigError::SetByBackend { .. } => Exit::InvalidQuery,
             _ => Exit::Other,
         }
     }

@@ -128,7 +128,11 @@ impl From<serde_json::Error> for Failure {
 
 impl From<HostError> for Failure {
     fn from(error: HostError) -> Self {
-        Self::new(Exit::Other, chain(&error))
+        let failure = Self::new((&error).into(), chain(&error));
+        match error {
+            HostError::OutOfResources { .. } => failure.with_hint(hint::RAISE_THE_LIMITS),
+            _ => failure,
+        }
     }
 }
 
@@ -154,6 +158,9 @@ impl From<ConfigError> for Failure {
             ConfigError::Address { .. } => {
                 failure.with_hint("it comes from --address or METRIC_ADDRESS")
             }
+            ConfigError::SetByBackend { .. } => failure.with_hint(
+                "--backend sets it; without --backend, --parameter can, and --address names the server's path",
+            ),
             ConfigError::CredentialsInTheClear { .. } => {
                 failure.with_hint("--allow-credentials-in-the-clear gives that leave")
             }

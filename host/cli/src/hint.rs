@@ -90,6 +90,9 @@ fn of_limit(error: &LimitExceeded, address: &str) -> String {
             "a larger --step or a shorter range has fewer points; --max-points raises it, to 11001 at most".to_owned()
         }
         ("max-result-bytes", ..) => format!("{ASK_FOR_LESS}; --max-result-bytes raises it"),
+        ("metrics", ..) => format!(
+            "is it Backend.AI's Prometheus that answers at {address}? A metric can be queried by its name without the list"
+        ),
         ("server", ..) => format!("{ASK_FOR_LESS}; whoever runs {address} can raise it"),
         _ => ASK_FOR_LESS.to_owned(),
     }

@@ -14,6 +14,7 @@ mod failure;
 mod hint;
 mod locate;
 mod output;
+mod runtime;
 mod service;
 mod time;
 mod utc_offset;
@@ -21,17 +22,19 @@ mod utc_offset;
 use std::process::ExitCode;
 
 use clap::Parser;
-use clap::error::ErrorKind;
+use clap::error::{ContextValue, ErrorKind};
 
 use args::{Cli, Command};
 use exit::Exit;
 use failure::Failure;
+use output::printable::{REPEATED, head};
 use output::{Log, say};
+use runtime::runtime;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return refused_by_clap(&error).into(),
+        Err(error) => return refused_by_clap(&shortened(error)).into(),
     };
     start_tracing(cli.verbose);
     match dispatch(cli) {
@@ -41,6 +44,23 @@ fn main() -> ExitCode {
             failure.exit().into()
         }
     }
+}
+
+/// The error, which repeats no more of a value than it is known by.
+fn shortened(mut error: clap::Error) -> clap::Error {
+    let long: Vec<_> = error
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(text) if text.chars().nth(REPEATED).is_some() => {
+                Some((kind, head(text, REPEATED).into_owned()))
+            }
+            _ => None,
+        })
+        .collect();
+    for (kind, head) in long {
+        error.insert(kind, ContextValue::String(head));
+    }
+    error
 }
 
 /// Prints clap's message: help and version on stdout, in colours where there are any, a usage error on stderr.
@@ -77,15 +97,6 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         let message = format!("{flag} stands before and after the command");
         return Err(Failure::new(Exit::Usage, message).with_hint("say all of them in one place"));
     }
-    // One thread is enough for one call, and starts faster than a pool.
-    let runtime = || {
-        tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| {
-                Failure::new(Exit::Other, format!("cannot start the runtime: {error}"))
-            })
-    };
     match command {
         Command::Metrics(args) => runtime()?.block_on(commands::metrics::run(&service, &args)),
         Command::Type(args) => runtime()?.block_on(commands::type_of::run(&service, &args)),

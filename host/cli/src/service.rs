@@ -5,6 +5,7 @@ use metric_host::{Config, Host, HostOptions, MetricService, Plugin};
 use crate::args::ServiceArgs;
 use crate::failure::Failure;
 use crate::locate;
+use crate::output::say;
 
 /// A service as the flags describe it.
 pub(crate) fn open(args: &ServiceArgs) -> Result<MetricService, Failure> {
@@ -14,6 +15,20 @@ pub(crate) fn open(args: &ServiceArgs) -> Result<MetricService, Failure> {
 /// The same for the verbs that send nothing: without a way out, and quicker to start.
 pub(crate) fn open_offline(args: &ServiceArgs) -> Result<MetricService, Failure> {
     Ok(plugin(args)?.offline(config(args))?)
+}
+
+/// Says which addresses answered, where others than the first did.
+pub(crate) fn say_who_answered(service: &MetricService) {
+    let answers = service.answers_by_address();
+    let all: u64 = answers.iter().map(|(_, number)| number).sum();
+    let Some(((first, _), others)) = answers.split_first() else {
+        return;
+    };
+    for (address, number) in others.iter().filter(|(_, number)| *number > 0) {
+        let text =
+            format!("{address} answered {number} of {all} requests, in the place of {first}");
+        say("note", &text);
+    }
 }
 
 /// The plugin that the flags name.

@@ -4,7 +4,9 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{
+    DateTime, Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, Utc,
+};
 
 use crate::duration;
 
@@ -65,7 +67,7 @@ pub(crate) fn resolve(
                 Instant::FromNow(delta) => now.checked_add_signed(*delta).ok_or_else(too_far)?,
                 Instant::Text(text) => read(text).ok_or_else(|| unreadable_end(text))?,
             };
-            rfc3339(end.checked_sub_signed(length).ok_or_else(too_far)?)
+            rfc3339(end.checked_sub_signed(length).ok_or_else(too_far)?)?
         }
     };
     Ok((start, in_words(end, now)?))
@@ -73,20 +75,21 @@ pub(crate) fn resolve(
 
 fn in_words(instant: Instant, now: DateTime<Utc>) -> Result<String, String> {
     match instant {
-        Instant::FromNow(delta) => now
-            .checked_add_signed(delta)
-            .map(rfc3339)
-            .ok_or_else(too_far),
+        Instant::FromNow(delta) => rfc3339(now.checked_add_signed(delta).ok_or_else(too_far)?),
         Instant::Text(text) => Ok(text),
     }
 }
 
-fn rfc3339(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Millis, true)
+/// The form has four digits for the year.
+fn rfc3339(time: DateTime<Utc>) -> Result<String, String> {
+    match time.year() {
+        1..=9999 => Ok(time.to_rfc3339_opts(SecondsFormat::Millis, true)),
+        _ => Err(too_far()),
+    }
 }
 
 fn too_far() -> String {
-    "the time is out of the calendar's reach; accepted are ranges such as --last 30m or --start now-2d".to_owned()
+    "the time is not in the years 1 to 9999; accepted are ranges such as --last 30m or --start now-2d".to_owned()
 }
 
 fn unreadable_end(text: &str) -> String {
@@ -247,5 +250,12 @@ mod tests {
         let far = Some(Instant::FromNow(TimeDelta::MIN));
         assert!(resolve(far, None, None, now()).is_err());
         assert!(resolve(None, None, Some(Duration::MAX), now()).is_err());
+        // The years 12019, -1 and 0.
+        for text in ["now+9999y", "now-2028y", "now-2027y"] {
+            let error = resolve(instant(text), None, None, now()).unwrap_err();
+            assert!(error.contains("years 1 to 9999"), "{text}: {error}");
+        }
+        let first_day = resolve(None, instant("0001-01-01"), None, now());
+        assert!(first_day.unwrap_err().contains("years 1 to 9999"));
     }
 }

@@ -517,6 +517,75 @@ fn another_address_is_asked_where_the_first_cannot_be_reached() {
         "--step",
         "1m",
     ];
-    data(&command(&args).output().unwrap());
-    assert!(!server.requests().is_empty());
+    let output = command(&args).output().unwrap();
+    data(&output);
+    let asked = server.requests().len();
+    let note = format!(
+        "note: {} answered {asked} of {asked} requests, in the place of {nobody}\n",
+        server.address
+    );
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.ends_with(&note), "{said}");
+}
+
+/// `ulimit` and seccomp tell what a process lacks; on other systems they do so in other ways.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_want_of_descriptors_ends_with_14_wherever_it_is_noticed() {
+    let server = Canned::json(MATRIX);
+    let mut codes = Vec::new();
+    for descriptors in 4..64 {
+        let whole = command(&query(&["--address", &server.address]));
+        let mut limited = std::process::Command::new("sh");
+        limited
+            .args([
+                "-c",
+                &format!("ulimit -n {descriptors}; exec \"$0\" \"$@\""),
+            ])
+            .arg(whole.get_program())
+            .args(whole.get_args())
+            .envs(
+                whole
+                    .get_envs()
+                    .filter_map(|(name, value)| Some((name, value?))),
+            )
+            .stdin(Stdio::null());
+        let output = limited.output().unwrap();
+        let said = text(&output.stderr);
+        let code = output.status.code().unwrap();
+        match code {
+            0 => break,
+            14 => assert!(said.contains("hint: `ulimit -n`"), "{descriptors}: {said}"),
+            _ => panic!("{descriptors} descriptors end with {code}: {said}"),
+        }
+        codes.push(code);
+    }
+    // From the runtime's to the connection's own.
+    assert!((4..59).contains(&codes.len()), "{codes:?}");
+}
+
+#[test]
+fn a_parameter_that_the_backend_sets_is_refused_before_anything_is_asked() {
+    let server = Canned::json(MATRIX);
+    let output = asks(
+        &server,
+        &query(&["--backend", "thanos", "--parameter", "dedup=false"]),
+    );
+    let said = said(&output, 3);
+    assert!(
+        said.contains("\"dedup\"") && said.contains("hint: --backend sets it"),
+        "{said}"
+    );
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn where_nothing_is_found_a_long_filter_is_repeated_by_its_head() {
+    let server = Canned::json(r#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#);
+    let long = "x".repeat(60_000);
+    let output = asks(&server, &query(&["--kernel-id", &long]));
+    assert_eq!(output.status.code(), Some(0));
+    let said = text(&output.stderr);
+    assert!(said.contains("no series of mem"), "{said}");
+    assert!(said.len() < 3_000, "{} bytes", said.len());
 }

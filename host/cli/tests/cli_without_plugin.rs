@@ -252,6 +252,20 @@ fn conformance_judges_a_component_that_the_host_would_refuse() {
 }
 
 #[test]
+fn a_long_value_that_is_refused_is_repeated_by_its_head() {
+    let long = "x".repeat(60_000);
+    for args in [
+        ["--value-type", &long],
+        ["--group-by", &long],
+        ["--last", &long],
+        ["--kernel", &long],
+    ] {
+        let said = fails_with(2, &metric_host(&[&["query", "mem"], &args[..]].concat()));
+        assert!(said.len() < 2_000, "{} of {} bytes", args[0], said.len());
+    }
+}
+
+#[test]
 fn a_file_that_is_too_large_is_read_by_no_command() {
     let file = tempfile::NamedTempFile::new().unwrap();
     // Takes no room on the disk; read whole, it would in memory.

@@ -8,6 +8,7 @@ use std::{
     pin::pin,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll, Waker},
+    thread,
 };
 
 use wasmtime::component::Linker;
@@ -20,6 +21,7 @@ use crate::{
         },
         error::BoxError,
         names::{DISCOVERY, INSIGHT, RANGE_SERVICE, World},
+        scarcity,
     },
     egress::Egress,
     load::{
@@ -52,12 +54,31 @@ pub enum HostError {
         /// wasmtime's reason.
         source: BoxError,
     },
-    /// The thread that counts the epochs cannot be made.
-    #[error("the thread that interrupts runaway plugins cannot start")]
-    Ticker {
+    /// The system has no more file descriptors, threads or memory for this process. Start the host again when there is
+    /// less to do, or raise the limits of the process.
+    #[error("the system has no more file descriptors, threads or memory for the host")]
+    OutOfResources {
         /// The system's reason.
-        source: io::Error,
+        source: BoxError,
     },
+}
+
+impl HostError {
+    /// An engine that cannot start: because of its settings, or of what the system lacks.
+    fn engine(error: wasmtime::Error) -> Self {
+        let source = BoxError::from(error);
+        match scarcity::is_scarcity(&*source) {
+            true => Self::OutOfResources { source },
+            false => Self::Engine { source },
+        }
+    }
+
+    /// A thread that cannot be made, whatever the system calls it: EAGAIN, or EPERM of a seccomp profile.
+    fn no_thread(error: io::Error) -> Self {
+        Self::OutOfResources {
+            source: error.into(),
+        }
+    }
 }
 
 /// How a [`Host`] is set up.
@@ -90,11 +111,11 @@ impl Host {
             limits,
             compile_cache,
         } = options;
-        let engine_error = |e: wasmtime::Error| HostError::Engine { source: e.into() };
+        try_a_thread().map_err(HostError::no_thread)?;
         let cache = compile_cache.open();
-        let engine = engine::engine(&limits, cache.as_ref()).map_err(engine_error)?;
-        let linker = store::linker(&engine).map_err(engine_error)?;
-        let ticker = EpochTicker::start(&engine).map_err(|source| HostError::Ticker { source })?;
+        let engine = engine::engine(&limits, cache.as_ref()).map_err(HostError::engine)?;
+        let linker = store::linker(&engine).map_err(HostError::engine)?;
+        let ticker = EpochTicker::start(&engine).map_err(HostError::no_thread)?;
         Ok(Self {
             shared: Arc::new(Shared {
                 engine,
@@ -227,6 +248,14 @@ impl Host {
         }
         Ok(())
     }
+}
+
+/// Makes a thread that does nothing: wasmtime's cache makes one of its own, and panics where there is none to be had.
+fn try_a_thread() -> io::Result<()> {
+    let thread = thread::Builder::new().spawn(|| ())?;
+    // It cannot have panicked.
+    let _ = thread.join();
+    Ok(())
 }
 
 impl fmt::Debug for Host {

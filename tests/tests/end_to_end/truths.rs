@@ -9,16 +9,16 @@ use metric_host::{
 use metric_testbed::{Dataset, Prometheus, PrometheusOptions, Series, Shape};
 use metric_tests::{plugin, reference, uncached};
 
-const HOUR: i64 = 3600;
-const DAY: i64 = 86_400;
-const GIB: f64 = (1_u64 << 30) as f64;
+pub(crate) const HOUR: i64 = 3600;
+pub(crate) const DAY: i64 = 86_400;
+pub(crate) const GIB: f64 = (1_u64 << 30) as f64;
 /// Seconds between two samples of the sparse series.
 const SPARSE: i64 = 600;
 /// Seconds that Seoul is ahead of UTC.
 const SEOUL: i64 = 9 * HOUR;
 
 /// Midnight, UTC.
-fn midnight() -> i64 {
+pub(crate) fn midnight() -> i64 {
     Shape::fixed_start().div_euclid(DAY) * DAY
 }
 
@@ -56,7 +56,7 @@ fn busy(t: i64) -> f64 {
     ((t - midnight()) * 1000) as f64
 }
 
-fn dataset() -> Dataset {
+pub(crate) fn dataset() -> Dataset {
     let start = midnight();
     let mut dataset = Dataset::generate(&Shape {
         kernels: 0,
@@ -157,7 +157,13 @@ fn service(sample_interval: i64) -> MetricService {
     plugin().unwrap().service_with(config, &uncached()).unwrap()
 }
 
-fn of_user(metric: &str, side: ValueType, user: &str, hours: i64, step: u32) -> MetricQuery {
+pub(crate) fn of_user(
+    metric: &str,
+    side: ValueType,
+    user: &str,
+    hours: i64,
+    step: u32,
+) -> MetricQuery {
     let start = midnight();
     let mut query = MetricQuery::new(
         metric,
@@ -171,7 +177,7 @@ fn of_user(metric: &str, side: ValueType, user: &str, hours: i64, step: u32) -> 
 }
 
 /// The points of an answer of one series, in Unix seconds.
-fn points(result: &MetricResult) -> Vec<(i64, f64)> {
+pub(crate) fn points(result: &MetricResult) -> Vec<(i64, f64)> {
     let [series] = result.series.as_slice() else {
         panic!("{result:?}")
     };
@@ -179,7 +185,7 @@ fn points(result: &MetricResult) -> Vec<(i64, f64)> {
     times.zip(series.values.iter().copied()).collect()
 }
 
-fn times(result: &MetricResult) -> Vec<i64> {
+pub(crate) fn times(result: &MetricResult) -> Vec<i64> {
     points(result).into_iter().map(|(t, _)| t).collect()
 }
 

@@ -166,6 +166,15 @@ pub(crate) fn all(canary: &str) -> Vec<Fault> {
         ),
         answer(
             "head",
+            "100 Continue in a flood",
+            MalformedResponse,
+            vec![Part::Repeat(
+                b"HTTP/1.1 100 Continue\r\n\r\n".repeat(1_000),
+                100_000,
+            )],
+        ),
+        answer(
+            "head",
             "two lengths that differ",
             MalformedResponse,
             whole(200, "content-length: 5\r\n", GOOD.as_bytes()),
@@ -175,6 +184,15 @@ pub(crate) fn all(canary: &str) -> Vec<Fault> {
             "a length that is none",
             MalformedResponse,
             vec![text(&head(200, "content-length: -1\r\n")), text(GOOD)],
+        ),
+        answer(
+            "head",
+            "a length that no answer has",
+            MalformedResponse,
+            vec![
+                text(&head(200, "content-length: 18446744073709551615\r\n")),
+                text(GOOD),
+            ],
         ),
         answer(
             "status",

@@ -10,6 +10,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::codec::failure::Failure;
 use crate::codec::query_range::QueryRange;
 use crate::domain::{Grid, MergeGroup};
 use crate::prometheus::{Decoded, Series};
@@ -58,6 +59,24 @@ impl Merge {
     pub(super) fn promql(&self) -> String {
         let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
         self.group.promql(&names)
+    }
+
+    /// Nothing, where each series is of one of the names.
+    ///
+    /// # Errors
+    /// An answer with another series, which would belong to no query and be lost.
+    pub(super) fn check(&self, series: &[Series]) -> Result<(), Failure> {
+        let label = self.group.label();
+        let is_of_one = |series: &Series| {
+            let mut labels = series.labels.iter();
+            labels.any(|(key, value)| key == label && self.names.contains(value))
+        };
+        match series.iter().all(is_of_one) {
+            true => Ok(()),
+            false => Err(Failure::MalformedResponse(format!(
+                "a series whose label {label} is none of the names that were asked for"
+            ))),
+        }
     }
 
     /// The answer for one name, as if it had been asked for alone; `series` are those of all names.

@@ -42,7 +42,7 @@ struct Query {
     range: QueryRange,
     /// Answers that came before one of an earlier chunk: they are assembled in the order of time.
     early: BTreeMap<ChunkId, (Grid, Answer)>,
-    /// How many chunks have been assembled.
+    /// The number of chunks that have been assembled.
     assembled: usize,
     assembly: Assembly,
     /// The cost of all of it, of `max-result-bytes`.
@@ -127,10 +127,15 @@ impl<'a> Batch<'a> {
         let uses = std::mem::take(&mut request.uses);
         if let Some(merge) = request.merge.take_if(|merge| merge.names.len() > 1) {
             let series = std::mem::take(&mut decoded.series);
+            // Who does not group as told cannot be asked alone either: the sums would be those of something else.
+            let foreign = merge.check(&series).err();
             for each in uses {
                 let name = self.queries.get(each.query).name();
-                let part = merge.part(&series, name, &decoded);
-                self.arrive(each, grid, Ok((part, spent)));
+                let part = match &foreign {
+                    Some(failure) => Err(failure.clone()),
+                    None => Ok((merge.part(&series, name, &decoded), spent)),
+                };
+                self.arrive(each, grid, part);
             }
         } else if let Some((&last, others)) = uses.split_last() {
             for &each in others {

@@ -88,7 +88,7 @@ impl Request {
 #[derive(Debug, Default)]
 pub(super) struct Requests {
     all: Vec<Request>,
-    /// How many have been given out.
+    /// The number of those that have been given out.
     given_out: usize,
 }
 

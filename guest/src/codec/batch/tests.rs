@@ -128,7 +128,7 @@ fn an_answer_is_taken_apart_by_the_name_which_is_left_out() {
     let mut batch = batch(&config, &["mem", "io_read", "absent", "mem"], 61);
     let together = requests(&mut batch);
     assert_eq!(together.len(), 1);
-    let text = body(&[("io_read", "1"), ("mem", "2"), ("nobody_asked", "3")]);
+    let text = body(&[("io_read", "1"), ("mem", "2")]);
     answer(&mut batch, together[0].0, 200, &text).unwrap();
     let results: Vec<_> = batch.results().map(Result::unwrap).collect();
     let series = |place: usize| {
@@ -150,6 +150,25 @@ fn an_answer_is_taken_apart_by_the_name_which_is_left_out() {
             .promql
             .contains(r#"{container_metric_name="mem","#)
     );
+}
+
+#[test]
+fn a_series_of_which_nobody_can_say_whose_it_is_makes_an_answer_malformed() {
+    let unnamed = body(&[("mem", "1")]).replace(r#""container_metric_name":"mem","#, "");
+    for text in [unnamed, body(&[("mem", "1"), ("nobody_asked", "2")])] {
+        let config = config();
+        let mut batch = batch(&config, &["mem", "io_read"], 61);
+        let together = requests(&mut batch);
+        answer(&mut batch, together[0].0, 200, &text).unwrap();
+        assert!(requests(&mut batch).is_empty());
+        for value in values(batch) {
+            let failure = value.unwrap_err().failure;
+            assert!(
+                matches!(&failure, Failure::MalformedResponse(why) if why.contains("container_metric_name")),
+                "{failure:?}"
+            );
+        }
+    }
 }
 
 #[test]

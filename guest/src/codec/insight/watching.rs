@@ -128,7 +128,7 @@ impl FindOutliers {
         tolerance: ToleranceInput,
         options: &RangeOptions,
     ) -> Result<Self, Failure> {
-        let query = by_member(query, member)?;
+        let query = by_member(&config.settings, query, member)?;
         Ok(Self {
             tolerance: tolerance.try_into()?,
             asked: QueryRange::new(config, &query, options)?,

@@ -2,9 +2,9 @@
 
 use serde::ser::{Serialize, SerializeMap, SerializeStruct as _, Serializer};
 
-use crate::codec::{Failure, Metadata, MetadataResult, MetricResult};
+use crate::codec::{Failure, Metadata, MetricResult};
 use crate::domain::{Category, MetricType};
-use crate::prometheus::{HttpRequest, Method, Scheme, Series};
+use crate::prometheus::Series;
 
 /// The answer of a verb, as text.
 pub fn answer<T: Serialize, E: Serialize>(result: &Result<T, E>) -> String {
@@ -48,17 +48,6 @@ impl Serialize for MetricResult {
         out.serialize_field("start", &(self.plan.grid.start() * 1000))?;
         out.serialize_field("end", &(self.plan.grid.end() * 1000))?;
         out.serialize_field("series", &self.series)?;
-        out.serialize_field("warnings", &self.warnings)?;
-        out.serialize_field("infos", &self.infos)?;
-        out.serialize_field("partial", &self.partial)?;
-        out.end()
-    }
-}
-
-impl Serialize for MetadataResult {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("metadata_result", 4)?;
-        out.serialize_field("metrics", &self.metrics)?;
         out.serialize_field("warnings", &self.warnings)?;
         out.serialize_field("infos", &self.infos)?;
         out.serialize_field("partial", &self.partial)?;
@@ -151,27 +140,6 @@ impl Serialize for Category {
             Self::Disk => "disk",
             Self::Accelerator => "accelerator",
         })
-    }
-}
-
-impl Serialize for HttpRequest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("http_request", 6)?;
-        let method = match self.method {
-            Method::Get => "get",
-            Method::Post => "post",
-        };
-        let scheme = match self.scheme {
-            Scheme::Http => "http",
-            Scheme::Https => "https",
-        };
-        out.serialize_field("method", method)?;
-        out.serialize_field("scheme", scheme)?;
-        out.serialize_field("authority", &self.authority)?;
-        out.serialize_field("path_with_query", &self.path_with_query)?;
-        out.serialize_field("headers", &self.headers)?;
-        out.serialize_field("body", &self.body)?;
-        out.end()
     }
 }
 

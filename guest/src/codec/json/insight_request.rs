@@ -1,29 +1,47 @@
 //! What the verbs of `insight` and `discovery` take besides a query.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
-use super::request::{Exact, LabelsDocument, Name, Named};
+use super::request::{by_name, exact, or_default, read_as, read_by_name};
 use crate::domain::insight::{
     DetectionInput, Direction, RankingInput, Score, Strategy, ToleranceInput,
 };
-use crate::domain::{Dimension, ValueFilter, ValueSource};
+use crate::domain::{Dimension, LabelFilter, ValueFilter, ValueSource};
+
+read_as!(
+    Score: ScoreDocument,
+    RankingInput: RankingDocument,
+    ToleranceInput: ToleranceDocument,
+    DetectionInput: DetectionDocument,
+    ValueSource: SourceDocument,
+    ValueFilter: FilterDocument
+);
 
 /// A name, or `{"quantile": 0.95}`.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Deserialize)]
+#[serde(
+    remote = "Score",
+    rename_all = "snake_case",
+    expecting = "enum ScoreDocument"
+)]
 enum ScoreDocument {
     Avg,
     Max,
     Min,
     Last,
     Total,
-    Quantile(Exact),
+    #[serde(deserialize_with = "exact")]
+    Quantile(f64),
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RankingDocument {
-    score: ScoreDocument,
+#[derive(Deserialize)]
+#[serde(
+    remote = "RankingInput",
+    deny_unknown_fields,
+    expecting = "struct RankingDocument"
+)]
+struct RankingDocument {
+    score: Score,
     k: Option<u32>,
     #[serde(default)]
     lowest: bool,
@@ -31,118 +49,82 @@ pub(super) struct RankingDocument {
     others: bool,
 }
 
-impl From<&RankingDocument> for RankingInput {
-    fn from(ranking: &RankingDocument) -> Self {
-        Self {
-            score: match ranking.score {
-                ScoreDocument::Avg => Score::Avg,
-                ScoreDocument::Max => Score::Max,
-                ScoreDocument::Min => Score::Min,
-                ScoreDocument::Last => Score::Last,
-                ScoreDocument::Total => Score::Total,
-                ScoreDocument::Quantile(Exact(q)) => Score::Quantile(q),
-            },
-            k: ranking.k,
-            lowest: ranking.lowest,
-            others: ranking.others,
-        }
-    }
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct ToleranceDocument {
-    sensitivity: Option<Exact>,
-    direction: Option<Name<Direction>>,
-    min_deviation: Option<Exact>,
-    min_relative_deviation: Option<Exact>,
+#[derive(Deserialize)]
+#[serde(
+    remote = "ToleranceInput",
+    deny_unknown_fields,
+    expecting = "struct ToleranceDocument"
+)]
+struct ToleranceDocument {
+    #[serde(default, deserialize_with = "number")]
+    sensitivity: Option<f64>,
+    #[serde(default, deserialize_with = "or_default")]
+    direction: Direction,
+    #[serde(default, deserialize_with = "number")]
+    min_deviation: Option<f64>,
+    #[serde(default, deserialize_with = "number")]
+    min_relative_deviation: Option<f64>,
     min_points: Option<u32>,
 }
 
-impl From<&ToleranceDocument> for ToleranceInput {
-    fn from(tolerance: &ToleranceDocument) -> Self {
-        let number = |given: Option<Exact>| given.map(|n| n.0);
-        Self {
-            sensitivity: number(tolerance.sensitivity),
-            direction: tolerance.direction.map(|n| n.0).unwrap_or_default(),
-            min_deviation: number(tolerance.min_deviation),
-            min_relative_deviation: number(tolerance.min_relative_deviation),
-            min_points: tolerance.min_points,
-        }
-    }
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct DetectionDocument {
-    strategy: Option<Name<Strategy>>,
-    tolerance: ToleranceDocument,
+#[derive(Deserialize)]
+#[serde(
+    remote = "DetectionInput",
+    deny_unknown_fields,
+    expecting = "struct DetectionDocument"
+)]
+struct DetectionDocument {
+    strategy: Option<Strategy>,
+    #[serde(default)]
+    tolerance: ToleranceInput,
     lookback: Option<u32>,
     season: Option<u32>,
 }
 
-impl From<&DetectionDocument> for DetectionInput {
-    fn from(detection: &DetectionDocument) -> Self {
-        Self {
-            strategy: detection.strategy.map(|n| n.0),
-            tolerance: (&detection.tolerance).into(),
-            lookback: detection.lookback,
-            season: detection.season,
-        }
-    }
-}
-
 /// `{"dimension": "kernel_id"}`, `{"label": "instance"}`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum SourceDocument {
-    Dimension(Name<Dimension>),
+#[derive(Deserialize)]
+#[serde(
+    remote = "ValueSource",
+    rename_all = "snake_case",
+    expecting = "enum SourceDocument"
+)]
+enum SourceDocument {
+    Dimension(Dimension),
     Label(String),
 }
 
-impl From<&SourceDocument> for ValueSource {
-    fn from(source: &SourceDocument) -> Self {
-        match source {
-            SourceDocument::Dimension(Name(dimension)) => Self::Dimension(*dimension),
-            SourceDocument::Label(name) => Self::Label(name.clone()),
-        }
-    }
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct FilterDocument {
+#[derive(Deserialize)]
+#[serde(
+    remote = "ValueFilter",
+    deny_unknown_fields,
+    expecting = "struct FilterDocument"
+)]
+struct FilterDocument {
     metric_name: Option<String>,
-    labels: LabelsDocument,
+    #[serde(default)]
+    labels: LabelFilter,
     start: Option<String>,
     end: Option<String>,
     limit: Option<u32>,
 }
 
-impl From<&FilterDocument> for ValueFilter {
-    fn from(filter: &FilterDocument) -> Self {
-        Self {
-            metric_name: filter.metric_name.clone(),
-            labels: (&filter.labels).into(),
-            start: filter.start.clone(),
-            end: filter.end.clone(),
-            limit: filter.limit,
-        }
-    }
+read_by_name! {
+    Direction { "both": Both, "above": Above, "below": Below }
+    Strategy { "seasonal": Seasonal, "robust": Robust, "adaptive": Adaptive }
 }
 
-impl Named for Direction {
-    const NAMES: &'static [(&'static str, Self)] = &[
-        ("both", Self::Both),
-        ("above", Self::Above),
-        ("below", Self::Below),
-    ];
+/// A number to the last bit.
+#[derive(Deserialize)]
+struct Exact(#[serde(deserialize_with = "exact")] f64);
+
+/// A number or `null`.
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    let number = Option::<Exact>::deserialize(deserializer)?;
+    Ok(number.map(|Exact(number)| number))
 }
 
-impl Named for Strategy {
-    const NAMES: &'static [(&'static str, Self)] = &[
-        ("seasonal", Self::Seasonal),
-        ("robust", Self::Robust),
-        ("adaptive", Self::Adaptive),
-    ];
+/// A list of numbers.
+pub(super) fn numbers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
+    let numbers = Vec::<Exact>::deserialize(deserializer)?;
+    Ok(numbers.into_iter().map(|Exact(number)| number).collect())
 }

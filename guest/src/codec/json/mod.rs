@@ -20,7 +20,7 @@ mod tests {
     use crate::codec::{Call as _, QueryMetric, read_whole};
     use proptest::prelude::*;
 
-    /// What the exported function does with a text.
+    /// The answer of the exported function.
     fn metric_response(request: &str, body: &str) -> String {
         answer(&Request::read(request).and_then(|r| {
             let call = QueryMetric::new(r.config(), &r.query()?)?;

@@ -7,11 +7,12 @@ use super::document::write_failure;
 use crate::codec::{Missing, RangeFailure, RangeResult, Span};
 use crate::domain::{Chunk, RangePlan};
 
-/// One page of a range, and where to go on.
+/// One page of a range, and the cursor of the next.
+#[derive(Serialize)]
 pub struct Page {
     /// The page.
     pub answer: RangeResult,
-    /// The cursor of the next; none: this was the last.
+    /// None: this was the last.
     pub next: Option<String>,
 }
 
@@ -65,24 +66,6 @@ impl Serialize for Missing {
         let mut out = serializer.serialize_struct("missing_chunk", 2)?;
         out.serialize_field("span", &Millis(self.span))?;
         out.serialize_field("error", &self.failure)?;
-        out.end()
-    }
-}
-
-impl Serialize for RangeResult {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("range_answer", 2)?;
-        out.serialize_field("answer", &self.answer)?;
-        out.serialize_field("missing", &self.missing)?;
-        out.end()
-    }
-}
-
-impl Serialize for Page {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("page", 2)?;
-        out.serialize_field("answer", &self.answer)?;
-        out.serialize_field("next", &self.next)?;
         out.end()
     }
 }

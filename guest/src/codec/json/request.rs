@@ -1,12 +1,15 @@
 //! The text that comes in: the contract's records, with `_` for `-`, unknown names refused.
+//!
+//! Each document spells out the fields of the type that it is read into, of which the inner rings know no serde.
 
-use serde::de::Error as _;
+use std::fmt;
+
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::insight_request::{
-    DetectionDocument, FilterDocument, RankingDocument, SourceDocument, ToleranceDocument,
-};
+use super::insight_request::numbers;
 use crate::codec::{ConfigInput, Failure};
 use crate::domain::insight::{DetectionInput, RankingInput, ToleranceInput};
 use crate::domain::{
@@ -15,37 +18,37 @@ use crate::domain::{
 };
 use crate::prometheus::{Backend, RequestMethod};
 
-/// What a verb takes: all have `config`, the others as the verb needs them.
+/// The request of a verb: all have `config`, the others as the verb needs them.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
-    config: ConfigDocument,
-    query: Option<QueryDocument>,
-    queries: Option<Vec<QueryDocument>>,
+    config: ConfigInput,
+    query: Option<MetricQuery>,
+    queries: Option<Vec<MetricQuery>>,
     #[serde(default)]
-    options: OptionsDocument,
+    options: RangeOptionsInput,
     cursor: Option<String>,
     status: Option<u16>,
+    #[serde(default, deserialize_with = "numbers")]
+    quantiles: Vec<f64>,
+    ranking: Option<RankingInput>,
     #[serde(default)]
-    quantiles: Vec<Exact>,
-    ranking: Option<RankingDocument>,
+    detection: DetectionInput,
     #[serde(default)]
-    detection: DetectionDocument,
+    tolerance: ToleranceInput,
+    member: Option<Dimension>,
+    source: Option<ValueSource>,
     #[serde(default)]
-    tolerance: ToleranceDocument,
-    member: Option<Name<Dimension>>,
-    source: Option<SourceDocument>,
-    #[serde(default)]
-    filter: FilterDocument,
+    filter: ValueFilter,
 }
 
-/// What `detect-metric-type` takes.
+/// The request of `detect-metric-type`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Detection {
     metric_name: String,
     #[serde(default)]
-    value_type: Option<Name<ValueType>>,
+    value_type: Option<ValueType>,
 }
 
 fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Failure> {
@@ -73,23 +76,7 @@ impl Request {
 
     /// The configuration.
     pub fn config(&self) -> ConfigInput {
-        let config = &self.config;
-        ConfigInput {
-            address: config.address.clone(),
-            method: config.method.map_or_else(RequestMethod::default, |n| n.0),
-            backend: config.backend.map_or_else(Backend::default, |n| n.0),
-            timewindow: config.timewindow.clone(),
-            label_schema: config
-                .label_schema
-                .map_or_else(LabelSchema::default, |n| n.0),
-            sample_interval: config.sample_interval,
-            max_range: config.max_range,
-            max_points: config.max_points,
-            max_result_bytes: config.max_result_bytes,
-            timeout: config.timeout,
-            partial: config.partial,
-            now: config.now,
-        }
+        self.config.clone()
     }
 
     /// The query.
@@ -97,8 +84,7 @@ impl Request {
     /// # Errors
     /// When there is none.
     pub fn query(&self) -> Result<MetricQuery, Failure> {
-        let query = self.query.as_ref().ok_or_else(|| missing("query"))?;
-        Ok(query.into())
+        self.query.clone().ok_or_else(|| missing("query"))
     }
 
     /// Several queries.
@@ -106,58 +92,48 @@ impl Request {
     /// # Errors
     /// When there is no list of them.
     pub fn queries(&self) -> Result<Vec<MetricQuery>, Failure> {
-        let queries = self.queries.as_ref().ok_or_else(|| missing("queries"))?;
-        Ok(queries.iter().map(Into::into).collect())
+        self.queries.clone().ok_or_else(|| missing("queries"))
     }
 
-    /// How a range is asked for.
+    /// The options of a range.
     pub fn options(&self) -> RangeOptionsInput {
-        let options = &self.options;
-        RangeOptionsInput {
-            cached: options.cached,
-            max_points: options.max_points,
-            interval: options.interval,
-            freshness: options.freshness,
-            concurrency: options.concurrency,
-            partial: options.partial,
-        }
+        self.options.clone()
     }
 
-    /// Where a page begins.
+    /// The cursor of a page.
     pub fn cursor(&self) -> Option<&str> {
         self.cursor.as_deref()
     }
 
     /// The quantiles of a summary.
     pub fn quantiles(&self) -> Vec<f64> {
-        self.quantiles.iter().map(|q| q.0).collect()
+        self.quantiles.clone()
     }
 
-    /// How groups are ranked.
+    /// The ranking of groups.
     ///
     /// # Errors
-    /// When it does not say.
+    /// When there is none.
     pub fn ranking(&self) -> Result<RankingInput, Failure> {
-        let ranking = self.ranking.as_ref().ok_or_else(|| missing("ranking"))?;
-        Ok(ranking.into())
+        self.ranking.ok_or_else(|| missing("ranking"))
     }
 
     /// What is watched for.
     pub fn detection(&self) -> DetectionInput {
-        (&self.detection).into()
+        self.detection
     }
 
     /// Which deviations count.
     pub fn tolerance(&self) -> ToleranceInput {
-        (&self.tolerance).into()
+        self.tolerance
     }
 
-    /// What tells members apart.
+    /// The dimension that tells members apart.
     ///
     /// # Errors
-    /// When it does not say.
+    /// When there is none.
     pub fn member(&self) -> Result<Dimension, Failure> {
-        self.member.map(|n| n.0).ok_or_else(|| missing("member"))
+        self.member.ok_or_else(|| missing("member"))
     }
 
     /// Whose values are wanted.
@@ -165,13 +141,12 @@ impl Request {
     /// # Errors
     /// When it does not say.
     pub fn source(&self) -> Result<ValueSource, Failure> {
-        let source = self.source.as_ref().ok_or_else(|| missing("source"))?;
-        Ok(source.into())
+        self.source.clone().ok_or_else(|| missing("source"))
     }
 
     /// Which values are wanted.
     pub fn filter(&self) -> ValueFilter {
-        (&self.filter).into()
+        self.filter.clone()
     }
 
     /// The status of a response.
@@ -193,250 +168,240 @@ impl Detection {
             metric_name,
             value_type,
         } = read(text)?;
-        Ok(detect_metric_type(&metric_name, value_type.map(|n| n.0)))
+        Ok(detect_metric_type(&metric_name, value_type))
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// Reads a type as a document with the same fields.
+macro_rules! read_as {
+    ($($type:ty: $document:ident),+) => {
+        $(impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $document::deserialize(deserializer)
+            }
+        })+
+    };
+}
+
+pub(super) use read_as;
+
+read_as!(
+    ConfigInput: ConfigDocument,
+    RangeOptionsInput: OptionsDocument,
+    MetricQuery: QueryDocument,
+    LabelFilter: LabelsDocument,
+    Pointwise: PointwiseDocument,
+    Statistic: StatisticDocument,
+    Over: OverDocument
+);
+
+#[derive(Deserialize)]
+#[serde(
+    remote = "ConfigInput",
+    deny_unknown_fields,
+    expecting = "struct ConfigDocument"
+)]
 struct ConfigDocument {
     address: String,
     timewindow: Option<String>,
-    label_schema: Option<Name<LabelSchema>>,
+    #[serde(default, deserialize_with = "or_default")]
+    label_schema: LabelSchema,
     sample_interval: Option<u32>,
     max_range: Option<u32>,
     max_points: Option<u32>,
     max_result_bytes: Option<u64>,
     timeout: Option<u32>,
-    method: Option<Name<RequestMethod>>,
-    backend: Option<Name<Backend>>,
+    #[serde(default, deserialize_with = "or_default")]
+    method: RequestMethod,
+    #[serde(default, deserialize_with = "or_default")]
+    backend: Backend,
     #[serde(default)]
     partial: bool,
     now: Option<i64>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+/// A value, or its default for `null`.
+pub(super) fn or_default<'de, T: Deserialize<'de> + Default, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+#[derive(Deserialize)]
+#[serde(
+    remote = "RangeOptionsInput",
+    deny_unknown_fields,
+    expecting = "struct OptionsDocument"
+)]
 struct OptionsDocument {
+    #[serde(default)]
     cached: bool,
     max_points: Option<u32>,
     interval: Option<u32>,
     freshness: Option<u32>,
     concurrency: Option<u32>,
+    #[serde(default)]
     partial: bool,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Deserialize)]
+#[serde(
+    remote = "MetricQuery",
+    deny_unknown_fields,
+    expecting = "struct QueryDocument"
+)]
 struct QueryDocument {
     metric_name: String,
     start: String,
     end: String,
     step: Option<u32>,
     #[serde(default)]
-    labels: LabelsDocument,
+    labels: LabelFilter,
     #[serde(default)]
-    group_by: Vec<Name<Dimension>>,
-    metric_type: Option<Name<MetricType>>,
-    pointwise: Option<PointwiseDocument>,
+    group_by: Vec<Dimension>,
+    metric_type: Option<MetricType>,
+    pointwise: Option<Pointwise>,
     utc_offset: Option<i32>,
 }
 
-impl From<&QueryDocument> for MetricQuery {
-    fn from(query: &QueryDocument) -> Self {
-        Self {
-            metric_name: query.metric_name.clone(),
-            start: query.start.clone(),
-            end: query.end.clone(),
-            step: query.step,
-            labels: (&query.labels).into(),
-            group_by: query.group_by.iter().map(|n| n.0).collect(),
-            metric_type: query.metric_type.map(|n| n.0),
-            pointwise: query.pointwise.as_ref().map(Into::into),
-            utc_offset: query.utc_offset,
-        }
+#[derive(Deserialize)]
+#[serde(
+    remote = "LabelFilter",
+    deny_unknown_fields,
+    expecting = "struct LabelsDocument"
+)]
+struct LabelsDocument {
+    value_type: Option<ValueType>,
+    #[serde(default, deserialize_with = "values")]
+    agent_id: Vec<String>,
+    #[serde(default, deserialize_with = "values")]
+    kernel_id: Vec<String>,
+    #[serde(default, deserialize_with = "values")]
+    session_id: Vec<String>,
+    #[serde(default, deserialize_with = "values")]
+    user_id: Vec<String>,
+    #[serde(default, deserialize_with = "values")]
+    project_id: Vec<String>,
+}
+
+fn values<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    deserializer.deserialize_any(Values)
+}
+
+/// The values of an identifier: a text, or a list of them. Read by hand: an untagged enumeration would bring a second
+/// reader of all of JSON along.
+struct Values;
+
+impl<'de> Visitor<'de> for Values {
+    type Value = Vec<String>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string, a list of strings, or null")
+    }
+
+    fn visit_unit<E>(self) -> Result<Vec<String>, E> {
+        Ok(Vec::new())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Vec<String>, E> {
+        Ok(vec![value.to_owned()])
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Vec<String>, A::Error> {
+        Vec::deserialize(SeqAccessDeserializer::new(list))
     }
 }
 
-impl From<&LabelsDocument> for LabelFilter {
-    fn from(labels: &LabelsDocument) -> Self {
-        Self {
-            value_type: labels.value_type.map(|n| n.0),
-            agent_id: labels.agent_id.list(),
-            kernel_id: labels.kernel_id.list(),
-            session_id: labels.session_id.list(),
-            user_id: labels.user_id.list(),
-            project_id: labels.project_id.list(),
-        }
-    }
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct LabelsDocument {
-    value_type: Option<Name<ValueType>>,
-    agent_id: Values,
-    kernel_id: Values,
-    session_id: Values,
-    user_id: Values,
-    project_id: Values,
-}
-
-/// The values of an identifier: a text, or a list of them.
-#[derive(Debug, Default, Deserialize)]
-#[serde(untagged, expecting = "expected a string, a list of strings, or null")]
-enum Values {
-    #[default]
-    None,
-    One(String),
-    Several(Vec<String>),
-}
-
-impl Values {
-    fn list(&self) -> Vec<String> {
-        match self {
-            Self::None => Vec::new(),
-            Self::One(value) => vec![value.clone()],
-            Self::Several(values) => values.clone(),
-        }
-    }
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Deserialize)]
+#[serde(
+    remote = "Pointwise",
+    deny_unknown_fields,
+    expecting = "struct PointwiseDocument"
+)]
 struct PointwiseDocument {
-    statistic: StatisticDocument,
-    over: OverDocument,
+    statistic: Statistic,
+    over: Over,
     window: Option<u32>,
 }
 
 /// A name, or `{"quantile": 0.95}`.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Deserialize)]
+#[serde(
+    remote = "Statistic",
+    rename_all = "snake_case",
+    expecting = "enum StatisticDocument"
+)]
 enum StatisticDocument {
     Avg,
     Max,
     Min,
     Last,
-    Quantile(Exact),
+    #[serde(deserialize_with = "exact")]
+    Quantile(f64),
 }
 
-/// A number to the last bit, as every other door takes it: `serde_json` by itself may be a bit off, and its feature against
-/// that costs 40 kB.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Exact(pub(super) f64);
-
-impl<'de> Deserialize<'de> for Exact {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = <&RawValue>::deserialize(deserializer)?.get();
-        let number = text.parse().map(Self);
-        number.map_err(|_| D::Error::custom("expected a number, such as 0.95"))
-    }
+/// A number to the last bit, as every other interface takes it: `serde_json` by itself may be a bit off, and its feature
+/// against that costs 40 kB.
+pub(super) fn exact<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let text = <&RawValue>::deserialize(deserializer)?.get();
+    text.parse()
+        .map_err(|_| D::Error::custom("expected a number, such as 0.95"))
 }
 
 /// `"time"`, `{"members": "kernel_id"}`, `{"both": "kernel_id"}`.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Deserialize)]
+#[serde(
+    remote = "Over",
+    rename_all = "snake_case",
+    expecting = "enum OverDocument"
+)]
 enum OverDocument {
     Time,
-    Members(Name<Dimension>),
-    Both(Name<Dimension>),
+    Members(Dimension),
+    Both(Dimension),
 }
 
-impl From<&PointwiseDocument> for Pointwise {
-    fn from(document: &PointwiseDocument) -> Self {
-        Self {
-            statistic: match document.statistic {
-                StatisticDocument::Avg => Statistic::Avg,
-                StatisticDocument::Max => Statistic::Max,
-                StatisticDocument::Min => Statistic::Min,
-                StatisticDocument::Last => Statistic::Last,
-                StatisticDocument::Quantile(Exact(q)) => Statistic::Quantile(q),
-            },
-            over: match document.over {
-                OverDocument::Time => Over::Time,
-                OverDocument::Members(Name(dimension)) => Over::Members(dimension),
-                OverDocument::Both(Name(dimension)) => Over::Both(dimension),
-            },
-            window: document.window,
-        }
+/// Reads a value of an enumeration by its name.
+macro_rules! read_by_name {
+    ($($type:ident { $($name:literal: $value:ident),+ })+) => {
+        $(impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                by_name(deserializer, &[$(($name, Self::$value)),+])
+            }
+        })+
+    };
+}
+
+pub(super) use read_by_name;
+
+read_by_name! {
+    ValueType { "usage": Usage, "capacity": Capacity, "current": Current, "pct": Pct }
+    MetricType { "gauge": Gauge, "rate": Rate, "diff": Diff }
+    LabelSchema { "documented": Documented, "agent": Agent }
+    Dimension {
+        "agent_id": AgentId, "kernel_id": KernelId, "session_id": SessionId, "user_id": UserId,
+        "project_id": ProjectId, "metric_name": MetricName, "value_type": ValueType
+    }
+    RequestMethod { "auto": Auto, "post": Post, "get": Get }
+    Backend {
+        "auto": Auto, "prometheus": Prometheus, "thanos": Thanos, "mimir": Mimir, "victoria": Victoria,
+        "victoria_cluster": VictoriaCluster
     }
 }
 
-/// A value of an enumeration, by its name.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Name<T>(pub(super) T);
-
-/// An enumeration and its names.
-pub(super) trait Named: Copy + 'static {
-    const NAMES: &'static [(&'static str, Self)];
-}
-
-impl Named for ValueType {
-    const NAMES: &'static [(&'static str, Self)] = &[
-        ("usage", Self::Usage),
-        ("capacity", Self::Capacity),
-        ("current", Self::Current),
-        ("pct", Self::Pct),
-    ];
-}
-
-impl Named for MetricType {
-    const NAMES: &'static [(&'static str, Self)] = &[
-        ("gauge", Self::Gauge),
-        ("rate", Self::Rate),
-        ("diff", Self::Diff),
-    ];
-}
-
-impl Named for LabelSchema {
-    const NAMES: &'static [(&'static str, Self)] =
-        &[("documented", Self::Documented), ("agent", Self::Agent)];
-}
-
-impl Named for Dimension {
-    const NAMES: &'static [(&'static str, Self)] = &[
-        ("agent_id", Self::AgentId),
-        ("kernel_id", Self::KernelId),
-        ("session_id", Self::SessionId),
-        ("user_id", Self::UserId),
-        ("project_id", Self::ProjectId),
-        ("metric_name", Self::MetricName),
-        ("value_type", Self::ValueType),
-    ];
-}
-
-impl Named for RequestMethod {
-    const NAMES: &'static [(&'static str, Self)] = &[
-        ("auto", Self::Auto),
-        ("post", Self::Post),
-        ("get", Self::Get),
-    ];
-}
-
-impl Named for Backend {
-    const NAMES: &'static [(&'static str, Self)] = &[
-        ("auto", Self::Auto),
-        ("prometheus", Self::Prometheus),
-        ("thanos", Self::Thanos),
-        ("mimir", Self::Mimir),
-        ("victoria", Self::Victoria),
-        ("victoria_cluster", Self::VictoriaCluster),
-    ];
-}
-
-impl<'de, T: Named> Deserialize<'de> for Name<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let found = T::NAMES.iter().find(|(name, _)| *name == text);
-        found.map(|(_, value)| Self(*value)).ok_or_else(|| {
-            let names: Vec<_> = T::NAMES.iter().map(|(name, _)| *name).collect();
-            serde::de::Error::custom(format_args!(
-                "unknown name {text:?}, accepted is one of {}",
-                names.join(", ")
-            ))
-        })
-    }
+pub(super) fn by_name<'de, T: Copy, D: Deserializer<'de>>(
+    deserializer: D,
+    names: &[(&str, T)],
+) -> Result<T, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let found = names.iter().find(|(name, _)| *name == text);
+    found.map(|(_, value)| *value).ok_or_else(|| {
+        let names: Vec<_> = names.iter().map(|(name, _)| *name).collect();
+        D::Error::custom(format_args!(
+            "unknown name {text:?}, accepted is one of {}",
+            names.join(", ")
+        ))
+    })
 }
 
 #[cfg(test)]
@@ -454,10 +419,10 @@ mod tests {
     fn a_quantile_is_read_to_the_last_bit() {
         let read = |text: &str| {
             let text = format!(r#"{{"statistic":{{"quantile":{text}}},"over":"time"}}"#);
-            serde_json::from_str::<PointwiseDocument>(&text).map(|document| document.statistic)
+            serde_json::from_str::<Pointwise>(&text).map(|pointwise| pointwise.statistic)
         };
         for part in [0.24530355881209126_f64, 0.95, 5e-324, 1.0] {
-            let Ok(StatisticDocument::Quantile(Exact(found))) = read(&part.to_string()) else {
+            let Ok(Statistic::Quantile(found)) = read(&part.to_string()) else {
                 panic!("{part}")
             };
             assert_eq!(found.to_bits(), part.to_bits(), "{part}");
@@ -489,6 +454,25 @@ mod tests {
         );
         assert!(reason(r#"{"config":{"address":5}}"#).contains("expected a string"));
         assert!(reason(r#"{"config":{"address":"x"},"query":{"metric_name":"m","start":"0","end":"1","step":-1}}"#).contains("u32"));
+        for (text, expected) in [
+            (r#"{"config":5}"#, "expected struct ConfigDocument"),
+            (
+                r#"{"config":{"address":"x"},"options":5}"#,
+                "expected struct OptionsDocument",
+            ),
+            (
+                r#"{"config":{"address":"x"},"query":5}"#,
+                "expected struct QueryDocument",
+            ),
+        ] {
+            assert!(reason(text).contains(expected), "{}", reason(text));
+        }
+        let of_null =
+            r#"{"config":{"address":"x","label_schema":null,"method":null,"backend":null}}"#;
+        assert_eq!(
+            Request::read(of_null).unwrap().config().backend,
+            Backend::Auto
+        );
         assert!(reason("").contains("EOF"));
         assert!(reason("[]").contains("line 1"));
     }

@@ -2,7 +2,7 @@
 
 use super::detection::{Detection, DetectionInput};
 use super::error::InsightError;
-use crate::domain::expression::kept;
+use crate::domain::expression::Reading;
 use crate::domain::range::TimeRange;
 use crate::domain::{
     Dimension, Grid, MetricQuery, QueryError, RangeOptions, RangePlan, Settings, plan_range,
@@ -68,12 +68,19 @@ pub fn watch(
 ///
 /// # Errors
 /// A dimension that tells no members apart.
-pub fn by_member(query: &MetricQuery, member: Dimension) -> Result<MetricQuery, InsightError> {
+pub fn by_member(
+    settings: &Settings,
+    query: &MetricQuery,
+    member: Dimension,
+) -> Result<MetricQuery, InsightError> {
     if matches!(member, Dimension::MetricName | Dimension::ValueType) {
         return Err(InsightError::NoMembers);
     }
     Ok(MetricQuery {
-        group_by: kept(query).chain([member]).collect(),
+        group_by: Reading::new(settings, query)
+            .kept()
+            .chain([member])
+            .collect(),
         ..query.clone()
     })
 }

@@ -68,9 +68,10 @@ impl clap::ValueEnum for NetworkArg {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Way to Prometheus (FILE may be env:VARIABLE)")]
 pub(crate) struct OptionsArgs {
-    /// A further address of the same data, asked when the others cannot be reached or answer 502, 503 or 504; more than once
+    /// A further address of the same data, asked when the others cannot be reached, hang up, answer 502, 503 or 504, or
+    /// answer partially; more than once
     #[arg(long, value_name = "ADDR", global = true)]
-    failover: Vec<String>,
+    pub(crate) failover: Vec<String>,
 
     /// A network that the addresses' names may lead to besides the internet; more than once
     #[arg(

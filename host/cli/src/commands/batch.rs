@@ -60,8 +60,7 @@ pub(crate) async fn run(
                 if !std::mem::take(&mut is_first) {
                     writeln!(out, "\n")?;
                 }
-                let metric = &query.metric_name;
-                output::query_table::write(&mut out, metric, &answer.answer, screen, &Local)?;
+                output::query_table::write(&mut out, query, &answer.answer, screen, &Local)?;
             }
         }
     }

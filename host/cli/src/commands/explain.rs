@@ -17,6 +17,8 @@ use crate::{commands::batch, service};
 pub(crate) struct Planned<'a> {
     pub(crate) query: &'a MetricQuery,
     pub(crate) plan: RangePlan,
+    /// Where it would be asked, in the order of preference.
+    pub(crate) addresses: &'a [&'a str],
 }
 
 /// Plans each query, within the scope.
@@ -34,13 +36,19 @@ pub(crate) async fn run(
         ));
     }
     let service = scope.narrow(service::open_offline(args)?);
+    let further = args.options.failover.iter().map(String::as_str);
+    let addresses: Vec<_> = std::iter::once(&*args.address).chain(further).collect();
     let mut plans = Vec::new();
     for query in queries {
         let plan = service
             .plan(query, options)
             .await
             .map_err(|error| Failure::of_call(&error, args))?;
-        plans.push(Planned { query, plan });
+        plans.push(Planned {
+            query,
+            plan,
+            addresses: &addresses,
+        });
     }
     let mut out = output::stdout(format.escape());
     if format == QueryFormat::Json {

@@ -14,10 +14,9 @@ use crate::service;
 
 pub(crate) async fn run(args: &ServiceArgs, command: &MetricsArgs) -> Result<Exit, Failure> {
     let service = command.scope.narrow(service::open(args)?);
-    let result = service
-        .query_metadata()
-        .await
-        .map_err(|error| Failure::of_call(&error, args))?;
+    let result = service.query_metadata().await;
+    service::say_who_answered(&service);
+    let result = result.map_err(|error| Failure::of_call(&error, args))?;
     let metrics = &result.metrics;
     if metrics.is_empty() {
         say(

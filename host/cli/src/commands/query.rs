@@ -15,7 +15,7 @@ use crate::args::{PromqlArgs, QueryCommandArgs, ServiceArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::csv::Cells;
-use crate::output::printable::{Escape, line};
+use crate::output::printable::{Escape, REPEATED, head, line};
 use crate::output::{self, Screen, say};
 use crate::{commands::batch, commands::explain, commands::streaming, service};
 
@@ -65,12 +65,18 @@ pub(crate) async fn run(args: &ServiceArgs, command: QueryCommandArgs) -> Result
         scope: within.as_ref(),
         options: &options,
     };
-    match &queries[..] {
+    let exit = match &queries[..] {
         _ if format == QueryFormat::Ndjson => streaming::run(&asking, &queries).await,
         [query] => one(&asking, query, (format, cells), &screen).await,
         _ => batch::run(&asking, &queries, (format, cells), &screen).await,
-    }
+    };
+    service::say_who_answered(&service);
+    exit
 }
+
+/// So many characters of a query are repeated: with a value of each filter it has some 500. `metric-host promql` prints
+/// all of it.
+const QUERY: usize = 1_000;
 
 /// Who is asked, and how.
 pub(crate) struct Asking<'a> {
@@ -96,6 +102,7 @@ impl Asking<'_> {
             LabelSchema::Agent => "agent was asked for; Backend.AI documents `documented`",
         };
         let range = output::times::range(start, end, &Local);
+        let (metric, promql) = (head(metric, REPEATED), head(promql, QUERY));
         let mut text = format!(
             "no series of {metric} from {range}\n\
              asked: {promql}\n\
@@ -112,7 +119,11 @@ impl Asking<'_> {
 /// A further line of what to check where nothing is found; none without a scope.
 pub(crate) fn check_scope(scope: Option<&Scope>) -> String {
     match scope {
-        Some(scope) => format!("\n       --scope (only series with {scope} are seen)"),
+        Some(scope) => {
+            let scope = scope.to_string();
+            let scope = head(&scope, REPEATED);
+            format!("\n       --scope (only series with {scope} are seen)")
+        }
         None => String::new(),
     }
 }
@@ -144,7 +155,7 @@ async fn one(
         QueryFormat::Csv => output::csv::query(&mut out, result, cells)?,
         QueryFormat::Table | QueryFormat::Ndjson if result.series.is_empty() => {}
         QueryFormat::Table | QueryFormat::Ndjson => {
-            output::query_table::write(&mut out, &query.metric_name, result, screen, &Local)?;
+            output::query_table::write(&mut out, query, result, screen, &Local)?;
         }
     }
     out.flush()?;

@@ -16,6 +16,7 @@ pub(crate) mod metrics_table;
 pub(crate) mod ndjson;
 mod number;
 pub(crate) mod plan;
+mod point;
 pub(crate) mod printable;
 pub(crate) mod query_table;
 mod sparkline;

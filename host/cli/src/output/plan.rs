@@ -8,6 +8,7 @@ use metric_host::{Chunk, RangePlan};
 use serde::Serialize;
 
 use super::json::{Each, Named, QueryName};
+use super::point::meaning;
 use super::printable::line;
 use super::{table, times};
 use crate::commands::explain::Planned;
@@ -20,6 +21,7 @@ pub(crate) fn json(out: &mut dyn Write, plans: &[Planned<'_>]) -> Result<(), ser
             query: QueryName::of(planned.query),
             answer: Explained {
                 plan: PlanDocument::of(&planned.plan),
+                addresses: planned.addresses,
                 chunks: Each(&planned.plan.chunks, ChunkDocument::of),
             },
         };
@@ -86,6 +88,8 @@ impl<'a> PlanDocument<'a> {
 struct Explained<'a> {
     #[serde(flatten)]
     plan: PlanDocument<'a>,
+    /// In the order of preference.
+    addresses: &'a [&'a str],
     chunks: Each<'a, Chunk, ChunkDocument>,
 }
 
@@ -122,13 +126,18 @@ pub(crate) fn table<Tz>(out: &mut dyn Write, planned: &Planned<'_>, zone: &Tz) -
 where
     Tz: TimeZone<Offset: Display>,
 {
-    let Planned { query, plan } = planned;
+    let Planned {
+        query,
+        plan,
+        addresses,
+    } = planned;
     writeln!(
         out,
-        "{}  {}  {}",
+        "{}  {}  {}{}",
         line(&query.metric_name),
         plan.metric_type,
-        line(plan.unit.as_deref().unwrap_or("unit unknown"))
+        line(plan.unit.as_deref().unwrap_or("unit unknown")),
+        meaning(query.pointwise.as_ref(), plan.step)
     )?;
     writeln!(
         out,
@@ -147,7 +156,8 @@ where
             writeln!(out, "window    {}: {}", line(window), line(reason))?;
         }
     }
-    writeln!(out, "requests  {}\n", plan.chunks.len())?;
+    writeln!(out, "requests  {}", plan.chunks.len())?;
+    writeln!(out, "asked at  {}\n", line(&addresses.join(", then ")))?;
     let mut rows = table::new();
     rows.set_header(["asks for", "points"]);
     for chunk in &plan.chunks {
@@ -196,6 +206,7 @@ mod tests {
         let planned = Planned {
             query: &query,
             plan: plan(),
+            addresses: &["a:9090", "b:9090"],
         };
         let mut out = Vec::new();
         table(&mut out, &planned, &chrono::Utc).unwrap();
@@ -209,6 +220,7 @@ sum(x)
 step      1m: because
 window    1m15s: so
 requests  2
+asked at  a:9090, then b:9090
 
 asks for                                points
 ──────────────────────────────────────────────
@@ -226,6 +238,7 @@ asks for                                points
                 .map(|_| Planned {
                     query: &query,
                     plan: plan(),
+                    addresses: &["a:9090", "b:9090"],
                 })
                 .collect();
             let mut out = Vec::new();
@@ -238,7 +251,7 @@ asks for                                points
             concat!(
                 r#"{"metric":"net_rx","value_type":null,"promql":"sum(x)","metric_type":"rate","unit":"bytes/s","#,
                 r#""step":60,"step_reason":"because","window":"1m15s","window_reason":"so","start":60000,"end":180000,"#,
-                r#""points":3,"requests":2,"warnings":["careful"],"chunks":[{"start":0,"end":60000,"points":2,"final":true},"#,
+                r#""points":3,"requests":2,"warnings":["careful"],"addresses":["a:9090","b:9090"],"chunks":[{"start":0,"end":60000,"points":2,"final":true},"#,
                 r#"{"start":120000,"end":180000,"points":2,"final":false}]}"#,
                 "\n"
             )

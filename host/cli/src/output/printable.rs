@@ -20,6 +20,17 @@ pub(crate) fn lines(text: &str) -> String {
     escaped(text, "\n  ")
 }
 
+/// So many characters of a value are repeated to whoever gave it.
+pub(crate) const REPEATED: usize = 200;
+
+/// The head of a text from outside that is longer than so many characters.
+pub(crate) fn head(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()).into(),
+        None => text.into(),
+    }
+}
+
 fn escaped(text: &str, line_feed: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -144,6 +155,13 @@ mod tests {
             out.write_all(piece).unwrap();
         }
         String::from_utf8(out.inner).unwrap()
+    }
+
+    #[test]
+    fn a_long_text_is_known_by_its_head() {
+        assert_eq!(head("가나다", 3), "가나다");
+        assert_eq!(head("가나다라", 3), "가나다…");
+        assert_eq!(head("", 3), "");
     }
 
     #[test]

@@ -5,11 +5,12 @@ use std::io::Write;
 
 use chrono::TimeZone;
 use comfy_table::{Cell, ColumnConstraint, Table, Width};
-use metric_host::{MetricResult, Series};
+use metric_host::{MetricQuery, MetricResult, Series};
 
 use super::labels::{label, label_names, shared_value};
 use super::layout::{self, Place};
 use super::number::for_people;
+use super::point::meaning;
 use super::printable::line;
 use super::sparkline::{self, Span};
 use super::summary::Summary;
@@ -20,7 +21,7 @@ use crate::failure::Failure;
 /// Writes a heading and a row for each series. What all series share stands in the heading.
 pub(crate) fn write<Tz>(
     out: &mut dyn Write,
-    metric: &str,
+    query: &MetricQuery,
     result: &MetricResult,
     screen: &Screen,
     zone: &Tz,
@@ -46,10 +47,11 @@ where
 
     writeln!(
         out,
-        "{}  {}  {}",
-        line(metric),
+        "{}  {}  {}{}",
+        line(&query.metric_name),
         result.metric_type,
-        line(result.unit.as_deref().unwrap_or("unit unknown"))
+        line(result.unit.as_deref().unwrap_or("unit unknown")),
+        meaning(query.pointwise.as_ref(), result.step)
     )?;
     let range = times::range(result.start, result.end, zone);
     let points = columns
@@ -251,7 +253,14 @@ mod tests {
 
     fn text(result: &MetricResult, screen: Screen) -> String {
         let mut out = Vec::new();
-        write(&mut out, "mem", result, &screen, &chrono::Utc).unwrap();
+        write(
+            &mut out,
+            &MetricQuery::new("mem", "", ""),
+            result,
+            &screen,
+            &chrono::Utc,
+        )
+        .unwrap();
         String::from_utf8(out).unwrap()
     }
 

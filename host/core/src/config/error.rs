@@ -51,6 +51,14 @@ pub enum ConfigError {
         /// The reason.
         reason: &'static str,
     },
+    /// A parameter is to be added to requests that [`Config::backend`](crate::Config::backend) has the plugin set.
+    #[error(
+        "the parameter {name:?} cannot be added to requests: the configured backend sets it; accepted is one of the two"
+    )]
+    SetByBackend {
+        /// As it was given.
+        name: String,
+    },
     /// Credentials would go over plain http, and another address is `https`.
     #[error(
         "credentials would go to {address} over plain http, and to another address over https; accepted is https for \

@@ -17,8 +17,10 @@ use self::{cache::CacheOptions, credentials::Credentials, network::Network};
 #[non_exhaustive]
 pub struct ServiceOptions {
     /// Further addresses of the same data, written as the first one is. Requests go to the next one when no connection
-    /// to the present one can be made, or it answers 502, 503 or 504, and back after a while; the plugin knows the first
-    /// one only. Default none.
+    /// to the present one can be made, or it ends one before it answers, answers 502, 503 or 504, or answers partially,
+    /// and back after a while; the plugin knows the first one only. Two addresses at most see a request, and one answers:
+    /// a partial answer is taken where the other's is not whole, and so is one of more than 4 MiB, which is not waited
+    /// for. Default none.
     pub failover: Vec<String>,
     /// Networks that the addresses' names may lead to, beyond those that go without saying: the internet; loopback for
     /// `localhost`; private networks for a name that only these know (`prometheus`, `prometheus.monitoring.svc`,
@@ -32,7 +34,8 @@ pub struct ServiceOptions {
     /// the `https` one would be sent them. Loopback addresses need no leave.
     pub credentials_in_the_clear: bool,
     /// Parameters that are added to the URL of each request, by name and value, as those of `credentials` are, for what
-    /// is no secret, such as `dedup` of Thanos. Default none.
+    /// is no secret, such as `nocache` of VictoriaMetrics. What [`Config::backend`](crate::Config::backend) has the plugin
+    /// set is refused ([`ConfigError::SetByBackend`](crate::ConfigError::SetByBackend)). Default none.
     pub parameters: Vec<(String, String)>,
     /// Which of Prometheus's answers are kept, to be given again to whoever asks the same.
     pub cache: CacheOptions,

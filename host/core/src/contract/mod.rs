@@ -1,4 +1,4 @@
-//! The contract `wit/` in Rust: its records and errors, and whether an answer keeps to it.
+//! The contract `wit/` in Rust: its records and errors, and what the errors of the system say.
 //!
 //! Knows nothing of how a plugin is loaded or asked.
 
@@ -9,4 +9,5 @@ pub(crate) mod error;
 pub(crate) mod insight;
 pub mod names;
 pub(crate) mod range;
+pub(crate) mod scarcity;
 pub(crate) mod types;

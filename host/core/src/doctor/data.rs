@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use metric_scope::Scope;
 
-use super::probe::{Probe, ProbeError};
-use super::report::{Check, Setting, Subject};
+use super::probe::{Probe, ProbeError, Reply};
+use super::report::{Check, Setting, Subject, Verdict};
 use super::response::{Labels, Run};
 use crate::contract::{
     defaults::{MAX_RANGE, SAMPLE_INTERVAL},
@@ -38,20 +38,22 @@ const SERIES: usize = 3;
 /// Judges the data, as the server sees them now.
 pub(super) async fn examine(probe: &Probe, config: &Config, now: i64, checks: &mut Vec<Check>) {
     let from = now - i64::from(config.max_range.unwrap_or(MAX_RANGE));
-    let names = match names(probe, Some((from, now))).await {
-        Ok(names) => names,
+    let (names, partial) = match names(probe, Some((from, now))).await {
+        Ok(Reply { data, partial, .. }) => (data, partial),
         Err(trouble) => {
             let found = format!("the metrics cannot be listed: {trouble}");
             checks.push(Check::fail(Subject::Metrics, found));
             return;
         }
     };
+    let ever = match names.is_empty() {
+        true => names_ever(probe).await,
+        false => 0,
+    };
+    checks.push(judge_coverage(judge_names(&names, ever, config), partial));
     if names.is_empty() {
-        let ever = names_ever(probe).await;
-        checks.push(judge_names(&names, ever, config));
         return;
     }
-    checks.push(judge_names(&names, 0, config));
     checks.push(schema(probe, config, (from, now)).await);
     let metric = ["mem", "cpu_util"]
         .into_iter()
@@ -76,12 +78,15 @@ pub(super) async fn examine(probe: &Probe, config: &Config, now: i64, checks: &m
     }
 }
 
-async fn names(probe: &Probe, span: Option<(i64, i64)>) -> Result<BTreeSet<String>, ProbeError> {
+/// Names or values, once each.
+type Names = Reply<BTreeSet<String>>;
+
+async fn names(probe: &Probe, span: Option<(i64, i64)>) -> Result<Names, ProbeError> {
     values(probe, &format!("label/{NAME}/values"), span).await
 }
 
 async fn names_ever(probe: &Probe) -> usize {
-    names(probe, None).await.map_or(0, |names| names.len())
+    names(probe, None).await.map_or(0, |names| names.data.len())
 }
 
 /// A list of names or values, over the series of the family.
@@ -89,13 +94,26 @@ async fn values(
     probe: &Probe,
     endpoint: &str,
     span: Option<(i64, i64)>,
-) -> Result<BTreeSet<String>, ProbeError> {
+) -> Result<Names, ProbeError> {
     let span = span.map(|(start, end)| (start.to_string(), end.to_string()));
     let mut params = vec![("match[]", FAMILY)];
     if let Some((start, end)) = &span {
         params.extend([("start", start.as_str()), ("end", end.as_str())]);
     }
-    Ok(probe.ask(endpoint, &params).await?.data)
+    probe.ask(endpoint, &params).await
+}
+
+/// A list that is not of all names makes the best of it doubtful.
+fn judge_coverage(check: Check, partial: Option<String>) -> Check {
+    let Some(partial) = partial else { return check };
+    Check {
+        verdict: check.verdict.max(Verdict::Warn),
+        found: format!("{}, in a list that is partial: {partial}", check.found),
+        ..check
+    }
+    .advise(
+        "names may be missing from it, and data from other answers; services refuse such an answer (`partial-answer`) unless they accept it (`partial`)",
+    )
 }
 
 fn judge_names(names: &BTreeSet<String>, ever: usize, config: &Config) -> Check {
@@ -133,15 +151,16 @@ fn judge_names(names: &BTreeSet<String>, ever: usize, config: &Config) -> Check 
 
 /// Which labels the series carry, and whether those are what is configured.
 async fn schema(probe: &Probe, config: &Config, span: (i64, i64)) -> Check {
-    let labels = match values(probe, "labels", Some(span)).await {
-        Ok(labels) => labels,
+    let (labels, partial) = match values(probe, "labels", Some(span)).await {
+        Ok(Reply { data, partial, .. }) => (data, partial),
         Err(trouble) => {
             let found = format!("the labels cannot be listed: {trouble}");
             return Check::warn(Subject::LabelSchema, found);
         }
     };
     let sides = values(probe, "label/value_type/values", Some(span)).await;
-    judge_schema(&labels, &sides.unwrap_or_default(), config.label_schema)
+    let sides = sides.map(|sides| sides.data).unwrap_or_default();
+    judge_coverage(judge_schema(&labels, &sides, config.label_schema), partial)
 }
 
 fn judge_schema(

@@ -38,6 +38,8 @@ pub(super) struct Probe {
 #[derive(Debug)]
 pub(super) struct Reply<T> {
     pub(super) data: T,
+    /// The server did not see all data, in its words.
+    pub(super) partial: Option<String>,
     pub(super) headers: HeaderMap,
     /// This machine's time, in the middle between question and answer.
     pub(super) at: SystemTime,
@@ -177,8 +179,9 @@ impl Probe {
             head: head_of(&head.headers, &body),
         };
         match read(&body) {
-            Read::Data(data) => Ok(Reply {
+            Read::Data { data, partial } => Ok(Reply {
                 data,
+                partial,
                 headers: head.headers,
                 at: asked + took / 2,
                 took,

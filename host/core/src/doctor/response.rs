@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, de::DeserializeOwned};
 
+use crate::egress::cache::Coverage;
+
 /// Around every answer.
 #[derive(Debug, Deserialize)]
 struct Envelope {
@@ -14,6 +16,8 @@ struct Envelope {
     error_type: String,
     #[serde(default)]
     error: String,
+    #[serde(default)]
+    warnings: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -26,7 +30,11 @@ enum Status {
 /// The kind of a response.
 #[derive(Debug)]
 pub(super) enum Read<T> {
-    Data(T),
+    Data {
+        data: T,
+        /// Less than all, in the server's words.
+        partial: Option<String>,
+    },
     /// Prometheus said no, in these words.
     No(String),
     /// It is nothing of Prometheus's.
@@ -40,7 +48,18 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Read<T> {
     };
     match envelope.status {
         Status::Error => Read::No(format!("{}: {}", envelope.error_type, envelope.error)),
-        Status::Success => serde_json::from_value(envelope.data).map_or(Read::Foreign, Read::Data),
+        Status::Success => match serde_json::from_value(envelope.data) {
+            Ok(data) => Read::Data {
+                data,
+                partial: (Coverage::of(body) == Coverage::Partial).then(|| {
+                    match envelope.warnings.is_empty() {
+                        true => "isPartial".to_owned(),
+                        false => envelope.warnings.join("; "),
+                    }
+                }),
+            },
+            Err(_) => Read::Foreign,
+        },
     }
 }
 

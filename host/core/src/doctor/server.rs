@@ -117,6 +117,9 @@ fn unreachable(trouble: &ProbeError, error: &Error) -> Check {
         Error::ConnectionTerminated | Error::HttpProtocolError | Error::HttpResponseIncomplete => {
             "what listens there speaks no HTTP, or wants https://"
         }
+        Error::ConnectionLimitReached => {
+            "this process has no more file descriptors or threads: it is not Prometheus's fault"
+        }
         _ => "name another address, or ask whoever runs this one",
     };
     Check::fail(Subject::Reachable, trouble.to_string()).advise(advice)

@@ -361,6 +361,51 @@ fn the_backend_is_told_by_what_a_server_says_of_itself_and_proposed_where_it_mat
 }
 
 #[tokio::test]
+async fn a_partial_list_of_names_is_a_warning_with_what_it_means() {
+    let every =
+        r#"["cpu_util","cpu_used","mem","net_rx","net_tx","io_read","io_write","io_scratch_size"]"#;
+    for (said, words) in [
+        ("", None),
+        (r#","warnings":["PromQL info: a remark"]"#, None),
+        (r#","isPartial":true"#, Some("isPartial")),
+        (
+            r#","warnings":["results truncated due to limit"]"#,
+            Some("results truncated due to limit"),
+        ),
+    ] {
+        let (address, _requests) = deciding(move |request| {
+            let success =
+                |data: &str| ("200 OK", format!(r#"{{"status":"success","data":{data}}}"#));
+            match request {
+                _ if request.contains("/query?") => {
+                    let now = server::here();
+                    success(&format!(
+                        r#"{{"resultType":"scalar","result":[{now},"{now}"]}}"#
+                    ))
+                }
+                _ if request.contains("query_range") => success(ONE_POINT),
+                _ if request.contains("label/container_metric_name") => {
+                    success(&format!("{every}{said}"))
+                }
+                _ => success("[]"),
+            }
+        })
+        .await;
+        let examination = examined(&address).await;
+        let metrics = examination.check(Subject::Metrics).unwrap();
+        match words {
+            None => assert_eq!(metrics.verdict, Verdict::Ok, "{examination:#?}"),
+            Some(words) => {
+                assert_eq!(metrics.verdict, Verdict::Warn, "{examination:#?}");
+                assert!(metrics.found.contains(words), "{metrics:?}");
+                let advice = metrics.advice.as_deref().unwrap_or_default();
+                assert!(advice.contains("partial-answer"), "{metrics:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_refuses_long_ranges_says_how_long_they_may_be() {
     let (address, _requests) = deciding(|request| {
         let form = request.rsplit("\r\n").next().unwrap_or_default();

@@ -1,7 +1,8 @@
 //! The only way out of the sandbox: `sandbox/wasi/hooks.rs` hands each request in here.
 //!
 //! The policy judges it, its body is taken in whole, the call's scope narrows it, and unless the cache has its answer,
-//! the client adds the operator's credentials and sends it.
+//! the client adds the operator's credentials and sends it. Of an answer that is partial, and another address's to the
+//! same request, the plugin gets the one that is whole.
 
 pub(crate) mod body;
 pub(crate) mod budget;
@@ -9,30 +10,43 @@ pub(crate) mod cache;
 pub(crate) mod client;
 pub(crate) mod denial;
 pub(crate) mod denial_log;
+mod held;
 pub(crate) mod policy;
+mod redirect;
 pub(crate) mod request_slots;
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::{Bytes, BytesMut};
 use http::{Request, Response, header};
 use http_body::Body;
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Empty};
 use metric_scope::Scope;
 use wasmtime_wasi_http::{Error, RequestOptions, Result, WasiBody};
 
 use self::{
     body::ResponseBody,
-    cache::{Cache, CacheHint, CacheStatistics, Lookup},
-    client::{HttpClient, Timeouts, reload::CredentialsGeneration},
+    cache::{Cache, CacheHint, CacheStatistics, Coverage, Lookup},
+    client::{HttpClient, Receiving, Timeouts, reload::CredentialsGeneration},
     denial::DenialCounts,
     denial_log::{Asked, DenialLog},
+    held::judged,
     policy::EgressPolicy,
     request_slots::{CallSlots, RequestSlots},
 };
 use crate::{
     config::{ServiceOptions, address::Address, error::ConfigError, limits::Limits},
-    contract::{deny_reason::DenyReason, error::CallError},
+    contract::{
+        deny_reason::DenyReason,
+        error::{CallError, ServiceError},
+    },
     observe::{Exchange, Metrics},
     timers::Timers,
 };
@@ -57,6 +71,8 @@ struct Pipeline {
     /// The longest waits that a plugin can have.
     timeouts: Timeouts,
     between_bytes: Duration,
+    /// How often the system had no descriptor or thread for a connection.
+    scarcities: AtomicU64,
 }
 
 impl Egress {
@@ -85,6 +101,7 @@ impl Egress {
                     first_byte: limits.first_byte_timeout,
                 },
                 between_bytes: limits.between_bytes_timeout,
+                scarcities: AtomicU64::new(0),
             })),
         })
     }
@@ -210,6 +227,26 @@ impl Egress {
         }
     }
 
+    /// How often the system had no descriptor or thread for a connection.
+    pub(crate) fn scarcities(&self) -> u64 {
+        self.pipeline
+            .as_ref()
+            .map_or(0, |pipeline| pipeline.scarcities.load(Ordering::Relaxed))
+    }
+
+    /// Why a call failed that began after so many `scarcities`. The plugin knows of its connections only that there are
+    /// none; that the system had none to give is the host's to say.
+    pub(crate) fn explained(&self, error: CallError, scarcities: u64) -> CallError {
+        match error.service() {
+            Some(ServiceError::ConnectionFailed(why)) if self.scarcities() > scarcities => {
+                CallError::OutOfResources {
+                    source: why.clone().into(),
+                }
+            }
+            _ => error,
+        }
+    }
+
     /// Whether there is a cache.
     pub(crate) fn keeps_answers(&self) -> bool {
         self.pipeline
@@ -224,6 +261,14 @@ impl Egress {
             .as_ref()
             .and_then(|pipeline| pipeline.cache.as_ref());
         cache.map(Cache::statistics).unwrap_or_default()
+    }
+
+    /// Each address, in the order of preference, and how many requests it has answered; none without a way out.
+    pub(crate) fn answers(&self) -> Vec<(String, u64)> {
+        self.pipeline
+            .as_ref()
+            .map(|pipeline| pipeline.client.answers())
+            .unwrap_or_default()
     }
 
     /// A request as the log names it.
@@ -250,21 +295,58 @@ impl Pipeline {
         denial_log: &DenialLog,
         asked: Asked,
     ) -> Result<Response<WasiBody>> {
+        let timeouts = patience.timeouts;
+        let sent = self.exchange(self.client.send(&request, timeouts), patience);
+        let response = sent.await.inspect_err(|error| match error {
+            // The plugin learns of this one by its name: it knows the address.
+            Error::DestinationIpProhibited => {
+                denial_log.deny(asked, DenyReason::Network);
+            }
+            Error::ConnectionLimitReached => {
+                self.scarcities.fetch_add(1, Ordering::Relaxed);
+            }
+            _ => {}
+        })?;
+        if !self.client.has_failover() {
+            return Ok(self.accepted(response));
+        }
+        let (response, coverage) = judged(response).await;
+        if coverage == Coverage::Partial
+            && let Some(answered) = response.extensions().get().copied()
+            && let Some(sending) = self.client.send_elsewhere(answered, &request, timeouts)
+        {
+            tracing::warn!("a partial answer: another address is asked for a whole one");
+            if let Ok(other) = self.exchange(sending, patience).await
+                && let (other, Coverage::Whole) = judged(other).await
+            {
+                return Ok(self.accepted(other));
+            }
+        }
+        Ok(self.accepted(response))
+    }
+
+    /// Sends one request, whose answer is counted and bounded as it comes.
+    async fn exchange(
+        &self,
+        sending: impl Future<Output = Result<Response<Receiving>>>,
+        patience: Patience,
+    ) -> Result<Response<WasiBody>> {
         let exchange = Exchange::begin(&self.metrics);
-        let response = self
-            .client
-            .send(request, patience.timeouts)
-            .await
-            .inspect_err(|error| {
-                if matches!(error, Error::DestinationIpProhibited) {
-                    // The plugin learns of this one by its name: it knows the address.
-                    denial_log.deny(asked, DenyReason::Network);
-                }
-            })?;
-        let (head, body) = exchange.answered(response).into_parts();
+        let (mut head, body) = exchange.answered(sending.await?).into_parts();
+        if self.client.changes_target() && redirect::conceal_target(&mut head) {
+            head.headers.remove(header::CONTENT_LENGTH);
+            return Ok(Response::from_parts(head, empty()));
+        }
         let (maximum, pause) = (self.response_bytes, patience.between_bytes);
         let body = ResponseBody::new(body, maximum, self.timers.clone(), pause)?;
         Ok(Response::from_parts(head, body.boxed_unsync()))
+    }
+
+    fn accepted(&self, response: Response<WasiBody>) -> Response<WasiBody> {
+        if let Some(address) = self.client.accept(&response) {
+            self.metrics.failed_over(address);
+        }
+        response
     }
 }
 
@@ -297,6 +379,10 @@ impl Timeouts {
 
 fn shorter(limit: Duration, wish: Option<Duration>) -> Duration {
     wish.map_or(limit, |wish| wish.min(limit))
+}
+
+fn empty() -> WasiBody {
+    Empty::new().map_err(|never| match never {}).boxed_unsync()
 }
 
 /// A request's whole body. Taken in before anything is sent, so that the request is judged as a whole and

@@ -490,6 +490,53 @@ async fn a_redirect_is_handed_on_and_not_followed() {
 }
 
 #[tokio::test]
+async fn a_redirect_does_not_repeat_the_target_that_the_operator_set() {
+    const MOVED: &str = "HTTP/1.1 301 Moved Permanently\r\ncontent-length: 38\r\n\
+        location: https://h:1/s3cret/api/v1/query?key=s3cret\r\n\r\n\
+        <a href=\"https://h:1/s3cret/\">Here</a>";
+    let folder = tempfile::tempdir().unwrap();
+    let secret = |text: &str| {
+        let file = folder.path().join("secret");
+        std::fs::write(&file, text).unwrap();
+        SecretSource::file(file)
+    };
+    let credentials = [
+        Credentials::new().path(secret("/s3cret")),
+        Credentials::new().parameter("key", secret("/s3cret")),
+    ];
+    for credentials in credentials {
+        let server = Server::start(MOVED, Then::Keep).await;
+        let options = ServiceOptions {
+            credentials,
+            ..ServiceOptions::default()
+        };
+        let egress = Egress::to(
+            Address::parse(&server.address).unwrap(),
+            &options,
+            &limits(),
+            &Timers::ticking(),
+            &Arc::new(Metrics::new()),
+        )
+        .unwrap();
+        let request = request("GET", &server.uri("/api/v1/query"), &[]);
+        let response = egress
+            .send(
+                request,
+                RequestOptions::default(),
+                &call(),
+                &egress.denial_log(),
+            )
+            .await;
+        let (head, body) = response.unwrap().into_parts();
+        assert!(server.requests.lock().unwrap()[0].contains("s3cret"));
+        assert_eq!(head.status, 301);
+        assert_eq!(head.headers["location"], "https://h:1/");
+        assert!(!format!("{head:?}").contains("s3cret"), "{head:?}");
+        assert_eq!(body.collect().await.unwrap().to_bytes(), "");
+    }
+}
+
+#[tokio::test]
 async fn failures_of_the_network_have_their_names() {
     for (answer, then, name) in [
         ("", Then::Close, "ConnectionTerminated"),
@@ -915,4 +962,119 @@ async fn what_was_answered_to_other_credentials_is_asked_for_again() {
         another.contains("\r\nx-scope-orgid: another\r\n"),
         "{another}"
     );
+}
+
+const WHOLE: &str =
+    "HTTP/1.1 200 OK\r\ncontent-length: 30\r\n\r\n{\"status\":\"success\",\"data\":[]}";
+const PARTIAL: &str = "HTTP/1.1 200 OK\r\ncontent-length: 47\r\n\r\n{\"status\":\"success\",\"isPartial\":true,\"data\":[]}";
+const WARNED: &str = "HTTP/1.1 200 OK\r\ncontent-length: 60\r\n\r\n{\"status\":\"success\",\"data\":[],\"warnings\":[\"a store is out\"]}";
+
+/// What servers with these answers, in order, make of one request asked of the first: the answer, how many requests
+/// each of them saw, how many answers are each one's, and the metrics.
+async fn asked_of(answers: &[&'static str]) -> (String, Vec<usize>, Vec<u64>, String) {
+    let mut servers = Vec::new();
+    for answer in answers {
+        servers.push(Server::start(answer, Then::Keep).await);
+    }
+    let (first, others) = servers.split_first().unwrap();
+    let options = ServiceOptions {
+        failover: others.iter().map(|each| each.address.clone()).collect(),
+        ..ServiceOptions::default()
+    };
+    let metrics = Arc::new(Metrics::new());
+    let address = Address::parse(&first.address).unwrap();
+    let limits = Limits {
+        response_bytes: 6 << 20,
+        ..limits()
+    };
+    let outgoing = Egress::to(address, &options, &limits, &Timers::ticking(), &metrics).unwrap();
+    let uri = first.uri("/api/v1/label/container_metric_name/values");
+    let answer = ask(&outgoing, request("GET", &uri, &[])).await;
+    let answer = answer.map_or_else(
+        |error| error.to_string(),
+        |(_, body)| String::from_utf8(body.to_vec()).unwrap(),
+    );
+    let seen = servers
+        .iter()
+        .map(|each| each.requests.lock().unwrap().len());
+    let answered = outgoing.answers().into_iter().map(|(_, number)| number);
+    let text = HostMetrics(&metrics).to_string();
+    (answer, seen.collect(), answered.collect(), text)
+}
+
+#[tokio::test]
+async fn a_partial_answer_is_asked_for_once_more_elsewhere_and_the_whole_one_is_taken() {
+    for partial in [PARTIAL, WARNED] {
+        let (answer, seen, answered, metrics) = asked_of(&[partial, WHOLE, WHOLE]).await;
+        assert!(WHOLE.ends_with(&answer), "{answer}");
+        assert_eq!((seen, answered), (vec![1, 1, 0], vec![0, 1, 0]));
+        assert!(
+            metrics.contains("prometheus_failovers_total{address="),
+            "{metrics}"
+        );
+        assert!(
+            metrics.contains("prometheus_requests_total{status=\"2xx\"} 2\n"),
+            "{metrics}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn where_no_other_answer_is_whole_the_partial_one_goes_on_and_nobody_is_asked_twice() {
+    const HTML: &str = "HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\n<html>";
+    const NO: &str = "HTTP/1.1 400 No\r\ncontent-length: 2\r\n\r\nno";
+    const DOWN: &str = "HTTP/1.1 503 No\r\ncontent-length: 2\r\n\r\nno";
+    for other in [PARTIAL, WARNED, HTML, NO, DOWN, HALF] {
+        let (answer, seen, answered, metrics) = asked_of(&[PARTIAL, other, WHOLE]).await;
+        assert!(PARTIAL.ends_with(&answer), "{other}: {answer}");
+        assert_eq!((seen, answered), (vec![1, 1, 0], vec![1, 0, 0]), "{other}");
+        assert!(!metrics.contains("failovers_total{"), "{metrics}");
+    }
+    // Two addresses see a request, whatever they say.
+    let (answer, seen, answered, metrics) = asked_of(&[DOWN, PARTIAL, WHOLE]).await;
+    assert!(PARTIAL.ends_with(&answer), "{answer}");
+    assert_eq!((seen, answered), (vec![1, 1, 0], vec![0, 1, 0]));
+    assert!(!metrics.contains(r#"status="none""#), "{metrics}");
+    let (answer, seen, _, _) = asked_of(&[PARTIAL]).await;
+    assert!(PARTIAL.ends_with(&answer), "{answer}");
+    assert_eq!(seen, [1]);
+}
+
+#[tokio::test]
+async fn where_one_answered_partially_the_other_is_asked_first_from_then_on() {
+    let (first, second) = (
+        Server::start(PARTIAL, Then::Keep).await,
+        Server::start(WHOLE, Then::Keep).await,
+    );
+    let options = ServiceOptions {
+        failover: vec![second.address.clone()],
+        ..ServiceOptions::default()
+    };
+    let address = Address::parse(&first.address).unwrap();
+    let metrics = Arc::new(Metrics::new());
+    let outgoing = Egress::to(address, &options, &limits(), &Timers::ticking(), &metrics).unwrap();
+    for _ in 0..3 {
+        let uri = first.uri("/api/v1/label/container_metric_name/values");
+        ask(&outgoing, request("GET", &uri, &[])).await.unwrap();
+    }
+    assert_eq!(first.requests.lock().unwrap().len(), 1);
+    assert_eq!(second.requests.lock().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn an_answer_too_large_to_be_held_or_broken_off_goes_on_as_it_comes() {
+    let (answer, seen, answered, _) = asked_of(&[HALF, WHOLE]).await;
+    assert_eq!(answer, Error::ConnectionReadTimeout.to_string());
+    assert_eq!((seen, answered), (vec![1, 0], vec![1, 0]));
+
+    let body = format!(
+        r#"{{"status":"success","isPartial":true,"data":["{}"]}}"#,
+        "x".repeat(held::MAXIMUM)
+    );
+    let length = body.len();
+    let large = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{body}");
+    let (answer, seen, answered, _) = asked_of(&[large.leak(), WHOLE]).await;
+    assert_eq!(answer.len(), length);
+    assert!(answer == body, "a byte is missing or too much");
+    assert_eq!((seen, answered), (vec![1, 0], vec![1, 0]));
 }

@@ -308,6 +308,27 @@ mod refusing_systems {
         );
         host.load(&bytes).unwrap();
     }
+
+    #[test]
+    fn a_host_that_is_granted_no_thread_says_so_and_does_not_panic() {
+        let folder = tempfile::tempdir().unwrap();
+        for error in [EAGAIN, EPERM] {
+            for compile_cache in [
+                CompileCache::Off,
+                CompileCache::Directory(folder.path().join("cache")),
+            ] {
+                let options = HostOptions {
+                    compile_cache,
+                    ..HostOptions::default()
+                };
+                let refused = where_it_fails(CLONE3, error, || Host::new(options).unwrap_err());
+                assert!(
+                    matches!(refused, HostError::OutOfResources { .. }),
+                    "{refused:?}"
+                );
+            }
+        }
+    }
 }
 
 /// A component of a world in this WIT, in which all functions do nothing good.

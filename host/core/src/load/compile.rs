@@ -14,7 +14,8 @@ use std::{
 
 use wasmtime::{Cache, Engine, component::Component};
 
-use super::{error::LoadError, scarcity};
+use super::error::LoadError;
+use crate::contract::scarcity;
 
 /// Compilations that may go on at once. Each keeps all processors busy, and takes the memory of its largest functions;
 /// a second one lets an ordinary plugin pass one that takes long.

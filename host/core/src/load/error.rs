@@ -6,8 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::scarcity;
-use crate::contract::error::BoxError;
+use crate::contract::{error::BoxError, scarcity};
 
 /// Why a plugin is not loaded.
 #[derive(Debug, thiserror::Error)]

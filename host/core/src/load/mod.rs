@@ -9,4 +9,3 @@ pub(crate) mod complexity;
 pub(crate) mod error;
 pub(crate) mod inspect;
 pub(crate) mod plugin_file;
-pub(crate) mod scarcity;

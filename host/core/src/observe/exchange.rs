@@ -13,10 +13,6 @@ use http_body::{Body, Frame, SizeHint};
 
 use super::Metrics;
 
-/// Marks a response that came from another address than the first.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct FromFailover;
-
 /// Counted when it is dropped.
 pub(crate) struct Exchange {
     metrics: Arc<Metrics>,
@@ -40,9 +36,6 @@ impl Exchange {
     /// Its answer is here, and the body is watched from now on.
     pub(crate) fn answered<B>(mut self, response: Response<B>) -> Response<Watched<B>> {
         self.status = Some(response.status());
-        if response.extensions().get::<FromFailover>().is_some() {
-            self.metrics.failed_over();
-        }
         response.map(|inner| Watched {
             inner,
             exchange: self,

@@ -1,6 +1,7 @@
 //! The host's own metrics, in the text format of OpenMetrics, for a Prometheus that watches the host.
 //!
-//! Labels have few values, all of them ours: verbs of the contract, classes of outcomes, reasons.
+//! Labels have few values, all of them ours or the operator's: verbs of the contract, classes of outcomes, reasons,
+//! addresses.
 
 use std::{fmt, time::Duration};
 
@@ -25,7 +26,7 @@ pub(crate) struct Metrics {
     busy_seconds: Family<VerbLabels, Histogram>,
     denials: Family<ReasonLabels, Counter>,
     exchanges: Family<StatusLabels, Counter>,
-    failovers: Counter,
+    failovers: Family<AddressLabels, Counter>,
     exchange_seconds: Histogram,
     received: Counter,
     lookups: Family<ResultLabels, Counter>,
@@ -69,6 +70,12 @@ struct ResultLabels {
     result: &'static str,
 }
 
+/// `host:port`, as the operator lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct AddressLabels {
+    address: String,
+}
+
 type HistogramOfVerbs = Family<VerbLabels, Histogram>;
 
 impl Metrics {
@@ -82,7 +89,7 @@ impl Metrics {
             busy_seconds: HistogramOfVerbs::new_with_constructor(histogram),
             denials: Family::default(),
             exchanges: Family::default(),
-            failovers: Counter::default(),
+            failovers: Family::default(),
             exchange_seconds: histogram(),
             received: Counter::default(),
             lookups: Family::default(),
@@ -122,7 +129,7 @@ impl Metrics {
         );
         metrics.registry.register(
             "prometheus_failovers",
-            "Of the requests that were answered, those that another address than the first answered",
+            "Of the requests that were answered, those that another address than the first answered, by that address",
             metrics.failovers.clone(),
         );
         metrics.registry.register_with_unit(
@@ -191,8 +198,11 @@ impl Metrics {
     }
 
     /// Another address than the first has answered.
-    pub(super) fn failed_over(&self) {
-        self.failovers.inc();
+    pub(crate) fn failed_over(&self, address: &str) {
+        let labels = AddressLabels {
+            address: address.to_owned(),
+        };
+        self.failovers.get_or_create(&labels).inc();
     }
 
     /// A request was not let out, for a reason by its name.

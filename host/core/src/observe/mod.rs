@@ -21,7 +21,7 @@ use tracing::Instrument as _;
 use self::outcome::CANCELLED;
 pub(crate) use self::{
     excerpt::excerpt,
-    exchange::{Exchange, FromFailover},
+    exchange::Exchange,
     metrics::{CacheOutcome, Metrics},
 };
 pub use self::{

@@ -1,7 +1,6 @@
 use std::time::Duration;
 
 use super::*;
-use crate::observe::FromFailover;
 use crate::{
     CompileCache, Config, Host, HostOptions, MetricQuery, MetricService, testing::log::Log,
 };
@@ -88,17 +87,16 @@ async fn calls_are_counted_by_verb_and_outcome() {
 }
 
 #[test]
-fn answers_of_further_addresses_are_counted() {
+fn answers_of_further_addresses_are_counted_by_address() {
     let host = host();
     let metrics = &host.shared.metrics;
-    let mut response = http::Response::new(());
-    drop(Exchange::begin(metrics).answered(response.clone()));
-    response.extensions_mut().insert(FromFailover);
-    drop(Exchange::begin(metrics).answered(response));
+    metrics.failed_over("b:9090");
+    metrics.failed_over("c:9090");
+    metrics.failed_over("b:9090");
     let text = host.metrics().to_string();
     for line in [
-        "metric_host_prometheus_failovers_total 1",
-        r#"metric_host_prometheus_requests_total{status="2xx"} 2"#,
+        r#"metric_host_prometheus_failovers_total{address="b:9090"} 2"#,
+        r#"metric_host_prometheus_failovers_total{address="c:9090"} 1"#,
     ] {
         assert!(text.lines().any(|each| each == line), "{line}\n{text}");
     }

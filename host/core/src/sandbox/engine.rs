@@ -6,7 +6,7 @@ use wasmtime::{
     Cache, Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Result,
 };
 
-use crate::{config::limits::Limits, load::scarcity};
+use crate::{config::limits::Limits, contract::scarcity};
 
 /// Memory of a slot, from its beginning, that is wiped by hand between calls rather than given back to the system and
 /// faulted in again. The plugin's layout is 128 KiB of stack and then data and heap, of which a small query touches

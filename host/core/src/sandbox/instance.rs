@@ -11,8 +11,10 @@ use wasmtime::{
 
 use super::{Shared, concurrency::Permit, store::CallState, wasi::hooks::Requests};
 use crate::{
-    contract::error::{BoxError, CallError},
-    load::scarcity,
+    contract::{
+        error::{BoxError, CallError},
+        scarcity,
+    },
     observe::excerpt,
     timers::Elapsed,
 };

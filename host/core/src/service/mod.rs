@@ -134,6 +134,13 @@ impl MetricService {
         self.egress.cache_statistics()
     }
 
+    /// Where Prometheus is, `host:port`, each address in the order in which they are asked, and how many requests of this
+    /// service, and of those made of it by [`scoped`](Self::scoped), it has answered. What a cache answered is in none.
+    /// None for a service that sends nothing.
+    pub fn answers_by_address(&self) -> Vec<(String, u64)> {
+        self.egress.answers()
+    }
+
     /// The metrics that Prometheus holds, with what the plugin's catalogue knows of each.
     ///
     /// # Errors
@@ -288,6 +295,11 @@ impl MetricService {
         work: impl Future<Output = Result<R, CallError>>,
     ) -> Result<R, CallError> {
         let metrics = &self.plugin.codec().sandbox().shared.metrics;
+        let scarcities = self.egress.scarcities();
+        let work = async {
+            let outcome = work.await;
+            outcome.map_err(|error| self.egress.explained(error, scarcities))
+        };
         metrics.observe(verb, self.request_id.as_ref(), work).await
     }
 

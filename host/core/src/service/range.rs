@@ -82,6 +82,7 @@ impl MetricService {
         self.observed("query-batch", async {
             let function = &self.ranges("query-batch")?.query_batch;
             let params = (&self.config_now(), queries, &self.options(options));
+            let scarcities = self.egress.scarcities();
             let (answers,): (Vec<Result<wit::RangeAnswer, wit::RangeError>>,) =
                 self.call(function, params).await?;
             if answers.len() != queries.len() {
@@ -93,7 +94,12 @@ impl MetricService {
             }
             Ok(answers
                 .into_iter()
-                .map(|answer| self.checked_range(answer?))
+                .map(|answer| {
+                    let answer = answer.map_err(CallError::from);
+                    answer
+                        .and_then(|answer| self.checked_range(answer))
+                        .map_err(|error| self.egress.explained(error, scarcities))
+                })
                 .collect())
         })
         .await

@@ -14,6 +14,7 @@ use crate::{
         range::Piece,
         types::{MetricQuery, RangeOptions, RangePlan},
     },
+    egress::Egress,
     observe::RequestId,
     sandbox::{Shared, instance::Instance},
 };
@@ -33,6 +34,7 @@ pub struct RangeStream {
     progress: Progress,
     next: ComponentExportIndex,
     shared: Arc<Shared>,
+    egress: Arc<Egress>,
     timeout: Duration,
     request_id: Option<RequestId>,
 }
@@ -82,6 +84,7 @@ impl MetricService {
                 plan,
                 next: functions.stream_next,
                 shared: Arc::clone(&sandbox.shared),
+                egress: Arc::clone(&self.egress),
                 timeout: self.timeout,
                 request_id: self.request_id.clone(),
             })
@@ -104,7 +107,12 @@ impl RangeStream {
     /// [`CallError`]; from then on it is always [`CallError::StreamEnded`].
     pub async fn next(&mut self) -> Result<Option<Piece>, CallError> {
         let (shared, request_id) = (Arc::clone(&self.shared), self.request_id.clone());
-        let next = self.next_piece();
+        let egress = Arc::clone(&self.egress);
+        let scarcities = egress.scarcities();
+        let next = async {
+            let piece = self.next_piece().await;
+            piece.map_err(|error| egress.explained(error, scarcities))
+        };
         let metrics = &shared.metrics;
         metrics
             .observe("range-stream.next", request_id.as_ref(), next)

@@ -2,7 +2,7 @@
 
 import pytest
 from kit.cases import Case, config_of, has_records, load_cases, sends
-from kit.left_out import CAPS_ANSWERS, DENIES, HTTPX, SENT_AGAIN, WASI_HTTP, playable
+from kit.left_out import DENIES, HTTPX, SENT_AGAIN, playable
 from kit.play import play_pure, play_texts, play_with_io
 
 from metric_service import Codec, MetricService, Plugin
@@ -25,7 +25,7 @@ def test_the_cases_are_there() -> None:
     assert len(PURE) >= 400 and len(WITH_IO) >= 50
     names = {case["name"] for case in CASES}
     assert len(names) == len(CASES)
-    assert (WASI_HTTP.keys() | HTTPX.keys()) - {DENIES, CAPS_ANSWERS, SENT_AGAIN} <= names
+    assert HTTPX.keys() - {DENIES, SENT_AGAIN} <= names
 
 
 @both_doors
@@ -47,7 +47,7 @@ def test_the_pure_verbs_of_metric_service(case: Case, service_plugin: Plugin, do
 
 
 @both_doors
-@playable(WITH_IO, WASI_HTTP)
+@playable(WITH_IO, {})
 def test_metric_service_with_its_own_requests(case: Case, service_plugin: Plugin, door: DoorName) -> None:
     must_be_none(play_with_io(case, service_plugin, door), case)
 

@@ -1,5 +1,6 @@
 """Results as DataFrames and charts."""
 
+import dataclasses
 import math
 import struct
 
@@ -12,6 +13,7 @@ from matplotlib.axes import Axes
 
 from metric_service import (
     Dimension,
+    InvalidArgument,
     LabelFilter,
     MetricQuery,
     MetricResult,
@@ -68,6 +70,32 @@ def test_a_result_without_labels_or_series_is_a_frame_too() -> None:
 def test_points_off_the_grid_are_kept() -> None:
     frame = result(Series({"k": "a"}, [90_000], [7.0])).to_frame()
     assert frame.loc[pd.Timestamp(90, unit="s", tz="UTC"), ("a",)] == 7.0 and len(frame) == 6
+
+
+def test_values_are_given_in_the_unit_that_is_asked_for() -> None:
+    memory = result(Series({"k": "a"}, [0], [3.0 * 2**30]))
+    frame = memory.to_frame(unit="GiB")
+    assert frame[("a",)].iloc[0] == 3.0 and frame.attrs["unit"] == "GiB"
+    rate = dataclasses.replace(memory, unit="bytes/s")
+    assert rate.to_frame("KiB/s")[("a",)].iloc[0] == 3.0 * 2**20
+    cores = dataclasses.replace(memory, unit="millicores", series=[Series({"k": "a"}, [0], [1500.0])])
+    assert cores.to_frame("cores")[("a",)].iloc[0] == 1.5
+    for unit in ("cores", "GiB/s", "gib"):
+        with pytest.raises(InvalidArgument, match="GiB"):
+            memory.to_frame(unit)
+    with pytest.raises(InvalidArgument, match="does not know"):
+        dataclasses.replace(memory, unit=None).to_frame("GiB")
+
+
+def test_a_band_is_shaded_between_the_same_series_of_two_results() -> None:
+    times = [0, 60_000]
+    middle = result(Series({"k": "a"}, times, [2.0, 2.0]), Series({"k": "b"}, times, [5.0, 5.0]), end=60_000)
+    low = result(Series({"k": "b"}, times, [4.0, 4.0]), Series({"k": "a"}, times, [1.0, 1.0]), end=60_000)
+    high = result(Series({"k": "a"}, times, [3.0, 4.0]), end=60_000)
+    ax = plot(middle, band=(low, high))
+    (shaded,) = ax.collections
+    heights = {float(y) for y in shaded.get_paths()[0].vertices[:, 1]}
+    assert heights == {1.0, 3.0, 4.0}
 
 
 def test_a_real_result_goes_straight_into_pandas(service: MetricService, prometheus: Prometheus) -> None:

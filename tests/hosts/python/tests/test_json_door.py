@@ -20,6 +20,7 @@ from metric_service import (
     MetricServiceError,
     Plugin,
     RangeOptions,
+    Sender,
 )
 from metric_service.doors import JsonDoor, document
 
@@ -79,14 +80,18 @@ def test_every_text_keeps_to_the_schema(case: Case, codec_plugin: Plugin) -> Non
 @pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.metric_name)
 def test_a_real_answer_keeps_to_the_schema(service_plugin: Plugin, config: Config, query: object) -> None:
     request = json.dumps(document({"config": config, "query": query}))
-    answer = json.loads(JsonDoor(service_plugin).text("metric-service", "query-metric", request))
+    answer = json.loads(
+        JsonDoor(service_plugin, Sender(allow=[config.address])).text("metric-service", "query-metric", request)
+    )
     assert "result" in answer
     ANSWER["query-metric"].validate(answer)
 
 
 def test_the_real_metadata_keep_to_the_schema(service_plugin: Plugin, config: Config) -> None:
     request = json.dumps(document({"config": config}))
-    answer = json.loads(JsonDoor(service_plugin).text("metric-service", "query-metadata", request))
+    answer = json.loads(
+        JsonDoor(service_plugin, Sender(allow=[config.address])).text("metric-service", "query-metadata", request)
+    )
     assert len(answer["result"]["metrics"]) == 3
     ANSWER["query-metadata"].validate(answer)
 
@@ -94,7 +99,9 @@ def test_the_real_metadata_keep_to_the_schema(service_plugin: Plugin, config: Co
 def test_an_error_on_the_wire_keeps_to_the_schema(service_plugin: Plugin) -> None:
     with ScriptedPrometheus([{"fault": "refuse"}]) as nobody:
         request = json.dumps(document({"config": Config(nobody.authority, timeout=1000), "query": QUERIES[0]}))
-        answer = json.loads(JsonDoor(service_plugin).text("metric-service", "query-metric", request))
+        answer = json.loads(
+            JsonDoor(service_plugin, Sender(allow=[nobody.authority])).text("metric-service", "query-metric", request)
+        )
     assert answer["error"]["type"] == "connection_failed"
     ANSWER["query-metric"].validate(answer)
 
@@ -155,10 +162,16 @@ def test_the_texts_of_ranges_keep_to_the_schema(
     asked = {"queries": QUERIES[:2]} if verb == "query-batch" else {"query": QUERIES[0]}
     request = document({"config": config, **asked, "options": RangeOptions(interval=3600, cached=True)})
     REQUEST.validate(request)
-    answer = json.loads(JsonDoor(service_plugin).text("range-service", verb, json.dumps(request)))
+    answer = json.loads(
+        JsonDoor(service_plugin, Sender(allow=[config.address])).text("range-service", verb, json.dumps(request))
+    )
     assert "result" in answer
     validator(definition).validate(answer)
-    wrong = json.loads(JsonDoor(service_plugin).text("range-service", verb, json.dumps({"config": {"address": "h:1"}})))
+    wrong = json.loads(
+        JsonDoor(service_plugin, Sender(allow=[config.address])).text(
+            "range-service", verb, json.dumps({"config": {"address": "h:1"}})
+        )
+    )
     validator(definition).validate(wrong)
     assert wrong["error"]["type"] == "invalid_argument"
 

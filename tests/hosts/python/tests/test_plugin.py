@@ -1,7 +1,5 @@
 """What a plugin may import and use: refused when it is loaded, ended when it runs away."""
 
-import gc
-import threading
 import time
 
 import pytest
@@ -78,17 +76,38 @@ def test_memory_is_limited(codec_plugin: Plugin) -> None:
     Codec(codec_plugin, Config("h:1")).metric_request(MetricQuery("mem", 0, 60))
 
 
-def test_the_clock_of_a_plugin_that_is_gone_stops() -> None:
-    def clocks() -> int:
-        return sum(thread.name == "metric-service-epoch" for thread in threading.enumerate())
+def test_a_plugin_without_the_components_beside_it_says_where_they_are() -> None:
+    with pytest.raises(PluginRefused, match=r"Plugin\.load"):
+        Plugin.bundled("there_is_no_such")
 
-    gc.collect()
-    plugin = Plugin(component(""))
-    before = clocks()
-    assert before >= 1
-    del plugin
-    gc.collect()
-    deadline = time.monotonic() + 10
-    while clocks() >= before and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert clocks() < before
+
+def test_a_function_that_is_not_offered_ends_the_call_that_comes_to_it() -> None:
+    asks = component("""
+        (import "wasi:clocks/monotonic-clock@0.2.0" (instance $clock (export "travel" (func))))
+        (core func $travel (canon lower (func $clock "travel")))
+        (core module $m (import "" "travel" (func $travel)) (func (export "f") (call $travel)))
+        (core instance $i (instantiate $m (with "" (instance (export "travel" (func $travel))))))
+        (func $f (canon lift (core func $i "f")))
+        (instance $codec (export "spin" (func $f)))
+        (export "backendai:metric/codec@0.2.0" (instance $codec))""")
+    with pytest.raises(PluginTrapped, match="travel"):
+        Plugin(asks).call("codec", "spin")
+
+
+def test_a_plugin_that_keeps_all_it_gets_is_ended() -> None:
+    keeps = component("""
+        (import "wasi:io/poll@0.2.0" (instance $poll (export "pollable" (type (sub resource)))))
+        (alias export $poll "pollable" (type $pollable))
+        (import "wasi:clocks/monotonic-clock@0.2.0" (instance $clock
+            (alias outer 1 $pollable (type $own))
+            (export "subscribe-duration" (func (param "when" u64) (result (own $own))))))
+        (core func $subscribe (canon lower (func $clock "subscribe-duration")))
+        (core module $m
+            (import "" "subscribe" (func $subscribe (param i64) (result i32)))
+            (func (export "f") (loop $l (drop (call $subscribe (i64.const 1))) (br $l))))
+        (core instance $i (instantiate $m (with "" (instance (export "subscribe" (func $subscribe))))))
+        (func $f (canon lift (core func $i "f")))
+        (instance $codec (export "spin" (func $f)))
+        (export "backendai:metric/codec@0.2.0" (instance $codec))""")
+    with pytest.raises(PluginTrapped, match="more than 10000 resources"):
+        Plugin(keeps).call("codec", "spin")

@@ -1,8 +1,9 @@
-"""What the READMEs show is run as it stands, but for the address: commands, ten lines of Python, our examples."""
+"""What the README of the hosts shows is run as it stands, but for the address: commands, and ten lines of Python.
+
+The package's own README is played by `test_wheel`.
+"""
 
 import ast
-import contextlib
-import io
 import json
 import os
 import re
@@ -15,7 +16,6 @@ import pytest
 from conftest import REPOSITORY, Prometheus, wasm_file
 
 HOSTS = (REPOSITORY / "tests/hosts/README.md").read_text("utf-8")
-OURS = (REPOSITORY / "tests/hosts/python/README.md").read_text("utf-8")
 SHOWN_ADDRESS = "127.0.0.1:9090"
 
 
@@ -89,17 +89,15 @@ def test_ten_lines_of_python_are_enough(folder: Path, prometheus: Prometheus) ->
     assert f"values: {json.dumps([int(value) for value in result['series'][0]['values']])}" in shown
 
 
-@pytest.mark.parametrize("program", blocks(OURS, "python"), ids=range(len(blocks(OURS, "python"))))
-def test_the_examples_of_this_package_run(
-    program: str, folder: Path, prometheus: Prometheus, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import matplotlib
-
-    matplotlib.use("agg")
-    monkeypatch.chdir(folder)
-    for variable in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.delenv(variable, raising=False)
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(compile(program.replace(SHOWN_ADDRESS, prometheus.address), "README.md", "exec"), {"__name__": "__main__"})
-    assert printed.getvalue().strip()
+def test_the_examples_of_the_package_hold_under_strict_types(tmp_path: Path) -> None:
+    python = REPOSITORY / "tests/hosts/python"
+    for number, program in enumerate(blocks((python / "README.md").read_text("utf-8"), "python")):
+        (tmp_path / f"example_{number}.py").write_text(program)
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", "--config-file", python / "pyproject.toml", *sorted(tmp_path.glob("*.py"))],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert checked.returncode == 0, checked.stdout

@@ -8,7 +8,10 @@
 //! written in another way, or has such a word in a label's place, is not kept; that costs time and nothing else. Lists
 //! of names are short, and parsed.
 //!
-//! An empty answer is never taken for whole: it is what a server says that does not have the data yet or any more,
+//! Where another server can be asked, what an answer says of its own completeness decides whether it is
+//! ([`Coverage`]); there an empty answer is as good as any.
+//!
+//! An empty answer is never kept: it is what a server says that does not have the data yet or any more,
 //! and cheap to ask for again.
 
 use std::sync::LazyLock;
@@ -21,6 +24,12 @@ use serde::de::IgnoredAny;
 const SERIES: [&str; 2] = [
     r#"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"#,
     r#"{"status":"success","isPartial":false,"data":{"resultType":"matrix","result":[{"metric":{"#,
+];
+
+/// How an answer begins that is none of an error, up to its data. The longer one first.
+const SUCCESS: [&[u8]; 2] = [
+    br#"{"status":"success","isPartial":false,"data":"#,
+    br#"{"status":"success","data":"#,
 ];
 
 /// How its data end: a value, its point, the points, the series, the result.
@@ -158,6 +167,44 @@ fn ends_with_data(mut data: &[u8]) -> bool {
         data = before;
     }
     data.ends_with(END)
+}
+
+/// What an answer says of how much of the data is in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Coverage {
+    /// Of all.
+    Whole,
+    /// Of less than all: `isPartial`, or a warning that is no remark on the query.
+    Partial,
+    /// Nothing: it is an error, or no answer of Prometheus's.
+    Unknown,
+}
+
+impl Coverage {
+    /// What a body says that has come to its end.
+    pub(crate) fn of(body: &[u8]) -> Self {
+        // The usual answers need not be read to be known for whole.
+        let data = SUCCESS.iter().find_map(|start| body.strip_prefix(*start));
+        if data.is_some_and(|data| first_reservation(data).is_none()) {
+            return Self::Whole;
+        }
+        match serde_json::from_slice(body) {
+            Ok(Envelope { status, .. }) if status != "success" => Self::Unknown,
+            Ok(said) if said.is_partial || !are_about_the_query(&said.warnings) => Self::Partial,
+            Ok(_) => Self::Whole,
+            Err(_) => Self::Unknown,
+        }
+    }
+}
+
+/// Around every answer.
+#[derive(Deserialize)]
+struct Envelope {
+    status: String,
+    #[serde(default)]
+    warnings: Vec<String>,
+    #[serde(default, rename = "isPartial")]
+    is_partial: bool,
 }
 
 /// All that may be said about series.
@@ -340,6 +387,43 @@ mod tests {
         assert_judged(&matrix(end, r#","warnings":["x"]"#), false);
         let word = r#"{"metric":{"warnings":"x"},"values":[[1,"2"]]}"#;
         assert_judged(&matrix(word, ""), false);
+    }
+
+    #[test]
+    fn a_body_says_whether_it_is_of_all_data() {
+        let told = |text: &str| Coverage::of(text.as_bytes());
+        let list = |rest: &str| format!(r#"{{"status":"success","data":[]{rest}}}"#);
+        for whole in [
+            matrix(ONE, ""),
+            matrix("", ""),
+            matrix(ONE, r#","isPartial":false"#),
+            matrix(
+                ONE,
+                r#","warnings":["PromQL info: x","PromQL warning: y"],"infos":["z"]"#,
+            ),
+            matrix(r#"{"metric":{"warnings":"x"},"values":[[1,"2"]]}"#, ""),
+            matrix(ONE, "").replace(r#""data""#, r#""isPartial":false,"data""#),
+            list(""),
+        ] {
+            assert_eq!(told(&whole), Coverage::Whole, "{whole}");
+        }
+        for partial in [
+            matrix(ONE, r#","warnings":["store x did not answer"]"#),
+            matrix(ONE, r#","warnings":["PromQL info: x","y"]"#),
+            matrix("", r#","isPartial":true"#),
+            matrix(ONE, "").replace(r#""data""#, r#""isPartial":true,"data""#),
+            list(r#","warnings":["results truncated due to limit"]"#),
+        ] {
+            assert_eq!(told(&partial), Coverage::Partial, "{partial}");
+        }
+        for unknown in [
+            r#"{"status":"error","errorType":"timeout","error":"x","isPartial":true}"#,
+            "<html>",
+            "",
+            r#"{"status":"success","warnings":"#,
+        ] {
+            assert_eq!(told(unknown), Coverage::Unknown, "{unknown}");
+        }
     }
 
     #[test]

@@ -73,7 +73,7 @@ use self::{
     statistics::Counters,
     store::Store,
 };
-pub(crate) use self::{freshness::CacheHint, key::Patience};
+pub(crate) use self::{completeness::Coverage, freshness::CacheHint, key::Patience};
 use super::client::reload::CredentialsGeneration;
 use crate::{
     config::cache::CacheOptions,

@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     config::{address::Address, network::Network},
+    contract::scarcity,
     timers::Timers,
 };
 
@@ -77,6 +78,9 @@ impl ConnectError {
     pub(super) fn name(&self) -> Error {
         match self {
             Self::Prohibited => Error::DestinationIpProhibited,
+            Self::Dns(cause) | Self::Tcp(cause) if scarcity::is_scarcity(cause) => {
+                Error::ConnectionLimitReached
+            }
             Self::Dns(cause) => Error::DnsError {
                 rcode: Some(cause.to_string()),
                 info_code: None,
@@ -203,5 +207,25 @@ async fn next(attempts: &mut JoinSet<io::Result<TcpStream>>) -> io::Result<TcpSt
         Some(Ok(finished)) => finished,
         Some(Err(cancelled)) => Err(io::Error::other(cancelled)),
         None => Err(io::ErrorKind::NotFound.into()),
+    }
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_want_of_descriptors_or_threads_is_not_a_failure_of_the_way_to_prometheus() {
+        use rustix::io::Errno;
+        for errno in [Errno::MFILE, Errno::NFILE, Errno::AGAIN] {
+            let error = || io::Error::from(errno);
+            for error in [ConnectError::Tcp(error()), ConnectError::Dns(error())] {
+                let name = error.name();
+                assert!(matches!(name, Error::ConnectionLimitReached), "{name:?}");
+            }
+        }
+        let refused = ConnectError::Tcp(io::Error::from(Errno::CONNREFUSED));
+        assert!(matches!(refused.name(), Error::ConnectionRefused));
     }
 }

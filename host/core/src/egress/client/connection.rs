@@ -19,7 +19,15 @@ use hyper::{
 };
 use hyper_util::rt::TokioIo;
 
-use super::{connect::Stream, pool::Pool, reload::CredentialsGeneration};
+use wasmtime_wasi_http::Error;
+
+use super::{
+    connect::Stream,
+    head_allowance::{Allowed, HeadAllowance},
+    http_error,
+    pool::Pool,
+    reload::CredentialsGeneration,
+};
 
 /// The largest piece of a body that is read at once. Reading begins at 8 KiB and grows to this as long as the
 /// pieces come in full; larger ones no longer pay.
@@ -28,16 +36,21 @@ const READ_BYTES: usize = 1 << 20;
 /// The longest head of a response. Prometheus's has some 200 bytes, with a proxy's additions a few kilobytes.
 const HEAD_BYTES: usize = 64 << 10;
 
+/// The most that is read before the head of a response has come: as much again for interim responses before it, of which
+/// a proxy sends one or two.
+const BYTES_TO_HEAD: usize = 2 * HEAD_BYTES;
+
 /// The most fields of a head (hyper's default).
 const FIELDS: usize = 100;
 
 type Requests = SendRequest<Full<Bytes>>;
-type Driver = http1::Connection<TokioIo<Stream>, Full<Bytes>>;
+type Driver = http1::Connection<TokioIo<Allowed<Stream>>, Full<Bytes>>;
 
 /// A connection that waits for a request.
 pub(super) struct Connection {
     requests: Requests,
     driver: Pin<Box<Driver>>,
+    allowance: HeadAllowance,
     /// Since when it has lain idle.
     pub(super) since: Instant,
     /// Which certificates it was made with.
@@ -49,6 +62,12 @@ impl Connection {
         stream: Stream,
         identity: CredentialsGeneration,
     ) -> hyper::Result<Self> {
+        let allowance = HeadAllowance::default();
+        allowance.lift();
+        let stream = Allowed {
+            stream,
+            allowance: allowance.clone(),
+        };
         let (requests, driver) = http1::Builder::new()
             .max_buf_size(READ_BYTES)
             .max_header_size(HEAD_BYTES)
@@ -58,6 +77,7 @@ impl Connection {
         Ok(Self {
             requests,
             driver: Box::pin(driver),
+            allowance,
             since: Instant::now(),
             identity,
         })
@@ -75,19 +95,27 @@ impl Connection {
         mut self,
         request: Request<Full<Bytes>>,
         pool: Weak<Pool>,
-    ) -> hyper::Result<Response<Receiving>> {
+    ) -> Result<Response<Receiving>, Error> {
+        self.allowance.set(BYTES_TO_HEAD);
         let mut answer = pin!(self.requests.send_request(request));
         let mut driver = Some(self.driver);
         let response = poll_fn(|cx| {
             drive(&mut driver, cx);
-            answer.as_mut().poll(cx)
+            match answer.as_mut().poll(cx) {
+                Poll::Pending if self.allowance.is_used_up() => {
+                    Poll::Ready(Err(Error::HttpResponseHeaderSectionSize(None)))
+                }
+                answer => answer.map_err(|error| http_error::of(&error)),
+            }
         })
         .await?;
+        self.allowance.lift();
         let (head, incoming) = response.into_parts();
         let connection = driver.map(|driver| (self.requests, driver));
         let mut body = Receiving {
             incoming,
             connection,
+            allowance: self.allowance,
             identity: self.identity,
             pool,
         };
@@ -111,6 +139,7 @@ pub(crate) struct Receiving {
     incoming: Incoming,
     /// Until it has ended or was given back.
     connection: Option<(Requests, Pin<Box<Driver>>)>,
+    allowance: HeadAllowance,
     identity: CredentialsGeneration,
     pool: Weak<Pool>,
 }
@@ -129,6 +158,7 @@ impl Receiving {
             pool.put(Connection {
                 requests,
                 driver,
+                allowance: self.allowance.clone(),
                 since: Instant::now(),
                 identity: self.identity,
             });

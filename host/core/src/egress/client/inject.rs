@@ -22,6 +22,7 @@ use crate::{
         error::ConfigError,
         secret::{Contents, SecretSource},
     },
+    contract::types::Backend,
     egress::policy,
 };
 
@@ -42,6 +43,15 @@ const OF_HTTP: &[HeaderName] = &[
 const OF_QUERIES: &[&str] = &[
     "query", "time", "start", "end", "step", "timeout", "limit", "match", "metric",
 ];
+
+/// The parameters that the plugin sets where it is told of a backend.
+fn of_backend(backend: Backend) -> &'static [&'static str] {
+    match backend {
+        Backend::Thanos => &["partial_response", "dedup", "max_source_resolution"],
+        Backend::VictoriaCluster => &["deny_partial_response"],
+        Backend::Auto | Backend::Prometheus | Backend::Mimir | Backend::Victoria => &[],
+    }
+}
 
 /// A text to put into a URL.
 type Text = Arc<str>;
@@ -93,6 +103,16 @@ impl InjectedCredentials {
             .finish();
         additions.path = credentials.path.as_ref().map(path).transpose()?;
         Ok(additions)
+    }
+
+    /// Refuses parameters that the plugin sets as well: each of its requests would be taken for an attempt at the
+    /// operator's tenant.
+    pub(crate) fn check_against(&self, backend: Backend) -> Result<(), ConfigError> {
+        let mut names = self.parameter_names.iter();
+        match names.find(|name| of_backend(backend).contains(&name.as_str())) {
+            Some(name) => Err(ConfigError::SetByBackend { name: name.clone() }),
+            None => Ok(()),
+        }
     }
 
     fn add_header(

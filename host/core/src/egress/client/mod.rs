@@ -1,6 +1,6 @@
 //! The HTTP/1 client that carries the requests: to the first address of a list, and to the next ones when no
-//! connection to it can be made. Where what answers says that it cannot serve, one more address is asked: what may be
-//! asked here only reads.
+//! connection to it can be made. Where what answers says that it cannot serve, the connection ends before an answer, or
+//! the answer will not do, one more address is asked: what may be asked here only reads.
 //!
 //! Sends what it is given and the operator's credentials with it, follows no redirects, decompresses nothing, and knows
 //! nothing of plugins. Each address has its connections (`connect.rs`, `connection.rs`), its idle ones in a `pool.rs`, and the networks that it
@@ -8,6 +8,7 @@
 
 mod connect;
 mod connection;
+mod head_allowance;
 pub(crate) mod http_error;
 pub(crate) mod inject;
 pub(crate) mod network_policy;
@@ -38,7 +39,6 @@ use self::{
 };
 use crate::{
     config::{ServiceOptions, address::Address, error::ConfigError, limits::Limits},
-    observe::FromFailover,
     timers::Timers,
 };
 
@@ -58,6 +58,19 @@ pub(crate) struct HttpClient {
     /// than that it did not wait.
     patience: Duration,
 }
+
+/// Which address a response came from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AnsweredBy {
+    /// Its place in the list.
+    position: usize,
+    /// How many addresses have seen the request, this one included.
+    asked: usize,
+}
+
+/// The most addresses that see a request. What may be asked here only reads; more would multiply the load on servers
+/// that cannot bear it already.
+const ASKED: usize = 2;
 
 /// The statuses of proxies for a server that is down, starting or overloaded; Prometheus says 503 when it starts, and when
 /// a query took too long, which another may do in time.
@@ -123,6 +136,7 @@ impl HttpClient {
             &options.credentials,
             &options.parameters,
         )?);
+        additions.check_against(backend)?;
         let in_the_clear = |address: &&Address| !is_tls(address) && !is_loopback(address.host());
         for address in addresses.iter().filter(in_the_clear) {
             if additions.has_secrets() {
@@ -165,6 +179,11 @@ impl HttpClient {
         self.additions.are_set_by(request) || self.additions.leave_unnarrowed(request.uri())
     }
 
+    /// Whether a request's target becomes another one, which is not for the plugin to see.
+    pub(crate) fn changes_target(&self) -> bool {
+        self.additions.changes_target()
+    }
+
     /// Which state of the credentials requests are sent with now.
     pub(crate) fn identity(&self) -> CredentialsGeneration {
         let certificates = self.tls.as_ref().map(|tls| tls.current().1);
@@ -173,33 +192,69 @@ impl HttpClient {
             .max(certificates.unwrap_or_default())
     }
 
-    /// Sends a request, and waits for the head of its response. Its URI is that of the first address, with which
-    /// another's origin and prefix are exchanged. At most two addresses see it, and one answers.
+    /// Sends a request, and waits for the head of its response, which says by [`AnsweredBy`] where it came from. Its URI
+    /// is that of the first address, with which another's origin and prefix are exchanged. At most two addresses see
+    /// it, and one answers.
+    ///
+    /// Whether the response will do is for the caller to judge, who then [accepts](Self::accept) it or asks
+    /// [elsewhere](Self::send_elsewhere).
     pub(crate) async fn send(
         &self,
-        request: Request<Bytes>,
+        request: &Request<Bytes>,
+        timeouts: Timeouts,
+    ) -> Result<Response<Receiving>> {
+        let (others, from_here) = self.upstreams.split_at(self.preferred());
+        self.ask(from_here.iter().chain(others), 0, request, timeouts)
+            .await
+    }
+
+    /// Sends a request on to the addresses after the one whose answer will not do. None: it may be sent to no other.
+    pub(crate) fn send_elsewhere<'a>(
+        &'a self,
+        answered: AnsweredBy,
+        request: &'a Request<Bytes>,
+        timeouts: Timeouts,
+    ) -> Option<impl Future<Output = Result<Response<Receiving>>> + 'a> {
+        let AnsweredBy { position, asked } = answered;
+        if !self.has_failover() || asked >= ASKED {
+            return None;
+        }
+        let (before, from_here) = self.upstreams.split_at(position);
+        let others = from_here.iter().skip(1).chain(before);
+        Some(self.ask(others, asked, request, timeouts))
+    }
+
+    /// Asks one after the other, until one answers that can serve. So many have seen the request before.
+    async fn ask<'a>(
+        &'a self,
+        upstreams: impl Iterator<Item = &'a Upstream>,
+        mut asked: usize,
+        request: &Request<Bytes>,
         timeouts: Timeouts,
     ) -> Result<Response<Receiving>> {
         let prefix = self.upstreams.first().map_or("", Upstream::prefix);
-        let (others, from_here) = self.upstreams.split_at(self.preferred());
         let mut failure = None;
         let mut unavailable = None;
-        for upstream in from_here.iter().chain(others) {
-            match upstream.send(&request, prefix, timeouts).await {
-                Ok(response) if UNAVAILABLE.contains(&response.status()) => {
+        for upstream in upstreams {
+            match upstream.send(request, prefix, timeouts).await {
+                Ok(mut response) => {
+                    asked += 1;
+                    if let Some(position) = self.position(upstream) {
+                        let answered = AnsweredBy { position, asked };
+                        response.extensions_mut().insert(answered);
+                    }
+                    if !UNAVAILABLE.contains(&response.status()) {
+                        return Ok(response);
+                    }
                     tracing::warn!(
                         address = upstream.authority(),
                         status = response.status().as_u16(),
                         "unavailable"
                     );
-                    match unavailable {
-                        None => unavailable = Some((upstream, response)),
-                        Some(_) => break,
+                    unavailable.get_or_insert(response);
+                    if asked >= ASKED {
+                        break;
                     }
-                }
-                Ok(response) => {
-                    self.settle_on(upstream);
-                    return Ok(self.mark(upstream, response));
                 }
                 Err(Failure::Connect(error))
                     if error.fails_over(timeouts.connect >= self.patience) =>
@@ -212,14 +267,49 @@ impl HttpClient {
                     // The plugin knows of one address only: what became of the one that was asked first.
                     failure.get_or_insert(error.name());
                 }
-                Err(_) if unavailable.is_some() => break,
+                Err(Failure::Exchange(error @ Error::ConnectionTerminated)) if asked == 0 => {
+                    tracing::warn!(
+                        address = upstream.authority(),
+                        "the connection ended before an answer"
+                    );
+                    asked += 1;
+                    failure.get_or_insert(error);
+                }
+                Err(_) if asked > 0 => break,
                 Err(other) => return Err(other.name()),
             }
         }
-        if let Some((upstream, response)) = unavailable {
-            return Ok(self.mark(upstream, response));
+        match unavailable {
+            Some(response) => Ok(response),
+            None => Err(failure.unwrap_or(Error::DestinationNotFound)),
         }
-        Err(failure.unwrap_or(Error::DestinationNotFound))
+    }
+
+    /// Takes a response for the answer: where it came from is counted, and asked first from now on if it can serve. Gives
+    /// that address where it is another than the first.
+    pub(crate) fn accept<B>(&self, response: &Response<B>) -> Option<&str> {
+        let answered = response.extensions().get::<AnsweredBy>()?;
+        let upstream = self.upstreams.get(answered.position)?;
+        upstream.count_answer();
+        if !UNAVAILABLE.contains(&response.status()) {
+            self.settle_on(answered.position);
+        }
+        if answered.position == 0 {
+            return None;
+        }
+        tracing::debug!(
+            address = upstream.authority(),
+            status = response.status().as_u16(),
+            "another address answered"
+        );
+        Some(upstream.authority())
+    }
+
+    /// Each address, in the order of preference, and how many requests it has answered.
+    pub(crate) fn answers(&self) -> Vec<(String, u64)> {
+        let each = self.upstreams.iter();
+        each.map(|upstream| (upstream.authority().to_owned(), upstream.answers()))
+            .collect()
     }
 
     /// The position of the upstream to ask first. When a detour's time is over, the one who notices tries the
@@ -240,33 +330,22 @@ impl HttpClient {
     }
 
     /// Remembers which one works.
-    fn settle_on(&self, upstream: &Upstream) {
+    fn settle_on(&self, position: usize) {
         if !self.has_failover() {
             return;
         }
-        let position = self.position(upstream).filter(|position| *position > 0);
+        let wanted = Some(position).filter(|position| *position > 0);
         let mut detour = self.detour();
-        if detour.map(|detour| detour.upstream) == position {
+        if detour.map(|detour| detour.upstream) == wanted {
             return; // and its time runs on
         }
-        tracing::info!(address = upstream.authority(), "requests go here now");
-        *detour = position.map(|upstream| Detour {
+        if let Some(upstream) = self.upstreams.get(position) {
+            tracing::info!(address = upstream.authority(), "requests go here now");
+        }
+        *detour = wanted.map(|upstream| Detour {
             upstream,
             until: Instant::now() + RETURN_AFTER,
         });
-    }
-
-    /// The response, which says where it came from if that is not the first address.
-    fn mark(&self, upstream: &Upstream, mut response: Response<Receiving>) -> Response<Receiving> {
-        if self.position(upstream).is_some_and(|position| position > 0) {
-            tracing::debug!(
-                address = upstream.authority(),
-                status = response.status().as_u16(),
-                "another address answered"
-            );
-            response.extensions_mut().insert(FromFailover);
-        }
-        response
     }
 
     fn position(&self, upstream: &Upstream) -> Option<usize> {
@@ -274,7 +353,8 @@ impl HttpClient {
         each.position(|each| std::ptr::eq(each, upstream))
     }
 
-    fn has_failover(&self) -> bool {
+    /// Whether there is more than one address.
+    pub(crate) fn has_failover(&self) -> bool {
         self.upstreams.len() > 1
     }
 

@@ -6,9 +6,10 @@ use std::{
     net::{SocketAddr, ToSocketAddrs as _},
     pin::Pin,
     sync::Arc,
+    thread,
 };
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
 /// Asks for the addresses of a name, and gives a port to each.
 pub(crate) trait Resolve: Send + Sync {
@@ -18,8 +19,7 @@ pub(crate) trait Resolve: Send + Sync {
 pub(crate) type Resolving<'a> =
     Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send + 'a>>;
 
-/// Lookups of one service at once. One that hangs keeps a thread, of the 512 that a runtime has by default, even after
-/// the request that wanted it has been given up.
+/// Lookups of one service at once. One that hangs keeps a thread, even after the request that wanted it has been given up.
 const LOOKUPS: usize = 4;
 
 /// The system's resolver. Asked for each connection: what it may remember is its own affair.
@@ -43,11 +43,16 @@ impl Resolve for SystemResolver {
             let lookups = Arc::clone(&self.lookups).acquire_owned();
             let permit = lookups.await.map_err(io::Error::other)?;
             let (host, look_up) = (host.to_owned(), self.look_up);
-            let lookup = tokio::task::spawn_blocking(move || {
-                let _until_it_ends = permit;
-                look_up(&host, port)
-            });
-            lookup.await.map_err(io::Error::other)?
+            let (done, found) = oneshot::channel();
+            // Not in the runtime's pool, which panics where the system has no thread to give.
+            thread::Builder::new()
+                .name("metric-host-lookup".into())
+                .spawn(move || {
+                    let _until_it_ends = permit;
+                    // Nobody waits any more for one that was given up.
+                    let _ = done.send(look_up(&host, port));
+                })?;
+            found.await.map_err(io::Error::other)?
         })
     }
 }

@@ -110,7 +110,8 @@ async fn get(client: &HttpClient, uri: &str) -> Result<String> {
         connect: second,
         first_byte: second,
     };
-    let response = client.send(request, timeouts).await?;
+    let response = client.send(&request, timeouts).await?;
+    client.accept(&response);
     let body = response.into_body().collect().await.unwrap().to_bytes();
     Ok(String::from_utf8_lossy(&body).into_owned())
 }
@@ -199,9 +200,11 @@ async fn a_plugin_that_waits_for_less_than_the_host_sends_nobody_elsewhere() {
             first_byte: Duration::from_secs(1),
         };
         let request = Request::get("http://prometheus:9090/api/v1/query");
-        client
-            .send(request.body(Bytes::new()).unwrap(), timeouts)
-            .await
+        let request = request.body(Bytes::new()).unwrap();
+        let response = client.send(&request, timeouts).await;
+        response.inspect(|response| {
+            client.accept(response);
+        })
     };
     for impatient in [Duration::from_nanos(1), patience / 4] {
         let answer = send(impatient).await.map(drop);
@@ -277,14 +280,52 @@ async fn a_request_is_sent_to_one_further_address_and_the_first_answer_is_given_
             connect: second,
             first_byte: second,
         };
-        let response = client
-            .send(request.body(Bytes::new()).unwrap(), timeouts)
-            .await;
-        let response = response.unwrap();
+        let request = request.body(Bytes::new()).unwrap();
+        let response = client.send(&request, timeouts).await.unwrap();
         assert_eq!(response.status(), 503, "{failover:?}");
-        assert!(response.extensions().get::<FromFailover>().is_none());
+        assert_eq!(client.accept(&response), None);
     }
     assert_eq!(third.asked(), 0);
+}
+
+/// Takes each connection, reads the request or not, and ends it without a byte. Counts them.
+async fn hanging_up(reads: bool) -> (SocketAddr, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let counter = Arc::<AtomicUsize>::default();
+    let connections = Arc::clone(&counter);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            connections.fetch_add(1, Ordering::SeqCst);
+            if reads {
+                let _ = stream.read(&mut [0; 4096]).await;
+            }
+            // With what was sent unread, the end is a reset.
+        }
+    });
+    (address, counter)
+}
+
+#[tokio::test]
+async fn where_the_connection_ends_before_an_answer_one_further_address_is_asked() {
+    for reads in [true, false] {
+        let ((first, _), (second, asked)) = (hanging_up(reads).await, hanging_up(reads).await);
+        let third = Echo::start().await;
+        let uri = format!("http://{first}/api/v1/query");
+        let client = with_failover(&first.to_string(), &[third.address.to_string()]);
+        let answer = get(&client, &uri).await.unwrap();
+        assert_eq!(answer, format!("/api/v1/query {}", third.address));
+        assert_eq!(client.preferred(), 1);
+        // A query that ends servers does not end all of them.
+        let further = [second, third.address].map(|address| address.to_string());
+        let client = with_failover(&first.to_string(), &further);
+        let answer = get(&client, &uri).await;
+        assert!(
+            matches!(answer, Err(Error::ConnectionTerminated)),
+            "{answer:?}"
+        );
+        assert_eq!((asked.load(Ordering::SeqCst), third.asked()), (1, 1));
+    }
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! One address, with its connections.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use bytes::Bytes;
 use http::{
@@ -31,6 +34,7 @@ pub(super) struct Upstream {
     additions: Arc<InjectedCredentials>,
     pool: Arc<Pool>,
     timers: Timers,
+    answers: AtomicU64,
 }
 
 /// Why there is no response.
@@ -81,6 +85,7 @@ impl Upstream {
             ),
             pool: Pool::new(limits.service_requests as usize),
             timers: timers.clone(),
+            answers: AtomicU64::new(0),
             address,
         }
     }
@@ -91,6 +96,16 @@ impl Upstream {
 
     pub(super) fn authority(&self) -> &str {
         self.address.authority().as_str()
+    }
+
+    /// A request was answered with what came from here.
+    pub(super) fn count_answer(&self) {
+        self.answers.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many requests were.
+    pub(super) fn answers(&self) -> u64 {
+        self.answers.load(Ordering::Relaxed)
     }
 
     /// Sends a request that was made for an address with `prefix`.
@@ -138,7 +153,7 @@ impl Upstream {
             .await
             .map_err(|Elapsed| Error::HttpResponseTimeout)
             .and_then(|response| {
-                response.map_err(|error| match http_error::of(&error) {
+                response.map_err(|error| match error {
                     // Without a head there is no response that could be incomplete.
                     Error::HttpResponseIncomplete => Error::ConnectionTerminated,
                     name => name,

@@ -7,9 +7,10 @@
     result = service.query_metric(MetricQuery("cpu_util", "2026-01-05T00:00:00Z", "2026-01-05T04:00:00Z"))
     frame = result.to_frame()
 
-What is where: `types` the contract's records, `errors` its errors as exceptions, `plugin` the component in
-wasmtime, `doors` how values cross, `verbs` the two interfaces, `over_httpx` the codec with httpx, `frame` pandas,
-`plot` matplotlib, `bench` what it all costs.
+What is where: `types` the contract's records, `accept` what they take, `errors` its errors as exceptions, `plugin`
+the component in wasmtime, `wasi` what it imports, `sender` how its requests are sent, `doors` how values cross, `verbs`
+the two interfaces, `over_asyncio` and `over_httpx` the same for asyncio and with httpx, `frame` pandas, `plot`
+matplotlib, `bench` what it all costs.
 """
 
 from .errors import (
@@ -28,11 +29,14 @@ from .errors import (
     Span,
     TimedOut,
 )
+from .over_asyncio import AsyncMetricService
 from .plugin import Limits, Plugin
+from .sender import Sender
 from .types import (
     Backend,
     CatalogueEntry,
     Category,
+    Chunk,
     Config,
     Dimension,
     HttpMethod,
@@ -47,20 +51,24 @@ from .types import (
     MetricType,
     MissingChunk,
     Over,
+    Piece,
     Pointwise,
     RangeAnswer,
     RangeOptions,
+    RangePlan,
     RequestMethod,
     Series,
     Statistic,
     ValueType,
 )
-from .verbs import Codec, MetricService
+from .verbs import Codec, MetricService, RangeStream
 
 __all__ = [
+    "AsyncMetricService",
     "Backend",
     "CatalogueEntry",
     "Category",
+    "Chunk",
     "Codec",
     "Config",
     "ConnectionFailed",
@@ -87,6 +95,7 @@ __all__ = [
     "MissingChunk",
     "Over",
     "PartialAnswer",
+    "Piece",
     "Plugin",
     "PluginError",
     "PluginRefused",
@@ -94,7 +103,10 @@ __all__ = [
     "Pointwise",
     "RangeAnswer",
     "RangeOptions",
+    "RangePlan",
+    "RangeStream",
     "RequestMethod",
+    "Sender",
     "Series",
     "Span",
     "Statistic",

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from .doors import failed, told
+from .errors import Span
 from .types import (
     CatalogueEntry,
     Category,
+    Chunk,
     HttpMethod,
     HttpRequest,
     HttpScheme,
@@ -17,6 +20,10 @@ from .types import (
     MetricMetadata,
     MetricResult,
     MetricType,
+    MissingChunk,
+    Piece,
+    RangeAnswer,
+    RangePlan,
     Series,
     ValueType,
 )
@@ -41,9 +48,35 @@ def read_result(document: Document) -> MetricResult:
 
 
 def _read_series(document: Document) -> Series:
-    # JSON has no NaN: there it is a word, which float() reads, and so are the infinities.
-    values = list(map(float, document["values"]))
+    # JSON has no NaN: there it is a word, which float() reads, and so are the infinities. Not `map`, which would hold
+    # Python's lock from the first to the last.
+    values = [float(value) for value in document["values"]]
     return Series(dict(document["labels"]), document["timestamps"], values)
+
+
+def read_range(document: Document) -> RangeAnswer:
+    """The answer to a range."""
+    return RangeAnswer(read_result(document["answer"]), _read_missing(document["missing"]))
+
+
+def read_plan(document: Document) -> RangePlan:
+    """What a range becomes."""
+    chunks = [Chunk(Span(**chunk["span"]), chunk["points"], chunk["is_final"]) for chunk in document["chunks"]]
+    read = {"metric_type": MetricType(document["metric_type"]), "span": Span(**document["span"]), "chunks": chunks}
+    return RangePlan(**{**document, **read})
+
+
+def read_piece(document: Document) -> Piece:
+    """A piece of a stream, as the typed door gives it."""
+    read = {
+        "series": [_read_series(series) for series in document["series"]],
+        "missing": [MissingChunk(Span(**chunk["span"]), told(chunk["error"])) for chunk in document["missing"]],
+    }
+    return Piece(**{**document, **read})
+
+
+def _read_missing(chunks: list[Document]) -> list[MissingChunk]:
+    return [MissingChunk(Span(**chunk["span"]), failed(chunk["error"])) for chunk in chunks]
 
 
 def read_metadata(document: Document) -> MetadataResult:

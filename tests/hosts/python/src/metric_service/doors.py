@@ -13,9 +13,13 @@ from typing import Any, Literal, Protocol
 
 from wasmtime.component import Record, Variant
 
-from .errors import CASES, MetricServiceError, PluginTrapped, Span
+from .accept import U16, accept_text, accept_whole
+from .errors import CASES, InvalidArgument, MalformedResponse, MetricServiceError, PluginTrapped, Span
+from .long_json import loads
 from .plugin import Plugin
+from .sender import Sender
 from .types import Tagged
+from .waiting import interruptible
 
 DoorName = Literal["json", "typed"]
 
@@ -27,19 +31,29 @@ class Door(Protocol):
         """Calls `verb`. `arguments` are in the order of the contract, `body` comes last."""
 
 
-def open_door(plugin: Plugin, name: DoorName) -> Door:
-    """The door of that name."""
-    return JsonDoor(plugin) if name == "json" else TypedDoor(plugin)
+def open_door(plugin: Plugin, name: DoorName, sender: Sender | None = None) -> Door:
+    """The door of that name. Without a sender no request goes out."""
+    return JsonDoor(plugin, sender) if name == "json" else TypedDoor(plugin, sender)
 
 
-class JsonDoor:
+class _Door:
+    """What both have."""
+
+    def __init__(self, plugin: Plugin, sender: Sender | None = None) -> None:
+        self._plugin = plugin
+        self._sender = sender
+
+    def _call(self, interface: str, function: str, *arguments: Any) -> Any:
+        if self._sender is None:
+            return self._plugin.call(interface, function, *arguments)
+        return interruptible(lambda: self._plugin.call(interface, function, *arguments, sender=self._sender))
+
+
+class JsonDoor(_Door):
     """One text in, one text out. In Python by far the cheaper one (`python -m metric_service.bench`)."""
 
-    def __init__(self, plugin: Plugin) -> None:
-        self._plugin = plugin
-
     def call(self, interface: str, verb: str, arguments: dict[str, Any], body: str | None = None) -> Any:
-        answer = outcome(json.loads(self.text(interface, verb, json.dumps(document(arguments)), body)))
+        answer = outcome(loads(self.text(interface, verb, json.dumps(document(arguments)), body)))
         if isinstance(answer, MetricServiceError):
             raise answer
         return answer
@@ -48,24 +62,39 @@ class JsonDoor:
         """The texts as they are, for a caller who only passes the answer on."""
         codec = interface == "codec"
         bodies = [body or ""] if codec else []
-        answer: str = self._plugin.call("json-codec" if codec else "json", "call", verb, request, *bodies)
+        answer: str = self._call("json-codec" if codec else "json", "call", verb, request, *bodies)
         return answer
 
 
-class TypedDoor:
+class TypedDoor(_Door):
     """The contract's own types, lifted and lowered value by value by the wasmtime package."""
-
-    def __init__(self, plugin: Plugin) -> None:
-        self._plugin = plugin
 
     def call(self, interface: str, verb: str, arguments: dict[str, Any], body: str | None = None) -> Any:
         lowered = [lower(value) for value in arguments.values()]
-        answer = self._plugin.call(interface, verb, *lowered, *([] if body is None else [body]))
-        # The package gives the two sides of a `result` without a tag; only errors are variants here.
-        if isinstance(answer, Variant):
-            payload = plain(answer.payload)
-            raise error(answer.tag, payload if isinstance(payload, dict) else {"message": payload})
-        return plain(answer)
+        return settled(self._call(interface, verb, *lowered, *([] if body is None else [body])))
+
+
+def settled(answer: Any) -> Any:
+    """The good side of a `result` as a document; the other is raised."""
+    # The package gives the two sides without a tag where their types differ.
+    if isinstance(answer, Variant) and answer.tag in ("ok", "err"):
+        if answer.tag == "ok":
+            return plain(answer.payload)
+        answer = answer.payload
+    if isinstance(answer, Variant):
+        raise told(answer)
+    if isinstance(answer, Record) and set(vars(answer)) == {"error", "chunk"}:
+        failure, chunk = told(answer.error), answer.chunk  # type: ignore[attr-defined]
+        if chunk is not None:
+            failure.chunk = Span(**plain(chunk))
+        raise failure
+    return plain(answer)
+
+
+def told(answer: Variant) -> MetricServiceError:
+    """The exception of the contract's `error`, as the package gives it."""
+    payload = plain(answer.payload)
+    return error(answer.tag, payload if isinstance(payload, dict) else {"message": payload})
 
 
 def outcome(answer: Any) -> Any:
@@ -133,3 +162,21 @@ def plain(value: Any) -> Any:
     if isinstance(value, list) and value and isinstance(value[0], Record):
         return [plain(entry) for entry in value]
     return value
+
+
+def accept_status(status: Any) -> int:
+    """An HTTP status. The wasmtime package would cut a larger number to its low bits."""
+    accepted = accept_whole("status", status, U16)
+    if accepted is None:
+        raise InvalidArgument("status", "None is not a status")
+    return accepted
+
+
+def accept_body(body: Any) -> str:
+    """The body of an answer: a text, or its UTF-8."""
+    if isinstance(body, bytes | bytearray):
+        try:
+            return body.decode()
+        except UnicodeDecodeError as error:
+            raise MalformedResponse(f"the answer is not UTF-8: {error}") from error
+    return accept_text("body", body)

@@ -26,16 +26,27 @@ class MetricServiceError(Exception):
     chunk: Span | None = None
     """Of a range: the chunk whose request it was. None: nothing had been sent, or it was no one chunk's fault."""
 
+    _names: ClassVar[tuple[str, ...]] = ("message",)
+
     @property
     def fields(self) -> dict[str, Any]:
         """The case's payload, by the contract's names with `_` for `-`; a bare text is `message`."""
-        return {name: value for name, value in self.__dict__.items() if name not in ("chunk", "__notes__")}
+        return {name: getattr(self, name) for name in self._names}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # An exception is made again from its text alone, unless it says otherwise; that is no payload.
+        return _made_again, (type(self), self.fields), self.__dict__
+
+
+def _made_again(case: type[MetricServiceError], fields: dict[str, Any]) -> MetricServiceError:
+    return case(**fields)
 
 
 class InvalidTimeRange(MetricServiceError, ValueError):
     """The times cannot be read, or end before they start."""
 
     case = "invalid-time-range"
+    _names = ("reason", "accepted")
 
     def __init__(self, reason: str, accepted: str) -> None:
         super().__init__(f"{reason} (accepted: {accepted})")
@@ -47,6 +58,7 @@ class InvalidArgument(MetricServiceError, ValueError):
     """Another part of the query, or of the configuration, cannot be used."""
 
     case = "invalid-argument"
+    _names = ("field", "reason")
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(f"{field}: {reason}")
@@ -58,6 +70,7 @@ class FailedToGetMetric(MetricServiceError):
     """Prometheus answered, and said no."""
 
     case = "failed-to-get-metric"
+    _names = ("status", "error_type", "message")
 
     def __init__(self, status: int, error_type: str | None, message: str) -> None:
         kind = f" {error_type}" if error_type else ""
@@ -97,6 +110,7 @@ class LimitExceeded(MetricServiceError):
     """The query asks for more than is allowed."""
 
     case = "limit-exceeded"
+    _names = ("limit", "maximum", "requested", "message")
 
     def __init__(self, limit: str, maximum: int | None, requested: int | None, message: str | None = None) -> None:
         asked = "more" if requested is None else str(requested)

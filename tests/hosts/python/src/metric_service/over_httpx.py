@@ -15,20 +15,20 @@ from typing import Any
 import httpx
 
 from .errors import ConnectionFailed, FailedToGetMetric, LimitExceeded, MalformedResponse, TimedOut
+from .sender import RESPONSE_BYTES
 from .types import HttpRequest, MetadataResult, MetricQuery, MetricResult
 from .verbs import Codec
+from .waiting import awaited
 
 DEFAULT_TIMEOUT_MS = 30_000
 """The contract's, for `Config.timeout` of None."""
-
-RESPONSE_BYTES = 256 << 20
-"""The largest answer that is read. The largest default result, 100 MB, comes from about that much JSON."""
 
 
 class HttpxService:
     """`query_metadata` and `query_metric` over an `httpx.Client`, which the caller makes, and closes.
 
-    One request a call: nothing is tried again. `httpx.HTTPTransport(retries=…)` repeats failed connections.
+    One request a call; a second one where the server had closed the kept connection that the first went out on.
+    `httpx.HTTPTransport(retries=…)` repeats failed connections.
     """
 
     def __init__(self, codec: Codec, client: httpx.Client, *, response_bytes: int = RESPONSE_BYTES) -> None:
@@ -50,21 +50,27 @@ class HttpxService:
     def _send(self, request: HttpRequest) -> tuple[int, str]:
         seconds = _seconds(self.codec)
         deadline = time.monotonic() + seconds
+        kept = _Connection()
+        try:
+            return self._sent(request, seconds, deadline, kept.opened)
+        except ConnectionFailed:
+            if not kept.is_stale:
+                raise
+        return self._sent(request, max(0.001, deadline - time.monotonic()), deadline, kept.opened)
+
+    def _sent(self, request: HttpRequest, seconds: float, deadline: float, trace: Any) -> tuple[int, str]:
         body = bytearray()
-        with _httpx_errors(), self.client.stream(**_arguments(request, seconds)) as response:
+        with _httpx_errors(), self.client.stream(**_arguments(request, seconds, trace)) as response:
             for piece in response.iter_bytes():
                 _append(body, piece, self.response_bytes)
                 # httpx limits each read. An answer that trickles meets every one of those limits.
                 if time.monotonic() > deadline:
-                    raise TimedOut(f"the answer was not complete after {seconds} s")
+                    raise TimedOut(f"the answer was not complete after {_seconds(self.codec)} s")
         return response.status_code, _text(response, body)
 
 
 class AsyncHttpxService:
-    """`HttpxService` for asyncio, over an `httpx.AsyncClient`.
-
-    Building and reading run in the event loop's thread: under a millisecond, or some 20 ms for 20,000 points.
-    """
+    """`HttpxService` for asyncio, over an `httpx.AsyncClient`. Requests are built and answers read beside the loop."""
 
     def __init__(self, codec: Codec, client: httpx.AsyncClient, *, response_bytes: int = RESPONSE_BYTES) -> None:
         self.codec = codec
@@ -74,35 +80,62 @@ class AsyncHttpxService:
     async def query_metadata(self) -> MetadataResult:
         """The metrics that Prometheus holds."""
         codec = self.codec.at_this_time()
-        return codec.metadata_response(*await self._send(codec.metadata_request()))
+        status, body = await self._send(await awaited(codec.metadata_request))
+        return await awaited(lambda: codec.metadata_response(status, body))
 
     async def query_metric(self, query: MetricQuery) -> MetricResult:
         """Builds the query, asks Prometheus, and returns the series."""
         codec = self.codec.at_this_time()
-        return codec.metric_response(query, *await self._send(codec.metric_request(query)))
+        status, body = await self._send(await awaited(lambda: codec.metric_request(query)))
+        return await awaited(lambda: codec.metric_response(query, status, body))
 
     async def _send(self, request: HttpRequest) -> tuple[int, str]:
         seconds = _seconds(self.codec)
-        body = bytearray()
+        kept = _Connection()
         try:
             async with asyncio.timeout(seconds):
-                with _httpx_errors():
-                    async with self.client.stream(**_arguments(request, seconds)) as response:
-                        async for piece in response.aiter_bytes():
-                            _append(body, piece, self.response_bytes)
+                try:
+                    return await self._sent(request, seconds, kept)
+                except ConnectionFailed:
+                    if not kept.is_stale:
+                        raise
+                return await self._sent(request, seconds, kept)
         except TimedOut:
             raise
         except TimeoutError as error:
             raise TimedOut(f"the answer was not complete after {seconds} s") from error
+
+    async def _sent(self, request: HttpRequest, seconds: float, kept: _Connection) -> tuple[int, str]:
+        async def opened(event: str, info: Any) -> None:
+            kept.opened(event, info)
+
+        body = bytearray()
+        with _httpx_errors():
+            async with self.client.stream(**_arguments(request, seconds, opened)) as response:
+                async for piece in response.aiter_bytes():
+                    _append(body, piece, self.response_bytes)
         return response.status_code, _text(response, body)
+
+
+class _Connection:
+    """What becomes of the connection of a request. A kept one may have been closed by the server meanwhile."""
+
+    def __init__(self) -> None:
+        self.is_stale = True
+        """Whether it was kept from an earlier request, and no answer has come on it."""
+
+    def opened(self, event: str, _info: Any) -> None:
+        if event == "connection.connect_tcp.started" or event.endswith("receive_response_headers.complete"):
+            self.is_stale = False
 
 
 def _seconds(codec: Codec) -> float:
     milliseconds = codec.config.timeout
-    return (DEFAULT_TIMEOUT_MS if milliseconds is None else milliseconds) / 1000
+    # A duration has become a number when the configuration was made.
+    return (milliseconds if isinstance(milliseconds, int) else DEFAULT_TIMEOUT_MS) / 1000
 
 
-def _arguments(request: HttpRequest, seconds: float) -> dict[str, Any]:
+def _arguments(request: HttpRequest, seconds: float, trace: Any) -> dict[str, Any]:
     # `raw_path` goes out as it stands: httpx must not encode a second time what is encoded already.
     url = httpx.URL(f"{request.scheme}://{request.authority}").copy_with(
         raw_path=request.path_with_query.encode("ascii")
@@ -113,6 +146,7 @@ def _arguments(request: HttpRequest, seconds: float) -> dict[str, Any]:
         "headers": request.headers,
         "content": request.body.encode() or None,
         "timeout": seconds,
+        "extensions": {"trace": trace},
         # Credentials would go along to wherever the redirection points.
         "follow_redirects": False,
     }

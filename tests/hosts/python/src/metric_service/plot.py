@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC
+from typing import Any
 
 import numpy as np
 from matplotlib import pyplot as plt
@@ -20,14 +21,23 @@ PREFIXED = frozenset({"bytes", "bytes/s", "watts", "count"})
 """Units whose values span powers of a thousand, and read better as `1.5 G`."""
 
 
-def plot(result: MetricResult, ax: Axes | None = None, title: str | None = None) -> Axes:
+def plot(
+    result: MetricResult,
+    ax: Axes | None = None,
+    title: str | None = None,
+    *,
+    unit: str | None = None,
+    band: tuple[MetricResult, MetricResult] | None = None,
+) -> Axes:
     """Draws one line a series: time in UTC, the unit at the axis, gaps left as gaps. A lone point is a dot.
 
-    The title of a partial result says so.
+    `unit`: as in `to_frame`. `band`: the same query with other statistics, e.g. the least and the largest; what lies
+    between the two is shaded, for each series that both have. The title of a partial result says so.
     """
     if ax is None:
         _, ax = plt.subplots(figsize=(10, 4), layout="constrained")
-    frame = to_frame(result)
+    frame = to_frame(result, unit)
+    bands = _bands(band, unit)
     shared = {
         name: value
         for name, value in (result.series[0].labels.items() if result.series else ())
@@ -38,7 +48,7 @@ def plot(result: MetricResult, ax: Axes | None = None, title: str | None = None)
         values = frame.iloc[:, position]
         # A point between two gaps has no line to be seen by.
         alone = values.notna() & values.shift(1).isna() & values.shift(-1).isna()
-        ax.plot(
+        (line,) = ax.plot(
             frame.index,
             values,
             label=", ".join(own) or ", ".join(shared.values()) or "value",
@@ -47,17 +57,20 @@ def plot(result: MetricResult, ax: Axes | None = None, title: str | None = None)
             markersize=3,
             markevery=np.flatnonzero(alone).tolist(),
         )
+        if (between := bands.get(frozenset(series.labels.items()))) is not None:
+            index, low, high = between
+            ax.fill_between(index, low, high, color=line.get_color(), alpha=0.2, linewidth=0)
     # matplotlib types these two only by halves.
     locator = AutoDateLocator(tz=UTC)  # type: ignore[no-untyped-call]
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=UTC))  # type: ignore[no-untyped-call]
-    if result.unit in PREFIXED:
+    if frame.attrs["unit"] in PREFIXED:
         ax.yaxis.set_major_formatter(ticker.EngFormatter())
     shown = title or result.promql
     ax.set(
         title=f"{shown} (partial: data may be missing)" if result.partial else shown,
         xlabel="time (UTC)",
-        ylabel=result.unit or "value",
+        ylabel=frame.attrs["unit"] or "value",
         xlim=(frame.index[0], frame.index[-1]),
     )
     ax.grid(alpha=0.3)
@@ -65,3 +78,16 @@ def plot(result: MetricResult, ax: Axes | None = None, title: str | None = None)
     if 0 < len(result.series) <= LEGEND_ENTRIES:
         ax.legend(frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
     return ax
+
+
+def _bands(band: tuple[MetricResult, MetricResult] | None, unit: str | None) -> dict[frozenset[tuple[str, str]], Any]:
+    """Of each series, by its labels: the instants, the lower and the upper bound."""
+    if band is None:
+        return {}
+    low, high = (to_frame(side, unit) for side in band)
+    places = {frozenset(series.labels.items()): place for place, series in enumerate(band[1].series)}
+    return {
+        labels: (low.index, low.iloc[:, place], high.iloc[:, places[labels]].reindex(low.index))
+        for place, series in enumerate(band[0].series)
+        if (labels := frozenset(series.labels.items())) in places
+    }

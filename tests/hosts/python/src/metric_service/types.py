@@ -5,21 +5,47 @@ Times are Unix milliseconds, durations say their unit. Knows nothing of wasm, JS
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
-from .errors import InvalidArgument, InvalidTimeRange, MetricServiceError, Span
+from .accept import (
+    I32,
+    U32,
+    U64,
+    Duration,
+    Identifier,
+    Instant,
+    accept_duration,
+    accept_identifiers,
+    accept_instant,
+    accept_member,
+    accept_members,
+    accept_now,
+    accept_text,
+    accept_whole,
+    accept_window,
+)
+from .errors import InvalidArgument, MetricServiceError, Span
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-I32_MAX = 2**31 - 1
-U32_MAX = 2**32 - 1
-I64_MAX = 2**63 - 1
-U64_MAX = 2**64 - 1
+Identifiers = Identifier | Sequence[Identifier] | None
+"""One or several; None or empty: no filter."""
+
+
+class _Record:
+    """A frozen record that takes more than it keeps."""
+
+    __slots__ = ()
+
+    def _keep(self, **fields: Any) -> None:
+        # Frozen for those who hold it; this is still its making.
+        for name, value in fields.items():
+            object.__setattr__(self, name, value)
 
 
 class MetricType(StrEnum):
@@ -109,54 +135,77 @@ class HttpScheme(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
+class Config(_Record):
     """What the plugin is told. Never holds a secret: the codec's caller adds credentials to the request."""
 
     address: str
     """`host:port`, or `http(s)://host[:port][/prefix]`."""
-    timewindow: str | None = None
+    timewindow: str | timedelta | None = None
     """The window of a rate, a Prometheus duration such as `5m`. None: chosen from step and sample interval."""
-    label_schema: LabelSchema = LabelSchema.DOCUMENTED
-    sample_interval: int | None = None
+    label_schema: LabelSchema | str = LabelSchema.DOCUMENTED
+    sample_interval: Duration | None = None
     """Seconds between two samples of a series. None: 15."""
-    max_range: int | None = None
+    max_range: Duration | None = None
     """The longest range of a query, in seconds. None: 604800, 7 days."""
     max_points: int | None = None
     """The most points that a series may have. None: 11001."""
     max_result_bytes: int | None = None
     """The most bytes that a result may hold. None: 100000000."""
-    timeout: int | None = None
+    timeout: Duration | None = None
     """Milliseconds until a call gives up. None: 30000."""
-    method: RequestMethod = RequestMethod.AUTO
-    backend: Backend = Backend.AUTO
+    method: RequestMethod | str = RequestMethod.AUTO
+    backend: Backend | str = Backend.AUTO
     partial: bool = False
     """Whether an answer may be partial, of a server that did not see all data. False: that is `PartialAnswer`."""
-    now: int | None = None
+    now: int | datetime | None = None
     """The time of day, Unix milliseconds. None: the clock's at each call that asks Prometheus; `Codec` has no clock."""
 
     def __post_init__(self) -> None:
-        for name in ("sample_interval", "max_range", "max_points", "timeout"):
-            require_unsigned(f"config.{name.replace('_', '-')}", getattr(self, name), U32_MAX)
-        require_unsigned("config.max-result-bytes", self.max_result_bytes, U64_MAX)
-        require_whole("config.now", self.now, -I64_MAX - 1, I64_MAX)
+        millis = timedelta(milliseconds=1)
+        self._keep(
+            address=accept_text("config.address", self.address),
+            timewindow=accept_window("config.timewindow", self.timewindow),
+            label_schema=accept_member("config.label-schema", self.label_schema, LabelSchema),
+            sample_interval=accept_duration("config.sample-interval", self.sample_interval, U32),
+            max_range=accept_duration("config.max-range", self.max_range, U32),
+            max_points=accept_whole("config.max-points", self.max_points, U32),
+            max_result_bytes=accept_whole("config.max-result-bytes", self.max_result_bytes, U64),
+            timeout=accept_duration("config.timeout", self.timeout, U32, millis),
+            method=accept_member("config.method", self.method, RequestMethod),
+            backend=accept_member("config.backend", self.backend, Backend),
+            partial=_flag("config.partial", self.partial),
+            now=accept_now("config.now", self.now),
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class LabelFilter:
+class LabelFilter(_Record):
     """The optional filters of a query: one value or several, any of which may be met. None or empty: all series."""
 
-    value_type: ValueType | None = None
-    agent_id: str | Sequence[str] | None = None
-    kernel_id: str | Sequence[str] | None = None
-    session_id: str | Sequence[str] | None = None
-    user_id: str | Sequence[str] | None = None
-    project_id: str | Sequence[str] | None = None
+    value_type: ValueType | str | None = None
+    agent_id: Identifiers = None
+    kernel_id: Identifiers = None
+    session_id: Identifiers = None
+    user_id: Identifiers = None
+    project_id: Identifiers = None
 
     def __post_init__(self) -> None:
         for name in ("agent_id", "kernel_id", "session_id", "user_id", "project_id"):
-            values = getattr(self, name)
-            listed = (values,) if isinstance(values, str) else tuple(values or ())
-            object.__setattr__(self, name, listed)
+            field_name = f"labels.{name.replace('_', '-')}"
+            self._keep(**{name: accept_identifiers(field_name, getattr(self, name))})
+        if self.value_type is not None:
+            self._keep(value_type=accept_member("labels.value-type", self.value_type, ValueType))
+
+    @classmethod
+    def of(cls, given: LabelFilter | Mapping[str, Any] | None) -> LabelFilter:
+        """A filter from a mapping; a name that there is not is refused, for it would filter nothing."""
+        if given is None or isinstance(given, LabelFilter):
+            return given or cls()
+        known = cls.__slots__
+        for name in given:
+            if name not in known:
+                raise InvalidArgument(f"labels.{name}", f"there is no such label, accepted are {', '.join(known)}")
+        return cls(**given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +231,13 @@ class Statistic(Tagged):
         """The value below which that part of them lies, 0 to 1."""
         return Statistic("quantile", float(part))
 
+    @classmethod
+    def of(cls, given: Statistic | str) -> Statistic:
+        """A statistic, or its name."""
+        return _tagged("pointwise.statistic", given, cls, (cls.AVG, cls.MAX, cls.MIN, cls.LAST))
+
+
+_T = TypeVar("_T", bound=Tagged)
 
 Statistic.AVG, Statistic.MAX = Statistic("avg"), Statistic("max")
 Statistic.MIN, Statistic.LAST = Statistic("min"), Statistic("last")
@@ -195,62 +251,74 @@ class Over(Tagged):
     """The group's, within the window."""
 
     @staticmethod
-    def members(dimension: Dimension) -> Over:
+    def members(dimension: Dimension | str) -> Over:
         """The members' at the point's instant; a member is what the dimension tells apart within the group."""
-        return Over("members", dimension)
+        return Over("members", accept_member("pointwise.over", dimension, Dimension))
 
     @staticmethod
-    def both(dimension: Dimension) -> Over:
+    def both(dimension: Dimension | str) -> Over:
         """All values of all members within the window."""
-        return Over("both", dimension)
+        return Over("both", accept_member("pointwise.over", dimension, Dimension))
+
+    @classmethod
+    def of(cls, given: Over | str) -> Over:
+        """What is summed up, or its name."""
+        return _tagged("pointwise.over", given, cls, (cls.TIME,))
 
 
 Over.TIME = Over("time")
 
 
 @dataclass(frozen=True, slots=True)
-class Pointwise:
+class Pointwise(_Record):
     """What a point stands for, where it is not the group's value at its instant."""
 
-    statistic: Statistic
-    over: Over
-    window: int | None = None
+    statistic: Statistic | str
+    over: Over | str
+    window: Duration | None = None
     """Seconds that a point looks back. None: the step, so that each sample counts once."""
 
     def __post_init__(self) -> None:
-        require_unsigned("pointwise.window", self.window, U32_MAX)
-
-
-Instant = str | datetime | int | float
+        self._keep(
+            statistic=Statistic.of(self.statistic),
+            over=Over.of(self.over),
+            window=accept_duration("pointwise.window", self.window, U32),
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class MetricQuery:
+class MetricQuery(_Record):
     """A time-series query."""
 
     metric_name: str
     start: Instant
-    """A `datetime` with a time zone, Unix seconds, or a text as the contract takes it (RFC 3339, a date, …)."""
+    """A `datetime` with a time zone, Unix seconds, a `date`, or a text as the contract takes it (RFC 3339, …)."""
     end: Instant
     """The last instant, in the same forms. Not before `start`."""
-    step: int | None = None
+    step: Duration | None = None
     """Seconds between two points. None: chosen from the length of the range."""
-    labels: LabelFilter = field(default_factory=LabelFilter)
-    group_by: Sequence[Dimension] = ()
+    labels: LabelFilter | Mapping[str, Any] | None = field(default_factory=LabelFilter)
+    group_by: Dimension | str | Iterable[Dimension | str] | None = ()
     """What to tell apart. Empty: the value type plus every dimension that is filtered on."""
-    metric_type: MetricType | None = None
+    metric_type: MetricType | str | None = None
     """None: detected from the name and the value type."""
     pointwise: Pointwise | None = None
     """What a point stands for. None: the group's value at the point's instant."""
-    utc_offset: int | None = None
+    utc_offset: Duration | None = None
     """Seconds east of UTC: points are at multiples of the step in that local time, so that a day is the caller's."""
 
     def __post_init__(self) -> None:
-        # Frozen for those who hold a query; this is still its making.
-        object.__setattr__(self, "start", instant_text(self.start))
-        object.__setattr__(self, "end", instant_text(self.end))
-        require_unsigned("step", self.step, U32_MAX)
-        require_whole("utc-offset", self.utc_offset, -I32_MAX - 1, I32_MAX)
+        self._keep(
+            metric_name=accept_text("metric-name", self.metric_name),
+            start=accept_instant("start", self.start),
+            end=accept_instant("end", self.end),
+            step=accept_duration("step", self.step, U32),
+            labels=LabelFilter.of(self.labels),
+            group_by=accept_members("group-by", self.group_by, Dimension),
+            utc_offset=accept_duration("utc-offset", self.utc_offset, I32),
+        )
+        if self.metric_type is not None:
+            self._keep(metric_type=accept_member("metric-type", self.metric_type, MetricType))
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,11 +352,11 @@ class MetricResult:
     partial: bool
     """Whether data may be missing that the server did not see. Only where `Config.partial` accepts that."""
 
-    def to_frame(self) -> DataFrame:
-        """One column a series, one row a step, the index in UTC. See `metric_service.frame`."""
+    def to_frame(self, unit: str | None = None) -> DataFrame:
+        """One column a series, one row a step, the index in UTC, values in `unit`. See `metric_service.frame`."""
         from .frame import to_frame
 
-        return to_frame(self)
+        return to_frame(self, unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,16 +404,16 @@ class MetadataResult(Sequence[MetricMetadata]):
 
 
 @dataclass(frozen=True, slots=True)
-class RangeOptions:
+class RangeOptions(_Record):
     """How a long range, or many queries, are asked for."""
 
     cached: bool = False
     """Whether answers are kept on their way, so that it pays to cut the range where others cut theirs."""
     max_points: int | None = None
     """The most points of a series at a step that is chosen. None: 1000."""
-    interval: int | None = None
+    interval: Duration | None = None
     """Seconds between two cuts. None: 86400, a day."""
-    freshness: int | None = None
+    freshness: Duration | None = None
     """Seconds that data may arrive late. None: 600."""
     concurrency: int | None = None
     """Requests under way at once. None: 8."""
@@ -353,8 +421,47 @@ class RangeOptions:
     """Whether an answer may be partial, and may lack chunks that failed."""
 
     def __post_init__(self) -> None:
-        for name in ("max_points", "interval", "freshness", "concurrency"):
-            require_unsigned(f"options.{name.replace('_', '-')}", getattr(self, name), U32_MAX)
+        self._keep(
+            cached=_flag("options.cached", self.cached),
+            max_points=accept_whole("options.max-points", self.max_points, U32),
+            interval=accept_duration("options.interval", self.interval, U32),
+            freshness=accept_duration("options.freshness", self.freshness, U32),
+            concurrency=accept_whole("options.concurrency", self.concurrency, U32),
+            partial=_flag("options.partial", self.partial),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What one request of a range asks for."""
+
+    span: Span
+    """What is asked, which may reach over the ends of the range."""
+    points: int
+    """Points of a series without gaps."""
+    is_final: bool
+    """Whether the data of that time can no longer change."""
+
+
+@dataclass(frozen=True, slots=True)
+class RangePlan:
+    """What a range becomes, before anything is sent."""
+
+    promql: str
+    metric_type: MetricType
+    unit: str | None
+    step: int
+    """Seconds between two points."""
+    step_reason: str
+    """Why this step, in a sentence."""
+    window: str | None
+    """How far back a point looks. None: it is the value at its instant."""
+    window_reason: str | None
+    span: Span
+    """The points of the answer."""
+    chunks: list[Chunk]
+    """The requests, in the order of time."""
+    warnings: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,6 +483,20 @@ class RangeAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """A bounded piece of a stream: at most 65536 samples, each series with its labels."""
+
+    series: list[Series]
+    """A series comes in several pieces, its points in the order of time."""
+    warnings: list[str]
+    """What was not said by an earlier piece."""
+    infos: list[str]
+    missing: list[MissingChunk]
+    """Chunks that failed since the last piece, where `partial` allows it."""
+    partial: bool
+
+
+@dataclass(frozen=True, slots=True)
 class HttpRequest:
     """A request to send. Its URL is scheme, `://`, authority, path_with_query."""
 
@@ -390,27 +511,18 @@ class HttpRequest:
     """Empty for GET."""
 
 
-def instant_text(instant: Instant) -> str:
-    """An instant as the contract takes it.
-
-    A naive `datetime` is refused: Python takes it for local time, the contract for UTC.
-    """
-    if isinstance(instant, datetime):
-        if instant.tzinfo is None:
-            raise InvalidTimeRange(
-                reason=f"{instant!r} has no time zone",
-                accepted="a datetime with a time zone, e.g. datetime(2026, 1, 5, tzinfo=UTC)",
-            )
-        return instant.isoformat()
-    return instant if isinstance(instant, str) else repr(instant)
+def _flag(field_name: str, value: Any) -> bool:
+    if value is True or value is False:
+        return value
+    raise InvalidArgument(field_name, f"{value!r} is neither True nor False")
 
 
-def require_unsigned(name: str, value: int | None, most: int) -> None:
-    """Refuses what does not fit. The wasmtime package would cut such a number to its low bits, silently."""
-    require_whole(name, value, 0, most)
-
-
-def require_whole(name: str, value: int | None, least: int, most: int) -> None:
-    """As `require_unsigned`, from `least` on."""
-    if value is not None and not (type(value) is int and least <= value <= most):
-        raise InvalidArgument(field=name, reason=f"{value!r} is not a whole number from {least} to {most}")
+def _tagged(field_name: str, given: _T | str, variant: type[_T], simple: tuple[_T, ...]) -> _T:
+    if isinstance(given, variant):
+        return given
+    for case in simple:
+        if case.tag == given:
+            return case
+    raise InvalidArgument(
+        field_name, f"{given!r} is unknown, accepted is one of {', '.join(case.tag for case in simple)}"
+    )

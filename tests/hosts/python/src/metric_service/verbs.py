@@ -1,17 +1,21 @@
-"""The verbs: `MetricService` sends its requests itself, through wasmtime's `wasi:http`; `Codec` sends nothing."""
+"""The verbs: `MetricService` has its requests sent by a `Sender`; `Codec` sends nothing."""
 
 from __future__ import annotations
 
 import copy
 import dataclasses
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import TracebackType
 from typing import Any, Self
 
-from .documents import read_metadata, read_request, read_result
-from .doors import DoorName, JsonDoor, failed, open_door, outcome
-from .errors import MetricServiceError, Span
+from .accept import accept_member, accept_text
+from .documents import read_metadata, read_piece, read_plan, read_range, read_request, read_result
+from .doors import DoorName, JsonDoor, accept_body, accept_status, lower, open_door, outcome, settled
+from .errors import MetricServiceError
 from .plugin import Plugin
+from .sender import Sender
 from .types import (
     Config,
     HttpRequest,
@@ -19,11 +23,13 @@ from .types import (
     MetricQuery,
     MetricResult,
     MetricType,
-    MissingChunk,
+    Piece,
     RangeAnswer,
     RangeOptions,
+    RangePlan,
     ValueType,
 )
+from .waiting import interruptible
 
 
 class _Verbs:
@@ -31,9 +37,11 @@ class _Verbs:
 
     interface: str
 
-    def __init__(self, plugin: Plugin, config: Config, *, door: DoorName = "json") -> None:
-        self.config = config
-        self._door = open_door(plugin, door)
+    def __init__(
+        self, plugin: Plugin, config: Config | str, *, door: DoorName = "json", sender: Sender | None = None
+    ) -> None:
+        self.config = Config(config) if isinstance(config, str) else config
+        self._door = open_door(plugin, door, sender)
 
     def at_this_time(self) -> Self:
         """The same, for a call that begins now: a plugin has no clock of its own."""
@@ -48,24 +56,36 @@ class _Verbs:
         promql: str = self._door.call(self.interface, "build-promql", {"config": self.config, "query": query})
         return promql
 
-    def detect_metric_type(self, metric_name: str, value_type: ValueType | None = None) -> MetricType:
+    def detect_metric_type(self, metric_name: str, value_type: ValueType | str | None = None) -> MetricType:
         """How a metric is read."""
-        arguments = {"metric_name": metric_name, "value_type": value_type}
+        side = None if value_type is None else accept_member("value-type", value_type, ValueType)
+        arguments = {"metric_name": accept_text("metric-name", metric_name), "value_type": side}
         return MetricType(self._door.call(self.interface, "detect-metric-type", arguments))
 
 
 class MetricService(_Verbs):
-    """`metric_service.wasm` with the `wasi:http` of the wasmtime package.
+    """`metric_service.wasm`, its requests sent by a `Sender`; unless one is given, to `Config.address` alone.
 
-    The verbs block; they let other threads run, so `asyncio.to_thread(service.query_metric, query)` is all that
-    asyncio needs. Each failure is raised as the exception of its case, see `metric_service.errors`.
+    The verbs block; other threads run meanwhile, and Ctrl-C ends a call at once. Each failure is raised as the
+    exception of its case, see `metric_service.errors`. May be shared between threads, and used after a fork.
     """
 
     interface = "metric-service"
 
-    def __init__(self, plugin: Plugin, config: Config, *, door: DoorName = "json") -> None:
-        super().__init__(plugin, config, door=door)
-        self._json = JsonDoor(plugin)
+    def __init__(
+        self, plugin: Plugin, config: Config | str, *, door: DoorName = "json", sender: Sender | None = None
+    ) -> None:
+        config = Config(config) if isinstance(config, str) else config
+        self._sender = (sender or Sender()).for_address(config.address)
+        super().__init__(plugin, config, door=door, sender=self._sender)
+        self._plugin = plugin
+        self._json = JsonDoor(plugin, self._sender)
+
+    def call(self, verb: str, request: Mapping[str, Any] | None = None) -> Any:
+        """Any verb of the plugin by its name, with a request as in `wit/schema/metric-service.schema.json`: plain
+        values, or the records of this package; `config` is this service's. Gives the result as plain values.
+        """
+        return self._json.call(self.interface, verb, {"config": self.at_this_time().config, **(request or {})})
 
     def query_metadata(self) -> MetadataResult:
         """The metrics that Prometheus holds, by name, with what the catalogue knows of each."""
@@ -77,26 +97,86 @@ class MetricService(_Verbs):
         arguments = {"config": self.at_this_time().config, "query": query}
         return read_result(self._door.call(self.interface, "query-metric", arguments))
 
-    def query_range(self, query: MetricQuery, options: RangeOptions | None = None) -> RangeAnswer:
-        """Asks for a long range in chunks, side by side. An error's `chunk` says which failed.
+    # Of ranges the answers come through the JSON door, whichever `door` is.
 
-        Answers of ranges come through the JSON door, whichever `door` is.
-        """
-        arguments = {"config": self.at_this_time().config, "query": query, "options": options}
-        return _read_range(self._json.call("range-service", "query-range", arguments))
+    def plan(self, query: MetricQuery, options: RangeOptions | None = None) -> RangePlan:
+        """What `query_range` would do. Nothing is sent."""
+        return read_plan(self.call("plan", {"query": query, "options": options}))
+
+    def query_range(self, query: MetricQuery, options: RangeOptions | None = None) -> RangeAnswer:
+        """Asks for a long range in chunks, side by side. An error's `chunk` says which failed."""
+        return read_range(self.call("query-range", {"query": query, "options": options}))
 
     def query_batch(
         self, queries: Sequence[MetricQuery], options: RangeOptions | None = None
     ) -> list[RangeAnswer | MetricServiceError]:
         """Many queries side by side; the answers in their order, an exception in the place of one that failed."""
-        arguments = {"config": self.at_this_time().config, "queries": list(queries), "options": options}
-        answers = map(outcome, self._json.call("range-service", "query-batch", arguments))
-        return [answer if isinstance(answer, MetricServiceError) else _read_range(answer) for answer in answers]
+        answers = map(outcome, self.call("query-batch", {"queries": list(queries), "options": options}))
+        return [answer if isinstance(answer, MetricServiceError) else read_range(answer) for answer in answers]
+
+    def pages(self, query: MetricQuery, options: RangeOptions | None = None) -> Iterator[RangeAnswer]:
+        """A long range, one chunk a request, each when it is asked for."""
+        cursor = None
+        while True:
+            page = self.call("query-page", {"query": query, "options": options, "cursor": cursor})
+            yield read_range(page["answer"])
+            cursor = page["next"]
+            if cursor is None:
+                return
+
+    def stream(self, query: MetricQuery, options: RangeOptions | None = None) -> RangeStream:
+        """A long range in bounded pieces, for answers that are larger than memory: `for piece in service.stream(…)`.
+
+        Keeps an instance of the plugin until its end, or until it is closed.
+        """
+        return RangeStream(self._plugin, self._sender, self.at_this_time().config, query, options or RangeOptions())
 
 
-def _read_range(document: dict[str, Any]) -> RangeAnswer:
-    missing = [MissingChunk(Span(**chunk["span"]), failed(chunk["error"])) for chunk in document["missing"]]
-    return RangeAnswer(read_result(document["answer"]), missing)
+class RangeStream(Iterator[Piece]):
+    """The pieces of a range. One after the other, whichever threads ask for them."""
+
+    def __init__(
+        self, plugin: Plugin, sender: Sender, config: Config, query: MetricQuery, options: RangeOptions
+    ) -> None:
+        self._lock = threading.RLock()
+        self._instance = plugin.instance(sender)
+        try:
+            self._stream = self._call("[static]range-stream.open", lower(config), lower(query), lower(options))
+            self.plan: RangePlan = read_plan(self._call("[method]range-stream.plan", self._stream))
+            """What is being asked for."""
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __next__(self) -> Piece:
+        with self._lock:
+            piece = None
+            try:
+                if self._stream is not None:
+                    piece = self._call("[method]range-stream.next", self._stream)
+            finally:
+                # After the end, or an error, there is nothing more.
+                if piece is None:
+                    self.close()
+        if piece is None:
+            raise StopIteration
+        return read_piece(piece)
+
+    def close(self) -> None:
+        """Ends what is under way, and lets the instance go."""
+        self._stream = None
+        self._instance.close()
+
+    def _call(self, function: str, *arguments: Any) -> Any:
+        return interruptible(lambda: settled(self._instance.call("range-service", function, *arguments)))
 
 
 class Codec(_Verbs):
@@ -108,17 +188,17 @@ class Codec(_Verbs):
         """The request of `query_metadata`."""
         return read_request(self._door.call(self.interface, "metadata-request", {"config": self.config}))
 
-    def metadata_response(self, status: int, body: str) -> MetadataResult:
+    def metadata_response(self, status: int, body: str | bytes) -> MetadataResult:
         """The answer of `query_metadata`, from the response's status and whole body."""
-        arguments = {"config": self.config, "status": status}
-        return read_metadata(self._door.call(self.interface, "metadata-response", arguments, body))
+        arguments = {"config": self.config, "status": accept_status(status)}
+        return read_metadata(self._door.call(self.interface, "metadata-response", arguments, accept_body(body)))
 
     def metric_request(self, query: MetricQuery) -> HttpRequest:
         """The request of `query_metric`."""
         arguments = {"config": self.config, "query": query}
         return read_request(self._door.call(self.interface, "metric-request", arguments))
 
-    def metric_response(self, query: MetricQuery, status: int, body: str) -> MetricResult:
+    def metric_response(self, query: MetricQuery, status: int, body: str | bytes) -> MetricResult:
         """The answer of `query_metric`, from the response's status and whole body."""
-        arguments = {"config": self.config, "query": query, "status": status}
-        return read_result(self._door.call(self.interface, "metric-response", arguments, body))
+        arguments = {"config": self.config, "query": query, "status": accept_status(status)}
+        return read_result(self._door.call(self.interface, "metric-response", arguments, accept_body(body)))

@@ -10,10 +10,11 @@ import pytest
 from .cases import Case
 
 DENIES = "denied"
-CAPS_ANSWERS = "response-bytes"
-"""What a host may do that only shows in what a case expects: the error `denied`, the limit `response-bytes`."""
+"""What a host may do that only shows in what a case expects: the error `denied`."""
 
-NO_POLICY = "wasmtime's Python package has no hook for outgoing requests: it cannot deny one, or cap an answer"
+CAPS_ANSWERS = "response-bytes"
+"""Likewise the limit `response-bytes`."""
+NO_POLICY = "wasmtime's C API has no hook for outgoing requests: it cannot deny one, or cap an answer"
 
 WASI_HTTP = {
     DENIES: NO_POLICY,
@@ -23,6 +24,7 @@ WASI_HTTP = {
         "(wasmtime-wasi-http, p2/error.rs, hyper_request_error), which the plugin has to read as malformed-response"
     ),
 }
+"""Of wasmtime's own `wasi:http`, which the hosts in C and Go have."""
 
 HTTPX = {
     DENIES: "whether a request may go out is for the caller to decide, who makes the client",

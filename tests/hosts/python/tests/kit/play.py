@@ -7,9 +7,10 @@ from typing import Any
 
 import httpx
 
-from metric_service import Codec, Limits, MetricService, Plugin
+from metric_service import Codec, Limits, MetricService, Plugin, Sender
 from metric_service.doors import DoorName, JsonDoor
-from metric_service.over_httpx import RESPONSE_BYTES, HttpxService
+from metric_service.over_httpx import HttpxService
+from metric_service.sender import RESPONSE_BYTES
 
 from .answer import answer
 from .bodies import body_bytes
@@ -26,13 +27,20 @@ def play_pure(case: Case, verbs: Codec | MetricService) -> list[str]:
 def play_with_io(case: Case, plugin: Plugin, door: DoorName) -> list[str]:
     """A case whose requests the plugin sends itself, to a scripted Prometheus."""
 
-    memory = case.get("host", {}).get("memory-bytes")
-    plugin = plugin.limited(Limits(memory_bytes=memory)) if memory else plugin
+    host = case.get("host", {})
+    plugin = plugin.limited(Limits(memory_bytes=host["memory-bytes"])) if "memory-bytes" in host else plugin
+    # The two waits are one here: for the next byte, the first or another.
+    milliseconds = host.get("first-byte-ms", host.get("between-bytes-ms", 60_000))
+    sender = Sender(
+        allow=() if host.get("denies") else None,
+        response_bytes=host.get("response-bytes", RESPONSE_BYTES),
+        read_seconds=milliseconds / 1000,
+    )
 
     def answered(authority: str) -> dict[str, Any]:
-        return answer(lambda: call(case, MetricService(plugin, config_of(case, authority), door=door)))
+        return answer(lambda: call(case, MetricService(plugin, config_of(case, authority), door=door, sender=sender)))
 
-    return _against_a_script(case, answered)
+    return against_a_script(case, answered)
 
 
 def play_over_httpx(case: Case, plugin: Plugin) -> list[str]:
@@ -45,7 +53,7 @@ def play_over_httpx(case: Case, plugin: Plugin) -> list[str]:
             service = HttpxService(codec, client, response_bytes=most)
             return answer(lambda: call(case, service))
 
-    return _against_a_script(case, answered)
+    return against_a_script(case, answered)
 
 
 def play_texts(case: Case, plugin: Plugin) -> list[str]:
@@ -56,13 +64,16 @@ def play_texts(case: Case, plugin: Plugin) -> list[str]:
         text = given if isinstance(given, str) else json.dumps(given)
         interface = "codec" if case["call"] == "json-codec" else "metric-service"
         body = body_bytes(case.get("body", "")).decode()
-        came = JsonDoor(plugin).text(interface, case["verb"], text.replace(PROMETHEUS, authority), body)
+        came = JsonDoor(plugin, Sender(allow=[authority])).text(
+            interface, case["verb"], text.replace(PROMETHEUS, authority), body
+        )
         return dict(json.loads(came))
 
-    return _against_a_script(case, answered) if sends(case) else _timed(case, lambda: answered(NOWHERE))
+    return against_a_script(case, answered) if sends(case) else _timed(case, lambda: answered(NOWHERE))
 
 
-def _against_a_script(case: Case, answered: Callable[[str], dict[str, Any]]) -> list[str]:
+def against_a_script(case: Case, answered: Callable[[str], dict[str, Any]]) -> list[str]:
+    """A case whose requests go to a scripted Prometheus, whose address the call is told."""
     exchanges = case["exchanges"]
     with ScriptedPrometheus([exchange["answer"] for exchange in exchanges]) as prometheus:
         found = _timed(case, lambda: answered(prometheus.authority))

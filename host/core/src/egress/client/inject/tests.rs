@@ -119,6 +119,31 @@ fn parameters_that_are_no_secrets_are_added_as_they_are_and_are_the_hosts() {
 }
 
 #[test]
+fn a_parameter_that_the_backend_sets_is_refused_by_name() {
+    let pair = |name: &str| (name.to_owned(), "false".to_owned());
+    let files = Files::new();
+    for (backend, name) in [
+        (Backend::Thanos, "dedup"),
+        (Backend::Thanos, "partial_response"),
+        (Backend::Thanos, "max_source_resolution"),
+        (Backend::VictoriaCluster, "deny_partial_response"),
+    ] {
+        let plain = InjectedCredentials::of(&Credentials::new(), &[pair(name)]).unwrap();
+        let secret = Credentials::new().parameter(name, files.with("secret", "false"));
+        for additions in [plain, read(&secret).unwrap()] {
+            let refused = additions.check_against(backend).unwrap_err();
+            assert!(
+                matches!(&refused, ConfigError::SetByBackend { name: named } if named == name),
+                "{refused:?}"
+            );
+            additions.check_against(Backend::Auto).unwrap();
+        }
+    }
+    let tenant = InjectedCredentials::of(&Credentials::new(), &[pair("extra_label")]).unwrap();
+    tenant.check_against(Backend::Thanos).unwrap();
+}
+
+#[test]
 fn a_token_that_changes_is_the_new_one_with_the_next_request_and_has_another_identity() {
     let files = Files::new();
     let credentials = Credentials::new()

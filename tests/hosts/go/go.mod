@@ -1,0 +1,3 @@
+module backend.ai/metric
+
+go 1.19
