@@ -211,7 +211,7 @@ fn damaged(error: &wasmparser::BinaryReaderError) -> LoadError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::names::{JSON, JSON_CODEC, RANGE_SERVICE};
+    use crate::contract::names::{DISCOVERY, INSIGHT, JSON, JSON_CODEC, RANGE_SERVICE};
     use metric_test_plugins::{TestPlugin, plugin};
 
     fn found(bytes: &[u8]) -> String {

@@ -64,7 +64,7 @@ async fn a_plugin_without_these_verbs_says_which_interface_it_lacks() {
 }
 
 /// An `ok` at address 1024 whose answer has a step; with other fields besides.
-fn with_step(record: &str, at: u32, extra: &str) -> String {
+fn with_step(record: &str, at: usize, extra: &str) -> String {
     let step = 1032 + offset(record, "answer") + at + offset("metric-result", "step");
     data_at(step, [60]) + extra
 }
