@@ -4,10 +4,12 @@
 use std::cell::Cell;
 
 use metric_callers::{Asked, Expected, Reading, asked, expected, text, trials};
-use metric_service::codec::{Config, ConfigInput, Failure, QueryMetric};
+use metric_service::codec::{Call, Config, ConfigInput, Failure, QueryMetric, QueryValues};
+use metric_service::domain::insight::{Total, plan_growth};
 use metric_service::domain::{
     Dimension, LabelFilter, LabelSchema, MetricQuery, MetricType, Over, Pointwise, RangeOptions,
-    RangeOptionsInput, Statistic, ValueType, plan_range, quote, quote_regex,
+    RangeOptionsInput, Statistic, ValueFilter, ValueSource, ValueType, plan_range, quote,
+    quote_regex,
 };
 use metric_service::prometheus::{Backend, RequestMethod};
 use proptest::prelude::*;
@@ -266,4 +268,78 @@ fn options(Asked { options, .. }: &Asked) -> RangeOptionsInput {
         concurrency: options.concurrency,
         partial: options.partial,
     }
+}
+
+/// What counters grew by is asked with the selector of the query in each of its places, whatever is filtered on.
+#[test]
+fn what_counters_grew_by_holds_exactly_what_went_in() {
+    trials(3_000, asked(), |asked| {
+        let Ok(settings) = Config::try_from(config(&asked)).map(|config| config.settings) else {
+            return Ok(());
+        };
+        let Ok(options) = RangeOptions::try_from(options(&asked)) else {
+            return Ok(());
+        };
+        let query = query(&asked);
+        if Total::of(&settings, &query) != Total::Growth {
+            return Ok(());
+        }
+        let Ok(range) = plan_range(&settings, &query, &options) else {
+            return Ok(());
+        };
+        let growth = plan_growth(&range, &settings, &query).range.plan;
+        let of_query = readings(&range.plan.promql)?;
+        let of_growth = Reading::selectors_of_tree(&growth.promql)
+            .map_err(|error| TestCaseError::fail(format!("{}: {error}", growth.promql)))?;
+        prop_assert_eq!(of_growth.len(), 4, "{}", growth.promql);
+        for (family, matchers) in &of_growth {
+            let is_there = of_query.selectors().contains(&(family.as_str(), matchers));
+            prop_assert!(is_there, "{}", growth.promql);
+        }
+        Ok(())
+    });
+}
+
+/// A label's name reaches the path of a request, so that it is a name or refused; a filter its selector, quoted.
+#[test]
+fn a_list_of_values_is_asked_for_by_a_name_and_a_selector_or_not_at_all() {
+    trials(4_000, (text(), text()), |(label, value)| {
+        let config = ConfigInput {
+            address: "h:1".to_owned(),
+            ..Default::default()
+        };
+        let filter = ValueFilter {
+            metric_name: Some(value.clone()),
+            ..Default::default()
+        };
+        let call = QueryValues::new(config, &ValueSource::Label(label.clone()), &filter);
+        let is_name = |name: &str| {
+            let mut bytes = name.bytes();
+            bytes
+                .next()
+                .is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
+                && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        };
+        let Ok(call) = call else {
+            prop_assert!(!is_name(&label) || label.len() > 128 || value.is_empty());
+            return Ok(());
+        };
+        prop_assert!(is_name(&label), "{label:?}");
+        let sent = Call::request(&call).path_with_query;
+        let head = format!("/api/v1/label/{label}/values?");
+        let form = sent.strip_prefix(&head);
+        prop_assert!(form.is_some(), "{sent}");
+        let pairs: Vec<_> = form_urlencoded::parse(form.unwrap_or_default().as_bytes()).collect();
+        prop_assert_eq!(pairs.len(), 1);
+        let read = readings(&pairs[0].1)?;
+        let selectors = read.selectors();
+        prop_assert_eq!(selectors.len(), 1);
+        let (_, matchers) = &selectors[0];
+        let values: Vec<_> = matchers
+            .iter()
+            .flat_map(|(_, values)| values.clone())
+            .collect();
+        prop_assert_eq!(values, [value]);
+        Ok(())
+    });
 }

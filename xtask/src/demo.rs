@@ -151,7 +151,8 @@ fn show(host: &HostCommand) -> Result<()> {
     println!("\nWhat can be asked for?");
     host.show(&["metrics".to_owned()], &[])?;
     let subject = subject(host)?;
-    for (number, scenario) in scenario::scenarios(&subject).iter().enumerate() {
+    let (scenarios, insights) = (scenario::scenarios(&subject), scenario::insights());
+    for (number, scenario) in scenarios.iter().chain(&insights).enumerate() {
         println!(
             "\n\n{}. {}\n   {}",
             number + 1,

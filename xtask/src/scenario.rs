@@ -113,6 +113,62 @@ pub(crate) fn verdict([preset, ids]: &[String; 2]) -> Vec<String> {
     ])
 }
 
+/// What a whole range comes to: a summary, a rank, and what is out of the ordinary.
+pub(crate) fn insights() -> [Scenario; 3] {
+    [
+        Scenario {
+            question: "How many core-hours did each user burn in the last day?",
+            reading: "SUMMARY: of the points, and what the counters grew by",
+            arguments: words(&[
+                "summary",
+                "cpu_util",
+                "--value-type",
+                "current",
+                "--by",
+                "user-id",
+                "--last",
+                "1d",
+            ]),
+        },
+        Scenario {
+            question: "Which kernels held the most memory in the last day?",
+            reading: "RANK: once over the whole range, the others as one",
+            arguments: words(&[
+                "top",
+                "mem",
+                "--value-type",
+                "current",
+                "--by",
+                "kernel-id",
+                "-k",
+                "3",
+                "--rank-by",
+                "total",
+                "--last",
+                "1d",
+            ]),
+        },
+        Scenario {
+            question: "What was out of the ordinary on the agents in the last twelve hours?",
+            reading: "ANOMALIES: against the hours before, since a day has no season yet",
+            arguments: words(&[
+                "anomalies",
+                "mem",
+                "--value-type",
+                "current",
+                "--by",
+                "agent-id",
+                "--last",
+                "12h",
+                "--strategy",
+                "robust",
+                "--lookback",
+                "6h",
+            ]),
+        },
+    ]
+}
+
 /// What to type next.
 pub(crate) fn suggestions(subject: &Subject) -> [Vec<String>; 5] {
     [

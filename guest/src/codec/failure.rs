@@ -69,7 +69,7 @@ impl Failure {
     }
 
     /// The failure of an exchange that ended before it began.
-    pub(super) fn no_answer() -> Self {
+    pub fn no_answer() -> Self {
         Self::Interrupted("no answer came".to_owned())
     }
 }

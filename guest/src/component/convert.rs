@@ -56,24 +56,27 @@ pub(super) fn config(config: types::Config) -> ConfigInput {
 
 #[inline(never)]
 pub(super) fn metric_query(query: types::MetricQuery) -> MetricQuery {
-    let labels = query.labels;
     MetricQuery {
         metric_name: query.metric_name,
         start: query.start,
         end: query.end,
         step: query.step,
-        labels: LabelFilter {
-            value_type: labels.value_type.map(Into::into),
-            agent_id: labels.agent_id,
-            kernel_id: labels.kernel_id,
-            session_id: labels.session_id,
-            user_id: labels.user_id,
-            project_id: labels.project_id,
-        },
+        labels: label_filter(query.labels),
         group_by: query.group_by.into_iter().map(Into::into).collect(),
         metric_type: query.metric_type.map(Into::into),
         pointwise: query.pointwise.map(pointwise),
         utc_offset: query.utc_offset,
+    }
+}
+
+pub(super) fn label_filter(labels: types::LabelFilter) -> LabelFilter {
+    LabelFilter {
+        value_type: labels.value_type.map(Into::into),
+        agent_id: labels.agent_id,
+        kernel_id: labels.kernel_id,
+        session_id: labels.session_id,
+        user_id: labels.user_id,
+        project_id: labels.project_id,
     }
 }
 

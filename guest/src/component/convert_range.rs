@@ -56,7 +56,7 @@ pub(super) fn piece(piece: Piece) -> outer::Piece {
     }
 }
 
-fn missing(missing: Vec<Missing>) -> Vec<outer::MissingChunk> {
+pub(super) fn missing(missing: Vec<Missing>) -> Vec<outer::MissingChunk> {
     let one = |missing: Missing| outer::MissingChunk {
         span: span(missing.span),
         error: missing.failure.into(),

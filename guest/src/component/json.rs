@@ -109,16 +109,20 @@ pub(super) fn unknown(verb: &str, verbs: &[&[&str]]) -> String {
 mod service {
     use super::super::bindings::exports::backendai::metric::json;
     use super::super::exchange::{exchange, exchange_side_by_side};
+    use super::super::insight::ask;
     use super::super::ranges::{batch, page, preset_range, range, range_plan};
     use super::{
         LiveRequest, PURE, Plugin, PresetRequest, QuestionRequest, Request, answer, pure, unknown,
     };
+    use crate::codec::insight::{FindAnomalies, FindOutliers, Rank, Summarize};
     use crate::codec::json::BatchResults;
-    use crate::codec::{QueryMetadata, QueryMetric, RangeFailure};
+    use crate::codec::{QueryMetadata, QueryMetric, QueryValues, RangeFailure};
 
-    /// The verbs of `metric-service` and `range-service` that are not pure.
+    /// The verbs of `metric-service`, `range-service`, `insight` and `discovery` that are not pure.
     const VERBS: &[&str] = &[
         "evaluate",
+        "find-anomalies",
+        "find-outliers",
         "plan",
         "preset-execute",
         "preset-execute-range",
@@ -128,6 +132,9 @@ mod service {
         "query-metric",
         "query-page",
         "query-range",
+        "rank",
+        "summarize",
+        "values",
     ];
 
     impl json::Guest for Plugin {
@@ -175,6 +182,33 @@ mod service {
                     &QuestionRequest::read(&request)
                         .and_then(|r| exchange_side_by_side(&r.evaluate()?)),
                 ),
+                "summarize" => answer(&read_range().and_then(|r| {
+                    let query = r.query()?;
+                    ask(r.config(), r.options(), |config, options| {
+                        Summarize::new(config, &query, r.quantiles(), options)
+                    })
+                })),
+                "rank" => answer(&read_range().and_then(|r| {
+                    let (query, ranking) = (r.query()?, r.ranking()?);
+                    ask(r.config(), r.options(), |config, options| {
+                        Rank::new(config, &query, ranking, options)
+                    })
+                })),
+                "find-anomalies" => answer(&read_range().and_then(|r| {
+                    let query = r.query()?;
+                    ask(r.config(), r.options(), |config, options| {
+                        FindAnomalies::new(config, &query, r.detection(), options)
+                    })
+                })),
+                "find-outliers" => answer(&read_range().and_then(|r| {
+                    let (query, member) = (r.query()?, r.member()?);
+                    ask(r.config(), r.options(), |config, options| {
+                        FindOutliers::new(config, &query, member, r.tolerance(), options)
+                    })
+                })),
+                "values" => answer(&read().and_then(|r| {
+                    exchange(&QueryValues::new(r.config(), &r.source()?, &r.filter())?)
+                })),
                 _ => pure(&verb, &request).unwrap_or_else(|| unknown(&verb, &[PURE, VERBS])),
             }
         }

@@ -9,12 +9,18 @@ mod bindings;
 mod codec;
 mod convert;
 #[cfg(not(feature = "codec-only"))]
+mod convert_insight;
+#[cfg(not(feature = "codec-only"))]
 mod convert_range;
 #[cfg(not(feature = "codec-only"))]
 mod deadline;
 #[cfg(not(feature = "codec-only"))]
+mod discovery;
+#[cfg(not(feature = "codec-only"))]
 mod exchange;
 mod heap;
+#[cfg(not(feature = "codec-only"))]
+mod insight;
 mod json;
 #[cfg(not(feature = "codec-only"))]
 mod live_stats;

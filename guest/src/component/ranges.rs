@@ -106,13 +106,12 @@ fn one(
     options: &RangeOptions,
 ) -> Result<RangeResult, RangeFailure> {
     let answers = sent(config, vec![query], options);
-    // A batch has as many answers as queries.
-    let none = || Failure::Interrupted("no answer came".to_owned());
-    answers.into_iter().next().ok_or_else(none)?
+    answers.into_iter().next().ok_or_else(Failure::no_answer)?
 }
 
+/// The answers to some queries, in their order.
 #[inline(never)]
-fn sent(
+pub(super) fn sent(
     config: &Config,
     queries: Vec<QueryRange>,
     options: &RangeOptions,

@@ -19,6 +19,9 @@ pub(super) const LEFT_OUT: &str = "left_out";
 /// Prometheus sees so many seconds back for a sample: its default.
 const LOOKBACK: u32 = 300;
 
+/// Seconds for which a counter may not have been scraped, and still has grown since, not begun anew.
+const MISSED: u32 = 3600;
+
 /// The text of a query, and what it means.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Expression {
@@ -228,6 +231,28 @@ impl<'a> Reading<'a> {
                 }
             }
         }
+    }
+
+    /// Writes what the counters of each group grew by within the step before a point, and, on a series of this label, how
+    /// many of them were reset. A counter's last sample is held against its last one before; without one, or after a reset,
+    /// it began at zero.
+    pub(super) fn write_growth(&self, step: u32, resets: &str) -> String {
+        let interval = self.settings.sample_interval.get();
+        let window = PromDuration::from_seconds(u64::from(step));
+        let before = PromDuration::from_seconds(u64::from(step.max(MISSED)));
+        let around = PromDuration::from_seconds(u64::from(step) + 4 * u64::from(interval));
+        let counters = self.selector(self.value_type);
+        let last = counters.read(Some(&RangeFunction::statistic(
+            Statistic::Last,
+            window.clone(),
+        )));
+        let before = RangeFunction::statistic(Statistic::Last, before).ago(window);
+        let last_before = counters.read(Some(&before));
+        let resets_of = counters.read(Some(&RangeFunction::resets(around)));
+        let grown = self
+            .grouping(None)
+            .sum(format_args!("{last} - {last_before} >= 0 or {last}"));
+        format!(r#"{grown} or label_replace(sum({resets_of} > 0), "{resets}", "counters", "", "")"#)
     }
 
     fn schema(&self) -> LabelSchema {

@@ -175,7 +175,7 @@ fn unit(
 /// More values make a regular expression that servers are slow to match, and that a scope's budget does not hold.
 const MOST_VALUES: usize = 100;
 
-fn check_filters(labels: &LabelFilter) -> Result<(), QueryError> {
+pub(super) fn check_filters(labels: &LabelFilter) -> Result<(), QueryError> {
     for (dimension, values) in labels.identifiers() {
         let field = match dimension {
             Dimension::AgentId => "labels.agent-id",

@@ -23,6 +23,8 @@ pub(super) enum MetricNames<'a> {
     One(&'a str),
     /// Each of them.
     Any(&'a [&'a str]),
+    /// All that there are.
+    All,
 }
 
 impl Selector {
@@ -33,21 +35,25 @@ impl Selector {
         value_type: Option<ValueType>,
         filter: &LabelFilter,
     ) -> Self {
-        let mut matchers = vec![match names {
-            MetricNames::One(name) => matcher(schema.label(Dimension::MetricName), [name]),
-            MetricNames::Any(names) => format!(
+        let mut matchers = match names {
+            MetricNames::One(name) => vec![matcher(schema.label(Dimension::MetricName), [name])],
+            MetricNames::Any(names) => vec![format!(
                 "{}=~{}",
                 schema.label(Dimension::MetricName),
                 quote_regex_any(names.iter().copied())
-            ),
-        }];
+            )],
+            MetricNames::All => Vec::new(),
+        };
         let value_type = value_type.map(ValueType::label_value);
         let value_label = schema.label(Dimension::ValueType);
         matchers.extend(value_type.map(|value| matcher(value_label, [value])));
         matchers.extend(filter.identifiers().map(|(dimension, values)| {
             matcher(schema.label(dimension), values.iter().map(String::as_str))
         }));
-        Self(format!("{METRIC_FAMILY}{{{}}}", matchers.join(",")))
+        Self(match matchers.is_empty() {
+            true => METRIC_FAMILY.to_owned(),
+            false => format!("{METRIC_FAMILY}{{{}}}", matchers.join(",")),
+        })
     }
 
     /// Reads the selected samples: as they are, or by a function of those within a window.
@@ -78,28 +84,51 @@ pub(super) struct RangeFunction {
     /// The call up to its last argument, such as `rate(` or `quantile_over_time(0.95, `.
     head: String,
     window: PromDuration,
+    /// How long ago the window ended; none: now.
+    ago: Option<PromDuration>,
 }
 
 impl RangeFunction {
+    fn new(head: impl Into<String>, window: PromDuration) -> Self {
+        Self {
+            head: head.into(),
+            window,
+            ago: None,
+        }
+    }
+
     /// The increase per second.
     pub(super) fn rate(window: PromDuration) -> Self {
-        Self {
-            head: "rate(".to_owned(),
-            window,
-        }
+        Self::new("rate(", window)
+    }
+
+    /// How often they fell.
+    pub(super) fn resets(window: PromDuration) -> Self {
+        Self::new("resets(", window)
     }
 
     /// A statistic of the samples.
     pub(super) fn statistic(statistic: Statistic, window: PromDuration) -> Self {
+        Self::new(statistic.over_time(), window)
+    }
+
+    /// The same of a window that ended so long ago.
+    pub(super) fn ago(self, ago: PromDuration) -> Self {
         Self {
-            head: statistic.over_time(),
-            window,
+            ago: Some(ago),
+            ..self
         }
     }
 
     /// Applied to a selector.
     pub(super) fn of(&self, selector: &str) -> String {
-        format!("{}{selector}[{}])", self.head, self.window)
+        let ago = self.ago.as_ref().map(|ago| format!(" offset {ago}"));
+        format!(
+            "{}{selector}[{}]{})",
+            self.head,
+            self.window,
+            ago.unwrap_or_default()
+        )
     }
 }
 

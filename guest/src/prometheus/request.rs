@@ -104,22 +104,40 @@ fn query_request(endpoint: &Endpoint, verb: &str, mut form: Serializer<'_, Strin
     }
 }
 
-/// Asks for the names of all metrics in the family. The matcher stands in the URL: in the body of a GET
-/// Prometheus ignores it.
+/// Asks for the names of all metrics in the family.
 pub fn metric_names_request(endpoint: &Endpoint, schema: LabelSchema) -> HttpRequest {
+    values_request(
+        endpoint,
+        schema.label(Dimension::MetricName),
+        METRIC_FAMILY,
+        None,
+    )
+}
+
+/// Asks for the values of a label among the selected series, within some time (Unix seconds) or of all times. The selector
+/// stands in the URL: in the body of a GET Prometheus ignores it.
+pub fn values_request(
+    endpoint: &Endpoint,
+    label: &str,
+    selector: &str,
+    within: Option<(i64, i64)>,
+) -> HttpRequest {
     let address = &endpoint.address;
-    let matcher = Serializer::new(String::new())
-        .append_pair("match[]", METRIC_FAMILY)
-        .extend_pairs(endpoint.parameters)
-        .finish();
+    let mut parameters = Serializer::new(String::new());
+    parameters.append_pair("match[]", selector);
+    if let Some((start, end)) = within {
+        parameters
+            .append_pair("start", &start.to_string())
+            .append_pair("end", &end.to_string());
+    }
+    let parameters = parameters.extend_pairs(endpoint.parameters).finish();
     HttpRequest {
         method: Method::Get,
         scheme: address.scheme,
         authority: address.authority.clone(),
         path_with_query: format!(
-            "{}/api/v1/label/{}/values?{matcher}",
-            address.prefix,
-            schema.label(Dimension::MetricName)
+            "{}/api/v1/label/{label}/values?{parameters}",
+            address.prefix
         ),
         headers: vec![ACCEPT],
         body: String::new(),

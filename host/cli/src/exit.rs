@@ -40,6 +40,8 @@ pub(crate) enum Exit {
     PartialAnswer = 13,
     /// The system has no more file descriptors, threads or memory for this process. The operator mends it.
     OutOfResources = 14,
+    /// Something is out of the ordinary, and `--fail-on-anomaly` was given.
+    AnomalyFound = 15,
 }
 
 impl Exit {
@@ -61,6 +63,7 @@ impl Exit {
             Exit::DoctorFailed => "doctor-failed",
             Exit::PartialAnswer => "partial-answer",
             Exit::OutOfResources => "out-of-resources",
+            Exit::AnomalyFound => "anomaly-found",
         }
     }
 }

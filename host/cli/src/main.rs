@@ -104,6 +104,13 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Query(args) => runtime()?.block_on(commands::query::run(&service, args)),
         Command::Live(args) => runtime()?.block_on(commands::live::run(&service, &args)),
         Command::Preset(args) => runtime()?.block_on(commands::preset::run(&service, &args)),
+        Command::Summary(args) => runtime()?.block_on(commands::insight::summary(&service, args)),
+        Command::Top(args) => runtime()?.block_on(commands::insight::top(&service, args)),
+        Command::Anomalies(args) => {
+            runtime()?.block_on(commands::insight::anomalies(&service, args))
+        }
+        Command::Outliers(args) => runtime()?.block_on(commands::insight::outliers(&service, args)),
+        Command::Values(args) => runtime()?.block_on(commands::values::run(&service, args)),
         Command::Doctor(args) => runtime()?.block_on(commands::doctor::run(&service, &args)),
         Command::Conformance(args) => {
             runtime()?.block_on(commands::conformance::run(&service, &args))

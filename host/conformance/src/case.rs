@@ -452,6 +452,7 @@ mod tests {
             "decisions",
             "error-cases",
             "hostile-conditions",
+            "insight",
             "metadata",
             "performance-scenarios",
             "query-strings",

@@ -19,7 +19,18 @@ pub enum Interface {
     JsonCodec,
     /// The verbs of presets, live stats and verdicts, through the same interface as [`JsonCodec`](Self::JsonCodec).
     JsonDecisions,
+    /// The verbs of `insight` and `discovery`, as JSON texts: through the same interface as [`Json`](Self::Json).
+    JsonInsight,
 }
+
+/// The verbs that a component of the world `metric-plugin-insight` has besides.
+const INSIGHT: [&str; 5] = [
+    "find-anomalies",
+    "find-outliers",
+    "rank",
+    "summarize",
+    "values",
+];
 
 impl Interface {
     /// The interface's full name.
@@ -27,7 +38,7 @@ impl Interface {
         match self {
             Self::MetricService => names::METRIC_SERVICE,
             Self::Codec => names::CODEC,
-            Self::Json => names::JSON,
+            Self::Json | Self::JsonInsight => names::JSON,
             Self::JsonCodec | Self::JsonDecisions => names::JSON_CODEC,
         }
     }
@@ -40,6 +51,7 @@ impl Interface {
             Self::Json => "json",
             Self::JsonCodec => "json-codec",
             Self::JsonDecisions => "json-codec (decisions)",
+            Self::JsonInsight => "json-insight",
         }
     }
 
@@ -61,7 +73,10 @@ impl Interface {
             | Call::MetadataResponse { .. }
             | Call::MetricResponse { .. } => !with_io,
             Call::QueryMetadata(_) | Call::QueryMetric { .. } => with_io,
-            Call::Json { .. } => self == Self::Json,
+            Call::Json { verb, .. } => match INSIGHT.contains(&verb.as_str()) {
+                true => self == Self::JsonInsight,
+                false => self == Self::Json,
+            },
         }
     }
 }

@@ -119,15 +119,16 @@ impl<'a> Hosted<'a> {
                 let service = Self::service(plugin, config, case)?;
                 Ok(typed_service(&service, call).await)
             }
-            (Interface::Json, Loaded::Plugin(plugin)) => {
+            (Interface::Json | Interface::JsonInsight, Loaded::Plugin(plugin)) => {
                 let service = Self::service(plugin, config, case)?;
                 let request = json::request(config, call);
                 let text = internal::call_json(&service, call.verb(), &request).await?;
                 Ok(json::answer(call, &text))
             }
-            (Interface::MetricService | Interface::Json, Loaded::Codec(_)) => {
-                Err("a component without I/O has no such interface".into())
-            }
+            (
+                Interface::MetricService | Interface::Json | Interface::JsonInsight,
+                Loaded::Codec(_),
+            ) => Err("a component without I/O has no such interface".into()),
         }
     }
 }

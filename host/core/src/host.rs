@@ -17,10 +17,11 @@ use crate::{
     config::limits::Limits,
     contract::{
         bindings::exports::backendai::metric::{
-            codec, live_stats, metric_service, preset, preset_service, range_service,
+            codec, discovery, insight, live_stats, metric_service, preset, preset_service,
+            range_service,
         },
         error::BoxError,
-        names::{LIVE_STATS, PRESET, PRESET_SERVICE, RANGE_SERVICE, World},
+        names::{DISCOVERY, INSIGHT, LIVE_STATS, PRESET, PRESET_SERVICE, RANGE_SERVICE, World},
         scarcity,
     },
     egress::Egress,
@@ -230,6 +231,12 @@ impl Host {
             compare!(metric_service, world);
             if sandbox.exports(RANGE_SERVICE) {
                 compare!(range_service, World::PluginFull);
+            }
+            if sandbox.exports(INSIGHT) {
+                compare!(insight, World::PluginInsight);
+            }
+            if sandbox.exports(DISCOVERY) {
+                compare!(discovery, World::PluginInsight);
             }
             if sandbox.exports(LIVE_STATS) {
                 compare!(live_stats, World::PluginDecisions);

@@ -81,6 +81,10 @@ pub use contract::{
     decisions,
     deny_reason::DenyReason,
     error::{BoxError, CallError, ServiceError},
+    insight::{
+        Anomaly, Detection, Direction, Ranked, Ranking, Score, Strategy, Summary, SummaryAnswer,
+        Tolerance, ValueAnswer, ValueFilter, ValueSource, WatchAnswer, Watched,
+    },
     range::{MissingChunk, Page, Piece, RangeAnswer},
     types::{
         Backend, CatalogueEntry, Category, Chunk, Config, Dimension, FailedToGetMetric, HttpMethod,

@@ -1,7 +1,7 @@
 //! What a query selects by the tree that `promql-parser` makes of it, in the words of a [`Reading`].
 
 use promql_parser::label::MatchOp;
-use promql_parser::parser::{self, Expr, VectorSelector};
+use promql_parser::parser::{self, Expr, Offset, VectorSelector};
 
 use crate::reading::{Matchers, Reading, any_of};
 
@@ -56,7 +56,8 @@ fn selected(selector: &VectorSelector) -> Option<(String, Matchers)> {
     let VectorSelector {
         name,
         matchers,
-        offset: None,
+        // Into the past, as what counters grew by is asked.
+        offset: None | Some(Offset::Pos(_)),
         at: None,
     } = selector
     else {

@@ -193,6 +193,15 @@ pub const WITH_RANGES: &str = "package test:plugin;
         export backendai:metric/range-service@0.2.0;
     }";
 
+/// A world that has `insight` and `discovery` as well.
+pub const WITH_INSIGHT: &str = "package test:plugin;
+    world w {
+        include backendai:metric/metric-plugin@0.2.0;
+        export backendai:metric/range-service@0.2.0;
+        export backendai:metric/insight@0.2.0;
+        export backendai:metric/discovery@0.2.0;
+    }";
+
 /// Data fields that hold, at address 1024, an `ok` of `query-metric` with a step of 1 s and one series, of so many
 /// timestamps and so many values.
 pub fn result_with_columns(timestamps: u32, values: u32) -> String {

@@ -12,6 +12,8 @@ pub(crate) enum Unit {
     Bytes,
     /// Throughput.
     SamplesASecond,
+    /// Of a whole.
+    Part,
 }
 
 /// What an outcome is held to.

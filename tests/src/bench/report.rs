@@ -120,10 +120,11 @@ fn shown(unit: Unit, value: f64) -> String {
         Unit::Seconds => (&["ns", "µs", "ms"], 1000.0),
         Unit::Bytes => (&["B", "KiB", "MiB"], 1024.0),
         Unit::SamplesASecond => (&["/s", "k/s", "M/s"], 1000.0),
+        Unit::Part => return format!("{value:.3}"),
     };
     let mut value = match unit {
         Unit::Seconds => value * 1e9,
-        Unit::Bytes | Unit::SamplesASecond => value,
+        Unit::Bytes | Unit::SamplesASecond | Unit::Part => value,
     };
     let mut unit = "";
     for (place, scale) in scales.iter().enumerate() {

@@ -18,6 +18,7 @@ mod failures;
 mod families;
 mod files;
 mod gauges;
+mod insight;
 mod limits;
 mod literals;
 mod many;

@@ -57,23 +57,29 @@ impl Serialize for MetricResult {
 
 impl Serialize for Series {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        struct Labels<'a>(&'a [(String, String)]);
-        impl Serialize for Labels<'_> {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
-            }
-        }
-        struct Values<'a>(&'a [f64]);
-        impl Serialize for Values<'_> {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_seq(self.0.iter().map(|&value| Value(value)))
-            }
-        }
         let mut out = serializer.serialize_struct("series", 3)?;
         out.serialize_field("labels", &Labels(&self.labels))?;
         out.serialize_field("timestamps", &self.timestamps)?;
         out.serialize_field("values", &Values(&self.values))?;
         out.end()
+    }
+}
+
+/// The labels of a series, as an object.
+pub(super) struct Labels<'a>(pub(super) &'a [(String, String)]);
+
+impl Serialize for Labels<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+/// Numbers, as a list.
+pub(super) struct Values<'a>(pub(super) &'a [f64]);
+
+impl Serialize for Values<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|&value| Value(value)))
     }
 }
 

@@ -5,6 +5,8 @@
 
 mod decisions;
 mod document;
+mod insight;
+mod insight_request;
 mod range;
 mod request;
 

@@ -9,11 +9,13 @@ use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use super::insight_request::numbers;
 use crate::codec::{ConfigInput, Failure};
+use crate::domain::insight::{DetectionInput, RankingInput, ToleranceInput};
 use crate::domain::verdict::Combine;
 use crate::domain::{
     Dimension, LabelFilter, LabelSchema, MetricQuery, MetricType, Over, Pointwise,
-    RangeOptionsInput, Statistic, ValueType, detect_metric_type,
+    RangeOptionsInput, Statistic, ValueFilter, ValueSource, ValueType, detect_metric_type,
 };
 use crate::prometheus::{Backend, RequestMethod};
 
@@ -28,6 +30,17 @@ pub struct Request {
     options: RangeOptionsInput,
     cursor: Option<String>,
     status: Option<u16>,
+    #[serde(default, deserialize_with = "numbers")]
+    quantiles: Vec<f64>,
+    ranking: Option<RankingInput>,
+    #[serde(default)]
+    detection: DetectionInput,
+    #[serde(default)]
+    tolerance: ToleranceInput,
+    member: Option<Dimension>,
+    source: Option<ValueSource>,
+    #[serde(default)]
+    filter: ValueFilter,
 }
 
 /// The request of `detect-metric-type`.
@@ -93,6 +106,50 @@ impl Request {
         self.cursor.as_deref()
     }
 
+    /// The quantiles of a summary.
+    pub fn quantiles(&self) -> Vec<f64> {
+        self.quantiles.clone()
+    }
+
+    /// The ranking of groups.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn ranking(&self) -> Result<RankingInput, Failure> {
+        self.ranking.ok_or_else(|| missing("ranking"))
+    }
+
+    /// What is watched for.
+    pub fn detection(&self) -> DetectionInput {
+        self.detection
+    }
+
+    /// Which deviations count.
+    pub fn tolerance(&self) -> ToleranceInput {
+        self.tolerance
+    }
+
+    /// The dimension that tells members apart.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn member(&self) -> Result<Dimension, Failure> {
+        self.member.ok_or_else(|| missing("member"))
+    }
+
+    /// Whose values are wanted.
+    ///
+    /// # Errors
+    /// When it does not say.
+    pub fn source(&self) -> Result<ValueSource, Failure> {
+        self.source.clone().ok_or_else(|| missing("source"))
+    }
+
+    /// Which values are wanted.
+    pub fn filter(&self) -> ValueFilter {
+        self.filter.clone()
+    }
+
     /// The status of a response.
     ///
     /// # Errors
@@ -126,6 +183,8 @@ macro_rules! read_as {
         })+
     };
 }
+
+pub(super) use read_as;
 
 read_as!(
     ConfigInput: ConfigDocument,
@@ -163,7 +222,7 @@ struct ConfigDocument {
 }
 
 /// A value, or its default for `null`.
-fn or_default<'de, T: Deserialize<'de> + Default, D: Deserializer<'de>>(
+pub(super) fn or_default<'de, T: Deserialize<'de> + Default, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
@@ -282,7 +341,7 @@ enum StatisticDocument {
     Quantile(f64),
 }
 
-fn quantile<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+pub(super) fn quantile<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     exact(
         deserializer,
         "a quantile is a number from 0 to 1, such as 0.95",
@@ -323,6 +382,8 @@ macro_rules! read_by_name {
     };
 }
 
+pub(super) use read_by_name;
+
 read_by_name! {
     ValueType { "usage": Usage, "capacity": Capacity, "current": Current, "pct": Pct }
     MetricType { "gauge": Gauge, "rate": Rate, "diff": Diff }
@@ -339,7 +400,7 @@ read_by_name! {
     Combine { "max": Max, "min": Min, "avg": Avg, "sum": Sum }
 }
 
-fn by_name<'de, T: Copy, D: Deserializer<'de>>(
+pub(super) fn by_name<'de, T: Copy, D: Deserializer<'de>>(
     deserializer: D,
     names: &[(&str, T)],
 ) -> Result<T, D::Error> {
@@ -379,7 +440,7 @@ mod tests {
         }
         for wrong in ["\"0.5\"", "null", "[]", "\"NaN\""] {
             let error = read(wrong).unwrap_err().to_string();
-            assert!(error.contains("a quantile is a number"), "{error}");
+            assert!(error.contains("expected a number"), "{error}");
         }
     }
 

@@ -3,6 +3,7 @@
 pub(crate) mod choices;
 pub(crate) mod csv;
 pub(crate) mod decisions;
+pub(crate) mod insight;
 pub(crate) mod options;
 pub(crate) mod pointwise;
 pub(crate) mod query;
@@ -45,7 +46,8 @@ Exit codes:
   4 Prometheus said no        10 a limit was exceeded
   5 cannot connect            11 the answer was not Prometheus's
   13 the answer is partial     12 the doctor found what fails
-  14 out of files or threads   (13: --partial accepts it)";
+  14 out of files or threads   15 an anomaly, with --fail-on-anomaly
+  (13: --partial accepts it)";
 
 /// Asks for the metrics of Backend.AI's containers, through a Metric Service plugin in a sandbox.
 #[derive(Debug, Parser)]
@@ -176,6 +178,25 @@ pub(crate) enum Command {
     /// Check, run, or decide by a preset: PromQL with placeholders, as data
     #[command(after_help = PRESET_EXAMPLES)]
     Preset(PresetArgs),
+    /// Sum up each group over the whole range: mean, quantiles, extremes, totals such as core-hours
+    #[command(after_help = insight::SUMMARY_EXAMPLES)]
+    Summary(insight::SummaryArgs),
+
+    /// Rank the groups over the whole range, and show the ones that matter, and all others as one
+    #[command(after_help = insight::TOP_EXAMPLES)]
+    Top(insight::TopArgs),
+
+    /// Find what is out of the ordinary, each series by itself
+    #[command(after_help = insight::ANOMALIES_EXAMPLES)]
+    Anomalies(insight::AnomaliesArgs),
+
+    /// Find members that are unlike the others at the same time, such as a straggler in a training
+    #[command(after_help = insight::OUTLIERS_EXAMPLES)]
+    Outliers(insight::OutliersArgs),
+
+    /// List the values of a dimension or a label
+    #[command(after_help = insight::VALUES_EXAMPLES)]
+    Values(insight::ValuesArgs),
 
     /// Look at the Prometheus, and say what to set: version, clock, labels, sample interval, limits
     #[command(after_help = DOCTOR_EXAMPLES)]

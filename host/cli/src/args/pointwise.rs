@@ -7,7 +7,7 @@ use crate::args::choices;
 use crate::duration;
 
 /// The flags for a statistic, where a point is not the group's value at its instant.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "What a point stands for")]
 pub(crate) struct PointwiseArgs {
     /// The statistic of the group's values since the point before: short for --statistic
@@ -48,7 +48,7 @@ impl PointwiseArgs {
     }
 }
 
-fn statistic(text: &str) -> Result<Statistic, String> {
+pub(crate) fn statistic(text: &str) -> Result<Statistic, String> {
     if let Some(named) = choices::statistic_named(text) {
         return Ok(named);
     }

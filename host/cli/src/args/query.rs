@@ -13,7 +13,7 @@ use crate::time::{self, Instant};
 use crate::utc_offset::UtcOffset;
 
 /// Queries, as flags: each metric by each value type.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct QueryArgs {
     /// The metrics, such as cpu_util, mem, net_rx (`metric-host metrics` lists what there is)
     #[arg(value_name = "METRIC", required = true)]
@@ -23,7 +23,7 @@ pub(crate) struct QueryArgs {
     filters: FilterArgs,
 
     /// Dimensions to group by, separated by commas [default: value-type and what is filtered on]
-    #[arg(long, value_name = "D,D", value_parser = choices::dimension(), value_delimiter = ',', help_heading = None)]
+    #[arg(long, visible_alias = "by", value_name = "D,D", value_parser = choices::dimension(), value_delimiter = ',', help_heading = None)]
     group_by: Vec<Dimension>,
 
     /// How to read the samples [default: detected]
@@ -38,9 +38,9 @@ pub(crate) struct QueryArgs {
 }
 
 /// The filters.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Filters (several values: more than once, or separated by commas)")]
-struct FilterArgs {
+pub(crate) struct FilterArgs {
     /// Value type: usage, capacity, current or pct; several are a query each
     #[arg(long, value_name = "V,V", value_parser = choices::value_type(), value_delimiter = ',')]
     value_type: Vec<ValueType>,
@@ -61,8 +61,42 @@ struct FilterArgs {
     project_id: Vec<String>,
 }
 
-/// From when to when, and how finely.
+/// From when to when, where that may be left open.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Time range [default: all times]")]
+pub(crate) struct ValueRangeArgs {
+    /// The first instant
+    #[arg(
+        long,
+        value_name = "T",
+        conflicts_with = "last",
+        allow_hyphen_values = true
+    )]
+    start: Option<Instant>,
+    /// The last instant [default: now]
+    #[arg(long, value_name = "T", allow_hyphen_values = true)]
+    end: Option<Instant>,
+    /// So long until the end, such as 1d
+    #[arg(long, value_name = "DUR", value_parser = duration::parse)]
+    last: Option<Duration>,
+}
+
+impl ValueRangeArgs {
+    /// The two ends; none: of all times. The error says what would be accepted.
+    pub(crate) fn resolve(self, now: DateTime<Utc>) -> Result<Option<(String, String)>, String> {
+        match self {
+            Self {
+                start: None,
+                end: None,
+                last: None,
+            } => Ok(None),
+            given => time::resolve(given.start, given.end, given.last, now).map(Some),
+        }
+    }
+}
+
+/// From when to when, and how finely.
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Time range")]
 struct RangeArgs {
     /// The first instant
@@ -92,10 +126,40 @@ struct RangeArgs {
     utc_offset: UtcOffset,
 }
 
+impl FilterArgs {
+    /// The identifiers that are filtered on.
+    pub(crate) fn labels(self) -> LabelFilter {
+        LabelFilter {
+            value_type: self.value_type.first().copied(),
+            agent_id: self.agent_id,
+            kernel_id: self.kernel_id,
+            session_id: self.session_id,
+            user_id: self.user_id,
+            project_id: self.project_id,
+        }
+    }
+}
+
 impl QueryArgs {
+    /// The one query that they make. The error says what would be accepted.
+    pub(crate) fn into_query(self, now: DateTime<Utc>) -> Result<MetricQuery, String> {
+        let queries = self.into_queries(now)?;
+        let several = queries.len();
+        match <[MetricQuery; 1]>::try_from(queries) {
+            Ok([query]) => Ok(query),
+            Err(_) => Err(format!(
+                "{several} queries; accepted is one metric, and at most one --value-type"
+            )),
+        }
+    }
+
     /// The queries, metric by metric, with their relative times resolved against `now`. The error says what would
     /// be accepted.
     pub(crate) fn into_queries(self, now: DateTime<Utc>) -> Result<Vec<MetricQuery>, String> {
+        let value_types: Vec<Option<ValueType>> = match &self.filters.value_type[..] {
+            [] => vec![None],
+            some => some.iter().copied().map(Some).collect(),
+        };
         let (start, end) = time::resolve(self.range.start, self.range.end, self.range.last, now)?;
         // Of an end that cannot be read, the plugin says so.
         let end_read = time::read(&end).unwrap_or(now);
@@ -106,20 +170,9 @@ impl QueryArgs {
             start,
             end,
             step: self.range.step,
-            labels: LabelFilter {
-                value_type: None,
-                agent_id: self.filters.agent_id,
-                kernel_id: self.filters.kernel_id,
-                session_id: self.filters.session_id,
-                user_id: self.filters.user_id,
-                project_id: self.filters.project_id,
-            },
+            labels: self.filters.labels(),
             group_by: self.group_by.into_iter().map(Into::into).collect(),
             metric_type: self.metric_type.map(Into::into),
-        };
-        let value_types: Vec<Option<ValueType>> = match &self.filters.value_type[..] {
-            [] => vec![None],
-            some => some.iter().map(|arg| Some((*arg).into())).collect(),
         };
         let mut queries = Vec::new();
         for metric in &self.metrics {

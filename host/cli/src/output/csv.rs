@@ -25,7 +25,7 @@ pub(crate) enum Cells {
 const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 impl Cells {
-    fn rows<W: Write>(self, out: W) -> csv::Writer<W> {
+    pub(super) fn rows<W: Write>(self, out: W) -> csv::Writer<W> {
         let style = match self {
             Self::Exact => csv::QuoteStyle::Necessary,
             Self::ForSpreadsheets => csv::QuoteStyle::NonNumeric,
@@ -36,7 +36,7 @@ impl Cells {
     }
 
     /// The cell of a text that others wrote.
-    fn cell(self, text: &str) -> Cow<'_, str> {
+    pub(super) fn cell(self, text: &str) -> Cow<'_, str> {
         match self {
             Self::ForSpreadsheets if text.starts_with(FORMULA) => format!("'{text}").into(),
             _ => text.into(),
@@ -181,7 +181,7 @@ pub(crate) fn metrics(
 }
 
 /// The shortest text that reads back as the same number.
-fn exact(value: f64) -> String {
+pub(super) fn exact(value: f64) -> String {
     // Beyond these, digits without an exponent would be a row of zeros.
     match value.abs() {
         _ if !value.is_finite() => not_finite(value).to_owned(),

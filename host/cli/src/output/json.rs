@@ -276,7 +276,7 @@ impl Serialize for SeriesDocument<'_> {
     }
 }
 
-struct Labels<'a>(&'a [(String, String)]);
+pub(super) struct Labels<'a>(pub(super) &'a [(String, String)]);
 
 impl Serialize for Labels<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -285,7 +285,7 @@ impl Serialize for Labels<'_> {
 }
 
 /// A number, or the word that Prometheus has for it where JSON has none.
-struct Value(f64);
+pub(super) struct Value(pub(super) f64);
 
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -17,9 +17,16 @@ pub(crate) struct TooManyColumns;
 pub(crate) fn label_names<'a>(
     series: impl IntoIterator<Item = &'a Series>,
 ) -> Result<Vec<&'a str>, TooManyColumns> {
+    names_of(series.into_iter().map(|series| &series.labels))
+}
+
+/// Likewise, of label sets.
+pub(crate) fn names_of<'a>(
+    labels: impl IntoIterator<Item = &'a Vec<(String, String)>>,
+) -> Result<Vec<&'a str>, TooManyColumns> {
     let mut names = Vec::new();
     let mut seen = HashSet::new();
-    for (name, _) in series.into_iter().flat_map(|series| &series.labels) {
+    for (name, _) in labels.into_iter().flatten() {
         if seen.insert(name.as_str()) {
             if names.len() == MOST {
                 return Err(TooManyColumns);

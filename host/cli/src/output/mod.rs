@@ -4,6 +4,9 @@
 
 pub(crate) mod csv;
 pub(crate) mod examination;
+pub(crate) mod insight_csv;
+pub(crate) mod insight_json;
+pub(crate) mod insight_table;
 pub(crate) mod inspection;
 pub(crate) mod json;
 pub(crate) mod judgement;

@@ -1,6 +1,9 @@
 //! Numbers for people, with their unit: `12.4 GiB`, `350 mcores`, `42.0 %`. Own code, because the
 //! crates for this (`humansize`, `human-repr`) take integers or bytes only, or choose the base at compile time.
 
+/// Seconds.
+const HOUR: f64 = 3600.0;
+
 /// A value in the unit of a result (see the contract's `metric-result.unit`).
 pub(crate) fn for_people(value: f64, unit: Option<&str>) -> String {
     if !value.is_finite() {
@@ -26,6 +29,15 @@ pub(crate) fn for_people(value: f64, unit: Option<&str>) -> String {
         "millicores" if value.abs() < 999.5 => format!("{} mcores", significant(value, 3)),
         "millicores" => format!("{:.2} cores", value / 1000.0),
         "milliseconds" => time(value),
+        // Value times time, as it is billed.
+        "byte-seconds" => return format!("{}·h", for_people(value / HOUR, Some("bytes"))),
+        "watt-seconds" => return format!("{}h", for_people(value / HOUR, Some("watts"))),
+        "millicore-seconds" => {
+            return format!("{} core-hours", significant(value / (1000.0 * HOUR), 4));
+        }
+        "percent-seconds" => {
+            return format!("{} device-hours", significant(value / (100.0 * HOUR), 4));
+        }
         "percent" if value.abs() >= 0.1 || value == 0.0 => format!("{value:.1} %"),
         "percent" => format!("{} %", significant(value, 3)),
         // Small counts are read digit by digit, large ones are not.
@@ -218,6 +230,14 @@ mod tests {
         ] {
             assert_eq!(for_people(value, None), text);
         }
+    }
+
+    #[test]
+    fn value_times_time_is_shown_in_hours() {
+        check("byte-seconds", &[(3600.0 * 1024.0 * 1024.0, "1.0 MiB·h")]);
+        check("watt-seconds", &[(7_200_000.0, "2.0 kWh")]);
+        check("millicore-seconds", &[(9_000_000.0, "2.5 core-hours")]);
+        check("percent-seconds", &[(180_000.0, "0.5 device-hours")]);
     }
 
     #[test]

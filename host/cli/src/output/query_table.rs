@@ -85,7 +85,13 @@ where
         .zip(&summaries)
         .map(|(series, summary)| (labels_of(series, &own), columns.numbers_of(summary)))
         .collect();
-    let table = lay_out(&own, &columns.names(), rows, result, span, screen);
+    let draw = |row: usize, width| {
+        let series = result.series.get(row);
+        series.map_or_else(String::new, |series| {
+            sparkline::draw(&series.timestamps, &series.values, span, width)
+        })
+    };
+    let table = lay_out(&own, &columns.names(), rows, &draw, screen);
     Ok(table::write(out, table)?)
 }
 
@@ -145,13 +151,12 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// Makes the table, with its sparklines where there is room for them.
-fn lay_out(
+/// Makes the table, with its sparklines where there is room for them: `draw` draws that of a row, so wide.
+pub(super) fn lay_out(
     labels: &[&str],
     numbers: &[&str],
     rows: Vec<(Vec<String>, Vec<String>)>,
-    result: &MetricResult,
-    span: Span,
+    draw: &dyn Fn(usize, usize) -> String,
     screen: &Screen,
 ) -> Table {
     let mut measure = table::new();
@@ -180,11 +185,9 @@ fn lay_out(
         .chain(numbers.iter().map(table::right));
     let beside = matches!(layout.sparkline, Place::Beside(_)).then(|| Cell::new(""));
     table.set_header(header.chain(beside));
-    for (series, (mut labels, numbers)) in result.series.iter().zip(rows) {
+    for (row, (mut labels, numbers)) in rows.into_iter().enumerate() {
         // Blanks at the ends are gaps too; no-break spaces survive the table's trimming.
-        let draw = |width| {
-            sparkline::draw(&series.timestamps, &series.values, span, width).replace(' ', "\u{a0}")
-        };
+        let draw = |width| draw(row, width).replace(' ', "\u{a0}");
         let mut beside = None;
         match layout.sparkline {
             Place::Nowhere => {}

@@ -33,10 +33,8 @@ pub(crate) fn draw(timestamps: &[i64], values: &[f64], span: Span, width: usize)
         .zip(values)
         .filter(|(_, value)| !value.is_nan())
     {
-        let steps =
-            (i128::from(*timestamp) - i128::from(span.start)) / i128::from(span.step.max(1));
-        let index = usize::try_from(steps * width as i128 / i128::from(points.max(1)));
-        if let Some(bar) = index.ok().and_then(|index| bars.get_mut(index)) {
+        let index = place(*timestamp, span, width);
+        if let Some(bar) = index.and_then(|index| bars.get_mut(index)) {
             bar.add(*value);
         }
     }
@@ -53,6 +51,29 @@ pub(crate) fn draw(timestamps: &[i64], values: &[f64], span: Span, width: usize)
         .iter()
         .map(|mean| mean.map_or(' ', |value| bar(value, least, greatest)))
         .collect()
+}
+
+/// The marks under a sparkline of the same width: `^` under each bar to which one of the instants falls; empty without any.
+pub(crate) fn marks(instants: &[i64], span: Span, width: usize) -> String {
+    let points = span.points();
+    let width = usize::try_from(points).unwrap_or(usize::MAX).min(width);
+    let mut marks = vec![' '; width];
+    for &instant in instants {
+        if let Some(mark) = place(instant, span, width).and_then(|place| marks.get_mut(place)) {
+            *mark = '^';
+        }
+    }
+    match instants.is_empty() {
+        true => String::new(),
+        false => marks.into_iter().collect(),
+    }
+}
+
+/// The bar that an instant falls to.
+fn place(instant: i64, span: Span, width: usize) -> Option<usize> {
+    let steps = (i128::from(instant) - i128::from(span.start)) / i128::from(span.step.max(1));
+    let points = i128::from(span.points().max(1));
+    usize::try_from(steps * width as i128 / points).ok()
 }
 
 fn bar(value: f64, least: f64, greatest: f64) -> char {

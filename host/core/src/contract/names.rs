@@ -9,6 +9,11 @@ pub const CODEC: &str = "backendai:metric/codec@0.2.0";
 /// The interface of long ranges, batches and streams. A plugin may lack it.
 pub const RANGE_SERVICE: &str = "backendai:metric/range-service@0.2.0";
 
+/// The interface of summaries, ranks, anomalies and outliers. A plugin may lack it.
+pub const INSIGHT: &str = "backendai:metric/insight@0.2.0";
+
+/// The interface of what there is to ask for. A plugin may lack it.
+pub const DISCOVERY: &str = "backendai:metric/discovery@0.2.0";
 /// The interface of live stats. A plugin may lack it.
 pub const LIVE_STATS: &str = "backendai:metric/live-stats@0.2.0";
 
@@ -32,6 +37,8 @@ const TYPES: &str = "backendai:metric/types@0.2.0";
 pub enum World {
     /// `metric-plugin-decisions`: all that the contract has. Loaded as a `metric-plugin` that can do more.
     PluginDecisions,
+    /// `metric-plugin-insight`: without live stats, presets and verdicts. Loaded likewise.
+    PluginInsight,
     /// `metric-plugin-full`: long ranges as well, and all as JSON texts. Loaded likewise.
     PluginFull,
     /// `metric-plugin`: the verbs, with and without I/O.
@@ -46,8 +53,9 @@ pub enum World {
 
 impl World {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::PluginDecisions,
+        Self::PluginInsight,
         Self::PluginFull,
         Self::Plugin,
         Self::CodecDecisions,
@@ -59,6 +67,7 @@ impl World {
     pub const fn name(self) -> &'static str {
         match self {
             Self::PluginDecisions => "backendai:metric/metric-plugin-decisions@0.2.0",
+            Self::PluginInsight => "backendai:metric/metric-plugin-insight@0.2.0",
             Self::PluginFull => "backendai:metric/metric-plugin-full@0.2.0",
             Self::Plugin => "backendai:metric/metric-plugin@0.2.0",
             Self::CodecDecisions => "backendai:metric/metric-codec-decisions@0.2.0",
@@ -82,9 +91,21 @@ impl World {
                 METRIC_SERVICE,
                 CODEC,
                 RANGE_SERVICE,
+                INSIGHT,
+                DISCOVERY,
                 LIVE_STATS,
                 PRESET,
                 PRESET_SERVICE,
+                JSON,
+                JSON_CODEC,
+            ],
+            Self::PluginInsight => &[
+                TYPES,
+                METRIC_SERVICE,
+                CODEC,
+                RANGE_SERVICE,
+                INSIGHT,
+                DISCOVERY,
                 JSON,
                 JSON_CODEC,
             ],
@@ -107,7 +128,7 @@ impl World {
     pub const fn has_io(self) -> bool {
         matches!(
             self,
-            Self::PluginDecisions | Self::PluginFull | Self::Plugin
+            Self::PluginDecisions | Self::PluginInsight | Self::PluginFull | Self::Plugin
         )
     }
 }

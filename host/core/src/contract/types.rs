@@ -15,6 +15,8 @@ pub use super::bindings::exports::backendai::metric::types::{
     ValueType,
 };
 
+use super::insight::{Direction, Strategy};
+
 impl Config {
     /// The configuration for a Prometheus at `address` (`host:port`, or
     /// `http(s)://host[:port][/prefix]`), everything else at its default.
@@ -192,6 +194,8 @@ wit_names! {
         Auto => "auto", Prometheus => "prometheus", Thanos => "thanos", Mimir => "mimir",
         Victoria => "victoria", VictoriaCluster => "victoria-cluster",
     }
+    Direction { Both => "both", Above => "above", Below => "below" }
+    Strategy { Seasonal => "seasonal", Robust => "robust", Adaptive => "adaptive" }
     HttpMethod { Get => "get", Post => "post" }
     HttpScheme { Http => "http", Https => "https" }
 }

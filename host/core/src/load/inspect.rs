@@ -11,7 +11,7 @@ impl World {
     /// The interfaces that a component of it may import. Of WASI any 0.2, as patch releases only add.
     const fn granted(self) -> &'static [&'static str] {
         match self {
-            Self::PluginDecisions | Self::PluginFull | Self::Plugin => &[
+            Self::PluginDecisions | Self::PluginInsight | Self::PluginFull | Self::Plugin => &[
                 "wasi:io/error@0.2.0",
                 "wasi:io/poll@0.2.0",
                 "wasi:io/streams@0.2.0",
@@ -276,6 +276,10 @@ mod tests {
         assert_eq!(
             plugin(&[JSON, JSON_CODEC, RANGE_SERVICE]),
             Some(World::PluginFull)
+        );
+        assert_eq!(
+            plugin(&[JSON, JSON_CODEC, RANGE_SERVICE, INSIGHT, DISCOVERY]),
+            Some(World::PluginInsight)
         );
         assert_eq!(world("metric-codec", &[]), Some(World::Codec));
         assert_eq!(world("metric-codec", &[JSON_CODEC]), Some(World::CodecFull));

@@ -8,7 +8,7 @@
 use wasmtime::component::ComponentExportIndex;
 
 use crate::contract::names::{
-    CODEC, LIVE_STATS, METRIC_SERVICE, PRESET, PRESET_SERVICE, RANGE_SERVICE,
+    CODEC, DISCOVERY, INSIGHT, LIVE_STATS, METRIC_SERVICE, PRESET, PRESET_SERVICE, RANGE_SERVICE,
 };
 use crate::sandbox::component::{MissingFunction, Sandbox};
 
@@ -47,6 +47,23 @@ functions_of! {
         stream_open => "[static]range-stream.open",
         stream_plan => "[method]range-stream.plan",
         stream_next => "[method]range-stream.next",
+    }
+}
+
+functions_of! {
+    /// Those of `insight`.
+    InsightFunctions, INSIGHT, {
+        summarize => "summarize",
+        rank => "rank",
+        find_anomalies => "find-anomalies",
+        find_outliers => "find-outliers",
+    }
+}
+
+functions_of! {
+    /// Those of `discovery`.
+    DiscoveryFunctions, DISCOVERY, {
+        values => "values",
     }
 }
 

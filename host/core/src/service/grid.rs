@@ -67,8 +67,18 @@ impl Grid {
     /// # Errors
     /// The first that does not: the contract is broken.
     pub(crate) fn check(&self, series: &[Series]) -> Result<(), CallError> {
-        let mut timestamps = series.iter().flat_map(|series| &series.timestamps);
-        match timestamps.find(|at| !self.has(**at)) {
+        self.check_instants(series.iter().flat_map(|series| &series.timestamps))
+    }
+
+    /// Finds that every instant lies on the grid.
+    ///
+    /// # Errors
+    /// The first that does not: the contract is broken.
+    pub(crate) fn check_instants<'a>(
+        &self,
+        instants: impl IntoIterator<Item = &'a i64>,
+    ) -> Result<(), CallError> {
+        match instants.into_iter().find(|at| !self.has(**at)) {
             None => Ok(()),
             Some(at) => Err(broken(format!(
                 "a sample at {at}, which is none of the points from {} to {}, {} ms apart",

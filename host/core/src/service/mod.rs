@@ -8,6 +8,7 @@ pub(crate) mod decisions;
 pub(crate) mod functions;
 pub(crate) mod grid;
 pub(crate) mod handed_out;
+pub(crate) mod insight;
 pub(crate) mod plugin;
 pub(crate) mod progress;
 pub(crate) mod range;

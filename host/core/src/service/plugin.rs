@@ -7,14 +7,19 @@ use std::{fmt, sync::Arc};
 use super::{
     MetricService,
     codec::Codec,
-    functions::{DecisionFunctions, RangeFunctions, ServiceFunctions},
+    functions::{
+        DecisionFunctions, DiscoveryFunctions, InsightFunctions, RangeFunctions, ServiceFunctions,
+    },
 };
 use crate::{
     config::{ServiceOptions, address::Address, error::ConfigError},
-    contract::{names::RANGE_SERVICE, types::Config},
+    contract::{
+        names::{DISCOVERY, INSIGHT, RANGE_SERVICE},
+        types::Config,
+    },
     egress::Egress,
     load::inspect::PluginDescription,
-    sandbox::component::MissingFunction,
+    sandbox::component::{MissingFunction, Sandbox},
 };
 
 /// A compiled plugin. Clones are cheap and share everything.
@@ -24,20 +29,22 @@ pub struct Plugin {
     /// None: it lacks the interface.
     pub(crate) range_functions: Option<Arc<RangeFunctions>>,
     pub(crate) decision_functions: Arc<DecisionFunctions>,
+    /// Likewise.
+    pub(crate) insight_functions: Option<Arc<InsightFunctions>>,
+    /// Likewise.
+    pub(crate) discovery_functions: Option<Arc<DiscoveryFunctions>>,
     codec: Codec,
 }
 
 impl Plugin {
     pub(crate) fn new(codec: Codec) -> Result<Self, MissingFunction> {
+        let sandbox = codec.sandbox();
         Ok(Self {
-            functions: Arc::new(ServiceFunctions::find(codec.sandbox())?),
-            decision_functions: Arc::new(DecisionFunctions::find(codec.sandbox())?),
-            range_functions: codec
-                .sandbox()
-                .exports(RANGE_SERVICE)
-                .then(|| RangeFunctions::find(codec.sandbox()))
-                .transpose()?
-                .map(Arc::new),
+            functions: Arc::new(ServiceFunctions::find(sandbox)?),
+            decision_functions: Arc::new(DecisionFunctions::find(sandbox)?),
+            range_functions: if_exported(sandbox, RANGE_SERVICE, RangeFunctions::find)?,
+            insight_functions: if_exported(sandbox, INSIGHT, InsightFunctions::find)?,
+            discovery_functions: if_exported(sandbox, DISCOVERY, DiscoveryFunctions::find)?,
             codec,
         })
     }
@@ -90,10 +97,30 @@ impl Plugin {
         self.range_functions.is_some()
     }
 
+    /// Whether the plugin sums up, ranks and watches: whether it exports `insight`.
+    pub fn has_insight(&self) -> bool {
+        self.insight_functions.is_some()
+    }
+
+    /// Whether the plugin lists values: whether it exports `discovery`.
+    pub fn has_discovery(&self) -> bool {
+        self.discovery_functions.is_some()
+    }
+
     /// The plugin's imports, exports, size and world.
     pub fn description(&self) -> &PluginDescription {
         self.codec.description()
     }
+}
+
+/// The functions of an interface that a plugin may lack.
+fn if_exported<F>(
+    sandbox: &Sandbox,
+    interface: &str,
+    find: impl FnOnce(&Sandbox) -> Result<F, MissingFunction>,
+) -> Result<Option<Arc<F>>, MissingFunction> {
+    let functions = sandbox.exports(interface).then(|| find(sandbox));
+    Ok(functions.transpose()?.map(Arc::new))
 }
 
 impl fmt::Debug for Plugin {

@@ -1,5 +1,6 @@
 //! The rows of the table, one file each. A new one is a file and a line in [`ALL`].
 
+mod anomalies;
 mod call;
 mod cold_start;
 mod dashboard;
@@ -57,4 +58,5 @@ pub(crate) const ALL: &[Row] = &[
     stream::ROW,
     growth::TIME,
     growth::MEMORY,
+    anomalies::ROW,
 ];

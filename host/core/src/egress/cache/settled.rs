@@ -2,7 +2,7 @@
 //! whichever server reads it.
 //!
 //! A list of what passes, not of what does not: MetricsQL has functions for the present and for chance, `WITH` hides
-//! both, `offset` and `@` look into the future, `smoothed` and `anchored` beyond the end, and a later server will know
+//! both, `@` and an `offset` look into the future unless it is a plain duration, `smoothed` and `anchored` beyond the end, and a later server will know
 //! more. What is not read with certainty is not settled.
 
 use metric_scope::is_pure_function;
@@ -39,7 +39,7 @@ const KEYWORDS: [&str; 11] = [
 ];
 
 /// Words that look elsewhere than back, wherever they stand.
-const ELSEWHERE: [&str; 3] = ["anchored", "offset", "smoothed"];
+const ELSEWHERE: [&str; 2] = ["anchored", "smoothed"];
 
 /// The characters allowed outside of words, numbers and strings. Neither `@`, nor `#`, nor `\`.
 const SYMBOLS: &[u8] = b" \t\r\n(){}[],+-*/%^=!<>~";
@@ -81,10 +81,19 @@ fn may_stand(word: &str, after: &str) -> bool {
     let word = word.to_ascii_lowercase();
     let word = word.as_str();
     !ELSEWHERE.contains(&word)
+        && (word != "offset" || is_ago(after))
         && (!is_called
             || is_pure_function(word)
             || AGGREGATIONS.contains(&word)
             || KEYWORDS.contains(&word))
+}
+
+/// Whether an `offset` is a duration and nothing that is calculated with, of a selector that ends an argument: then it
+/// lies in the past.
+fn is_ago(after: &str) -> bool {
+    let after = after.trim_ascii_start();
+    let duration = after.trim_start_matches(|c: char| c.is_ascii_alphanumeric());
+    after.starts_with(|c: char| c.is_ascii_digit()) && duration.trim_ascii_start().starts_with(')')
 }
 
 fn looks_ahead(range: &str) -> bool {
@@ -115,6 +124,11 @@ mod tests {
         for query in [
             "up offset -1h",
             "up OFFSET 1h",
+            "rate(up[5m] offset 1h - 2h)",
+            "rate(up[5m] offset (1h - 2h))",
+            "rate(up[5m] offset -1h)",
+            "rate(up[5m] offset +1h)",
+            "rate(up[5m] offset x)",
             "up @ end()",
             "up @ 4000000000",
             "up # \"\n offset -1h",
@@ -153,6 +167,7 @@ mod tests {
             "SUM(up) or vector(0) unless on (a) group_left (b) offset_metric",
             "quantile_over_time(0.5, up[1h]) == bool (1e3 - 0x1F) + now",
             "up{a=\"\u{e9}\"}",
+            "sum(last_over_time(up[5m]) - last_over_time(up[1h] offset 5m) >= 0 or resets(up[5m] offset 1h30m ))",
         ] {
             assert!(is_settled(query), "{query}");
         }

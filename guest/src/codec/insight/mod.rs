@@ -1,0 +1,45 @@
+//! The verbs of `insight` without I/O: which ranges each asks for, and what their answers come to.
+
+mod failure;
+mod rank;
+mod summarize;
+mod totals;
+mod watching;
+
+pub use rank::{Rank, Ranked};
+pub use summarize::{Group, Summarize, SummaryResult};
+pub use watching::{FindAnomalies, FindOutliers, WatchResult, Watched};
+
+use super::failure::Failure;
+use super::query_range::{QueryRange, RangeResult};
+use crate::domain::insight::{InsightError, MOST_GROUPS};
+use crate::prometheus::Series;
+
+/// A verb over whole ranges.
+pub trait Insight {
+    /// What it answers.
+    type Result;
+
+    /// What it asks for, all at once.
+    fn queries(&self) -> Vec<QueryRange>;
+
+    /// What the answers come to, which are in the order of the queries.
+    ///
+    /// # Errors
+    /// More groups, or more work, than a call may cost.
+    fn result(&self, answers: Vec<RangeResult>) -> Result<Self::Result, Failure>;
+}
+
+/// Nothing, for as many groups as are looked at.
+fn check_groups(series: &[Series]) -> Result<(), InsightError> {
+    match series.len() {
+        found if found > MOST_GROUPS => Err(InsightError::ManyGroups {
+            most: MOST_GROUPS,
+            found,
+        }),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

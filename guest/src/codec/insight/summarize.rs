@@ -1,0 +1,96 @@
+//! The verb `summarize`.
+
+use super::totals::Totals;
+use super::{Insight, check_groups};
+use crate::codec::query_range::{Missing, QueryRange, RangeResult};
+use crate::codec::{Config, Failure, MetricResult};
+use crate::domain::insight::{Quantiles, Summary};
+use crate::domain::{MetricQuery, RangeOptions};
+
+/// A query whose groups are summed up.
+#[derive(Debug, Clone)]
+pub struct Summarize {
+    asked: QueryRange,
+    totals: Totals,
+    quantiles: Quantiles,
+}
+
+/// A group over the whole range.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Group {
+    /// Its labels.
+    pub labels: Vec<(String, String)>,
+    /// What its values come to.
+    pub summary: Summary,
+    /// Value times time; none: it has no meaning.
+    pub total: Option<f64>,
+}
+
+/// What `summarize` answers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SummaryResult {
+    /// What was asked, without series.
+    pub answer: MetricResult,
+    /// The unit of the totals.
+    pub total_unit: Option<String>,
+    /// Which quantiles the summaries have.
+    pub quantiles: Vec<f64>,
+    /// In the order of their labels.
+    pub groups: Vec<Group>,
+    /// The chunks that failed.
+    pub missing: Vec<Missing>,
+}
+
+impl Summarize {
+    /// Checks and plans.
+    ///
+    /// # Errors
+    /// What is wrong with the query or the quantiles.
+    pub fn new(
+        config: &Config,
+        query: &MetricQuery,
+        quantiles: Vec<f64>,
+        options: &RangeOptions,
+    ) -> Result<Self, Failure> {
+        let quantiles = Quantiles::new(quantiles)?;
+        let asked = QueryRange::new(config, query, options)?;
+        Ok(Self {
+            totals: Totals::new(config, query, &asked, options),
+            asked,
+            quantiles,
+        })
+    }
+}
+
+impl Insight for Summarize {
+    type Result = SummaryResult;
+
+    fn queries(&self) -> Vec<QueryRange> {
+        let growth = self.totals.growth.iter();
+        std::iter::once(&self.asked)
+            .chain(growth)
+            .cloned()
+            .collect()
+    }
+
+    fn result(&self, answers: Vec<RangeResult>) -> Result<SummaryResult, Failure> {
+        let mut answers = answers.into_iter();
+        let mut range = answers.next().ok_or_else(Failure::no_answer)?;
+        check_groups(&range.answer.series)?;
+        let totals = self.totals.read(&mut range, answers.next());
+        let quantiles = self.quantiles.parts();
+        let groups = std::mem::take(&mut range.answer.series).into_iter();
+        let group = |series: crate::prometheus::Series| Group {
+            summary: Summary::of(&series.values, quantiles),
+            total: totals.of(&series),
+            labels: series.labels,
+        };
+        Ok(SummaryResult {
+            groups: groups.map(group).collect(),
+            total_unit: self.totals.unit(range.answer.plan.unit.as_deref()),
+            quantiles: quantiles.to_vec(),
+            answer: range.answer,
+            missing: range.missing,
+        })
+    }
+}

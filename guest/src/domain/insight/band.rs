@@ -1,0 +1,43 @@
+//! What is expected of a point, and what is still ordinary.
+
+/// What was expected at a point, and the edges of the band around it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Band {
+    /// What was expected.
+    pub expected: f64,
+    /// The lower edge.
+    pub lower: f64,
+    /// The upper edge.
+    pub upper: f64,
+}
+
+impl Band {
+    /// Too little was known for a verdict.
+    pub const NONE: Self = Self {
+        expected: f64::NAN,
+        lower: f64::NAN,
+        upper: f64::NAN,
+    };
+
+    /// Whether there is a verdict.
+    pub fn is_some(&self) -> bool {
+        !self.expected.is_nan()
+    }
+
+    /// On which side a value is outside: above, or not.
+    pub(super) fn outside(&self, value: f64) -> Option<bool> {
+        match value {
+            value if value > self.upper => Some(true),
+            value if value < self.lower => Some(false),
+            _ => None,
+        }
+    }
+
+    /// How far a value is from what was expected, in distances from there to the edge: above 1 is outside.
+    pub(super) fn score(&self, value: f64) -> f64 {
+        match value >= self.expected {
+            true => (value - self.expected) / (self.upper - self.expected),
+            false => (self.expected - value) / (self.expected - self.lower),
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Value times time: byte-seconds of a level, and what counters grew by.
+//!
+//! Not `increase`, which extrapolates to the ends of its window: two kernels that burnt 150,000 ms of CPU time read
+//! 180,000 there. Here each counter's last sample within a step is held against its last one before; a counter that
+//! appears began at zero, as agents' do with their kernel. No point overlaps another, so that their sum is the whole,
+//! whatever was cut.
+
+use crate::domain::expression::Reading;
+use crate::domain::{
+    CatalogueEntry, MetricQuery, Over, Pointwise, RangePlan, Settings, Statistic, ValueType,
+};
+
+use super::numbers::Sum;
+
+/// The label of the series that counts counters which were reset.
+const RESETS: &str = "resets";
+
+/// How the total of a query's groups comes about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Total {
+    /// There is none; of what, in words.
+    None(&'static str),
+    /// From the points. Those that stand for the time since the one before count; of levels at instants the first
+    /// stands for time before the range.
+    Points {
+        /// Whether the first point stands for time within the range.
+        with_first: bool,
+    },
+    /// From what the counters grew by: a query of its own.
+    Growth,
+}
+
+impl Total {
+    /// Of a query.
+    pub fn of(settings: &Settings, query: &MetricQuery) -> Self {
+        let reading = Reading::new(settings, query);
+        let is_mean = matches!(
+            query.pointwise,
+            None | Some(Pointwise {
+                statistic: Statistic::Avg,
+                over: Over::Time,
+                window: None
+            })
+        );
+        let entry = CatalogueEntry::of(&query.metric_name);
+        let is_sum = entry.is_some_and(|entry| entry.cumulative);
+        match reading.value_type() {
+            Some(ValueType::Pct) => Self::None("a percentage"),
+            _ if !is_mean => Self::None("a statistic other than the mean over the step"),
+            Some(ValueType::Capacity) if reading.is_per_second() => Self::None("a capacity"),
+            _ if reading.is_per_second() => Self::Growth,
+            Some(ValueType::Current | ValueType::Usage) | None if is_sum => {
+                Self::None("a counter that is read as a level")
+            }
+            _ => Self::Points {
+                with_first: reading.looks_back(),
+            },
+        }
+    }
+}
+
+/// The unit of a total, from that of the values.
+pub fn total_unit(total: Total, unit: Option<&str>) -> Option<String> {
+    let unit = unit?;
+    match total {
+        Total::None(_) => None,
+        // Per second, times seconds.
+        Total::Growth | Total::Points { .. } => Some(match unit {
+            "percent" => "percent-seconds".to_owned(),
+            unit => match unit.strip_suffix("/s") {
+                Some(whole) => whole.to_owned(),
+                None => format!("{}-seconds", unit.strip_suffix('s').unwrap_or(unit)),
+            },
+        }),
+    }
+}
+
+/// The total of a group's points, each of which stands for a step; those in order, and what is no number left out.
+pub fn total(values: impl IntoIterator<Item = f64>, step: u32) -> f64 {
+    let numbers = values.into_iter().filter(|value| !value.is_nan());
+    Sum::of(numbers) * f64::from(step)
+}
+
+/// What the counters of each group grew by between two points.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Growth {
+    /// The requests, on the grid of the query that it belongs to.
+    pub range: RangePlan,
+}
+
+/// Plans it beside a query that is planned.
+pub fn plan_growth(range: &RangePlan, settings: &Settings, query: &MetricQuery) -> Growth {
+    let mut range = range.clone();
+    range.plan.promql = Reading::new(settings, query).write_growth(range.plan.grid.step(), RESETS);
+    range.plan.warnings.clear();
+    range.plan.infos.clear();
+    range.merge = None;
+    Growth { range }
+}
+
+/// Whether a series counts counters which were reset, and is no group.
+pub fn left_out_resets(labels: &[(String, String)]) -> bool {
+    labels.iter().any(|(name, _)| name == RESETS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Dimension, LabelFilter, RangeOptions, RangeOptionsInput, plan_range};
+
+    fn query(metric_name: &str, value_type: Option<ValueType>) -> MetricQuery {
+        MetricQuery {
+            metric_name: metric_name.into(),
+            start: "0".into(),
+            end: "3600".into(),
+            step: Some(900),
+            group_by: vec![Dimension::UserId],
+            labels: LabelFilter {
+                value_type,
+                ..Default::default()
+            },
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn what_has_a_total_says_how_it_comes_about_and_in_which_unit() {
+        let settings = Settings::default();
+        let points = Total::Points { with_first: false };
+        for (name, value_type, expected, unit, total) in [
+            (
+                "mem",
+                ValueType::Current,
+                points,
+                "bytes",
+                Some("byte-seconds"),
+            ),
+            (
+                "mem",
+                ValueType::Capacity,
+                points,
+                "bytes",
+                Some("byte-seconds"),
+            ),
+            (
+                "cuda_util",
+                ValueType::Current,
+                points,
+                "percent",
+                Some("percent-seconds"),
+            ),
+            (
+                "cuda_power",
+                ValueType::Current,
+                points,
+                "watts",
+                Some("watt-seconds"),
+            ),
+            (
+                "cpu_util",
+                ValueType::Current,
+                Total::Growth,
+                "millicores",
+                Some("millicore-seconds"),
+            ),
+            (
+                "net_rx",
+                ValueType::Current,
+                Total::Growth,
+                "bytes/s",
+                Some("bytes"),
+            ),
+            (
+                "mem",
+                ValueType::Pct,
+                Total::None("a percentage"),
+                "percent",
+                None,
+            ),
+            (
+                "io_read",
+                ValueType::Current,
+                Total::None("a counter that is read as a level"),
+                "bytes",
+                None,
+            ),
+        ] {
+            let found = Total::of(&settings, &query(name, Some(value_type)));
+            assert_eq!(found, expected, "{name}");
+            assert_eq!(total_unit(found, Some(unit)).as_deref(), total, "{name}");
+        }
+        let mut peak = query("mem", Some(ValueType::Current));
+        peak.pointwise = Some(Pointwise {
+            statistic: Statistic::Max,
+            over: Over::Time,
+            window: None,
+        });
+        assert!(matches!(Total::of(&settings, &peak), Total::None(_)));
+    }
+
+    #[test]
+    fn growth_is_asked_from_the_last_samples_of_steps_that_do_not_overlap() {
+        let settings = Settings::default();
+        let query = query("cpu_util", Some(ValueType::Current));
+        let options = RangeOptions::try_from(RangeOptionsInput::default()).unwrap();
+        let range = plan_range(&settings, &query, &options).unwrap();
+        let growth = plan_growth(&range, &settings, &query).range;
+        let c = r#"backendai_container_utilization{container_metric_name="cpu_util",value_type="current"}"#;
+        assert_eq!(
+            growth.plan.promql,
+            format!(
+                "sum by (owner_user_id,value_type)(last_over_time({c}[15m]) - last_over_time({c}[1h] offset 15m) >= 0 or last_over_time({c}[15m])) or label_replace(sum(resets({c}[16m]) > 0), \"resets\", \"counters\", \"\", \"\")"
+            )
+        );
+        assert_eq!(growth.plan.grid, range.plan.grid);
+        assert_eq!(growth.chunks, range.chunks);
+        promql_parser::parser::parse(&growth.plan.promql).unwrap();
+    }
+}
