@@ -276,7 +276,7 @@ mod tests {
     #[test]
     fn units_follow_how_the_samples_are_read() {
         let found = |name, side| plan(&Settings::default(), &query(name, side)).unwrap().unit;
-        let unit = |name, side| found(name, side).map(|unit| unit.into_owned());
+        let unit = |name, side| found(name, side).map(Cow::into_owned);
         assert_eq!(unit("mem", None).as_deref(), Some("bytes"));
         assert_eq!(unit("net_rx", None).as_deref(), Some("bytes/s"));
         assert_eq!(

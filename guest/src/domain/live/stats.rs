@@ -125,9 +125,8 @@ impl LiveQuery {
             match subjects.remove(id) {
                 None => answer.missing.push(id.clone()),
                 Some(subject) => {
-                    answer
-                        .subjects
-                        .push(self.subject(id.clone(), subject, &mut doubled))
+                    let stats = self.subject(id.clone(), subject, &mut doubled);
+                    answer.subjects.push(stats);
                 }
             }
         }

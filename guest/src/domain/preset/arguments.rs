@@ -96,8 +96,10 @@ pub(super) fn check_matcher_label(field: &'static str, label: &str) -> Result<()
 
 /// In a grouping PromQL reads these two as numbers.
 pub(super) fn check_group_label(field: &'static str, label: &str) -> Result<(), PresetError> {
-    let is_number = |number: &&str| label.eq_ignore_ascii_case(number);
-    let accepted = is_label(label) && !["inf", "nan"].iter().any(|number| is_number(&number));
+    let is_number = ["inf", "nan"]
+        .iter()
+        .any(|number| label.eq_ignore_ascii_case(number));
+    let accepted = is_label(label) && !is_number;
     check(
         field,
         label,
