@@ -78,7 +78,7 @@ fn the_plugin_targets_a_world_that_says_its_imports() {
 
 #[test]
 fn the_codec_targets_a_world_without_imports() {
-    targets(&codec_file(), "metric-codec-full", &[]).unwrap();
+    targets(&codec_file(), "metric-codec-decisions", &[]).unwrap();
 }
 
 #[test]

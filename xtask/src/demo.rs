@@ -1,6 +1,7 @@
 //! `cargo xtask demo`: builds, starts a Prometheus with a day of generated data (or takes one that is
 //! there), and answers a user's questions through the command line, as the user would.
 
+use std::fs;
 use std::process::Command;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -161,6 +162,7 @@ fn show(host: &HostCommand) -> Result<()> {
         // A terminal gets sparklines by itself; whoever reads this in a file should see them, too.
         host.show(&scenario.arguments, &["--sparkline", "always"])?;
     }
+    decisions(host, &subject)?;
     println!("\n\nTo go on from here:\n");
     println!(
         "export METRIC_ADDRESS={} PATH=\"$PWD/{}:$PATH\"",
@@ -172,6 +174,24 @@ fn show(host: &HostCommand) -> Result<()> {
     }
     println!("metric-host --help");
     Ok(())
+}
+
+/// What the manager decides by: what a session uses at the moment, and whether it is idle.
+fn decisions(host: &HostCommand, subject: &Subject) -> Result<()> {
+    println!(
+        "\n\nWhat does this session use at the moment?\n   `at` says when that was measured; what is old is marked"
+    );
+    host.show(&scenario::live(subject), &[])?;
+    let folder = workspace::target().join("demo");
+    fs::create_dir_all(&folder)?;
+    let (preset, ids) = (folder.join("idle.json"), folder.join("sessions.txt"));
+    fs::write(&preset, scenario::IDLE_PRESET)?;
+    fs::write(&ids, format!("{}\nno-such-session\n", subject.session))?;
+    println!(
+        "\n\nIs it idle: below a twentieth of a core for ten minutes?\n   What is missing is no zero: nothing is decided on it"
+    );
+    let files = [preset, ids].map(|file| file.display().to_string());
+    host.show(&scenario::verdict(&files), &[])
 }
 
 fn folder(profile: HostProfile) -> String {

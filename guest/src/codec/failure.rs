@@ -1,5 +1,8 @@
 //! The failures of a verb, in the classes of the contract: each says who can mend it.
 
+use crate::domain::live::LiveError;
+use crate::domain::preset::PresetError;
+use crate::domain::verdict::VerdictError;
 use crate::domain::{Limit, QueryError};
 use crate::prometheus::{AddressError, AnswerError, DecodeError};
 
@@ -55,6 +58,16 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// A result larger than `max-result-bytes`.
+    pub(super) fn over_budget(maximum: u64) -> Self {
+        Self::LimitExceeded {
+            limit: Limit::MaxResultBytes.name(),
+            maximum: Some(maximum),
+            requested: None,
+            message: None,
+        }
+    }
+
     /// The failure of an exchange that ended before it began.
     pub fn no_answer() -> Self {
         Self::Interrupted("no answer came".to_owned())
@@ -71,6 +84,24 @@ fn invalid_argument(field: &str, reason: &impl ToString) -> Failure {
 impl From<AddressError> for Failure {
     fn from(error: AddressError) -> Self {
         invalid_argument("config.address", &error)
+    }
+}
+
+impl From<PresetError> for Failure {
+    fn from(error: PresetError) -> Self {
+        invalid_argument(error.field(), &error)
+    }
+}
+
+impl From<LiveError> for Failure {
+    fn from(error: LiveError) -> Self {
+        invalid_argument(error.field(), &error)
+    }
+}
+
+impl From<VerdictError> for Failure {
+    fn from(error: VerdictError) -> Self {
+        invalid_argument(error.field(), &error)
     }
 }
 
@@ -131,12 +162,9 @@ impl From<AnswerError> for Failure {
                 message,
             },
             AnswerError::TimedOut(_) => Self::TimedOut(error.to_string()),
-            AnswerError::Malformed(DecodeError::OverBudget { maximum }) => Self::LimitExceeded {
-                limit: Limit::MaxResultBytes.name(),
-                maximum: Some(maximum),
-                requested: None,
-                message: None,
-            },
+            AnswerError::Malformed(DecodeError::OverBudget { maximum }) => {
+                Self::over_budget(maximum)
+            }
             AnswerError::Limited(message) => Self::LimitExceeded {
                 limit: "server",
                 maximum: None,

@@ -7,6 +7,7 @@ mod cache_hint;
 mod call;
 mod complete;
 mod config;
+pub mod decisions;
 mod failure;
 pub mod insight;
 pub mod json;

@@ -73,7 +73,7 @@ impl QueryRange {
         Ok(Self::planned(config, plan, options))
     }
 
-    /// What is planned already.
+    /// The requests of a plan.
     pub(super) fn planned(config: &Config, plan: RangePlan, options: &RangeOptions) -> Self {
         Self {
             plan,

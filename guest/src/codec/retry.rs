@@ -95,8 +95,8 @@ impl RetryAfter {
 /// The failure of a request that is sent elsewhere: requests follow no redirect, since they go where they were allowed to.
 /// Of the place only what an address may have is told: the rest repeats the request, with what the host added to it, or
 /// is a ticket to a login.
-pub fn redirected(status: u16, location: Option<String>) -> Failure {
-    let to = match location.as_deref().map(address_of) {
+pub fn redirected(status: u16, location: Option<&str>) -> Failure {
+    let to = match location.map(address_of) {
         Some(address) if !address.is_empty() => format!("to {}", head(&address)),
         _ => "without saying where to".to_owned(),
     };
@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn of_a_redirect_no_more_is_told_than_an_address_may_have() {
-        let message = |location: Option<&str>| match redirected(302, location.map(str::to_owned)) {
+        let message = |location: Option<&str>| match redirected(302, location) {
             Failure::FailedToGetMetric { message, .. } => message,
             other => format!("{other:?}"),
         };

@@ -21,5 +21,5 @@ wit_bindgen::generate!({
 #[cfg(feature = "codec-only")]
 wit_bindgen::generate!({
     path: "../../wit",
-    world: "metric-codec-full",
+    world: "metric-codec-decisions",
 });

@@ -1,6 +1,8 @@
 //! The contract's types to the inner rings' and back. One function a type, no decisions.
 //! Those that every export needs stay functions: inlined into each, they would make the plugin much larger.
 
+use std::borrow::Cow;
+
 use super::bindings::exports::backendai::metric::{codec, types};
 use crate::codec::{ConfigInput, Failure, Metadata, MetadataResult, MetricResult};
 use crate::domain::{
@@ -101,7 +103,7 @@ pub(super) fn metric_result(result: MetricResult) -> types::MetricResult {
     types::MetricResult {
         promql: result.plan.promql,
         metric_type: result.plan.metric_type.into(),
-        unit: result.plan.unit.map(str::to_owned),
+        unit: result.plan.unit.map(Cow::into_owned),
         step: grid.step(),
         start: grid.start() * 1000,
         end: grid.end() * 1000,

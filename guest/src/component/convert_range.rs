@@ -1,5 +1,7 @@
 //! The types of `range-service` to the inner rings' and back.
 
+use std::borrow::Cow;
+
 use super::bindings::exports::backendai::metric::range_service as outer;
 use super::convert::{metric_result, series};
 use crate::codec::{Failure, Missing, Piece, RangeFailure, RangeResult, Span};
@@ -26,7 +28,7 @@ pub(super) fn range_plan(range: RangePlan) -> outer::RangePlan {
     outer::RangePlan {
         promql: plan.promql,
         metric_type: plan.metric_type.into(),
-        unit: plan.unit.map(str::to_owned),
+        unit: plan.unit.map(Cow::into_owned),
         step: plan.grid.step(),
         step_reason: range.step_reason,
         window: plan.window.map(|window| window.to_string()),

@@ -2,7 +2,8 @@
 
 use super::deadline::Deadline;
 use super::transfer::{Progress, Transfer};
-use crate::codec::{Batch, Call, CallReceiver, Failure, Receiver, RequestId};
+use crate::codec::decisions::{Asks, Requests, SideBySide};
+use crate::codec::{Call, CallReceiver, Failure, Receiver};
 
 /// Sends the request of a call, again where that may help, and gives the call's result.
 pub(super) fn exchange<C: Call>(call: &C) -> Result<C::Result, Failure> {
@@ -27,15 +28,26 @@ fn wait_for_answer(
     Ok(())
 }
 
+/// Requests of one call under way at once: as many as a range has by default.
+const CONCURRENCY: usize = 8;
+
+/// Sends the requests of a verb side by side, and gives its result.
+pub(super) fn exchange_side_by_side<V: SideBySide>(verb: &V) -> Result<V::Result, Failure> {
+    let deadline = Deadline::new(&verb.config().settings);
+    let mut asks = Asks::new(verb.config(), verb.asks());
+    exchange_all(&mut asks, CONCURRENCY, &deadline);
+    verb.result(asks.answers()?)
+}
+
 /// Sends the requests of a batch, at most so many at once.
-pub(super) fn exchange_all(batch: &mut Batch<'_>, concurrency: usize, deadline: &Deadline) {
-    let mut transfers: Vec<(RequestId, Transfer)> = Vec::new();
+pub(super) fn exchange_all<R: Requests>(batch: &mut R, concurrency: usize, deadline: &Deadline) {
+    let mut transfers: Vec<(R::Id, Transfer)> = Vec::new();
     loop {
         while transfers.len() < concurrency {
             let Some((id, request, cache_hint)) = batch.next_request() else {
                 break;
             };
-            let seed = deadline.seed() ^ (id.number() as u64) << 32;
+            let seed = deadline.seed() ^ (R::number(id) as u64) << 32;
             let mut transfer = Transfer::new(request, cache_hint, seed);
             if !advance(batch, id, &mut transfer, deadline) {
                 transfers.push((id, transfer));
@@ -76,9 +88,9 @@ pub(super) fn exchange_all(batch: &mut Batch<'_>, concurrency: usize, deadline: 
 }
 
 /// Advances a transfer; true: it is over, well or not.
-fn advance(
-    batch: &mut Batch<'_>,
-    id: RequestId,
+fn advance<R: Requests>(
+    batch: &mut R,
+    id: R::Id,
     transfer: &mut Transfer,
     deadline: &Deadline,
 ) -> bool {

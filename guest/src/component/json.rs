@@ -2,17 +2,32 @@
 
 use super::Plugin;
 use super::bindings::exports::backendai::metric::json_codec;
-use crate::codec::json::{Detection, Request, answer};
+use crate::codec::decisions::{render, requests};
+use crate::codec::json::{
+    Detection, LiveRequest, PresetRequest, QuestionRequest, Request, answer, read_responses,
+};
 use crate::codec::{Call as _, Failure, QueryMetadata, QueryMetric, read_whole};
+use crate::domain::preset::Preset;
 
 /// The verbs that send nothing.
-const PURE: &[&str] = &["build-promql", "detect-metric-type"];
+const PURE: &[&str] = &[
+    "build-promql",
+    "detect-metric-type",
+    "preset-check",
+    "preset-render",
+];
 /// The further ones of `json-codec`.
 const CODEC: &[&str] = &[
+    "evaluate-requests",
+    "evaluate-response",
     "metadata-request",
     "metadata-response",
     "metric-request",
     "metric-response",
+    "preset-execute-requests",
+    "preset-execute-response",
+    "query-live-stats-requests",
+    "query-live-stats-response",
 ];
 
 impl json_codec::Guest for Plugin {
@@ -33,6 +48,26 @@ impl json_codec::Guest for Plugin {
                 let call = QueryMetric::new(r.config(), &r.query()?)?;
                 read_whole(&call, r.status()?, &body)
             })),
+            "evaluate-requests" => {
+                answer(&QuestionRequest::read(&request).and_then(|r| Ok(requests(&r.evaluate()?))))
+            }
+            "evaluate-response" => answer(
+                &QuestionRequest::read(&request)
+                    .and_then(|r| read_responses(&r.evaluate()?, &body)),
+            ),
+            "preset-execute-requests" => {
+                answer(&PresetRequest::read(&request).and_then(|r| Ok(requests(&r.one_request()?))))
+            }
+            "preset-execute-response" => answer(
+                &PresetRequest::read(&request)
+                    .and_then(|r| read_responses(&r.one_request()?, &body)),
+            ),
+            "query-live-stats-requests" => {
+                answer(&LiveRequest::read(&request).and_then(|r| Ok(requests(&r.live_stats()?))))
+            }
+            "query-live-stats-response" => answer(
+                &LiveRequest::read(&request).and_then(|r| read_responses(&r.live_stats()?, &body)),
+            ),
             _ => pure(&verb, &request).unwrap_or_else(|| unknown(&verb, &[PURE, CODEC])),
         }
     }
@@ -46,6 +81,13 @@ pub(super) fn pure(verb: &str, request: &str) -> Option<String> {
                 .and_then(|r| Ok(QueryMetric::new(r.config(), &r.query()?)?.promql())),
         ),
         "detect-metric-type" => answer(&Detection::answer(request)),
+        "preset-check" => {
+            answer(&PresetRequest::read(request).and_then(|r| Ok(Preset::new(r.preset())?)))
+        }
+        "preset-render" => answer(
+            &PresetRequest::read(request)
+                .and_then(|r| render(r.config(), r.preset(), &r.arguments())),
+        ),
         _ => return None,
     })
 }
@@ -66,20 +108,26 @@ pub(super) fn unknown(verb: &str, verbs: &[&[&str]]) -> String {
 #[cfg(not(feature = "codec-only"))]
 mod service {
     use super::super::bindings::exports::backendai::metric::json;
-    use super::super::exchange::exchange;
+    use super::super::exchange::{exchange, exchange_side_by_side};
     use super::super::insight::ask;
-    use super::super::ranges::{batch, page, range, range_plan};
-    use super::{PURE, Plugin, Request, answer, pure, unknown};
+    use super::super::ranges::{batch, page, preset_range, range, range_plan};
+    use super::{
+        LiveRequest, PURE, Plugin, PresetRequest, QuestionRequest, Request, answer, pure, unknown,
+    };
     use crate::codec::insight::{FindAnomalies, FindOutliers, Rank, Summarize};
     use crate::codec::json::BatchResults;
     use crate::codec::{QueryMetadata, QueryMetric, QueryValues, RangeFailure};
 
     /// The verbs of `metric-service`, `range-service`, `insight` and `discovery` that are not pure.
     const VERBS: &[&str] = &[
+        "evaluate",
         "find-anomalies",
         "find-outliers",
         "plan",
+        "preset-execute",
+        "preset-execute-range",
         "query-batch",
+        "query-live-stats",
         "query-metadata",
         "query-metric",
         "query-page",
@@ -142,6 +190,25 @@ mod service {
                 "values" => answer(&read().and_then(|r| {
                     exchange(&QueryValues::new(r.config(), &r.source()?, &r.filter())?)
                 })),
+                "query-live-stats" => answer(
+                    &LiveRequest::read(&request)
+                        .and_then(|r| exchange_side_by_side(&r.live_stats()?)),
+                ),
+                "preset-execute" => answer(
+                    &PresetRequest::read(&request)
+                        .and_then(|r| exchange_side_by_side(&r.one_request()?)),
+                ),
+                "preset-execute-range" => {
+                    let read = PresetRequest::read(&request).map_err(RangeFailure::from);
+                    answer(&read.and_then(|r| {
+                        let (arguments, range) = (r.arguments(), r.range()?);
+                        preset_range(r.config(), r.preset(), &arguments, &range, r.options())
+                    }))
+                }
+                "evaluate" => answer(
+                    &QuestionRequest::read(&request)
+                        .and_then(|r| exchange_side_by_side(&r.evaluate()?)),
+                ),
                 _ => pure(&verb, &request).unwrap_or_else(|| unknown(&verb, &[PURE, VERBS])),
             }
         }

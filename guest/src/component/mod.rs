@@ -3,7 +3,7 @@
 //!
 //! Two components are made of this crate. `metric_service.wasm` exports everything (world `metric-plugin-insight`).
 //! With the feature `codec-only`, which the package in `guest/codec` has, it becomes `metric_codec.wasm`, which sends
-//! nothing and imports nothing (world `metric-codec-full`).
+//! nothing and imports nothing (world `metric-codec-decisions`).
 
 mod bindings;
 mod codec;
@@ -22,6 +22,11 @@ mod heap;
 #[cfg(not(feature = "codec-only"))]
 mod insight;
 mod json;
+#[cfg(not(feature = "codec-only"))]
+mod live_stats;
+mod preset;
+#[cfg(not(feature = "codec-only"))]
+mod preset_service;
 #[cfg(not(feature = "codec-only"))]
 mod range_service;
 #[cfg(not(feature = "codec-only"))]

@@ -5,6 +5,7 @@ use super::deadline::Deadline;
 use super::exchange::exchange_all;
 use crate::codec::json::Page;
 use crate::codec::{Batch, Config, ConfigInput, Failure, QueryRange, RangeFailure, RangeResult};
+use crate::domain::preset::{ArgumentsInput, PresetInput, PresetRange};
 use crate::domain::{MetricQuery, RangeOptions, RangeOptionsInput, RangePlan};
 
 /// The plan of a range.
@@ -25,6 +26,19 @@ pub(super) fn range(
 ) -> Result<RangeResult, RangeFailure> {
     let (config, options) = checked(config, options)?;
     let query = QueryRange::new(&config, query, &options)?;
+    one(&config, query, &options)
+}
+
+/// A preset over a range.
+pub(super) fn preset_range(
+    config: ConfigInput,
+    preset: PresetInput,
+    arguments: &ArgumentsInput,
+    range: &PresetRange,
+    options: RangeOptionsInput,
+) -> Result<RangeResult, RangeFailure> {
+    let (config, options) = checked(config, options)?;
+    let query = QueryRange::of_preset(&config, preset, arguments, range, &options)?;
     one(&config, query, &options)
 }
 

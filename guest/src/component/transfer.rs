@@ -158,7 +158,8 @@ impl Transfer {
                             self.request = get;
                             State::Idle
                         } else if (300..400).contains(&status) {
-                            return Err(redirected(status, header(&response, "location")));
+                            let location = header(&response, "location");
+                            return Err(redirected(status, location.as_deref()));
                         } else {
                             receiver.begin(status);
                             read_body(response)?

@@ -97,7 +97,7 @@ impl<'a> Reading<'a> {
     }
 
     /// The type that the answer names: of a percentage that of its own value type.
-    pub(super) fn metric_type(&self) -> MetricType {
+    pub(super) fn named_type(&self) -> MetricType {
         self.named_type
     }
 

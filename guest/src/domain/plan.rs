@@ -1,5 +1,7 @@
 //! From a query to what is to be asked: everything checked, the PromQL written, the grid aligned.
 
+use std::borrow::Cow;
+
 use super::catalogue::{CatalogueEntry, PERCENT};
 use super::duration::PromDuration;
 use super::error::QueryError;
@@ -43,7 +45,7 @@ pub struct Plan {
     /// The reading of the samples.
     pub metric_type: MetricType,
     /// The unit of the answer; none: the catalogue does not know the metric.
-    pub unit: Option<&'static str>,
+    pub unit: Option<Cow<'static, str>>,
     /// The points of the answer.
     pub grid: Grid,
     /// The points that are asked for: those of the answer, or of the values that are pooled to them.
@@ -138,10 +140,12 @@ pub(super) fn plan_on(aligned: AlignedGrid, reading: &Reading<'_>) -> Result<Pla
     }
     Ok(Plan {
         promql,
-        metric_type: reading.metric_type(),
+        metric_type: reading.named_type(),
         unit: match reading.value_type() {
-            Some(ValueType::Pct) => Some(PERCENT),
-            value_type => unit(&query.metric_name, value_type, reading.metric_type()),
+            Some(ValueType::Pct) => Some(PERCENT.into()),
+            value_type => {
+                unit(&query.metric_name, value_type, reading.named_type()).map(Cow::Borrowed)
+            }
         },
         grid,
         asked,
@@ -271,23 +275,23 @@ mod tests {
 
     #[test]
     fn units_follow_how_the_samples_are_read() {
-        let unit = |name, value_type| {
-            plan(&Settings::default(), &query(name, value_type))
-                .unwrap()
-                .unit
-        };
-        assert_eq!(unit("mem", None), Some("bytes"));
-        assert_eq!(unit("net_rx", None), Some("bytes/s"));
+        let found = |name, side| plan(&Settings::default(), &query(name, side)).unwrap().unit;
+        let unit = |name, side| found(name, side).map(|unit| unit.into_owned());
+        assert_eq!(unit("mem", None).as_deref(), Some("bytes"));
+        assert_eq!(unit("net_rx", None).as_deref(), Some("bytes/s"));
         assert_eq!(
-            unit("cpu_util", Some(ValueType::Current)),
+            unit("cpu_util", Some(ValueType::Current)).as_deref(),
             Some("millicores")
         );
         assert_eq!(
-            unit("cpu_util", Some(ValueType::Capacity)),
+            unit("cpu_util", Some(ValueType::Capacity)).as_deref(),
             Some("millicores")
         );
-        assert_eq!(unit("cpu_util", None), Some("milliseconds"));
-        assert_eq!(unit("mem", Some(ValueType::Pct)), Some("percent"));
+        assert_eq!(unit("cpu_util", None).as_deref(), Some("milliseconds"));
+        assert_eq!(
+            unit("mem", Some(ValueType::Pct)).as_deref(),
+            Some("percent")
+        );
         assert_eq!(unit("never_heard_of", None), None);
     }
 

@@ -36,7 +36,7 @@ impl Selector {
         filter: &LabelFilter,
     ) -> Self {
         let mut matchers = match names {
-            MetricNames::One(name) => vec![matcher(schema, Dimension::MetricName, [name])],
+            MetricNames::One(name) => vec![matcher(schema.label(Dimension::MetricName), [name])],
             MetricNames::Any(names) => vec![format!(
                 "{}=~{}",
                 schema.label(Dimension::MetricName),
@@ -45,9 +45,10 @@ impl Selector {
             MetricNames::All => Vec::new(),
         };
         let value_type = value_type.map(ValueType::label_value);
-        matchers.extend(value_type.map(|value| matcher(schema, Dimension::ValueType, [value])));
+        let value_label = schema.label(Dimension::ValueType);
+        matchers.extend(value_type.map(|value| matcher(value_label, [value])));
         matchers.extend(filter.identifiers().map(|(dimension, values)| {
-            matcher(schema, dimension, values.iter().map(String::as_str))
+            matcher(schema.label(dimension), values.iter().map(String::as_str))
         }));
         Self(match matchers.is_empty() {
             true => METRIC_FAMILY.to_owned(),
@@ -66,13 +67,8 @@ impl Selector {
 
 /// An equality; or of several values the regular expression that matches exactly these, sorted and each once, so that
 /// the same question is the same text.
-fn matcher<'a>(
-    schema: LabelSchema,
-    dimension: Dimension,
-    values: impl IntoIterator<Item = &'a str>,
-) -> String {
+pub(super) fn matcher<'a>(label: &str, values: impl IntoIterator<Item = &'a str>) -> String {
     let values: BTreeSet<&str> = values.into_iter().collect();
-    let label = schema.label(dimension);
     match values.len() {
         1 => format!(
             "{label}={}",

@@ -213,7 +213,7 @@ impl Grid {
     ///
     /// # Errors
     /// Too many points.
-    pub(super) fn within(&self, most: NonZeroU32) -> Result<(), QueryError> {
+    pub fn within(&self, most: NonZeroU32) -> Result<(), QueryError> {
         let maximum = u64::from(most.get());
         match self.points() {
             requested if requested > maximum => Err(QueryError::LimitExceeded {

@@ -29,5 +29,7 @@ pub use decode::{Data, Decoded, Decoder, Series};
 pub use endpoint::{Backend, Endpoint, RequestMethod};
 pub use error::{AnswerError, DecodeError};
 pub use names::NamesDecoder;
-pub use request::{HttpRequest, Method, metric_names_request, range_request, values_request};
+pub use request::{
+    HttpRequest, Method, instant_request, metric_names_request, range_request, values_request,
+};
 pub use response_decoder::{RangeDecoder, ResponseDecoder};

@@ -56,23 +56,46 @@ const ACCEPT: (&str, &str) = ("accept", "application/json");
 /// Asks for the points of a grid, by POST unless otherwise configured: the query may be longer than a URL can be.
 /// Times go as Unix seconds: Prometheus refuses naive ones, and these are exact.
 pub fn range_request(endpoint: &Endpoint, promql: &str, grid: &Grid) -> HttpRequest {
+    let mut form = Serializer::new(String::new());
+    form.append_pair("query", promql)
+        .append_pair("start", &grid.start().to_string())
+        .append_pair("end", &grid.end().to_string())
+        .append_pair("step", &grid.step().to_string());
+    query_request(endpoint, "query_range", form)
+}
+
+/// Asks for the values at an instant, Unix milliseconds, likewise; none: at the server's present.
+pub fn instant_request(endpoint: &Endpoint, promql: &str, at: Option<i64>) -> HttpRequest {
+    let mut form = Serializer::new(String::new());
+    form.append_pair("query", promql);
+    if let Some(at) = at {
+        form.append_pair("time", &seconds(at));
+    }
+    query_request(endpoint, "query", form)
+}
+
+/// Unix seconds, with their milliseconds where there are any.
+fn seconds(millis: i64) -> String {
+    let sign = if millis < 0 { "-" } else { "" };
+    let millis = millis.unsigned_abs();
+    match millis % 1000 {
+        0 => format!("{sign}{}", millis / 1000),
+        part => format!("{sign}{}.{part:03}", millis / 1000),
+    }
+}
+
+fn query_request(endpoint: &Endpoint, verb: &str, mut form: Serializer<'_, String>) -> HttpRequest {
     let address = &endpoint.address;
     let post = HttpRequest {
         method: Method::Post,
         scheme: address.scheme,
         authority: address.authority.clone(),
-        path_with_query: format!("{}/api/v1/query_range", address.prefix),
+        path_with_query: format!("{}/api/v1/{verb}", address.prefix),
         headers: vec![
             ACCEPT,
             ("content-type", "application/x-www-form-urlencoded"),
         ],
-        body: Serializer::new(String::new())
-            .append_pair("query", promql)
-            .append_pair("start", &grid.start().to_string())
-            .append_pair("end", &grid.end().to_string())
-            .append_pair("step", &grid.step().to_string())
-            .extend_pairs(endpoint.parameters)
-            .finish(),
+        body: form.extend_pairs(endpoint.parameters).finish(),
         may_be_get: endpoint.method != RequestMethod::Post,
     };
     match endpoint.method {
@@ -142,6 +165,21 @@ mod tests {
 
     fn minute(endpoint: &Endpoint) -> HttpRequest {
         range_request(endpoint, "up", &Grid::new(0, 60, 60).unwrap())
+    }
+
+    #[test]
+    fn an_instant_is_asked_for_to_the_millisecond() {
+        let endpoint = endpoint("h:1", RequestMethod::Auto, Backend::Auto);
+        let request = |at| instant_request(&endpoint, "up", at);
+        assert_eq!(request(None).path_with_query, "/api/v1/query");
+        for (at, body) in [
+            (None, "query=up"),
+            (Some(1_000_000), "query=up&time=1000"),
+            (Some(1_000_050), "query=up&time=1000.050"),
+            (Some(-1), "query=up&time=-0.001"),
+        ] {
+            assert_eq!(request(at).body, body);
+        }
     }
 
     #[test]

@@ -109,6 +109,8 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         }
         Command::Outliers(args) => runtime()?.block_on(commands::insight::outliers(&service, args)),
         Command::Values(args) => runtime()?.block_on(commands::values::run(&service, args)),
+        Command::Live(args) => runtime()?.block_on(commands::live::run(&service, &args)),
+        Command::Preset(args) => runtime()?.block_on(commands::preset::run(&service, &args)),
         Command::Doctor(args) => runtime()?.block_on(commands::doctor::run(&service, &args)),
         Command::Conformance(args) => {
             runtime()?.block_on(commands::conformance::run(&service, &args))

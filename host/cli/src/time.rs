@@ -100,6 +100,20 @@ fn unreadable_end(text: &str) -> String {
     )
 }
 
+/// An instant in Unix milliseconds. The error says what would be accepted.
+pub(crate) fn millis(instant: &Instant, now: DateTime<Utc>) -> Result<i64, String> {
+    let time = match instant {
+        Instant::FromNow(delta) => now.checked_add_signed(*delta).ok_or_else(too_far)?,
+        Instant::Text(text) => read(text).ok_or_else(|| {
+            format!(
+                "`{text}` cannot be read as a time; accepted are 2026-01-31T12:00:00Z, \
+                 2026-01-31T12:00:00 (UTC), 2026-01-31, Unix seconds, now, now-1h"
+            )
+        })?,
+    };
+    Ok(time.timestamp_millis())
+}
+
 /// Reads the forms that the contract accepts: to count back from them, and to know the offset of their day.
 pub(crate) fn read(text: &str) -> Option<DateTime<Utc>> {
     let text = text.trim();

@@ -449,6 +449,7 @@ mod tests {
         let wanted = [
             "basic-queries",
             "complex-filters",
+            "decisions",
             "error-cases",
             "hostile-conditions",
             "insight",

@@ -25,7 +25,15 @@ pub(crate) fn interfaces(world: World) -> &'static [Interface] {
             Interface::Codec,
             Interface::Json,
             Interface::JsonCodec,
+            Interface::JsonDecisions,
             Interface::JsonInsight,
+        ],
+        World::PluginDecisions => &[
+            Interface::MetricService,
+            Interface::Codec,
+            Interface::Json,
+            Interface::JsonCodec,
+            Interface::JsonDecisions,
         ],
         World::PluginFull => &[
             Interface::MetricService,
@@ -34,6 +42,11 @@ pub(crate) fn interfaces(world: World) -> &'static [Interface] {
             Interface::JsonCodec,
         ],
         World::Plugin => &[Interface::MetricService, Interface::Codec],
+        World::CodecDecisions => &[
+            Interface::Codec,
+            Interface::JsonCodec,
+            Interface::JsonDecisions,
+        ],
         World::CodecFull => &[Interface::Codec, Interface::JsonCodec],
         World::Codec => &[Interface::Codec],
     }

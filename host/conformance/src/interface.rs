@@ -19,6 +19,8 @@ pub enum Interface {
     JsonCodec,
     /// The verbs of `insight` and `discovery`, as JSON texts: through the same interface as [`Json`](Self::Json).
     JsonInsight,
+    /// The verbs of presets, live stats and verdicts, through the same interface as [`JsonCodec`](Self::JsonCodec).
+    JsonDecisions,
 }
 
 /// The verbs that a component of the world `metric-plugin-insight` has besides.
@@ -37,7 +39,7 @@ impl Interface {
             Self::MetricService => names::METRIC_SERVICE,
             Self::Codec => names::CODEC,
             Self::Json | Self::JsonInsight => names::JSON,
-            Self::JsonCodec => names::JSON_CODEC,
+            Self::JsonCodec | Self::JsonDecisions => names::JSON_CODEC,
         }
     }
 
@@ -49,6 +51,7 @@ impl Interface {
             Self::Json => "json",
             Self::JsonCodec => "json-codec",
             Self::JsonInsight => "json-insight",
+            Self::JsonDecisions => "json-codec (decisions)",
         }
     }
 
@@ -56,6 +59,14 @@ impl Interface {
     pub(crate) fn has(self, call: &Call) -> bool {
         let with_io = matches!(self, Self::MetricService | Self::Json);
         match call {
+            Call::JsonCodec { verb, .. } => {
+                let through = match is_decisions(verb) {
+                    true => Self::JsonDecisions,
+                    false => Self::JsonCodec,
+                };
+                self == through
+            }
+            _ if self == Self::JsonDecisions => false,
             Call::DetectMetricType { .. } | Call::BuildPromql(_) => true,
             Call::MetadataRequest
             | Call::MetricRequest(_)
@@ -66,7 +77,13 @@ impl Interface {
                 true => self == Self::JsonInsight,
                 false => self == Self::Json,
             },
-            Call::JsonCodec { .. } => self == Self::JsonCodec,
         }
     }
+}
+
+/// Whether a verb of `json-codec` belongs to presets, live stats or verdicts.
+fn is_decisions(verb: &str) -> bool {
+    ["preset-", "evaluate-", "query-live-stats-"]
+        .iter()
+        .any(|head| verb.starts_with(head))
 }

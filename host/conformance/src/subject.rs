@@ -112,7 +112,9 @@ impl<'a> Hosted<'a> {
         let call = &case.call;
         match (interface, &loaded) {
             (Interface::Codec, _) => Ok(typed_codec(codec, config, call).await),
-            (Interface::JsonCodec, _) => Ok(json_codec(codec, config, call).await?),
+            (Interface::JsonCodec | Interface::JsonDecisions, _) => {
+                Ok(json_codec(codec, config, call).await?)
+            }
             (Interface::MetricService, Loaded::Plugin(plugin)) => {
                 let service = Self::service(plugin, config, case)?;
                 Ok(typed_service(&service, call).await)

@@ -17,10 +17,11 @@ use crate::{
     config::limits::Limits,
     contract::{
         bindings::exports::backendai::metric::{
-            codec, discovery, insight, metric_service, range_service,
+            codec, discovery, insight, live_stats, metric_service, preset, preset_service,
+            range_service,
         },
         error::BoxError,
-        names::{DISCOVERY, INSIGHT, RANGE_SERVICE, World},
+        names::{DISCOVERY, INSIGHT, LIVE_STATS, PRESET, PRESET_SERVICE, RANGE_SERVICE, World},
         scarcity,
     },
     egress::Egress,
@@ -237,6 +238,15 @@ impl Host {
             if sandbox.exports(DISCOVERY) {
                 compare!(discovery, World::PluginInsight);
             }
+            if sandbox.exports(LIVE_STATS) {
+                compare!(live_stats, World::PluginDecisions);
+            }
+            if sandbox.exports(PRESET_SERVICE) {
+                compare!(preset_service, World::PluginDecisions);
+            }
+        }
+        if sandbox.exports(PRESET) {
+            compare!(preset, World::CodecDecisions);
         }
         Ok(())
     }

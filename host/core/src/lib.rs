@@ -78,6 +78,7 @@ pub use config::{
     limits::Limits, network::Network, secret::SecretSource,
 };
 pub use contract::{
+    decisions,
     deny_reason::DenyReason,
     error::{BoxError, CallError, ServiceError},
     insight::{

@@ -11,6 +11,7 @@ mod cache;
 mod codec;
 mod command_line;
 mod component;
+mod decisions;
 mod doctor;
 mod failover;
 mod failures;

@@ -10,6 +10,7 @@
 
 mod accepted;
 mod convert;
+mod decisions;
 mod doors;
 mod files;
 mod json_door;

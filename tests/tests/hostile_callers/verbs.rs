@@ -109,7 +109,7 @@ pub(crate) async fn every_verb(
 }
 
 /// An answer, or none where the error is one that a caller can be given.
-fn outcome<T>(result: Result<T, CallError>) -> Result<Option<T>, TestCaseError> {
+pub(crate) fn outcome<T>(result: Result<T, CallError>) -> Result<Option<T>, TestCaseError> {
     match result {
         Ok(answer) => Ok(Some(answer)),
         // The last where the machine is busy and the deadline that was drawn is short.

@@ -80,7 +80,7 @@ impl Insight for Rank {
         let mut answers = answers.into_iter();
         let mut range = answers.next().ok_or_else(Failure::no_answer)?;
         check_groups(&range.answer.series)?;
-        let unit = range.answer.plan.unit;
+        let unit = range.answer.plan.unit.clone();
         let totals = self.totals.as_ref();
         let read = totals.map(|totals| totals.read(&mut range, answers.next()));
         let score = |series: &Series| {
@@ -103,8 +103,8 @@ impl Insight for Rank {
                 .filter_map(|&place| scores.get(place).copied())
                 .collect(),
             score_unit: match totals {
-                Some(totals) => totals.unit(unit),
-                None => unit.map(str::to_owned),
+                Some(totals) => totals.unit(unit.as_deref()),
+                None => unit.map(Into::into),
             },
             groups,
             others: (self.ranking.others && !others.is_empty()).then(|| sum(&others)),

@@ -87,7 +87,7 @@ impl Insight for Summarize {
         };
         Ok(SummaryResult {
             groups: groups.map(group).collect(),
-            total_unit: self.totals.unit(range.answer.plan.unit),
+            total_unit: self.totals.unit(range.answer.plan.unit.as_deref()),
             quantiles: quantiles.to_vec(),
             answer: range.answer,
             missing: range.missing,

@@ -30,7 +30,7 @@ enum ScoreDocument {
     Min,
     Last,
     Total,
-    #[serde(deserialize_with = "exact")]
+    #[serde(deserialize_with = "plain_number")]
     Quantile(f64),
 }
 
@@ -113,9 +113,13 @@ read_by_name! {
     Strategy { "seasonal": Seasonal, "robust": Robust, "adaptive": Adaptive }
 }
 
+fn plain_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    exact(deserializer, "expected a number, such as 0.95")
+}
+
 /// A number to the last bit.
 #[derive(Deserialize)]
-struct Exact(#[serde(deserialize_with = "exact")] f64);
+struct Exact(#[serde(deserialize_with = "plain_number")] f64);
 
 /// A number or `null`.
 fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {

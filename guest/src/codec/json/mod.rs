@@ -3,12 +3,14 @@
 //!
 //! [`Request`] is what comes in; [`answer`] writes what goes out.
 
+mod decisions;
 mod document;
 mod insight;
 mod insight_request;
 mod range;
 mod request;
 
+pub use decisions::{LiveRequest, PresetRequest, QuestionRequest, read_responses};
 use document::Document;
 pub use document::answer;
 pub use range::{BatchResults, Page};

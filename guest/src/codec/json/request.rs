@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use super::insight_request::numbers;
 use crate::codec::{ConfigInput, Failure};
 use crate::domain::insight::{DetectionInput, RankingInput, ToleranceInput};
+use crate::domain::verdict::Combine;
 use crate::domain::{
     Dimension, LabelFilter, LabelSchema, MetricQuery, MetricType, Over, Pointwise,
     RangeOptionsInput, Statistic, ValueFilter, ValueSource, ValueType, detect_metric_type,
@@ -51,7 +52,7 @@ pub struct Detection {
     value_type: Option<ValueType>,
 }
 
-fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Failure> {
+pub(super) fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Failure> {
     serde_json::from_str(text).map_err(|error| Failure::InvalidArgument {
         field: "request".to_owned(),
         reason: error.to_string(),
@@ -336,16 +337,25 @@ enum StatisticDocument {
     Max,
     Min,
     Last,
-    #[serde(deserialize_with = "exact")]
+    #[serde(deserialize_with = "quantile")]
     Quantile(f64),
+}
+
+fn quantile<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    exact(
+        deserializer,
+        "a quantile is a number from 0 to 1, such as 0.95",
+    )
 }
 
 /// A number to the last bit, as every other interface takes it: `serde_json` by itself may be a bit off, and its feature
 /// against that costs 40 kB.
-pub(super) fn exact<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+pub(super) fn exact<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    accepted: &'static str,
+) -> Result<f64, D::Error> {
     let text = <&RawValue>::deserialize(deserializer)?.get();
-    text.parse()
-        .map_err(|_| D::Error::custom("expected a number, such as 0.95"))
+    text.parse().map_err(|_| D::Error::custom(accepted))
 }
 
 /// `"time"`, `{"members": "kernel_id"}`, `{"both": "kernel_id"}`.
@@ -387,6 +397,7 @@ read_by_name! {
         "auto": Auto, "prometheus": Prometheus, "thanos": Thanos, "mimir": Mimir, "victoria": Victoria,
         "victoria_cluster": VictoriaCluster
     }
+    Combine { "max": Max, "min": Min, "avg": Avg, "sum": Sum }
 }
 
 pub(super) fn by_name<'de, T: Copy, D: Deserializer<'de>>(
@@ -429,7 +440,7 @@ mod tests {
         }
         for wrong in ["\"0.5\"", "null", "[]", "\"NaN\""] {
             let error = read(wrong).unwrap_err().to_string();
-            assert!(error.contains("expected a number"), "{error}");
+            assert!(error.contains("a quantile is a number"), "{error}");
         }
     }
 

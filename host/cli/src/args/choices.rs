@@ -3,6 +3,7 @@
 
 use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use metric_host::decisions::Combine;
 use metric_host::{
     Backend, Dimension, LabelSchema, MetricType, RequestMethod, Statistic, ValueType,
 };
@@ -207,6 +208,26 @@ pub(crate) fn backend() -> impl TypedValueParser<Value = Backend> {
             "A cluster of VictoriaMetrics, at /select/0/prometheus: asks for whole data"
         }
     })
+}
+
+/// `--combine`.
+pub(crate) fn combine() -> impl TypedValueParser<Value = Combine> {
+    const ALL: &[Combine] = &[Combine::Max, Combine::Min, Combine::Avg, Combine::Sum];
+    choice(
+        ALL,
+        |combine| match combine {
+            Combine::Max => "max",
+            Combine::Min => "min",
+            Combine::Avg => "avg",
+            Combine::Sum => "sum",
+        },
+        |combine| match combine {
+            Combine::Max => "The largest",
+            Combine::Min => "The smallest",
+            Combine::Avg => "Their mean",
+            Combine::Sum => "Their sum",
+        },
+    )
 }
 
 /// A dimension; `agent_id` is the same as `agent-id`.

@@ -2,6 +2,7 @@
 
 pub(crate) mod choices;
 pub(crate) mod csv;
+pub(crate) mod decisions;
 pub(crate) mod insight;
 pub(crate) mod options;
 pub(crate) mod pointwise;
@@ -17,6 +18,7 @@ use metric_host::{Backend, LabelSchema, RequestMethod, ValueType};
 
 use crate::args::choices::{ConformanceFormat, DataFormat, QueryFormat, ReportFormat, When};
 use crate::args::csv::CsvArgs;
+use crate::args::decisions::{LIVE_EXAMPLES, LiveArgs, PRESET_EXAMPLES, PresetArgs};
 use crate::args::options::OptionsArgs;
 use crate::args::query::QueryArgs;
 use crate::args::range::LongRangeArgs;
@@ -188,6 +190,13 @@ pub(crate) enum Command {
     /// List the values of a dimension or a label
     #[command(after_help = insight::VALUES_EXAMPLES)]
     Values(insight::ValuesArgs),
+    /// Show what kernels, sessions, users, projects or agents use at the moment
+    #[command(after_help = LIVE_EXAMPLES)]
+    Live(LiveArgs),
+
+    /// Check, run, or decide by a preset: PromQL with placeholders, as data
+    #[command(after_help = PRESET_EXAMPLES)]
+    Preset(PresetArgs),
 
     /// Look at the Prometheus, and say what to set: version, clock, labels, sample interval, limits
     #[command(after_help = DOCTOR_EXAMPLES)]

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::io::Write;
 
+use metric_host::decisions::{InstantAnswer, Judgement};
 use metric_host::{
     MetadataResult, MetricMetadata, MetricQuery, MissingChunk, RangeAnswer, Series, ValueType,
 };
@@ -69,6 +70,67 @@ pub(crate) fn metrics(
                 partial: result.partial,
             },
         ),
+    }
+}
+
+/// Writes a preset at an instant as one object on one line.
+pub(crate) fn instant(
+    out: &mut dyn Write,
+    answer: &InstantAnswer,
+) -> Result<(), serde_json::Error> {
+    #[derive(Serialize)]
+    struct InstantDocument<'a> {
+        promql: &'a str,
+        unit: Option<&'a str>,
+        series: Each<'a, Series, SeriesDocument<'a>>,
+        warnings: &'a [String],
+        infos: &'a [String],
+        partial: bool,
+    }
+    line(
+        out,
+        &InstantDocument {
+            promql: &answer.promql,
+            unit: answer.unit.as_deref(),
+            series: Each(&answer.series, SeriesDocument),
+            warnings: &answer.warnings,
+            infos: &answer.infos,
+            partial: answer.partial,
+        },
+    )
+}
+
+/// Writes verdicts on one line: an array of objects.
+pub(crate) fn verdicts(
+    out: &mut dyn Write,
+    judgements: &[Judgement],
+) -> Result<(), serde_json::Error> {
+    line(out, &Each(judgements, VerdictDocument::of))
+}
+
+#[derive(Serialize)]
+struct VerdictDocument<'a> {
+    subject: &'a str,
+    verdict: &'static str,
+    value: Option<Value>,
+    /// Unix milliseconds.
+    at: Option<i64>,
+    decision: Option<bool>,
+    timestamps: &'a [i64],
+    values: Each<'a, f64, Value>,
+}
+
+impl<'a> VerdictDocument<'a> {
+    fn of(judgement: &'a Judgement) -> Self {
+        Self {
+            subject: &judgement.subject,
+            verdict: judgement.verdict.as_str(),
+            value: judgement.value.map(Value),
+            at: judgement.at,
+            decision: judgement.decision,
+            timestamps: &judgement.timestamps,
+            values: Each(&judgement.values, |value| Value(*value)),
+        }
     }
 }
 

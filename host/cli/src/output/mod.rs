@@ -12,6 +12,7 @@ pub(crate) mod json;
 pub(crate) mod judgement;
 mod labels;
 mod layout;
+pub(crate) mod live_table;
 pub(crate) mod metrics_table;
 pub(crate) mod ndjson;
 mod number;
@@ -23,6 +24,7 @@ mod sparkline;
 mod summary;
 mod table;
 pub(crate) mod times;
+pub(crate) mod verdicts;
 
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 

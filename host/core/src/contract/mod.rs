@@ -3,6 +3,7 @@
 //! Knows nothing of how a plugin is loaded or asked.
 
 pub(crate) mod bindings;
+pub mod decisions;
 pub(crate) mod defaults;
 pub(crate) mod deny_reason;
 pub(crate) mod error;

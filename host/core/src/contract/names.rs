@@ -15,6 +15,15 @@ pub const INSIGHT: &str = "backendai:metric/insight@0.2.0";
 /// The interface of what there is to ask for. A plugin may lack it.
 pub const DISCOVERY: &str = "backendai:metric/discovery@0.2.0";
 
+/// The interface of live stats. A plugin may lack it.
+pub const LIVE_STATS: &str = "backendai:metric/live-stats@0.2.0";
+
+/// The interface of presets, as far as nothing is sent. A plugin may lack it.
+pub const PRESET: &str = "backendai:metric/preset@0.2.0";
+
+/// The interface of presets that are asked, and of verdicts. A plugin may lack it.
+pub const PRESET_SERVICE: &str = "backendai:metric/preset-service@0.2.0";
+
 /// The interface of all verbs as JSON texts. A plugin may lack it; of this host the conformance kit alone asks it.
 pub const JSON: &str = "backendai:metric/json@0.2.0";
 
@@ -29,10 +38,14 @@ const TYPES: &str = "backendai:metric/types@0.2.0";
 pub enum World {
     /// `metric-plugin-insight`: all that the contract has. Loaded as a `metric-plugin` that can do more.
     PluginInsight,
-    /// `metric-plugin-full`: long ranges as well, and all as JSON texts. Loaded as a `metric-plugin` that can do more.
+    /// `metric-plugin-decisions`: live stats, presets and verdicts as well. Loaded likewise.
+    PluginDecisions,
+    /// `metric-plugin-full`: long ranges as well, and all as JSON texts. Loaded likewise.
     PluginFull,
     /// `metric-plugin`: the verbs, with and without I/O.
     Plugin,
+    /// `metric-codec-decisions`: presets as well. Loaded as a `metric-codec`.
+    CodecDecisions,
     /// `metric-codec-full`: the verbs without I/O, also as JSON texts. Loaded as a `metric-codec`.
     CodecFull,
     /// `metric-codec`: the verbs without I/O.
@@ -41,10 +54,12 @@ pub enum World {
 
 impl World {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::PluginInsight,
+        Self::PluginDecisions,
         Self::PluginFull,
         Self::Plugin,
+        Self::CodecDecisions,
         Self::CodecFull,
         Self::Codec,
     ];
@@ -53,8 +68,10 @@ impl World {
     pub const fn name(self) -> &'static str {
         match self {
             Self::PluginInsight => "backendai:metric/metric-plugin-insight@0.2.0",
+            Self::PluginDecisions => "backendai:metric/metric-plugin-decisions@0.2.0",
             Self::PluginFull => "backendai:metric/metric-plugin-full@0.2.0",
             Self::Plugin => "backendai:metric/metric-plugin@0.2.0",
+            Self::CodecDecisions => "backendai:metric/metric-codec-decisions@0.2.0",
             Self::CodecFull => "backendai:metric/metric-codec-full@0.2.0",
             Self::Codec => "backendai:metric/metric-codec@0.2.0",
         }
@@ -75,10 +92,24 @@ impl World {
                 METRIC_SERVICE,
                 CODEC,
                 RANGE_SERVICE,
+                LIVE_STATS,
+                PRESET,
+                PRESET_SERVICE,
                 JSON,
                 JSON_CODEC,
                 INSIGHT,
                 DISCOVERY,
+            ],
+            Self::PluginDecisions => &[
+                TYPES,
+                METRIC_SERVICE,
+                CODEC,
+                RANGE_SERVICE,
+                LIVE_STATS,
+                PRESET,
+                PRESET_SERVICE,
+                JSON,
+                JSON_CODEC,
             ],
             Self::PluginFull => &[
                 TYPES,
@@ -89,6 +120,7 @@ impl World {
                 JSON_CODEC,
             ],
             Self::Plugin => &[TYPES, METRIC_SERVICE, CODEC],
+            Self::CodecDecisions => &[TYPES, CODEC, PRESET, JSON_CODEC],
             Self::CodecFull => &[TYPES, CODEC, JSON_CODEC],
             Self::Codec => &[TYPES, CODEC],
         }
@@ -96,6 +128,9 @@ impl World {
 
     /// Whether a component of it sends its requests itself.
     pub const fn has_io(self) -> bool {
-        matches!(self, Self::PluginInsight | Self::PluginFull | Self::Plugin)
+        matches!(
+            self,
+            Self::PluginInsight | Self::PluginDecisions | Self::PluginFull | Self::Plugin
+        )
     }
 }

@@ -11,7 +11,7 @@ impl World {
     /// The interfaces that a component of it may import. Of WASI any 0.2, as patch releases only add.
     const fn granted(self) -> &'static [&'static str] {
         match self {
-            Self::PluginInsight | Self::PluginFull | Self::Plugin => &[
+            Self::PluginInsight | Self::PluginDecisions | Self::PluginFull | Self::Plugin => &[
                 "wasi:io/error@0.2.0",
                 "wasi:io/poll@0.2.0",
                 "wasi:io/streams@0.2.0",
@@ -19,7 +19,7 @@ impl World {
                 "wasi:http/types@0.2.0",
                 "wasi:http/outgoing-handler@0.2.0",
             ],
-            Self::CodecFull | Self::Codec => &[],
+            Self::CodecDecisions | Self::CodecFull | Self::Codec => &[],
         }
     }
 
@@ -68,7 +68,7 @@ pub struct PluginDescription {
     pub exports: Vec<String>,
     /// Its size in bytes.
     pub size_bytes: u64,
-    /// `backendai:metric/metric-plugin-full@0.2.0`, `…/metric-plugin@0.2.0`, `…/metric-codec-full@0.2.0` or
+    /// `backendai:metric/metric-plugin-decisions@0.2.0`, `…/metric-plugin-full@0.2.0`, `…/metric-plugin@0.2.0`, `…/metric-codec-full@0.2.0` or
     /// `…/metric-codec@0.2.0`: the largest whose exports it all has. None: none of them.
     pub world: Option<String>,
 }
@@ -278,7 +278,16 @@ mod tests {
             Some(World::PluginFull)
         );
         assert_eq!(
-            plugin(&[JSON, JSON_CODEC, RANGE_SERVICE, INSIGHT, DISCOVERY]),
+            plugin(&[
+                JSON,
+                JSON_CODEC,
+                RANGE_SERVICE,
+                LIVE_STATS,
+                PRESET,
+                PRESET_SERVICE,
+                INSIGHT,
+                DISCOVERY
+            ]),
             Some(World::PluginInsight)
         );
         assert_eq!(world("metric-codec", &[]), Some(World::Codec));

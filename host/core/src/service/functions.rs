@@ -7,7 +7,9 @@
 
 use wasmtime::component::ComponentExportIndex;
 
-use crate::contract::names::{CODEC, DISCOVERY, INSIGHT, METRIC_SERVICE, RANGE_SERVICE};
+use crate::contract::names::{
+    CODEC, DISCOVERY, INSIGHT, LIVE_STATS, METRIC_SERVICE, PRESET, PRESET_SERVICE, RANGE_SERVICE,
+};
 use crate::sandbox::component::{MissingFunction, Sandbox};
 
 macro_rules! functions_of {
@@ -59,9 +61,57 @@ functions_of! {
 }
 
 functions_of! {
+    /// Those of `live-stats`.
+    LiveFunctions, LIVE_STATS, {
+        query_live_stats => "query-live-stats",
+    }
+}
+
+functions_of! {
     /// Those of `discovery`.
     DiscoveryFunctions, DISCOVERY, {
         values => "values",
+    }
+}
+
+functions_of! {
+    /// Those of `preset`.
+    PresetFunctions, PRESET, {
+        check => "check",
+        render => "render",
+    }
+}
+
+functions_of! {
+    /// Those of `preset-service`.
+    PresetServiceFunctions, PRESET_SERVICE, {
+        execute => "execute",
+        execute_range => "execute-range",
+        evaluate => "evaluate",
+    }
+}
+
+/// Those that decisions are made by, as far as the plugin has them.
+pub(crate) struct DecisionFunctions {
+    pub(crate) live: Option<LiveFunctions>,
+    pub(crate) preset: Option<PresetFunctions>,
+    pub(crate) preset_service: Option<PresetServiceFunctions>,
+}
+
+impl DecisionFunctions {
+    pub(crate) fn find(sandbox: &Sandbox) -> Result<Self, MissingFunction> {
+        let has = |interface| sandbox.exports(interface);
+        Ok(Self {
+            live: has(LIVE_STATS)
+                .then(|| LiveFunctions::find(sandbox))
+                .transpose()?,
+            preset: has(PRESET)
+                .then(|| PresetFunctions::find(sandbox))
+                .transpose()?,
+            preset_service: has(PRESET_SERVICE)
+                .then(|| PresetServiceFunctions::find(sandbox))
+                .transpose()?,
+        })
     }
 }
 

@@ -4,6 +4,7 @@
 
 pub(crate) mod codec;
 pub(crate) mod cursor;
+pub(crate) mod decisions;
 pub(crate) mod functions;
 pub(crate) mod grid;
 pub(crate) mod handed_out;

@@ -7,7 +7,9 @@ use std::{fmt, sync::Arc};
 use super::{
     MetricService,
     codec::Codec,
-    functions::{DiscoveryFunctions, InsightFunctions, RangeFunctions, ServiceFunctions},
+    functions::{
+        DecisionFunctions, DiscoveryFunctions, InsightFunctions, RangeFunctions, ServiceFunctions,
+    },
 };
 use crate::{
     config::{ServiceOptions, address::Address, error::ConfigError},
@@ -30,6 +32,7 @@ pub struct Plugin {
     pub(crate) insight_functions: Option<Arc<InsightFunctions>>,
     /// Likewise.
     pub(crate) discovery_functions: Option<Arc<DiscoveryFunctions>>,
+    pub(crate) decision_functions: Arc<DecisionFunctions>,
     codec: Codec,
 }
 
@@ -38,6 +41,7 @@ impl Plugin {
         let sandbox = codec.sandbox();
         Ok(Self {
             functions: Arc::new(ServiceFunctions::find(sandbox)?),
+            decision_functions: Arc::new(DecisionFunctions::find(sandbox)?),
             range_functions: if_exported(sandbox, RANGE_SERVICE, RangeFunctions::find)?,
             insight_functions: if_exported(sandbox, INSIGHT, InsightFunctions::find)?,
             discovery_functions: if_exported(sandbox, DISCOVERY, DiscoveryFunctions::find)?,

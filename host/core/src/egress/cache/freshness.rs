@@ -7,6 +7,7 @@
 //! |-------------------------------------|------------|----------------------------------------------------------|
 //! | `query_range`, understood (below)   | `final-at` | if it is sent [`freshness`](CacheOptions) after its `end`, and not before that instant |
 //! | `labels`, `series`, `label/…/values`| `max-age`  | so long, and [`names_age`](CacheOptions) at most         |
+//! | `query`                             | `max-age`  | so long, and 5 s at most: those who ask together share it |
 //! | anything else                       |            | never                                                    |
 //!
 //! A `query_range` is understood if it has `query`, `start`, `end` and `step`, each once, and nothing else but `timeout`;
@@ -76,10 +77,17 @@ impl Freshness {
                 let age = Duration::from_secs(seconds.into()).min(options.names_age);
                 (!age.is_zero()).then_some(Self::For(age))
             }
+            ("query", CacheHint::MaxAge(seconds)) => {
+                let age = Duration::from_secs(seconds.into()).min(INSTANT_AGE);
+                (!age.is_zero()).then_some(Self::For(age))
+            }
             _ => None,
         }
     }
 }
+
+/// How old the answer of an instant may be, whatever the plugin says: younger than the next scrape.
+const INSTANT_AGE: Duration = Duration::from_secs(5);
 
 fn names_resource(endpoint: &str) -> bool {
     endpoint == "labels" || endpoint == "series" || endpoint.starts_with("label/")
@@ -280,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn names_live_as_long_as_the_plugin_says_and_the_host_allows() {
+    fn names_and_instants_live_as_long_as_the_plugin_says_and_the_host_allows() {
         let life = |target, keep| {
             let request = request(target, None);
             Freshness::of(keep, &request, &CacheOptions::default())
@@ -295,7 +303,10 @@ mod tests {
         assert_eq!(life(values, CacheHint::FinalAt(0)), None);
         let range = "/api/v1/query_range?query=up&start=1600000000&end=1700000000&step=30";
         assert_eq!(life(range, CacheHint::MaxAge(30)), None);
-        assert_eq!(life("/api/v1/query?query=up", CacheHint::MaxAge(30)), None);
+        let instant = "/api/v1/query?query=up";
+        assert_eq!(life(instant, CacheHint::MaxAge(30)), seconds(5));
+        assert_eq!(life(instant, CacheHint::MaxAge(2)), seconds(2));
+        assert_eq!(life(instant, CacheHint::MaxAge(0)), None);
         assert_eq!(life("/api/v1/query?query=up", CacheHint::FinalAt(0)), None);
     }
 }

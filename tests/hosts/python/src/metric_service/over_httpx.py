@@ -80,16 +80,17 @@ class AsyncHttpxService:
     async def query_metadata(self) -> MetadataResult:
         """The metrics that Prometheus holds."""
         codec = self.codec.at_this_time()
-        status, body = await self._send(await awaited(codec.metadata_request))
+        status, body = await self.send(await awaited(codec.metadata_request))
         return await awaited(lambda: codec.metadata_response(status, body))
 
     async def query_metric(self, query: MetricQuery) -> MetricResult:
         """Builds the query, asks Prometheus, and returns the series."""
         codec = self.codec.at_this_time()
-        status, body = await self._send(await awaited(lambda: codec.metric_request(query)))
+        status, body = await self.send(await awaited(lambda: codec.metric_request(query)))
         return await awaited(lambda: codec.metric_response(query, status, body))
 
-    async def _send(self, request: HttpRequest) -> tuple[int, str]:
+    async def send(self, request: HttpRequest) -> tuple[int, str]:
+        """Sends a request of the codec's; gives the status and the whole body."""
         seconds = _seconds(self.codec)
         kept = _Connection()
         try:

@@ -1,0 +1,8 @@
+//! Verdicts: of each of many subjects one number, or why there is none. What is missing is never zero, and nothing is
+//! decided on data that is partial, stale or missing.
+
+mod judge;
+mod question;
+
+pub use judge::{Judgement, Seen, Verdict};
+pub use question::{Bound, Combine, Condition, EvaluateInput, Evaluation, VerdictError};
