@@ -142,7 +142,7 @@ fn what_would_break_a_plugin_or_a_host_is_found() {
 }
 
 /// The world whose documentation holds all that there is.
-const WHOLE: &str = "metric-plugin-insight";
+const WHOLE: &str = "metric-plugin-decisions";
 
 /// Set to write the reference anew.
 const UPDATE: &str = "UPDATE_WIT_REFERENCE";

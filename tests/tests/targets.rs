@@ -73,7 +73,7 @@ fn targets(component: &Path, world: &str, imports: &[&str]) -> Result<()> {
 
 #[test]
 fn the_plugin_targets_a_world_that_says_its_imports() {
-    targets(&plugin_file(), "metric-plugin-insight", &IMPORTS).unwrap();
+    targets(&plugin_file(), "metric-plugin-decisions", &IMPORTS).unwrap();
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn a_plugin_that_imports_more_than_its_world_says_does_not_target_it() {
     let but_one = IMPORTS.map(|name| name.replace("outgoing-handler", "types"));
     let but_one: BTreeSet<&str> = but_one.iter().map(String::as_str).collect();
     let but_one: Vec<&str> = but_one.into_iter().collect();
-    let refused = targets(&plugin_file(), "metric-plugin-insight", &but_one).unwrap_err();
+    let refused = targets(&plugin_file(), "metric-plugin-decisions", &but_one).unwrap_err();
     assert!(
         format!("{refused:#}").contains("outgoing-handler"),
         "{refused:#}"

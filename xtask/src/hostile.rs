@@ -31,7 +31,12 @@ pub(crate) fn run(arguments: &HostileArgs) -> Result<()> {
 /// Builds it, and says where it is.
 pub(crate) fn build(toolchain: &WasmToolchain) -> Result<PathBuf> {
     process::shown(&mut cargo(toolchain, "build"))?;
-    Ok(toolchain.built(FILE))
+    Ok(built(toolchain))
+}
+
+/// Where it is when it was built.
+pub(crate) fn built(toolchain: &WasmToolchain) -> PathBuf {
+    toolchain.built(FILE)
 }
 
 /// Looks at it with clippy.

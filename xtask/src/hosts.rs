@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
+use clap::{Args, ValueEnum};
 
 use crate::build::HostProfile;
 use crate::component::Component;
@@ -14,7 +15,7 @@ use crate::process;
 use crate::workspace;
 
 /// A host in another language, with tests of its own.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(crate) enum Host {
     /// Node.
     Node,
@@ -28,15 +29,26 @@ pub(crate) enum Host {
     Go,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct HostArgs {
+    /// Which
+    #[arg(value_enum)]
+    host: Host,
+}
+
+pub(crate) fn run(arguments: &HostArgs) -> Result<()> {
+    if let Some(missing) = arguments.host.missing() {
+        bail!("{missing}");
+    }
+    arguments.host.test(HostProfile::Debug)
+}
+
 /// The browser, by the names that distributions give it.
 const CHROMIUM: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
 impl Host {
-    /// All of them.
-    pub(crate) const ALL: [Self; 5] = [Self::Node, Self::Browser, Self::Python, Self::C, Self::Go];
-
     /// Its folder in `tests/hosts`.
-    pub(crate) fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Self::Node => "node",
             Self::Browser => "browser",
@@ -51,7 +63,11 @@ impl Host {
     }
 
     /// What it needs and does not find, and how to get it; none: nothing. Chromium is installed where we may.
-    pub(crate) fn missing(self) -> Option<&'static str> {
+    pub(crate) fn missing(self) -> Option<String> {
+        self.lacks().map(str::to_owned)
+    }
+
+    fn lacks(self) -> Option<&'static str> {
         match self {
             Self::Node => npm::missing(),
             Self::Browser if let Some(missing) = npm::missing() => Some(missing),
@@ -73,17 +89,24 @@ impl Host {
         }
     }
 
-    /// Installs what its lock file says, builds it, and runs its tests against the components beside the host.
-    pub(crate) fn test(self, profile: HostProfile) -> Result<()> {
-        if matches!(self, Self::Python | Self::C | Self::Go) {
-            return process::shown(&mut self.command("bash", &["run-tests.sh"], profile));
-        }
-        npm::ci(&self.folder())?;
-        process::shown(&mut self.command("npm", &["run", "--silent", "build"], profile))?;
-        process::shown(&mut self.command("npm", &["test", "--silent"], profile))
+    /// The command that has xtask run its tests.
+    pub(crate) fn command(self) -> Result<Command> {
+        let mut command = workspace::command(std::env::current_exe()?);
+        command.args(["host", self.name()]);
+        Ok(command)
     }
 
-    fn command(self, program: &str, arguments: &[&str], profile: HostProfile) -> Command {
+    /// Installs what its lock file says, builds it, and runs its tests against the components beside the host.
+    fn test(self, profile: HostProfile) -> Result<()> {
+        if matches!(self, Self::Python | Self::C | Self::Go) {
+            return process::shown(&mut self.program("bash", &["run-tests.sh"], profile));
+        }
+        npm::ci(&self.folder())?;
+        process::shown(&mut self.program("npm", &["run", "--silent", "build"], profile))?;
+        process::shown(&mut self.program("npm", &["test", "--silent"], profile))
+    }
+
+    fn program(self, program: &str, arguments: &[&str], profile: HostProfile) -> Command {
         let mut command = workspace::command(program);
         command
             .args(arguments)

@@ -50,6 +50,8 @@ enum Verb {
     Demo(demo::DemoArgs),
     /// Format, lints, unit tests, real Prometheus, conformance, docs
     Test(test::TestArgs),
+    /// Run the tests of a host in another language, on what `build` and `test` left
+    Host(hosts::HostArgs),
     /// Test the conformance kit: build mutants of the plugin, and see each caught by its case
     Mutants(mutants::MutantsArgs),
     /// Build the hostile plugin, which the tests try on the host
@@ -71,6 +73,7 @@ fn main() -> ExitCode {
         Verb::Build(arguments) => build::run(&arguments),
         Verb::Demo(arguments) => demo::run(&arguments),
         Verb::Test(arguments) => test::run(&arguments),
+        Verb::Host(arguments) => hosts::run(&arguments),
         Verb::Mutants(arguments) => mutants::run(&arguments),
         Verb::Hostile(arguments) => hostile::run(&arguments),
         Verb::Deny => deny::run(),

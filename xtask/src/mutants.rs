@@ -14,19 +14,19 @@ use crate::build::HostProfile;
 use crate::component::Component;
 use crate::process;
 use crate::wasm_toolchain::{Choice, WasmToolchain};
-use crate::workspace::{self, PLUGIN_PROFILE};
+use crate::workspace::{self, WASM_TARGET};
 
-/// What makes the plugin's profile quick: nobody measures mutants. It is that one still, so that what runs in the build
-/// is there already.
-const QUICK: [&str; 5] = [
-    "lto='off'",
-    "opt-level=1",
-    "package.metric-guest.opt-level=1",
-    "codegen-units=16",
-    "incremental=true",
-];
-/// The name of their library: under the plugin's own, a mutant would be taken for it.
-const LIBRARY: &str = "metric_mutant";
+/// How mutants are built: quickly, as nobody measures them. In a folder of their own, since nothing could be shared: what
+/// is built without link-time optimisation differs from the plugin's, down to the macros.
+const PROFILE: &str = "mutant";
+const PROFILE_TEXT: &str = r#"
+[profile.mutant]
+inherits = "release"
+opt-level = 1
+codegen-units = 16
+incremental = true
+panic = "abort"
+"#;
 
 #[derive(Debug, Args)]
 pub(crate) struct MutantsArgs {
@@ -204,9 +204,6 @@ impl Nursery {
         }
         let manifest = fs::read_to_string(workspace::root().join("Cargo.toml"))?;
         fs::write(root.join("Cargo.toml"), with_the_guest_alone(&manifest))?;
-        let manifest = root.join("guest/Cargo.toml");
-        let renamed = with_the_library_renamed(&fs::read_to_string(&manifest)?)?;
-        fs::write(manifest, renamed)?;
         Ok(Self { root })
     }
 
@@ -230,19 +227,23 @@ impl Nursery {
     }
 
     fn compile(&self, toolchain: &WasmToolchain, fault: &str) -> Result<PathBuf> {
-        let mut cargo = toolchain.cargo("rustc");
+        let target = self.root.join("target");
+        let mut cargo = toolchain.cargo_into("rustc", &target);
         cargo
             .current_dir(&self.root)
-            .args(["--package", Component::Service.package(), "--lib"])
-            .args(["--crate-type", "cdylib", "--profile", PLUGIN_PROFILE]);
-        for setting in QUICK {
-            cargo.arg("--config");
-            cargo.arg(format!("profile.{PLUGIN_PROFILE}.{setting}"));
-        }
+            .args([
+                "--package",
+                Component::Service.package(),
+                "--lib",
+                "--crate-type",
+                "cdylib",
+            ])
+            .args(["--profile", PROFILE]);
         process::quiet(&format!("Mutant: {fault}"), &mut cargo)?;
-        let built = toolchain.built(&format!("{LIBRARY}.wasm"));
+        let file = Component::Service.file();
+        let built = target.join(WASM_TARGET).join(PROFILE).join(file);
         // The next mutant is built while this one is judged.
-        let kept = self.root.join(format!(
+        let kept = target.join(format!(
             "{}.wasm",
             fault.replace(|c: char| !c.is_ascii_alphanumeric(), "-")
         ));
@@ -271,26 +272,16 @@ fn sources(root: &Path) -> PathBuf {
     root.join("guest/src")
 }
 
-/// The guest's manifest, with another name for its library.
-fn with_the_library_renamed(manifest: &str) -> Result<String> {
-    let name = "name = \"metric_service\"";
-    ensure!(
-        manifest.contains(name),
-        "the guest's library has another name"
-    );
-    Ok(manifest.replace(name, &format!("name = \"{LIBRARY}\"")))
-}
-
-/// The workspace's manifest, with the guest as its only member.
+/// The workspace's manifest, with the guest as its only member, and with the profile for mutants.
 fn with_the_guest_alone(manifest: &str) -> String {
-    let line = |line: &str| {
+    let lines = manifest.lines().map(|line| {
         if line.starts_with("members = ") || line.starts_with("default-members = ") {
             let key = line.split(' ').next().unwrap_or_default();
             return format!("{key} = [\"guest\"]\n");
         }
         format!("{line}\n")
-    };
-    manifest.lines().map(line).collect()
+    });
+    lines.chain([PROFILE_TEXT.to_owned()]).collect()
 }
 
 /// Makes `to` a copy of `from`.
@@ -342,14 +333,9 @@ mod tests {
         let manifest = "[workspace]\nmembers = [\"guest\", \"host\"]\ndefault-members = [\"host\"]\nresolver = \"3\"\n";
         let alone =
             "[workspace]\nmembers = [\"guest\"]\ndefault-members = [\"guest\"]\nresolver = \"3\"\n";
-        assert_eq!(with_the_guest_alone(manifest), alone);
-    }
-
-    #[test]
-    fn a_mutant_does_not_take_the_place_of_the_plugin() {
-        let manifest = fs::read_to_string(workspace::root().join("guest/Cargo.toml")).unwrap();
-        let renamed = with_the_library_renamed(&manifest).unwrap();
-        assert!(renamed.contains("name = \"metric_mutant\""), "{renamed}");
-        with_the_library_renamed(&renamed).unwrap_err();
+        assert_eq!(
+            with_the_guest_alone(manifest),
+            format!("{alone}{PROFILE_TEXT}")
+        );
     }
 }

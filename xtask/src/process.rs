@@ -1,5 +1,5 @@
-//! Runs programs in the three ways there are here: shown as they go, quietly behind a progress line with
-//! the output kept for the case of failure, and for what they print.
+//! Runs programs in the ways there are here: shown as they go, quietly behind a progress line with the output kept for
+//! the case of failure or without one, and for what they print.
 
 use std::io::{self, BufRead, BufReader, Write as _};
 use std::path::PathBuf;
@@ -47,22 +47,38 @@ pub(crate) fn watched(command: &mut Command, mut see: impl FnMut(&str)) -> Resul
 /// Runs it behind a progress line. If it fails, the error carries all that it printed.
 pub(crate) fn quiet(title: &str, command: &mut Command) -> Result<()> {
     let task = Task::start(title);
-    let outcome = collected(&task, command);
-    if outcome.is_ok() {
-        task.done();
-    } else {
-        task.failed();
+    let mut counted = false;
+    // Cargo then tells how far it is though its output is a pipe. To others it means nothing.
+    command
+        .env("CARGO_TERM_PROGRESS_WHEN", "always")
+        .env("CARGO_TERM_PROGRESS_WIDTH", "120");
+    let outcome = collected(command, |line| {
+        let how_far = progress::of_cargo(line);
+        counted |= how_far.is_some();
+        match &how_far {
+            Some(how_far) => task.at(how_far),
+            None if counted => {}
+            None => task.at(line.trim()),
+        }
+        how_far.is_none()
+    });
+    match outcome {
+        Ok(_) => task.done(),
+        Err(_) => task.failed(),
     }
-    outcome
+    outcome.map(drop)
 }
 
-fn collected(task: &Task, command: &mut Command) -> Result<()> {
+/// Runs it, and shows nothing. What it printed is the outcome, or is in the error.
+pub(crate) fn kept(command: &mut Command) -> Result<String> {
+    collected(command, |_| true)
+}
+
+/// Runs it; `keep` sees each line, and says whether it is kept.
+fn collected(command: &mut Command, mut keep: impl FnMut(&str) -> bool) -> Result<String> {
     // One pipe for both streams: their lines stay in order.
     let (reader, writer) = std::io::pipe()?;
     let mut child = command
-        // Cargo then tells how far it is though its output is a pipe. To others it means nothing.
-        .env("CARGO_TERM_PROGRESS_WHEN", "always")
-        .env("CARGO_TERM_PROGRESS_WIDTH", "120")
         .stdin(Stdio::null())
         .stdout(writer.try_clone()?)
         .stderr(writer)
@@ -71,19 +87,12 @@ fn collected(task: &Task, command: &mut Command) -> Result<()> {
     // The command still holds the ends for writing; with them open, reading would never end.
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let mut output = String::new();
-    let mut counted = false;
     for text in lines(BufReader::new(reader)) {
         let text = text?;
-        if let Some(how_far) = progress::of_cargo(&text) {
-            counted = true;
-            task.at(&how_far);
-            continue;
+        if keep(&text) {
+            output.push_str(&text);
+            output.push('\n');
         }
-        if !counted {
-            task.at(text.trim());
-        }
-        output.push_str(&text);
-        output.push('\n');
     }
     let status = child.wait()?;
     if !status.success() {
@@ -93,7 +102,7 @@ fn collected(task: &Task, command: &mut Command) -> Result<()> {
             output.trim_end()
         );
     }
-    Ok(())
+    Ok(output)
 }
 
 /// Lines, and what is written over by what follows on its line, such as cargo's progress.

@@ -83,6 +83,36 @@ pub(crate) fn scenarios(subject: &Subject) -> [Scenario; 4] {
     ]
 }
 
+/// The arguments that show what the subject's session uses at the moment.
+pub(crate) fn live(subject: &Subject) -> Vec<String> {
+    words(&["live", &subject.session, "--by", "session-id"])
+}
+
+/// The CPU time of sessions, as a preset.
+pub(crate) const IDLE_PRESET: &str = r#"{
+  "template": "sum by (${{group_by}})(rate(backendai_container_utilization{container_metric_name=\"cpu_util\",value_type=\"current\",${{labels}}}[${{window}}]))",
+  "time_window": "5m",
+  "unit": "millicores"
+}
+"#;
+
+/// The arguments that say whether sessions are idle, by the files of the preset and of the sessions.
+pub(crate) fn verdict([preset, ids]: &[String; 2]) -> Vec<String> {
+    words(&[
+        "preset",
+        "evaluate",
+        preset,
+        "--subject",
+        "session_id",
+        "--ids",
+        ids,
+        "--below",
+        "50",
+        "--for",
+        "10m",
+    ])
+}
+
 /// What a whole range comes to: a summary, a rank, and what is out of the ordinary.
 pub(crate) fn insights() -> [Scenario; 3] {
     [
@@ -137,36 +167,6 @@ pub(crate) fn insights() -> [Scenario; 3] {
             ]),
         },
     ]
-}
-
-/// The arguments that show what the subject's session uses at the moment.
-pub(crate) fn live(subject: &Subject) -> Vec<String> {
-    words(&["live", &subject.session, "--by", "session-id"])
-}
-
-/// The CPU time of sessions, as a preset.
-pub(crate) const IDLE_PRESET: &str = r#"{
-  "template": "sum by (${{group_by}})(rate(backendai_container_utilization{container_metric_name=\"cpu_util\",value_type=\"current\",${{labels}}}[${{window}}]))",
-  "time_window": "5m",
-  "unit": "millicores"
-}
-"#;
-
-/// The arguments that say whether sessions are idle, by the files of the preset and of the sessions.
-pub(crate) fn verdict([preset, ids]: &[String; 2]) -> Vec<String> {
-    words(&[
-        "preset",
-        "evaluate",
-        preset,
-        "--subject",
-        "session_id",
-        "--ids",
-        ids,
-        "--below",
-        "50",
-        "--for",
-        "10m",
-    ])
 }
 
 /// What to type next.

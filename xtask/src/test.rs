@@ -1,11 +1,13 @@
-//! `cargo xtask test`: everything, one step after the other, up to the first that fails. Output streams
-//! through as it comes; the table at the end says what ran and how long.
+//! `cargo xtask test`: everything, in the order of [`STEPS`], up to the first step that fails. Output streams through as
+//! it comes, but that of what runs beside; the table at the end says what ran and how long.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
+use std::sync::mpsc;
+use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
 use comfy_table::{CellAlignment, Table, TableStyle};
 use metric_testbed::{Finder, PrometheusRelease};
@@ -37,158 +39,269 @@ pub(crate) struct TestArgs {
 
 /// How long each fuzz target runs in the full test.
 const FUZZ_SECONDS: u32 = 60;
+/// How the host is built.
+const PROFILE: HostProfile = HostProfile::Debug;
 
 pub(crate) fn run(arguments: &TestArgs) -> Result<()> {
+    let toolchain = WasmToolchain::find(arguments.wasm_toolchain)?;
+    println!("Wasm toolchain: {}", toolchain.name());
+    let mut session = Session {
+        toolchain,
+        servers: Finder::new(),
+        full: arguments.full,
+        tally: Tally::default(),
+    };
     let mut report = Report::default();
-    let outcome = all(arguments, &mut report);
-    report.print();
+    let outcome = all(&mut session, &mut report);
+    report.print(&session.tally);
     outcome
 }
 
-fn all(arguments: &TestArgs, report: &mut Report) -> Result<()> {
-    report.step("format", || {
-        process::shown(workspace::cargo().args(["fmt", "--all", "--check"]))?;
-        hostile::check_format()
-    })?;
-
-    let toolchain = WasmToolchain::find(arguments.wasm_toolchain)?;
-    let profile = HostProfile::Debug;
-    report.step(&format!("plugin, with {}", toolchain.name()), || {
-        process::shown(&mut build::command(&toolchain, &Component::ALL))?;
-        for component in Component::ALL {
-            build::place(&toolchain, component, profile)?;
-        }
-        Ok(())
-    })?;
-    let mut hostile_plugin = PathBuf::new();
-    report.step("hostile plugin", || {
-        hostile_plugin = hostile::build(&toolchain)?;
-        Ok(())
-    })?;
-
-    report.step("lints", || {
-        process::shown(workspace::cargo().args([
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ]))
-    })?;
-    if toolchain.has_clippy() {
-        report.step("lints of the plugin, and of the hostile one", || {
-            let mut clippy = toolchain.cargo("clippy");
-            clippy.args([
-                "--package",
-                "metric-guest",
-                "--profile",
-                PLUGIN_PROFILE,
-                "--",
-                "-D",
-                "warnings",
-            ]);
-            process::shown(&mut clippy)?;
-            hostile::lint(&toolchain)
-        })?;
-    } else {
-        report.skip(
-            "lints of the plugin, and of the hostile one",
-            "no clippy for wasm in this toolchain",
-        );
-    }
-
-    report.step("the plugin's build is reproducible", || {
-        reproducible::check(&toolchain)
-    })?;
-
-    let finder = Finder::new();
-    let prometheus = finder.prometheus()?.prometheus;
-    for (server, reason) in finder.left_out() {
-        report.skip(&format!("tests on {server}"), &reason);
-    }
-    let mut tally = Tally::default();
-    let tests = report.step(
-        "tests: unit, end to end on a real Prometheus, examples in the docs",
-        || {
-            let mut tests = workspace::cargo();
-            // All failures are wanted, not only those of the first crate that has one.
-            tests.args(["test", "--workspace", "--no-fail-fast"]);
-            tests
-                .env("METRIC_PLUGIN", profile.plugin())
-                .env("METRIC_HOSTILE", &hostile_plugin)
-                .env("PROMETHEUS", prometheus);
-            process::watched(&mut tests, |line| tally.see(line))
-        },
-    );
-    // What differs from the release that is asked by default: remarks on rates, windows open on the left.
-    let on_latest = match finder.prometheus_release(PrometheusRelease::V3_5) {
-        // It is among what was left out.
-        Err(_) => Ok(()),
-        Ok(latest) => report.step("tests: end to end on Prometheus 3.5", || {
-            let mut tests = workspace::cargo();
-            tests.args(["test", "--package", "metric-tests", "--test", "end_to_end"]);
-            tests
-                .env("METRIC_PLUGIN", profile.plugin())
-                .env("PROMETHEUS", latest.prometheus);
-            process::watched(&mut tests, |line| tally.see(line))
-        }),
-    };
-    report.tally = Some(tally);
-    tests.and(on_latest)?;
-
-    report.step("conformance", || {
-        process::shown(&mut profile.build(&["metric-host"]))?;
-        for component in Component::ALL {
-            conformance(profile, &profile.component(component))?;
-        }
-        Ok(())
-    })?;
-    report.step("mutants of the plugin, each caught", || {
-        mutants::run_chosen(&toolchain, None)
-    })?;
-    let step = "conformance of an implementation in JavaScript";
-    match npm::missing() {
-        Some(missing) => report.skip(step, missing),
-        None => report.step(step, || conformance(profile, &implementation::build()?))?,
-    }
-    report.step("docs", || {
-        process::shown(workspace::cargo().env("RUSTDOCFLAGS", "-D warnings").args([
-            "doc",
-            "--no-deps",
-            "--workspace",
-        ]))
-    })?;
-    hosts(profile, report)?;
-    if arguments.full {
-        report.step("licences, versions and sources of dependencies", deny::run)?;
-        let step = "fuzz";
-        match fuzz::missing() {
-            Some(missing) => report.skip(step, missing),
-            None => report.step(step, || fuzz::run_all(FUZZ_SECONDS))?,
-        }
-    }
-    Ok(())
+/// What the steps share.
+struct Session {
+    toolchain: WasmToolchain,
+    servers: Finder,
+    full: bool,
+    tally: Tally,
 }
 
-/// The hosts in other languages. One that lacks what it needs is left out, and says so.
-fn hosts(profile: HostProfile, report: &mut Report) -> Result<()> {
-    process::shown(&mut profile.build(&["testbed-prometheus"]))?;
-    for host in Host::ALL {
-        let step = format!("host: {}", host.name());
-        match host.missing() {
-            Some(missing) => report.skip(&step, missing),
-            None => report.step(&step, || host.test(profile))?,
+struct Step {
+    name: &'static str,
+    /// Why it is left out here, if it is.
+    left_out: fn(&Session) -> Option<String>,
+    work: Work,
+}
+
+enum Work {
+    /// Its output streams through.
+    InFront(fn(&mut Session) -> Result<()>),
+    /// The tests of a host run beside the steps that follow, after those that were begun before. Their output is shown
+    /// when all is done.
+    Beside(Host),
+}
+
+/// What is cheap, and what others need, comes first. The hosts in other languages wait most of the time, and need
+/// nothing that is built after them.
+const STEPS: &[Step] = &[
+    Step::new("format", never, format),
+    Step::new("plugin and codec", never, components),
+    Step::new("hostile plugin", never, |session| {
+        hostile::build(&session.toolchain).map(drop)
+    }),
+    Step::new("lints", never, lints),
+    Step::new(
+        "lints of the plugin, and of the hostile one",
+        without_clippy_for_wasm,
+        lints_for_wasm,
+    ),
+    Step::new("the plugin's build is reproducible", never, |session| {
+        reproducible::check(&session.toolchain)
+    }),
+    Step::new(
+        "tests: unit, end to end on a real Prometheus, examples in the docs",
+        never,
+        tests,
+    ),
+    // What differs from the release that is asked by default: remarks on rates, windows open on the left.
+    Step::new(
+        "tests: end to end on Prometheus 3.5",
+        without_the_latest_server,
+        tests_on_the_latest_server,
+    ),
+    Step::new("programs", never, |_| {
+        process::shown(&mut PROFILE.build(&["metric-host", "testbed-prometheus"]))
+    }),
+    Step::of_host("host: node", |_| Host::Node.missing(), Host::Node),
+    Step::of_host("host: browser", |_| Host::Browser.missing(), Host::Browser),
+    Step::of_host("host: python", |_| Host::Python.missing(), Host::Python),
+    Step::of_host("host: c", |_| Host::C.missing(), Host::C),
+    Step::of_host("host: go", |_| Host::Go.missing(), Host::Go),
+    Step::new("conformance", never, |_| {
+        Component::ALL
+            .into_iter()
+            .try_for_each(|component| conformance(&PROFILE.component(component)))
+    }),
+    Step::new("mutants of the plugin, each caught", never, |session| {
+        mutants::run_chosen(&session.toolchain, None)
+    }),
+    Step::new(
+        "conformance of an implementation in JavaScript",
+        |_| npm::missing().map(str::to_owned),
+        |_| conformance(&implementation::build()?),
+    ),
+    Step::new("docs", never, docs),
+    Step::new(
+        "licences, versions and sources of dependencies",
+        not_in_full,
+        |_| deny::run(),
+    ),
+    Step::new(
+        "fuzz",
+        |session| not_in_full(session).or_else(|| fuzz::missing().map(str::to_owned)),
+        |_| fuzz::run_all(FUZZ_SECONDS),
+    ),
+];
+
+impl Step {
+    const fn new(
+        name: &'static str,
+        left_out: fn(&Session) -> Option<String>,
+        run: fn(&mut Session) -> Result<()>,
+    ) -> Self {
+        Self {
+            name,
+            left_out,
+            work: Work::InFront(run),
         }
     }
-    Ok(())
+
+    const fn of_host(
+        name: &'static str,
+        left_out: fn(&Session) -> Option<String>,
+        host: Host,
+    ) -> Self {
+        Self {
+            name,
+            left_out,
+            work: Work::Beside(host),
+        }
+    }
+}
+
+/// Runs the steps; fails with the first that fails.
+fn all(session: &mut Session, report: &mut Report) -> Result<()> {
+    for (server, reason) in session.servers.left_out() {
+        report.skip(&format!("tests on {server}"), &reason);
+    }
+    thread::scope(|scope| {
+        let (queue, queued) = mpsc::channel();
+        let beside = scope.spawn(move || run_beside(queued));
+        let in_front = STEPS.iter().try_for_each(|step| {
+            if let Some(reason) = (step.left_out)(session) {
+                report.skip(step.name, &reason);
+                return Ok(());
+            }
+            match step.work {
+                Work::InFront(run) => report.step(step.name, || run(session)),
+                Work::Beside(host) => {
+                    println!("\n==> {}: runs beside what follows", step.name);
+                    queue.send((step.name, host))?;
+                    Ok(())
+                }
+            }
+        });
+        drop(queue);
+        let Ok(ended) = beside.join() else {
+            return in_front.and(Err(anyhow!("the thread with the hosts' tests panicked")));
+        };
+        // All of it is shown, whatever fails.
+        let outcomes: Vec<Result<()>> = ended.into_iter().map(|one| report.ended(one)).collect();
+        in_front.and(outcomes.into_iter().collect())
+    })
+}
+
+/// What ran beside others.
+struct Ended {
+    name: &'static str,
+    /// What it printed, or an error that has it.
+    output: Result<String>,
+    took: Duration,
+}
+
+/// Runs the tests of the hosts, one host after the other, until there will be no more.
+fn run_beside(queued: mpsc::Receiver<(&'static str, Host)>) -> Vec<Ended> {
+    let run = |(name, host): (_, Host)| {
+        let started = Instant::now();
+        Ended {
+            name,
+            output: host
+                .command()
+                .and_then(|mut tests| process::kept(&mut tests)),
+            took: started.elapsed(),
+        }
+    };
+    queued.into_iter().map(run).collect()
+}
+
+fn never(_: &Session) -> Option<String> {
+    None
+}
+
+fn not_in_full(session: &Session) -> Option<String> {
+    (!session.full).then(|| "only with `--full`".to_owned())
+}
+
+fn without_clippy_for_wasm(session: &Session) -> Option<String> {
+    (!session.toolchain.has_clippy()).then(|| "no clippy for wasm in this toolchain".to_owned())
+}
+
+fn without_the_latest_server(session: &Session) -> Option<String> {
+    let server = session.servers.prometheus_release(PrometheusRelease::V3_5);
+    server.err().map(|error| error.to_string())
+}
+
+fn format(_: &mut Session) -> Result<()> {
+    process::shown(workspace::cargo().args(["fmt", "--all", "--check"]))?;
+    hostile::check_format()
+}
+
+fn components(session: &mut Session) -> Result<()> {
+    process::shown(&mut build::command(&session.toolchain, &Component::ALL))?;
+    Component::ALL
+        .into_iter()
+        .try_for_each(|component| build::place(&session.toolchain, component, PROFILE))
+}
+
+fn lints(_: &mut Session) -> Result<()> {
+    let mut clippy = workspace::cargo();
+    clippy.args(["clippy", "--workspace", "--all-targets"]);
+    process::shown(clippy.args(["--", "-D", "warnings"]))
+}
+
+fn lints_for_wasm(session: &mut Session) -> Result<()> {
+    let mut clippy = session.toolchain.cargo("clippy");
+    clippy.args(["--profile", PLUGIN_PROFILE]);
+    for component in Component::ALL {
+        clippy.args(["--package", component.package()]);
+    }
+    process::shown(clippy.args(["--", "-D", "warnings"]))?;
+    hostile::lint(&session.toolchain)
+}
+
+fn tests(session: &mut Session) -> Result<()> {
+    let mut tests = workspace::cargo();
+    // All failures are wanted, not only those of the first crate that has one.
+    tests.args(["test", "--workspace", "--no-fail-fast"]);
+    tests
+        .env("METRIC_PLUGIN", PROFILE.plugin())
+        .env("METRIC_HOSTILE", hostile::built(&session.toolchain))
+        .env("PROMETHEUS", session.servers.prometheus()?.prometheus);
+    process::watched(&mut tests, |line| session.tally.see(line))
+}
+
+fn tests_on_the_latest_server(session: &mut Session) -> Result<()> {
+    let server = session
+        .servers
+        .prometheus_release(PrometheusRelease::V3_5)?;
+    let mut tests = workspace::cargo();
+    tests.args(["test", "--package", "metric-tests", "--test", "end_to_end"]);
+    tests
+        .env("METRIC_PLUGIN", PROFILE.plugin())
+        .env("PROMETHEUS", server.prometheus);
+    process::watched(&mut tests, |line| session.tally.see(line))
 }
 
 /// Holds a component to the highest level of its world, through the command line.
-fn conformance(profile: HostProfile, component: &Path) -> Result<()> {
-    let mut command: Command = workspace::command(profile.host());
+fn conformance(component: &Path) -> Result<()> {
+    let mut command: Command = workspace::command(PROFILE.host());
     command.arg("conformance").arg("--plugin").arg(component);
     process::shown(&mut command)
+}
+
+fn docs(_: &mut Session) -> Result<()> {
+    let mut docs = workspace::cargo();
+    docs.env("RUSTDOCFLAGS", "-D warnings");
+    process::shown(docs.args(["doc", "--no-deps", "--workspace"]))
 }
 
 /// What `cargo test` said of each of its binaries, summed.
@@ -227,18 +340,28 @@ impl Tally {
 #[derive(Debug, Default)]
 struct Report {
     steps: Vec<(String, String, Option<Duration>)>,
-    tally: Option<Tally>,
 }
 
 impl Report {
-    fn step(&mut self, name: &str, run: impl FnOnce() -> Result<()>) -> Result<()> {
+    fn step(&mut self, name: &'static str, run: impl FnOnce() -> Result<()>) -> Result<()> {
         println!("\n==> {name}");
         let started = Instant::now();
         let outcome = run();
+        self.end(name, outcome, started.elapsed())
+    }
+
+    /// A step that was shown to nobody while it ran.
+    fn ended(&mut self, step: Ended) -> Result<()> {
+        println!("\n==> {}", step.name);
+        let outcome = step.output.map(|output| print!("{output}"));
+        self.end(step.name, outcome, step.took)
+    }
+
+    fn end(&mut self, name: &str, outcome: Result<()>, took: Duration) -> Result<()> {
         let word = if outcome.is_ok() { "ok" } else { "FAILED" };
-        println!("==> {name}: {word} ({})", seconds(started.elapsed()));
+        println!("==> {name}: {word} ({})", seconds(took));
         self.steps
-            .push((name.to_owned(), word.to_owned(), Some(started.elapsed())));
+            .push((name.to_owned(), word.to_owned(), Some(took)));
         outcome.with_context(|| format!("step `{name}`"))
     }
 
@@ -248,7 +371,7 @@ impl Report {
             .push((name.to_owned(), format!("skipped: {reason}"), None));
     }
 
-    fn print(&self) {
+    fn print(&self, tally: &Tally) {
         let mut table = Table::new();
         table.load_style(TableStyle::new());
         for (name, outcome, took) in &self.steps {
@@ -262,7 +385,7 @@ impl Report {
             column.set_cell_alignment(CellAlignment::Right);
         }
         println!("\n{table}");
-        if let Some(tally) = &self.tally {
+        if *tally != Tally::default() {
             let ignored = if tally.ignored > 0 {
                 format!(", {} ignored", tally.ignored)
             } else {
@@ -275,6 +398,8 @@ impl Report {
 
 #[cfg(test)]
 mod tests {
+    use clap::ValueEnum as _;
+
     use super::*;
 
     #[test]
@@ -310,5 +435,36 @@ mod tests {
             .map(|(_, word, _)| word.as_str())
             .collect();
         assert_eq!(words, ["ok", "FAILED"]);
+    }
+
+    #[test]
+    fn what_ran_beside_is_in_the_report_and_fails_with_what_it_printed() {
+        let ended = |name, output| Ended {
+            name,
+            output,
+            took: Duration::ZERO,
+        };
+        let mut report = Report::default();
+        report.ended(ended("one", Ok("fine\n".to_owned()))).unwrap();
+        let failed = ended("two", Err(anyhow!("it printed this")));
+        let error = report.ended(failed).unwrap_err();
+        assert_eq!(format!("{error:#}"), "step `two`: it printed this");
+        assert_eq!(report.steps.len(), 2);
+    }
+
+    #[test]
+    fn every_host_has_its_step() {
+        for host in Host::value_variants() {
+            let has_one = |step: &Step| matches!(step.work, Work::Beside(other) if other == *host);
+            assert!(STEPS.iter().any(has_one), "{host:?}");
+        }
+    }
+
+    #[test]
+    fn no_two_steps_have_one_name() {
+        let mut names: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), STEPS.len());
     }
 }

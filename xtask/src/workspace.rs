@@ -6,8 +6,7 @@ use std::process::Command;
 
 /// The plugin's target.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
-/// The cargo profile of the plugin, and of all else that is built for wasm: what runs in the build itself is then built
-/// once for all of them.
+/// The cargo profile of the plugin, and of the hostile one: what runs in the build itself is then built once for both.
 pub(crate) const PLUGIN_PROFILE: &str = "plugin";
 
 /// The repository.

@@ -14,7 +14,7 @@
 #[cfg(not(feature = "codec-only"))]
 wit_bindgen::generate!({
     path: "../wit",
-    world: "metric-plugin-insight",
+    world: "metric-plugin-decisions",
 });
 
 // Seen from `guest/codec`, the package that has the feature.

@@ -94,8 +94,8 @@ fn advance<R: Requests>(
     transfer: &mut Transfer,
     deadline: &Deadline,
 ) -> bool {
-    let mut receiver = batch.receiver(id);
-    match transfer.advance(&mut receiver, deadline) {
+    let progress = transfer.advance(&mut batch.receiver(id), deadline);
+    match progress {
         Ok(Progress::Over) => true,
         Ok(Progress::Waits | Progress::Full) => false,
         Err(failure) => {

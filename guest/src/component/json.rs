@@ -163,6 +163,25 @@ mod service {
                         Ok(BatchResults(batch(r.config(), &r.queries()?, r.options())))
                     }))
                 }
+                "query-live-stats" => answer(
+                    &LiveRequest::read(&request)
+                        .and_then(|r| exchange_side_by_side(&r.live_stats()?)),
+                ),
+                "preset-execute" => answer(
+                    &PresetRequest::read(&request)
+                        .and_then(|r| exchange_side_by_side(&r.one_request()?)),
+                ),
+                "preset-execute-range" => {
+                    let read = PresetRequest::read(&request).map_err(RangeFailure::from);
+                    answer(&read.and_then(|r| {
+                        let (arguments, range) = (r.arguments(), r.range()?);
+                        preset_range(r.config(), r.preset(), &arguments, &range, r.options())
+                    }))
+                }
+                "evaluate" => answer(
+                    &QuestionRequest::read(&request)
+                        .and_then(|r| exchange_side_by_side(&r.evaluate()?)),
+                ),
                 "summarize" => answer(&read_range().and_then(|r| {
                     let query = r.query()?;
                     ask(r.config(), r.options(), |config, options| {
@@ -190,25 +209,6 @@ mod service {
                 "values" => answer(&read().and_then(|r| {
                     exchange(&QueryValues::new(r.config(), &r.source()?, &r.filter())?)
                 })),
-                "query-live-stats" => answer(
-                    &LiveRequest::read(&request)
-                        .and_then(|r| exchange_side_by_side(&r.live_stats()?)),
-                ),
-                "preset-execute" => answer(
-                    &PresetRequest::read(&request)
-                        .and_then(|r| exchange_side_by_side(&r.one_request()?)),
-                ),
-                "preset-execute-range" => {
-                    let read = PresetRequest::read(&request).map_err(RangeFailure::from);
-                    answer(&read.and_then(|r| {
-                        let (arguments, range) = (r.arguments(), r.range()?);
-                        preset_range(r.config(), r.preset(), &arguments, &range, r.options())
-                    }))
-                }
-                "evaluate" => answer(
-                    &QuestionRequest::read(&request)
-                        .and_then(|r| exchange_side_by_side(&r.evaluate()?)),
-                ),
                 _ => pure(&verb, &request).unwrap_or_else(|| unknown(&verb, &[PURE, VERBS])),
             }
         }

@@ -1,7 +1,7 @@
 //! The plugin as a component: the exports of its world, in terms of [`crate::codec`]. The only part that knows
 //! WIT and `wasi:http`. It decides nothing about PromQL or the protocol.
 //!
-//! Two components are made of this crate. `metric_service.wasm` exports everything (world `metric-plugin-insight`).
+//! Two components are made of this crate. `metric_service.wasm` exports everything (world `metric-plugin-decisions`).
 //! With the feature `codec-only`, which the package in `guest/codec` has, it becomes `metric_codec.wasm`, which sends
 //! nothing and imports nothing (world `metric-codec-decisions`).
 

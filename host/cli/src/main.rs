@@ -102,6 +102,8 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Type(args) => runtime()?.block_on(commands::type_of::run(&service, &args)),
         Command::Promql(args) => runtime()?.block_on(commands::query::promql(&service, args)),
         Command::Query(args) => runtime()?.block_on(commands::query::run(&service, args)),
+        Command::Live(args) => runtime()?.block_on(commands::live::run(&service, &args)),
+        Command::Preset(args) => runtime()?.block_on(commands::preset::run(&service, &args)),
         Command::Summary(args) => runtime()?.block_on(commands::insight::summary(&service, args)),
         Command::Top(args) => runtime()?.block_on(commands::insight::top(&service, args)),
         Command::Anomalies(args) => {
@@ -109,8 +111,6 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         }
         Command::Outliers(args) => runtime()?.block_on(commands::insight::outliers(&service, args)),
         Command::Values(args) => runtime()?.block_on(commands::values::run(&service, args)),
-        Command::Live(args) => runtime()?.block_on(commands::live::run(&service, &args)),
-        Command::Preset(args) => runtime()?.block_on(commands::preset::run(&service, &args)),
         Command::Doctor(args) => runtime()?.block_on(commands::doctor::run(&service, &args)),
         Command::Conformance(args) => {
             runtime()?.block_on(commands::conformance::run(&service, &args))

@@ -336,7 +336,7 @@ fn inspect_says_that_the_plugin_loads() {
     assert_eq!(found["refused_because"], Value::Null);
     assert_eq!(
         found["world"],
-        "backendai:metric/metric-plugin-insight@0.2.0"
+        "backendai:metric/metric-plugin-decisions@0.2.0"
     );
     assert!(
         found["exports"]

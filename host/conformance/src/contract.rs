@@ -20,20 +20,13 @@ static WIT: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../wit");
 /// The interfaces through which a component of this world is asked.
 pub(crate) fn interfaces(world: World) -> &'static [Interface] {
     match world {
-        World::PluginInsight => &[
+        World::PluginDecisions | World::PluginInsight => &[
             Interface::MetricService,
             Interface::Codec,
             Interface::Json,
             Interface::JsonCodec,
             Interface::JsonDecisions,
             Interface::JsonInsight,
-        ],
-        World::PluginDecisions => &[
-            Interface::MetricService,
-            Interface::Codec,
-            Interface::Json,
-            Interface::JsonCodec,
-            Interface::JsonDecisions,
         ],
         World::PluginFull => &[
             Interface::MetricService,

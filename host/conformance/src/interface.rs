@@ -17,10 +17,10 @@ pub enum Interface {
     Json,
     /// `codec`, as JSON texts.
     JsonCodec,
-    /// The verbs of `insight` and `discovery`, as JSON texts: through the same interface as [`Json`](Self::Json).
-    JsonInsight,
     /// The verbs of presets, live stats and verdicts, through the same interface as [`JsonCodec`](Self::JsonCodec).
     JsonDecisions,
+    /// The verbs of `insight` and `discovery`, as JSON texts: through the same interface as [`Json`](Self::Json).
+    JsonInsight,
 }
 
 /// The verbs that a component of the world `metric-plugin-insight` has besides.
@@ -50,8 +50,8 @@ impl Interface {
             Self::Codec => "codec",
             Self::Json => "json",
             Self::JsonCodec => "json-codec",
-            Self::JsonInsight => "json-insight",
             Self::JsonDecisions => "json-codec (decisions)",
+            Self::JsonInsight => "json-insight",
         }
     }
 

@@ -39,6 +39,7 @@ use crate::{
         component::Sandbox,
         concurrency::ConcurrencyLimit,
         engine,
+        ready::ReadyInstances,
         store::{self, CallState},
     },
     service::{codec::Codec, plugin::Plugin},
@@ -117,16 +118,18 @@ impl Host {
         let engine = engine::engine(&limits, cache.as_ref()).map_err(HostError::engine)?;
         let linker = store::linker(&engine).map_err(HostError::engine)?;
         let ticker = EpochTicker::start(&engine).map_err(HostError::no_thread)?;
+        let metrics = Arc::new(Metrics::new());
         Ok(Self {
             shared: Arc::new(Shared {
                 engine,
                 compiler: Compiler::new(cache),
                 concurrency: ConcurrencyLimit::new(limits.concurrent_calls, limits.waiting_calls),
+                ready: ReadyInstances::new(limits.ready_instances, &metrics),
                 limits,
                 trial_slot: Mutex::new(()),
                 linker,
                 ticker,
-                metrics: Arc::new(Metrics::new()),
+                metrics,
             }),
         })
     }
@@ -175,11 +178,8 @@ impl Host {
         let pre = linker
             .instantiate_pre(&component)
             .map_err(|e| LoadError::Link { source: e.into() })?;
-        let sandbox = Sandbox {
-            shared: Arc::clone(&self.shared),
-            pre,
-        };
-        self.trial_instantiate(&sandbox, world)?;
+        let mut sandbox = Sandbox::new(Arc::clone(&self.shared), pre);
+        self.trial_instantiate(&mut sandbox, world)?;
         Codec::new(sandbox, description).map_err(|e| world.refuse(e))
     }
 
@@ -194,8 +194,8 @@ impl Host {
     }
 
     /// Makes one instance and compares the types of its functions with the contract's, so that a plugin that
-    /// cannot work fails here and not at its first call.
-    fn trial_instantiate(&self, sandbox: &Sandbox, world: World) -> Result<(), LoadError> {
+    /// cannot work fails here and not at its first call, which has the instance.
+    fn trial_instantiate(&self, sandbox: &mut Sandbox, world: World) -> Result<(), LoadError> {
         let (shared, pre) = (&*self.shared, &sandbox.pre);
         let _alone = shared
             .trial_slot
@@ -248,6 +248,7 @@ impl Host {
         if sandbox.exports(PRESET) {
             compare!(preset, World::CodecDecisions);
         }
+        sandbox.keep_first(store, instance);
         Ok(())
     }
 

@@ -48,7 +48,7 @@
 //! | `observe`  | a span in the log for each call, and the host's own metrics ([`Host::metrics`]) |
 //! | `egress`   | the only way out: policy, budgets, [`Scope`], cache, and the HTTP client with the [`Credentials`] |
 //! | `load`     | from a file to what the engine runs: read, inspected, weighed, compiled |
-//! | `sandbox`  | an instance for a call, in a store of its own with its limits; what it finds there of WASI |
+//! | `sandbox`  | an instance for a call, made ahead or by it, in a store of its own with its limits; what it finds there of WASI |
 //! | `service`  | the verbs, and whether the plugin's answers keep to the contract |
 //! | `host.rs`  | one engine for all plugins of a process |
 //! | [`doctor`] | looks at a Prometheus without a plugin, and says what to set |

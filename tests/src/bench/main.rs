@@ -8,6 +8,7 @@ mod decode;
 mod memory;
 mod native;
 mod outcome;
+mod processor;
 mod python_service;
 mod race;
 mod report;

@@ -14,10 +14,14 @@ pub(crate) type Leftover = Box<dyn Any + Send>;
 /// A run under way.
 pub(crate) type Run = Pin<Box<dyn Future<Output = Result<Leftover>> + Send>>;
 
+/// Time since some moment.
+pub(crate) type Clock<'a> = &'a (dyn Fn() -> Result<Duration> + Sync);
+
 /// One way to do it.
 pub(crate) struct Contender {
     name: &'static str,
     run: Box<dyn FnMut() -> Run + Send>,
+    prepare: fn(),
     goal: Option<Goal>,
     compared: bool,
 }
@@ -37,9 +41,16 @@ impl Contender {
         Self {
             name,
             run: Box::new(run),
+            prepare: || (),
             goal: None,
             compared: true,
         }
+    }
+
+    /// What is done before each run, while the clock stands.
+    pub(crate) fn prepared(mut self, prepare: fn()) -> Self {
+        self.prepare = prepare;
+        self
     }
 
     /// What it should come to.
@@ -70,7 +81,13 @@ pub(crate) struct Race {
 
 impl Race {
     /// Lets them run.
-    pub(crate) async fn run(mut self) -> Result<Vec<Outcome>> {
+    pub(crate) async fn run(self) -> Result<Vec<Outcome>> {
+        let begun = Instant::now();
+        self.run_by(&move || Ok(begun.elapsed())).await
+    }
+
+    /// Lets them run, by another clock.
+    pub(crate) async fn run_by(mut self, clock: Clock<'_>) -> Result<Vec<Outcome>> {
         let count = self.contenders.len();
         let mut times: Vec<Vec<f64>> = vec![Vec::new(); count];
         let mut started = Instant::now();
@@ -82,7 +99,7 @@ impl Race {
             // Another one begins each round: none always runs in the wake of the same other.
             for turn in 0..count {
                 let index = (round + turn) % count;
-                let took = self.once(index).await?;
+                let took = self.once(index, clock).await?;
                 if round >= self.warm_up
                     && let Some(times) = times.get_mut(index)
                 {
@@ -94,7 +111,7 @@ impl Race {
         Ok(self.outcomes(times))
     }
 
-    async fn once(&mut self, index: usize) -> Result<Duration> {
+    async fn once(&mut self, index: usize, clock: Clock<'_>) -> Result<Duration> {
         let contender = self
             .contenders
             .get_mut(index)
@@ -102,11 +119,12 @@ impl Race {
         // As a request that comes in, not as the tail of the one before: tokio lets only a few tasks wake each
         // other in a row before it calls another thread.
         tokio::task::yield_now().await;
-        let started = Instant::now();
+        (contender.prepare)();
+        let started = clock()?;
         let leftover = (contender.run)()
             .await
             .with_context(|| format!("`{}`", contender.name))?;
-        let took = started.elapsed();
+        let took = clock()?.saturating_sub(started);
         drop(leftover);
         Ok(took)
     }
@@ -164,6 +182,14 @@ mod tests {
             .unwrap();
         assert_eq!(*order.lock().unwrap(), "abcbcacababc");
         assert!(outcomes.iter().all(|outcome| outcome.values.len() == 3));
+    }
+
+    #[tokio::test]
+    async fn what_is_prepared_takes_no_time_of_the_run() {
+        let contender = Contender::new("base", || std::future::ready(Ok(())))
+            .prepared(|| std::thread::sleep(Duration::from_millis(20)));
+        let outcomes = race(vec![contender], 3).run().await.unwrap();
+        assert!(outcomes[0].median() < 0.01, "{outcomes:?}");
     }
 
     #[tokio::test]

@@ -40,7 +40,7 @@ fn the_plugin_exports_the_world() {
     let description = description();
     assert_eq!(
         description.world.as_deref(),
-        Some("backendai:metric/metric-plugin-insight@0.2.0")
+        Some("backendai:metric/metric-plugin-decisions@0.2.0")
     );
     for interface in [
         "backendai:metric/metric-service@0.2.0",

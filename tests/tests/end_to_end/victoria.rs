@@ -154,7 +154,7 @@ async fn series_of_victoria_metrics_stand_in_order_on_the_grid_whatever_is_split
 fn limit(error: &metric_host::CallError) -> String {
     match error.service() {
         Some(ServiceError::LimitExceeded(limit)) if limit.limit == "server" => {
-            limit.message.clone()
+            limit.message.clone().unwrap_or_default()
         }
         other => panic!("{other:?}: {error}"),
     }

@@ -1,5 +1,7 @@
 //! The verb `rank`.
 
+use std::borrow::Cow;
+
 use std::collections::BTreeMap;
 
 use super::totals::Totals;
@@ -104,7 +106,7 @@ impl Insight for Rank {
                 .collect(),
             score_unit: match totals {
                 Some(totals) => totals.unit(unit.as_deref()),
-                None => unit.map(Into::into),
+                None => unit.map(Cow::into_owned),
             },
             groups,
             others: (self.ranking.others && !others.is_empty()).then(|| sum(&others)),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer};
 
-use super::request::{by_name, exact, or_default, read_as, read_by_name};
+use super::request::{by_name, exact, or_default, quantile, read_as, read_by_name};
 use crate::domain::insight::{
     DetectionInput, Direction, RankingInput, Score, Strategy, ToleranceInput,
 };
@@ -30,7 +30,7 @@ enum ScoreDocument {
     Min,
     Last,
     Total,
-    #[serde(deserialize_with = "plain_number")]
+    #[serde(deserialize_with = "quantile")]
     Quantile(f64),
 }
 
@@ -119,7 +119,11 @@ fn plain_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Er
 
 /// A number to the last bit.
 #[derive(Deserialize)]
-struct Exact(#[serde(deserialize_with = "plain_number")] f64);
+struct Exact(#[serde(deserialize_with = "finite")] f64);
+
+fn finite<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    exact(deserializer, "expected a number, such as 0.95")
+}
 
 /// A number or `null`.
 fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {

@@ -341,7 +341,7 @@ enum StatisticDocument {
     Quantile(f64),
 }
 
-fn quantile<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+pub(super) fn quantile<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     exact(
         deserializer,
         "a quantile is a number from 0 to 1, such as 0.95",

@@ -171,6 +171,13 @@ pub(crate) enum Command {
     #[command(after_help = QUERY_EXAMPLES)]
     Query(QueryCommandArgs),
 
+    /// Show what kernels, sessions, users, projects or agents use at the moment
+    #[command(after_help = LIVE_EXAMPLES)]
+    Live(LiveArgs),
+
+    /// Check, run, or decide by a preset: PromQL with placeholders, as data
+    #[command(after_help = PRESET_EXAMPLES)]
+    Preset(PresetArgs),
     /// Sum up each group over the whole range: mean, quantiles, extremes, totals such as core-hours
     #[command(after_help = insight::SUMMARY_EXAMPLES)]
     Summary(insight::SummaryArgs),
@@ -190,13 +197,6 @@ pub(crate) enum Command {
     /// List the values of a dimension or a label
     #[command(after_help = insight::VALUES_EXAMPLES)]
     Values(insight::ValuesArgs),
-    /// Show what kernels, sessions, users, projects or agents use at the moment
-    #[command(after_help = LIVE_EXAMPLES)]
-    Live(LiveArgs),
-
-    /// Check, run, or decide by a preset: PromQL with placeholders, as data
-    #[command(after_help = PRESET_EXAMPLES)]
-    Preset(PresetArgs),
 
     /// Look at the Prometheus, and say what to set: version, clock, labels, sample interval, limits
     #[command(after_help = DOCTOR_EXAMPLES)]

@@ -84,6 +84,10 @@ pub struct Limits {
     /// Calls that wait in that line; one more is refused at once ([`CallError::Overloaded`](crate::CallError::Overloaded)).
     /// Default 4096, sixteen times those that run: at a tenth of a second a call the last one waits less than two.
     pub waiting_calls: u32,
+    /// Instances that are made ahead, after a call has ended, over all plugins of a host: a call that finds one need not
+    /// wait for it to be made. Each has been used by no call, and is used by one. 0: none. Default 4, what a burst of
+    /// calls finds; each takes some hundred kilobytes for as long as it lies ready.
+    pub ready_instances: u32,
     /// A plugin's size, in bytes. Default 64 MiB: Rust makes some hundred kilobytes, languages that bring
     /// an interpreter along some ten megabytes.
     pub plugin_bytes: u64,
@@ -135,6 +139,7 @@ impl Default for Limits {
             between_bytes_timeout: Duration::from_secs(30),
             concurrent_calls: 256,
             waiting_calls: 4096,
+            ready_instances: 4,
             plugin_bytes: 64 << 20,
             plugin_functions: 200_000,
             function_bytes: 512 << 10,

@@ -19,7 +19,7 @@
 
 wasmtime::component::bindgen!({
     path: "../../wit",
-    world: "metric-plugin-insight",
+    world: "metric-plugin-decisions",
     exports: { default: async },
     additional_derives: [PartialEq, serde::Serialize, serde::Deserialize],
 });

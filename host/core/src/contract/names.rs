@@ -14,7 +14,6 @@ pub const INSIGHT: &str = "backendai:metric/insight@0.2.0";
 
 /// The interface of what there is to ask for. A plugin may lack it.
 pub const DISCOVERY: &str = "backendai:metric/discovery@0.2.0";
-
 /// The interface of live stats. A plugin may lack it.
 pub const LIVE_STATS: &str = "backendai:metric/live-stats@0.2.0";
 
@@ -36,10 +35,10 @@ const TYPES: &str = "backendai:metric/types@0.2.0";
 /// The worlds of the contract, the larger first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum World {
-    /// `metric-plugin-insight`: all that the contract has. Loaded as a `metric-plugin` that can do more.
-    PluginInsight,
-    /// `metric-plugin-decisions`: live stats, presets and verdicts as well. Loaded likewise.
+    /// `metric-plugin-decisions`: all that the contract has. Loaded as a `metric-plugin` that can do more.
     PluginDecisions,
+    /// `metric-plugin-insight`: without live stats, presets and verdicts. Loaded likewise.
+    PluginInsight,
     /// `metric-plugin-full`: long ranges as well, and all as JSON texts. Loaded likewise.
     PluginFull,
     /// `metric-plugin`: the verbs, with and without I/O.
@@ -55,8 +54,8 @@ pub enum World {
 impl World {
     /// All of them.
     pub const ALL: [Self; 7] = [
-        Self::PluginInsight,
         Self::PluginDecisions,
+        Self::PluginInsight,
         Self::PluginFull,
         Self::Plugin,
         Self::CodecDecisions,
@@ -67,8 +66,8 @@ impl World {
     /// Its full name.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::PluginInsight => "backendai:metric/metric-plugin-insight@0.2.0",
             Self::PluginDecisions => "backendai:metric/metric-plugin-decisions@0.2.0",
+            Self::PluginInsight => "backendai:metric/metric-plugin-insight@0.2.0",
             Self::PluginFull => "backendai:metric/metric-plugin-full@0.2.0",
             Self::Plugin => "backendai:metric/metric-plugin@0.2.0",
             Self::CodecDecisions => "backendai:metric/metric-codec-decisions@0.2.0",
@@ -87,27 +86,26 @@ impl World {
     /// The interfaces that it exports.
     pub const fn exports(self) -> &'static [&'static str] {
         match self {
-            Self::PluginInsight => &[
-                TYPES,
-                METRIC_SERVICE,
-                CODEC,
-                RANGE_SERVICE,
-                LIVE_STATS,
-                PRESET,
-                PRESET_SERVICE,
-                JSON,
-                JSON_CODEC,
-                INSIGHT,
-                DISCOVERY,
-            ],
             Self::PluginDecisions => &[
                 TYPES,
                 METRIC_SERVICE,
                 CODEC,
                 RANGE_SERVICE,
+                INSIGHT,
+                DISCOVERY,
                 LIVE_STATS,
                 PRESET,
                 PRESET_SERVICE,
+                JSON,
+                JSON_CODEC,
+            ],
+            Self::PluginInsight => &[
+                TYPES,
+                METRIC_SERVICE,
+                CODEC,
+                RANGE_SERVICE,
+                INSIGHT,
+                DISCOVERY,
                 JSON,
                 JSON_CODEC,
             ],
@@ -130,7 +128,7 @@ impl World {
     pub const fn has_io(self) -> bool {
         matches!(
             self,
-            Self::PluginInsight | Self::PluginDecisions | Self::PluginFull | Self::Plugin
+            Self::PluginDecisions | Self::PluginInsight | Self::PluginFull | Self::Plugin
         )
     }
 }

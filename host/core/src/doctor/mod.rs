@@ -17,10 +17,12 @@ mod report;
 mod response;
 mod server;
 
+use std::sync::Arc;
+
 use crate::{
     config::{ServiceOptions, address::Address, error::ConfigError},
     contract::types::Config,
-    egress::{Egress, request_slots::CallSlots},
+    egress::{Egress, budget::CallBudget},
     host::Host,
 };
 
@@ -75,7 +77,7 @@ impl Host {
             addresses,
             probe: Probe::new(
                 egress,
-                CallSlots::new(&shared.limits),
+                Arc::new(CallBudget::of(&shared.limits)),
                 address,
                 timers.clone(),
                 timeout,

@@ -12,7 +12,7 @@ use wasmtime_wasi_http::{Error, RequestOptions};
 use super::response::{Queried, Read, read};
 use crate::{
     config::address::Address,
-    egress::{Egress, request_slots::CallSlots},
+    egress::{Egress, budget::CallBudget},
     timers::{Elapsed, Timers},
 };
 
@@ -26,7 +26,7 @@ const HEAD_CHARS: usize = 80;
 #[derive(Clone)]
 pub(super) struct Probe {
     egress: Arc<Egress>,
-    request_slots: CallSlots,
+    budget: Arc<CallBudget>,
     address: Address,
     /// By which ranges are asked for.
     method: Method,
@@ -75,14 +75,14 @@ impl std::fmt::Display for ProbeError {
 impl Probe {
     pub(super) fn new(
         egress: Egress,
-        request_slots: CallSlots,
+        budget: Arc<CallBudget>,
         address: Address,
         timers: Timers,
         timeout: Duration,
     ) -> Self {
         Self {
             egress: Arc::new(egress),
-            request_slots,
+            budget,
             address,
             method: Method::POST,
             timers,
@@ -155,7 +155,7 @@ impl Probe {
                 .send(
                     request,
                     RequestOptions::default(),
-                    &self.request_slots,
+                    &self.budget,
                     &self.egress.denial_log(),
                 )
                 .await?;

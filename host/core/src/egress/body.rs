@@ -1,4 +1,4 @@
-//! A response's body on its way to the plugin: counted against the limit, and not left to stall.
+//! A response's body as it comes from the network: bounded in bytes and in pauses, and counted in the host's metrics.
 //!
 //! Hands the pieces on as they are. Knows nothing of what is in them.
 
@@ -14,31 +14,42 @@ use http_body::{Body, Frame, SizeHint};
 use wasmtime_wasi_http::{Error, Result};
 
 use super::client::http_error;
-use crate::timers::{Timer, Timers};
+use crate::{
+    observe::Exchange,
+    timers::{Timer, Timers},
+};
 
-pub(crate) struct ResponseBody<B> {
+/// A response's body within its limits.
+pub(crate) struct BoundedBody<B> {
     inner: B,
+    /// Ends with the body.
+    exchange: Exchange,
     maximum: u64,
-    received: u64,
     timers: Timers,
     pause: Duration,
     /// Set while the body keeps us waiting.
     timer: Option<Timer>,
 }
 
-impl<B> ResponseBody<B>
+impl<B> BoundedBody<B>
 where
     B: Body<Data = Bytes> + Unpin,
 {
     /// Refuses at once a body that announces more than `maximum` bytes.
-    pub(crate) fn new(inner: B, maximum: u64, timers: Timers, pause: Duration) -> Result<Self> {
+    pub(crate) fn new(
+        inner: B,
+        exchange: Exchange,
+        maximum: u64,
+        timers: Timers,
+        pause: Duration,
+    ) -> Result<Self> {
         if inner.size_hint().lower() > maximum {
             return Err(Error::HttpResponseBodySize(Some(maximum)));
         }
         Ok(Self {
             inner,
+            exchange,
             maximum,
-            received: 0,
             timers,
             pause,
             timer: None,
@@ -46,13 +57,13 @@ where
     }
 
     /// Ready when nothing has come for too long.
-    fn poll_alarm(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let set = || self.timers.after(self.pause);
         Pin::new(self.timer.get_or_insert_with(set)).poll(cx)
     }
 }
 
-impl<B> Body for ResponseBody<B>
+impl<B> Body for BoundedBody<B>
 where
     B: Body<Data = Bytes> + Unpin,
     B::Error: std::error::Error + 'static,
@@ -66,15 +77,15 @@ where
     ) -> Poll<Option<Result<Frame<Bytes>>>> {
         let this = self.get_mut();
         let Poll::Ready(frame) = Pin::new(&mut this.inner).poll_frame(cx) else {
-            ready!(this.poll_alarm(cx));
+            ready!(this.poll_timer(cx));
             return Poll::Ready(Some(Err(Error::ConnectionReadTimeout)));
         };
         this.timer = None;
         Poll::Ready(frame.map(|frame| {
             let frame = frame.map_err(|error| http_error::of(&error))?;
             let bytes = frame.data_ref().map_or(0, Bytes::len);
-            this.received = this.received.saturating_add(bytes as u64);
-            if this.received > this.maximum {
+            this.exchange.receive(bytes as u64);
+            if this.exchange.received() > this.maximum {
                 return Err(Error::HttpResponseBodySize(Some(this.maximum)));
             }
             Ok(frame)
@@ -93,15 +104,22 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::body::TestBody;
+    use crate::{observe::Metrics, testing::body::TestBody};
     use http_body_util::{BodyExt, Full};
+    use std::sync::Arc;
 
     const PAUSE: Duration = Duration::from_millis(200);
+
+    /// Within 8 bytes.
+    fn bounded<B: Body<Data = Bytes> + Unpin>(inner: B) -> Result<BoundedBody<B>> {
+        let exchange = Exchange::begin(&Arc::new(Metrics::new()));
+        BoundedBody::new(inner, exchange, 8, Timers::ticking(), PAUSE)
+    }
 
     #[tokio::test]
     async fn a_body_within_the_limit_passes_whole() {
         let inner = TestBody::at_once(&["1234", "5678"]);
-        let body = ResponseBody::new(inner, 8, Timers::ticking(), PAUSE).unwrap();
+        let body = bounded(inner).unwrap();
         assert_eq!(body.collect().await.unwrap().to_bytes(), "12345678");
     }
 
@@ -109,7 +127,7 @@ mod tests {
     async fn a_body_that_announces_too_much_is_refused_at_once() {
         let inner = Full::new(Bytes::from_static(b"123456789"));
         assert!(matches!(
-            ResponseBody::new(inner, 8, Timers::ticking(), PAUSE),
+            bounded(inner),
             Err(Error::HttpResponseBodySize(Some(8)))
         ));
     }
@@ -117,7 +135,7 @@ mod tests {
     #[tokio::test]
     async fn a_body_that_turns_out_too_long_is_cut_off() {
         let inner = TestBody::at_once(&["1234", "5678", "9"]);
-        let body = ResponseBody::new(inner, 8, Timers::ticking(), PAUSE).unwrap();
+        let body = bounded(inner).unwrap();
         assert!(matches!(
             body.collect().await,
             Err(Error::HttpResponseBodySize(Some(8)))
@@ -128,7 +146,7 @@ mod tests {
     async fn a_body_that_stalls_is_given_up_after_the_pause() {
         let half = Some(PAUSE / 2);
         let inner = TestBody::timed([(half, "1"), (half, "2"), (half, "3"), (None, "")]);
-        let body = ResponseBody::new(inner, 8, Timers::ticking(), PAUSE).unwrap();
+        let body = bounded(inner).unwrap();
         let start = std::time::Instant::now();
         assert!(matches!(
             body.collect().await,

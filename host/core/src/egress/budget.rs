@@ -1,28 +1,24 @@
-//! The network budget of one call, over all its requests: how many there are, and how many bytes
+//! The network budget of one call, over all its requests: how many there are, how many at once, and how many bytes
 //! come back. A whole stream is a call.
 //!
 //! Counts, and refuses what is too much. Knows neither where requests go nor what is in them.
 
-use std::{
-    pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, AtomicU64, Ordering},
-    },
-    task::{Context, Poll, ready},
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, AtomicU64, Ordering},
 };
 
-use bytes::Bytes;
-use http_body::{Body, Frame, SizeHint};
-use http_body_util::BodyExt;
-use wasmtime_wasi_http::{Error, Result, WasiBody};
+use tokio::sync::Semaphore;
+use wasmtime_wasi_http::{Error, Result};
 
+use super::request_slots;
 use crate::config::limits::Limits;
 
 /// The network budget of one call.
 #[derive(Debug)]
 pub(crate) struct CallBudget {
     requests: AtomicU32,
+    slots: Arc<Semaphore>,
     bytes: AtomicU64,
     /// The bytes that there were.
     maximum_bytes: u64,
@@ -32,6 +28,7 @@ impl CallBudget {
     pub(crate) fn of(limits: &Limits) -> Self {
         Self {
             requests: AtomicU32::new(limits.requests_per_call),
+            slots: request_slots::semaphore(limits.concurrent_requests),
             bytes: AtomicU64::new(limits.received_bytes),
             maximum_bytes: limits.received_bytes,
         }
@@ -46,8 +43,13 @@ impl CallBudget {
             .is_ok()
     }
 
+    /// The places of its requests in flight.
+    pub(super) fn slots(&self) -> &Arc<Semaphore> {
+        &self.slots
+    }
+
     /// So many bytes have come.
-    fn receive(&self, bytes: usize) -> Result<()> {
+    pub(super) fn receive(&self, bytes: usize) -> Result<()> {
         self.bytes
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
                 left.checked_sub(bytes as u64)
@@ -55,55 +57,18 @@ impl CallBudget {
             .map(drop)
             .map_err(|_| Error::HttpResponseBodySize(Some(self.maximum_bytes)))
     }
-
-    /// A response's body that takes what it brings from the budget.
-    pub(crate) fn counted(self: Arc<Self>, inner: WasiBody) -> WasiBody {
-        let budget = self;
-        Counted { inner, budget }.boxed_unsync()
-    }
-}
-
-struct Counted {
-    inner: WasiBody,
-    budget: Arc<CallBudget>,
-}
-
-impl Body for Counted {
-    type Data = Bytes;
-    type Error = Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>>>> {
-        let frame = ready!(Pin::new(&mut self.inner).poll_frame(cx));
-        Poll::Ready(frame.map(|frame| {
-            let frame = frame?;
-            let bytes = frame.data_ref().map_or(0, Bytes::len);
-            self.budget.receive(bytes).map(|()| frame)
-        }))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http_body_util::Full;
 
-    fn budget() -> Arc<CallBudget> {
-        Arc::new(CallBudget::of(&Limits {
+    fn budget() -> CallBudget {
+        CallBudget::of(&Limits {
             requests_per_call: 2,
             received_bytes: 10,
             ..Limits::default()
-        }))
+        })
     }
 
     #[test]
@@ -113,20 +78,16 @@ mod tests {
         assert_eq!(granted, [true, true, false, false]);
     }
 
-    #[tokio::test]
-    async fn the_bytes_of_all_responses_are_counted_together() {
+    #[test]
+    fn the_bytes_of_all_responses_are_counted_together() {
         let budget = budget();
-        let read = |text: &'static str| {
-            let body = Full::new(Bytes::from(text)).map_err(|never| match never {});
-            Arc::clone(&budget).counted(body.boxed_unsync()).collect()
-        };
-        assert_eq!(read("12345").await.unwrap().to_bytes(), "12345");
+        budget.receive(5).unwrap();
         assert!(matches!(
-            read("678901").await,
+            budget.receive(6),
             Err(Error::HttpResponseBodySize(Some(10)))
         ));
-        // What did not fit was not handed over, so it was not counted either.
-        assert_eq!(read("67890").await.unwrap().to_bytes(), "67890");
-        assert!(read("1").await.is_err());
+        // What did not fit is not handed over, so it is not counted either.
+        budget.receive(5).unwrap();
+        assert!(budget.receive(1).is_err());
     }
 }

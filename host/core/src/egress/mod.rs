@@ -32,14 +32,15 @@ use metric_scope::Scope;
 use wasmtime_wasi_http::{Error, RequestOptions, Result, WasiBody};
 
 use self::{
-    body::ResponseBody,
+    body::BoundedBody,
+    budget::CallBudget,
     cache::{Cache, CacheHint, CacheStatistics, Coverage, Lookup},
     client::{HttpClient, Receiving, Timeouts, reload::CredentialsGeneration},
     denial::DenialCounts,
     denial_log::{Asked, DenialLog},
     held::judged,
     policy::EgressPolicy,
-    request_slots::{CallSlots, RequestSlots},
+    request_slots::RequestSlots,
 };
 use crate::{
     config::{ServiceOptions, address::Address, error::ConfigError, limits::Limits},
@@ -151,7 +152,7 @@ impl Egress {
         &self,
         request: Request<WasiBody>,
         options: RequestOptions,
-        call: &CallSlots,
+        budget: &Arc<CallBudget>,
         denial_log: &Arc<DenialLog>,
     ) -> Result<Response<WasiBody>> {
         let (mut head, body) = request.into_parts();
@@ -164,7 +165,7 @@ impl Egress {
                 .map(|target| (pipeline, target)),
         };
         let (pipeline, target) = judged.map_err(|reason| denial_log.deny(asked, reason))?;
-        let slot = pipeline.request_slots.slot(call).await?;
+        let slot = pipeline.request_slots.slot(budget).await?;
         head.uri = target.into_uri();
         let keep = CacheHint::of(&head.headers);
         policy::drop_headers(&mut head.headers);
@@ -331,14 +332,16 @@ impl Pipeline {
         sending: impl Future<Output = Result<Response<Receiving>>>,
         patience: Patience,
     ) -> Result<Response<WasiBody>> {
-        let exchange = Exchange::begin(&self.metrics);
-        let (mut head, body) = exchange.answered(sending.await?).into_parts();
+        let mut exchange = Exchange::begin(&self.metrics);
+        let response = sending.await?;
+        exchange.answered(response.status());
+        let (mut head, body) = response.into_parts();
         if self.client.changes_target() && redirect::conceal_target(&mut head) {
             head.headers.remove(header::CONTENT_LENGTH);
             return Ok(Response::from_parts(head, empty()));
         }
         let (maximum, pause) = (self.response_bytes, patience.between_bytes);
-        let body = ResponseBody::new(body, maximum, self.timers.clone(), pause)?;
+        let body = BoundedBody::new(body, exchange, maximum, self.timers.clone(), pause)?;
         Ok(Response::from_parts(head, body.boxed_unsync()))
     }
 

@@ -19,6 +19,7 @@ use http_body_util::BodyExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime_wasi_http::{Error, Result, WasiBody};
 
+use super::budget::CallBudget;
 use crate::{
     config::limits::Limits,
     timers::{Elapsed, Timers},
@@ -30,16 +31,6 @@ const LOOK: Duration = Duration::from_millis(500);
 /// How long an answer may lie unread while others wait. A plugin that decodes comes for the next piece within
 /// milliseconds; a stream whose reader is slow has its next chunk lie.
 const UNREAD: Duration = Duration::from_secs(5);
-
-/// The requests of one call. Clones share them.
-#[derive(Clone)]
-pub(crate) struct CallSlots(Arc<Semaphore>);
-
-impl CallSlots {
-    pub(crate) fn new(limits: &Limits) -> Self {
-        Self(semaphore(limits.concurrent_requests))
-    }
-}
 
 /// The requests of one service.
 pub(crate) struct RequestSlots {
@@ -53,6 +44,7 @@ pub(crate) struct RequestSlots {
 
 /// A request's place among those of its call and of its service. Dropped, it is the next one's.
 pub(crate) struct Slot {
+    budget: Arc<CallBudget>,
     _of_call: OwnedSemaphorePermit,
     _of_service: OwnedSemaphorePermit,
 }
@@ -69,9 +61,12 @@ impl RequestSlots {
     }
 
     /// Waits in line: first in that of the call, so that no call fills the service's.
-    pub(crate) async fn slot(&self, call: &CallSlots) -> Result<Slot> {
+    pub(crate) async fn slot(&self, budget: &Arc<CallBudget>) -> Result<Slot> {
         let closed = |_| Error::ConnectionLimitReached;
-        let of_call = Arc::clone(&call.0).acquire_owned().await.map_err(closed)?;
+        let of_call = Arc::clone(budget.slots())
+            .acquire_owned()
+            .await
+            .map_err(closed)?;
         let mut acquiring = pin!(Arc::clone(&self.permits).acquire_owned());
         let of_service = loop {
             match self.timers.timeout(LOOK, acquiring.as_mut()).await {
@@ -80,18 +75,20 @@ impl RequestSlots {
             }
         };
         Ok(Slot {
+            budget: Arc::clone(budget),
             _of_call: of_call,
             _of_service: of_service,
         })
     }
 
-    /// The body of an answer, which gives the slot back at its end.
+    /// The body of an answer, from the network or the cache: what it brings is taken from the call's budget, and the
+    /// slot is given back at its end.
     pub(crate) fn held(&self, body: WasiBody, slot: Slot) -> WasiBody {
         if body.is_end_stream() {
             return body;
         }
         let answer = Arc::new(Mutex::new(Answer {
-            state: State::Reading { body, _slot: slot },
+            state: State::Reading { body, slot },
             is_awaited: false,
             since: Instant::now(),
         }));
@@ -132,7 +129,7 @@ impl RequestSlots {
 }
 
 /// As many as there may be; none at all would let no request out, for ever.
-fn semaphore(requests: u32) -> Arc<Semaphore> {
+pub(super) fn semaphore(requests: u32) -> Arc<Semaphore> {
     let permits = (requests.max(1) as usize).min(Semaphore::MAX_PERMITS);
     Arc::new(Semaphore::new(permits))
 }
@@ -147,7 +144,7 @@ struct Answer {
 }
 
 enum State {
-    Reading { body: WasiBody, _slot: Slot },
+    Reading { body: WasiBody, slot: Slot },
     Over,
     GivenUp,
 }
@@ -163,12 +160,18 @@ impl Body for Held {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>>>> {
         let mut answer = lock(&self.0);
-        let body = match &mut answer.state {
-            State::Reading { body, .. } => body,
+        let (body, slot) = match &mut answer.state {
+            State::Reading { body, slot } => (body, slot),
             State::Over => return Poll::Ready(None),
             State::GivenUp => return Poll::Ready(Some(Err(Error::HttpResponseIncomplete))),
         };
-        let frame = Pin::new(&mut *body).poll_frame(context);
+        let mut frame = Pin::new(&mut *body).poll_frame(context);
+        if let Poll::Ready(Some(Ok(piece))) = &frame
+            && let Some(data) = piece.data_ref()
+            && let Err(too_much) = slot.budget.receive(data.len())
+        {
+            frame = Poll::Ready(Some(Err(too_much)));
+        }
         let is_over = match &frame {
             Poll::Ready(Some(Ok(_))) => body.is_end_stream(),
             Poll::Ready(_) => true,
@@ -221,6 +224,10 @@ mod tests {
         (request_slots, limits)
     }
 
+    fn call(limits: &Limits) -> Arc<CallBudget> {
+        Arc::new(CallBudget::of(limits))
+    }
+
     fn body(pieces: &[&'static str]) -> WasiBody {
         TestBody::at_once(pieces)
             .map_err(Error::from)
@@ -237,7 +244,7 @@ mod tests {
     #[tokio::test]
     async fn a_call_has_so_many_and_leaves_the_rest_to_others() {
         let (request_slots, limits) = request_slots(3);
-        let (one, other) = (CallSlots::new(&limits), CallSlots::new(&limits));
+        let (one, other) = (call(&limits), call(&limits));
         let first = is_at_once(request_slots.slot(&one)).await;
         let second = is_at_once(request_slots.slot(&one)).await;
         assert!(first.is_some() && second.is_some());
@@ -252,7 +259,7 @@ mod tests {
     #[tokio::test]
     async fn an_answer_gives_its_slot_back_when_it_is_over_or_dropped() {
         let (request_slots, limits) = request_slots(1);
-        let call = CallSlots::new(&limits);
+        let call = call(&limits);
         let held = request_slots.held(body(&["a", "b"]), request_slots.slot(&call).await.unwrap());
         assert!(is_at_once(request_slots.slot(&call)).await.is_none());
         assert_eq!(held.collect().await.unwrap().to_bytes(), "ab");
@@ -264,9 +271,28 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_answer_beyond_the_bytes_of_its_call_is_cut_off_and_gives_its_slot_back() {
+        let (request_slots, limits) = request_slots(1);
+        let limits = Limits {
+            received_bytes: 3,
+            ..limits
+        };
+        let call = call(&limits);
+        let first = request_slots.held(body(&["ab"]), request_slots.slot(&call).await.unwrap());
+        assert_eq!(first.collect().await.unwrap().to_bytes(), "ab");
+        let slot = request_slots.slot(&call).await.unwrap();
+        let mut second = request_slots.held(body(&["c", "d", "e"]), slot);
+        assert!(second.frame().await.unwrap().is_ok());
+        let cut = second.frame().await.unwrap();
+        assert!(matches!(cut, Err(Error::HttpResponseBodySize(Some(3)))));
+        assert!(is_at_once(request_slots.slot(&call)).await.is_some());
+        assert!(second.frame().await.is_none());
+    }
+
+    #[tokio::test]
     async fn an_answer_that_lies_unread_is_given_up_when_others_wait_and_not_before() {
         let (request_slots, limits) = request_slots(2);
-        let (hoarder, other) = (CallSlots::new(&limits), CallSlots::new(&limits));
+        let (hoarder, other) = (call(&limits), call(&limits));
         let slot = request_slots.slot(&hoarder).await.unwrap();
         let mut lying = request_slots.held(body(&["a", "b"]), slot);
         let slot = request_slots.slot(&hoarder).await.unwrap();

@@ -18,7 +18,6 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
-use wasmtime_wasi_http::WasiHttpHooks;
 
 /// An answer that stops.
 const HALF: &str = "HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\nhi";
@@ -128,8 +127,8 @@ fn request(method: &str, uri: &str, body: &[&'static str]) -> Request<WasiBody> 
 }
 
 /// A call of its own.
-fn call() -> CallSlots {
-    CallSlots::new(&limits())
+fn call() -> Arc<CallBudget> {
+    Arc::new(CallBudget::of(&limits()))
 }
 
 /// Sends, and reads the whole body.
@@ -354,11 +353,10 @@ async fn a_request_beyond_those_of_a_call_counts_each_time() {
         requests_per_call: 2,
         ..limits()
     };
-    let mut hooks = Hooks::new(Arc::clone(&egress), &limits);
+    let hooks = Hooks::new(Arc::clone(&egress), &limits);
     for sent in 1..=5 {
         let request = request("GET", &server.uri("/api/v1/query"), &[]);
-        let rest = Box::new(std::future::ready(Ok(())));
-        let response = Box::into_pin(hooks.send_request(request, None, rest)).await;
+        let response = hooks.send(request, None).result().await;
         assert_eq!(response.is_ok(), sent <= 2);
     }
     let counted = (
@@ -381,11 +379,11 @@ async fn a_call_has_so_many_connections_and_its_others_wait_for_one() {
     let metrics = Arc::new(Metrics::new());
     let egress = Egress::to(address, &options, &limits, &Timers::ticking(), &metrics).unwrap();
     let egress = Arc::new(egress);
-    let calls = [(); 2].map(|()| CallSlots::new(&limits));
+    let calls = [(); 2].map(|()| Arc::new(CallBudget::of(&limits)));
     let mut arrivals = Vec::new();
     for call in calls {
         for _ in 0..20 {
-            let (egress, request_slots) = (Arc::clone(&egress), call.clone());
+            let (egress, call) = (Arc::clone(&egress), call.clone());
             let uri = server.uri("/api/v1/query");
             arrivals.push(tokio::spawn(async move {
                 let request = request("GET", &uri, &[]);
@@ -393,7 +391,7 @@ async fn a_call_has_so_many_connections_and_its_others_wait_for_one() {
                     .send(
                         request,
                         RequestOptions::default(),
-                        &request_slots,
+                        &call,
                         &egress.denial_log(),
                     )
                     .await
@@ -919,11 +917,9 @@ async fn what_comes_from_the_cache_counts_as_what_comes_from_the_network() {
         received_bytes: 200,
         ..limits()
     };
-    let mut hooks = Hooks::new(Arc::clone(&egress), &limits);
-    let mut call = async || {
-        let none = Box::new(std::future::ready(Ok(())));
-        let sent = hooks.send_request(final_range(&server), None, none);
-        let (response, _) = Pin::from(sent).await?;
+    let hooks = Hooks::new(Arc::clone(&egress), &limits);
+    let call = async || {
+        let response = hooks.send(final_range(&server), None).result().await?;
         response
             .into_body()
             .collect()

@@ -11,7 +11,7 @@ impl World {
     /// The interfaces that a component of it may import. Of WASI any 0.2, as patch releases only add.
     const fn granted(self) -> &'static [&'static str] {
         match self {
-            Self::PluginInsight | Self::PluginDecisions | Self::PluginFull | Self::Plugin => &[
+            Self::PluginDecisions | Self::PluginInsight | Self::PluginFull | Self::Plugin => &[
                 "wasi:io/error@0.2.0",
                 "wasi:io/poll@0.2.0",
                 "wasi:io/streams@0.2.0",

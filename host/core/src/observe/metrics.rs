@@ -22,6 +22,8 @@ pub(crate) struct Metrics {
     registry: Registry,
     calls: Family<CallLabels, Counter>,
     running: Gauge,
+    ready: Gauge,
+    found_ready: Counter,
     call_duration: Family<VerbLabels, Histogram>,
     busy_seconds: Family<VerbLabels, Histogram>,
     denials: Family<ReasonLabels, Counter>,
@@ -85,6 +87,8 @@ impl Metrics {
             registry: Registry::with_prefix("metric_host"),
             calls: Family::default(),
             running: Gauge::default(),
+            ready: Gauge::default(),
+            found_ready: Counter::default(),
             call_duration: HistogramOfVerbs::new_with_constructor(histogram),
             busy_seconds: HistogramOfVerbs::new_with_constructor(histogram),
             denials: Family::default(),
@@ -104,6 +108,16 @@ impl Metrics {
             "calls_running",
             "Calls that run, and those that wait for a place",
             metrics.running.clone(),
+        );
+        metrics.registry.register(
+            "instances_ready",
+            "Instances of plugins that were made ahead and wait for a call",
+            metrics.ready.clone(),
+        );
+        metrics.registry.register(
+            "instances_found_ready",
+            "Calls that found an instance that was made ahead",
+            metrics.found_ready.clone(),
         );
         metrics.registry.register_with_unit(
             "call_duration",
@@ -180,6 +194,16 @@ impl Metrics {
         self.busy_seconds
             .get_or_create(&labels)
             .observe(busy.as_secs_f64());
+    }
+
+    /// So many instances lie ready.
+    pub(crate) fn ready(&self, instances: usize) {
+        self.ready.set(i64::try_from(instances).unwrap_or(i64::MAX));
+    }
+
+    /// A call has found an instance that lay ready.
+    pub(crate) fn found_ready(&self) {
+        self.found_ready.inc();
     }
 
     /// A cache was asked.

@@ -21,6 +21,8 @@ pub(crate) struct Permit {
 pub(crate) struct ConcurrencyLimit {
     running: Arc<Semaphore>,
     waiting: Semaphore,
+    /// How many may wait.
+    line: usize,
 }
 
 impl ConcurrencyLimit {
@@ -30,7 +32,13 @@ impl ConcurrencyLimit {
         Self {
             running: Arc::new(Semaphore::new(permits(running))),
             waiting: Semaphore::new(permits(waiting)),
+            line: permits(waiting),
         }
+    }
+
+    /// Whether somebody waits in line.
+    pub(crate) fn has_waiting(&self) -> bool {
+        self.waiting.available_permits() < self.line
     }
 
     /// A permit: at once where one is free and nobody waits, else in turn.
@@ -70,8 +78,10 @@ mod tests {
         };
         let mut second = pin!(concurrency.acquire());
         let mut third = pin!(concurrency.acquire());
+        assert!(!concurrency.has_waiting());
         assert!(second.as_mut().poll(&mut context).is_pending());
         assert!(third.as_mut().poll(&mut context).is_pending());
+        assert!(concurrency.has_waiting());
         let one_too_many = pin!(concurrency.acquire()).poll(&mut context);
         assert!(matches!(one_too_many, Poll::Ready(Err(QueueFull))));
 

@@ -47,17 +47,20 @@ pub(crate) fn from_pool(
     Engine::new(&config)
 }
 
-/// The pool of instances: as many slots as calls may run, and how a slot is wiped between two of them.
+/// The pool of instances: as many slots as calls may run and instances lie ready, and how a slot is wiped between two.
 pub(crate) fn pool(limits: &Limits) -> PoolingAllocationConfig {
     // One more, for a plugin that is being loaded.
-    let calls = limits.concurrent_calls.saturating_add(1);
-    let modules = calls.saturating_mul(limits.core_modules);
+    let instances = limits
+        .concurrent_calls
+        .saturating_add(limits.ready_instances)
+        .saturating_add(1);
+    let modules = instances.saturating_mul(limits.core_modules);
     let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(calls)
+    pool.total_component_instances(instances)
         .total_core_instances(modules)
-        .total_memories(calls)
+        .total_memories(instances)
         .total_tables(modules)
-        .total_stacks(calls)
+        .total_stacks(instances)
         // The proposal that needs them is off.
         .total_gc_heaps(0)
         .max_core_instances_per_component(limits.core_modules)

@@ -21,10 +21,11 @@ use metric_test_plugins::{TestPlugin, WITHOUT_IO};
 /// How long to look, in seconds. A second shows a reset that is left out, and not always one that misses a page.
 const TIME: &str = "METRIC_FRESHNESS_SECONDS";
 
-/// One call at a time, so that each is in the slot of the one before.
+/// One call at a time and no instance made ahead, so that each is in the slot of the one before.
 fn one_slot() -> Limits {
     Limits {
         concurrent_calls: 1,
+        ready_instances: 0,
         ..Limits::default()
     }
 }

@@ -68,6 +68,17 @@ impl Instance {
         outcome.map_err(|error| self.crash(error))
     }
 
+    /// Ends its call: its permit is free, and what is left is to be dropped.
+    pub(super) fn retire(mut self) -> Store<CallState> {
+        self.store.data_mut().end();
+        self.store
+    }
+
+    /// The size of its memory, in bytes.
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.store.data().memory_bytes()
+    }
+
     fn crash(&self, error: wasmtime::Error) -> CallError {
         // The chain of its causes, the plugin's backtrace among them; `{:?}` would add the host's own.
         tracing::warn!(error = excerpt(&error, CRASH_BYTES), "the plugin crashed");

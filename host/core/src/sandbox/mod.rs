@@ -6,6 +6,9 @@ pub(crate) mod engine;
 #[cfg(test)]
 mod freshness_tests;
 pub(crate) mod instance;
+pub(crate) mod ready;
+#[cfg(test)]
+mod ready_tests;
 pub(crate) mod store;
 pub(crate) mod wasi;
 
@@ -13,7 +16,7 @@ use std::sync::{Arc, Mutex};
 
 use wasmtime::{Engine, component::Linker};
 
-use self::{concurrency::ConcurrencyLimit, store::CallState};
+use self::{concurrency::ConcurrencyLimit, ready::ReadyInstances, store::CallState};
 use crate::{
     config::limits::Limits, load::compile::Compiler, observe::Metrics, timers::epoch::EpochTicker,
 };
@@ -24,6 +27,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) compiler: Compiler,
     pub(crate) concurrency: ConcurrencyLimit,
+    pub(crate) ready: ReadyInstances,
     /// Held while a plugin that is being loaded makes its first instance: the pool has one slot for that.
     pub(crate) trial_slot: Mutex<()>,
     pub(crate) linker: Linker<CallState>,

@@ -61,16 +61,16 @@ functions_of! {
 }
 
 functions_of! {
-    /// Those of `live-stats`.
-    LiveFunctions, LIVE_STATS, {
-        query_live_stats => "query-live-stats",
+    /// Those of `discovery`.
+    DiscoveryFunctions, DISCOVERY, {
+        values => "values",
     }
 }
 
 functions_of! {
-    /// Those of `discovery`.
-    DiscoveryFunctions, DISCOVERY, {
-        values => "values",
+    /// Those of `live-stats`.
+    LiveFunctions, LIVE_STATS, {
+        query_live_stats => "query-live-stats",
     }
 }
 

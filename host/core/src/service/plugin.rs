@@ -28,11 +28,11 @@ pub struct Plugin {
     pub(crate) functions: Arc<ServiceFunctions>,
     /// None: it lacks the interface.
     pub(crate) range_functions: Option<Arc<RangeFunctions>>,
+    pub(crate) decision_functions: Arc<DecisionFunctions>,
     /// Likewise.
     pub(crate) insight_functions: Option<Arc<InsightFunctions>>,
     /// Likewise.
     pub(crate) discovery_functions: Option<Arc<DiscoveryFunctions>>,
-    pub(crate) decision_functions: Arc<DecisionFunctions>,
     codec: Codec,
 }
 

@@ -36,10 +36,12 @@ pub(crate) struct Row {
 /// In the order in which they are measured and printed.
 pub(crate) const ALL: &[Row] = &[
     instantiate::ROW,
-    call::ROW,
+    call::WARM,
+    call::COLD,
     cold_start::ROW,
     process::ROW,
     query::SMALL,
+    query::PROCESSOR,
     query::LARGE,
     split::ROW,
     dashboard::CONTAINER,

@@ -51,7 +51,7 @@ fn many(setting: &Setting) -> Measurement<'_> {
         times: TIMES,
         at_once: AT_ONCE,
     };
-    Box::pin(race(setting, query, load, times_as_fast(10.0)))
+    Box::pin(race(setting, query, load, Goal::RatioAtMost(0.15)))
 }
 
 /// At least so many times as fast as the competitor.

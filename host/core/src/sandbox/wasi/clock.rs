@@ -15,6 +15,7 @@ use crate::timers::{Timer, Timers};
 pub(crate) struct Clock {
     start: Instant,
     timers: Timers,
+    was_read: bool,
 }
 
 impl Clock {
@@ -23,13 +24,19 @@ impl Clock {
         Self {
             start: Instant::now(),
             timers,
+            was_read: false,
         }
+    }
+
+    /// Whether the plugin knows a time of it.
+    pub(crate) fn was_read(&self) -> bool {
+        self.was_read
     }
 }
 
 /// The clock, and where what waits for it is kept.
 pub(crate) struct ClockView<'a> {
-    pub(crate) clock: &'a Clock,
+    pub(crate) clock: &'a mut Clock,
     pub(crate) table: &'a mut ResourceTable,
 }
 
@@ -46,6 +53,7 @@ impl ClockView<'_> {
 
 impl monotonic_clock::Host for ClockView<'_> {
     fn now(&mut self) -> Result<monotonic_clock::Instant> {
+        self.clock.was_read = true;
         let nanos = self.clock.start.elapsed().as_nanos();
         Ok(nanos.try_into().unwrap_or(u64::MAX))
     }

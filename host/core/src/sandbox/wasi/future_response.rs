@@ -7,27 +7,20 @@
 //!
 //! Knows nothing of what is sent, nor where to.
 
-use std::{
-    future::Future,
-    mem,
-    pin::Pin,
-    task::{Context, Poll, Waker},
-};
+use std::task::Poll;
 
 use http::Response;
 use wasmtime::{
     StoreContextMut,
-    component::{Linker, Resource, ResourceTable, ResourceType},
+    component::{Linker, Resource, ResourceType},
 };
 use wasmtime_wasi::p2::{DynPollable, Pollable, subscribe};
 use wasmtime_wasi_http::{
-    Error, FieldMap, Result, WasiBody, WasiHttpCtxView, WasiHttpView,
-    p2::{
-        bindings::http::types::{ErrorCode, HostFutureIncomingResponse as _},
-        body::HostIncomingBody,
-        types::{HostFutureIncomingResponse, HostIncomingResponse},
-    },
+    FieldMap, Result, WasiBody, WasiHttpCtxView, WasiHttpView,
+    p2::{bindings::http::types::ErrorCode, body::HostIncomingBody, types::HostIncomingResponse},
 };
+
+use super::{error_code, in_flight::Request};
 
 /// The interface by the name under which wasmtime links it.
 const TYPES: &str = "wasi:http/types@0.2.12";
@@ -35,42 +28,13 @@ const TYPES: &str = "wasi:http/types@0.2.12";
 /// The result of `get`. None: the response is not there yet; the outer error: it was taken before.
 type Got = Option<Result<Result<Resource<HostIncomingResponse>, ErrorCode>, ()>>;
 
-type Sending = dyn Future<Output = Result<Response<WasiBody>>> + Send;
-
-/// A request that is under way, and what becomes of it.
-pub(crate) enum FutureResponse {
-    InFlight(Pin<Box<Sending>>),
-    Arrived(Result<Response<WasiBody>>),
-    Taken,
-}
-
-impl FutureResponse {
-    /// Nothing happens before it is waited for, or asked whether it is there.
-    pub(crate) fn new(
-        sending: impl Future<Output = Result<Response<WasiBody>>> + Send + 'static,
-    ) -> Self {
-        Self::InFlight(Box::pin(sending))
-    }
-
-    /// Goes on as far as is possible now, so that a plugin that only asks gets its response, too. Whoever waits
-    /// afterwards brings a waker along.
-    fn poll_now(&mut self) {
-        if let Self::InFlight(sending) = self
-            && let Poll::Ready(result) = sending
-                .as_mut()
-                .poll(&mut Context::from_waker(Waker::noop()))
-        {
-            *self = Self::Arrived(result);
-        }
-    }
-}
+/// A request in flight, and then its response.
+pub(crate) type FutureResponse = Request<Result<Response<WasiBody>>>;
 
 #[async_trait::async_trait]
 impl Pollable for FutureResponse {
     async fn ready(&mut self) {
-        if let Self::InFlight(sending) = self {
-            *self = Self::Arrived(sending.await);
-        }
+        self.arrived().await;
     }
 }
 
@@ -108,18 +72,12 @@ pub(crate) fn add_to_linker<T: WasiHttpView + 'static>(
 
 /// The outer error is a handle that does not exist, which traps.
 fn get(http: WasiHttpCtxView<'_>, id: &Resource<FutureResponse>) -> wasmtime::Result<Got> {
-    let pending = http.table.get_mut(id)?;
-    pending.poll_now();
-    if let FutureResponse::InFlight(_) = pending {
-        return Ok(None);
-    }
-    let FutureResponse::Arrived(result) = mem::replace(pending, FutureResponse::Taken) else {
-        return Ok(Some(Err(())));
-    };
-    Ok(Some(Ok(match result {
-        Ok(response) => Ok(taken_in(http, response)?),
-        Err(error) => Err(code(http, error)?),
-    })))
+    Ok(match http.table.get(id)?.take() {
+        Poll::Pending => None,
+        Poll::Ready(None) => Some(Err(())),
+        Poll::Ready(Some(Err(error))) => Some(Ok(Err(error_code::of(&error)))),
+        Poll::Ready(Some(Ok(response))) => Some(Ok(Ok(taken_in(http, response)?))),
+    })
 }
 
 fn taken_in(
@@ -135,29 +93,17 @@ fn taken_in(
     })?)
 }
 
-/// The name of a failure, which only wasmtime's own table knows, in a table that has no other use.
-fn code(http: WasiHttpCtxView<'_>, error: Error) -> wasmtime::Result<ErrorCode> {
-    let mut table = ResourceTable::new();
-    let failed = table.push(HostFutureIncomingResponse::Ready(Err(error)))?;
-    let WasiHttpCtxView { hooks, ctx, .. } = http;
-    let mut http = WasiHttpCtxView {
-        hooks: &mut *hooks,
-        table: &mut table,
-        ctx: &mut *ctx,
-    };
-    Ok(match http.get(failed)? {
-        Some(Ok(Err(code))) => code,
-        _ => ErrorCode::InternalError(None),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::Request;
     use http_body_util::{BodyExt as _, Empty};
-    use std::{future::poll_fn, sync::Arc};
-    use wasmtime_wasi_http::{RequestOptions, WasiHttpCtx, WasiHttpHooks};
+    use std::{
+        future::{Future, poll_fn},
+        sync::Arc,
+        task::{Context, Waker},
+    };
+    use wasmtime::component::ResourceTable;
+    use wasmtime_wasi_http::{Error, RequestOptions, WasiHttpCtx, WasiHttpHooks};
 
     /// Sends nothing.
     struct NoHooks;
@@ -167,7 +113,7 @@ mod tests {
     impl WasiHttpHooks for NoHooks {
         fn send_request(
             &mut self,
-            _: Request<WasiBody>,
+            _: http::Request<WasiBody>,
             _: Option<RequestOptions>,
             _: Box<Rest>,
         ) -> Box<dyn Future<Output = Result<(Response<WasiBody>, Box<Rest>)>> + Send> {
@@ -231,22 +177,22 @@ mod tests {
             let mut context = Context::from_waker(Waker::noop());
             assert!(pending.ready().as_mut().poll(&mut context).is_pending());
         }
-        assert!(matches!(pending, FutureResponse::InFlight(_)));
+        assert!(pending.is_in_flight());
         pending.ready().await;
         pending.ready().await;
-        assert!(matches!(pending, FutureResponse::Arrived(Ok(_))));
+        assert!(matches!(pending.take(), Poll::Ready(Some(Ok(_)))));
     }
 
     #[test]
     fn a_request_that_is_dropped_is_given_up() {
         let connection = Arc::new(());
         let held = Arc::clone(&connection);
-        let mut pending = FutureResponse::new(async move {
+        let pending = FutureResponse::new(async move {
             std::future::pending::<()>().await;
             drop(held);
             Err(Error::HttpRequestDenied)
         });
-        pending.poll_now();
+        assert!(pending.take().is_pending());
         assert_eq!(Arc::strong_count(&connection), 2);
         drop(pending);
         assert_eq!(Arc::strong_count(&connection), 1);

@@ -5,9 +5,10 @@
 
 use std::{
     future::{Future, poll_fn},
+    mem,
     pin::{Pin, pin},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
     time::{Duration, Instant},
 };
 
@@ -16,36 +17,79 @@ use std::{
 const SLICE: Duration = Duration::from_millis(5);
 
 /// The requests of one call. Clones share them.
-pub(crate) struct InFlight<R>(Arc<Mutex<Vec<Weak<Request<R>>>>>);
+pub(crate) struct InFlight<R>(Arc<Mutex<Vec<Weak<Mutex<State<R>>>>>>);
 
-/// A request, and what becomes of it.
-type Request<R> = Mutex<State<R>>;
+/// A request in flight, and its result once it has arrived. Dropped, the request is given up.
+pub(crate) struct Request<R>(Arc<Mutex<State<R>>>);
 
 enum State<R> {
-    Polling(Pin<Box<dyn Future<Output = R> + Send>>),
-    /// None: it was taken.
-    Arrived(Option<R>),
+    InFlight(Pin<Box<dyn Future<Output = R> + Send>>),
+    Arrived(R),
+    Taken,
 }
 
 impl<R> State<R> {
     /// Goes on as far as is possible now. Whether it has just arrived.
     fn poll_now(&mut self, context: &mut Context<'_>) -> bool {
-        if let Self::Polling(work) = self
+        if let Self::InFlight(work) = self
             && let Poll::Ready(result) = work.as_mut().poll(context)
         {
-            *self = Self::Arrived(Some(result));
+            *self = Self::Arrived(result);
             return true;
         }
         false
     }
+
+    fn is_in_flight(&self) -> bool {
+        matches!(self, Self::InFlight(_))
+    }
+}
+
+impl<R: Send + 'static> Request<R> {
+    /// Nothing happens before it is waited for or asked for its result, or the requests of its call are moved on.
+    pub(crate) fn new(work: impl Future<Output = R> + Send + 'static) -> Self {
+        Self(Arc::new(Mutex::new(State::InFlight(Box::pin(work)))))
+    }
+
+    /// Waits until it has arrived. A wait that is given up leaves it in flight.
+    pub(crate) async fn arrived(&self) {
+        poll_fn(|context| {
+            let mut state = lock(&self.0);
+            state.poll_now(context);
+            match state.is_in_flight() {
+                true => Poll::Pending,
+                false => Poll::Ready(()),
+            }
+        })
+        .await;
+    }
+
+    /// Its result, once; none, if that was taken before. Goes on as far as is possible now, so that a plugin that only
+    /// asks gets its response, too. Whoever waits afterwards brings a waker along.
+    pub(crate) fn take(&self) -> Poll<Option<R>> {
+        let mut state = lock(&self.0);
+        state.poll_now(&mut Context::from_waker(Waker::noop()));
+        if state.is_in_flight() {
+            return Poll::Pending;
+        }
+        Poll::Ready(match mem::replace(&mut *state, State::Taken) {
+            State::Arrived(result) => Some(result),
+            State::InFlight(_) | State::Taken => None,
+        })
+    }
 }
 
 impl<R: Send + 'static> InFlight<R> {
-    /// Takes a request in. What is given back is ready when it has arrived; dropped, the request is given up.
-    pub(crate) fn start(&self, work: impl Future<Output = R> + Send + 'static) -> Arrival<R> {
-        let request = Arc::new(Mutex::new(State::Polling(Box::pin(work))));
-        lock(&self.0).push(Arc::downgrade(&request));
-        Arrival(request)
+    /// Starts a request, which moves from now on whenever the call's task runs.
+    pub(crate) fn start(&self, work: impl Future<Output = R> + Send + 'static) -> Request<R> {
+        let request = Request::new(work);
+        lock(&self.0).push(Arc::downgrade(&request.0));
+        request
+    }
+
+    /// Whether there was none yet, or all are known to have arrived or to be given up.
+    pub(crate) fn is_empty(&self) -> bool {
+        lock(&self.0).is_empty()
     }
 
     /// Does the work of a call, and in its pauses that of the requests.
@@ -83,7 +127,7 @@ impl<R: Send + 'static> InFlight<R> {
             let mut state = lock(&request);
             any |= state.poll_now(context);
             is_late = Instant::now() >= until;
-            matches!(*state, State::Polling(_))
+            state.is_in_flight()
         });
         if is_late {
             give_way(context);
@@ -104,23 +148,6 @@ impl<R> Default for InFlight<R> {
     }
 }
 
-/// The response of a request in flight, or its failure.
-pub(crate) struct Arrival<R>(Arc<Request<R>>);
-
-impl<R> Future for Arrival<R> {
-    type Output = R;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<R> {
-        let mut state = lock(&self.0);
-        // At once, rather than in the next pause: the plugin may ask without waiting.
-        state.poll_now(context);
-        match &mut *state {
-            State::Arrived(result) => result.take().map_or(Poll::Pending, Poll::Ready),
-            State::Polling(_) => Poll::Pending,
-        }
-    }
-}
-
 /// Has the task go on when the runtime has looked at its other tasks, and at the network.
 fn give_way(context: &mut Context<'_>) {
     let _ = pin!(tokio::task::yield_now()).poll(context);
@@ -129,6 +156,25 @@ fn give_way(context: &mut Context<'_>) {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // A request that panics has its call's task for itself, which ends with it.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+impl<R> Request<R> {
+    pub(crate) fn is_in_flight(&self) -> bool {
+        lock(&self.0).is_in_flight()
+    }
+
+    /// Waits for it, and takes its result.
+    pub(crate) async fn result(self) -> R
+    where
+        R: Send + 'static,
+    {
+        self.arrived().await;
+        match self.take() {
+            Poll::Ready(Some(result)) => result,
+            _ => panic!("it was taken before"),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -153,7 +199,7 @@ mod tests {
                 body.send(piece).await.unwrap();
             }
             drop(body);
-            arrival.await
+            arrival.result().await
         };
         assert_eq!(in_flight.drive_with(call).await, [0, 1, 2, 3, 4]);
     }
@@ -166,11 +212,8 @@ mod tests {
         let call = async {
             // Wakes up on arrivals only.
             let mut left = arrivals;
-            poll_fn(|context| {
-                left.retain_mut(|arrival| {
-                    let is_polling = matches!(*lock(&arrival.0), State::Polling(_));
-                    is_polling || Pin::new(arrival).poll(context).is_pending()
-                });
+            poll_fn(|_| {
+                left.retain(Request::is_in_flight);
                 match left.is_empty() {
                     true => Poll::Ready(()),
                     false => Poll::Pending,
@@ -207,6 +250,6 @@ mod tests {
         drop(arrival);
         assert_eq!(Arc::strong_count(&held), 1);
         in_flight.drive_with(tokio::task::yield_now()).await;
-        assert!(lock(&in_flight.0).is_empty());
+        assert!(in_flight.is_empty());
     }
 }

@@ -1,7 +1,5 @@
-//! `wasi:http/outgoing-handler` for plugins: a request becomes a [`FutureResponse`] that sends it by the call's hook.
+//! `wasi:http/outgoing-handler` for plugins: a request becomes a [`FutureResponse`] that sends it.
 //! What cannot be written as a request is refused here, and counts as what the policy refuses does.
-
-use std::pin::Pin;
 
 use bytes::Bytes;
 use http::{
@@ -14,7 +12,7 @@ use wasmtime::{
     component::{Linker, Resource},
 };
 use wasmtime_wasi_http::{
-    RequestOptions, WasiBody, WasiHttpCtxView, WasiHttpView,
+    RequestOptions, WasiBody, WasiHttpView,
     p2::{
         bindings::http::types::{self, ErrorCode},
         http_request_error,
@@ -35,7 +33,10 @@ type Answer = Result<Resource<FutureResponse>, ErrorCode>;
 
 /// Whose calls' requests are handled.
 pub(crate) trait HandlerView: WasiHttpView {
-    /// Counts a request that is refused before it comes to the hook.
+    /// Sends a request.
+    fn send(&self, request: Request<WasiBody>, options: Option<RequestOptions>) -> FutureResponse;
+
+    /// Counts a request that is refused before it could be sent.
     fn count_denial(&self, reason: DenyReason);
 }
 
@@ -67,14 +68,8 @@ fn handle(
             return Ok(Err(code));
         }
     };
-    let WasiHttpCtxView { hooks, table, .. } = state.http();
-    let sending = hooks.send_request(request, options, Box::new(async { Ok(()) }));
-    let pending = FutureResponse::new(async move {
-        // The pool drives the connection, so nothing is left to do afterwards.
-        let (response, _) = Pin::from(sending).await?;
-        Ok(response)
-    });
-    Ok(Ok(table.push(pending)?))
+    let response = state.send(request, options);
+    Ok(Ok(state.http().table.push(response)?))
 }
 
 fn request_of(request: HostOutgoingRequest) -> Result<Request<WasiBody>, (DenyReason, ErrorCode)> {
