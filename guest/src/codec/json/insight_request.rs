@@ -113,10 +113,6 @@ read_by_name! {
     Strategy { "seasonal": Seasonal, "robust": Robust, "adaptive": Adaptive }
 }
 
-fn plain_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
-    exact(deserializer, "expected a number, such as 0.95")
-}
-
 /// A number to the last bit.
 #[derive(Deserialize)]
 struct Exact(#[serde(deserialize_with = "finite")] f64);

@@ -440,7 +440,7 @@ mod tests {
         }
         for wrong in ["\"0.5\"", "null", "[]", "\"NaN\""] {
             let error = read(wrong).unwrap_err().to_string();
-            assert!(error.contains("a quantile is a number"), "{error}");
+            assert!(error.contains("expected a number"), "{error}");
         }
     }
 

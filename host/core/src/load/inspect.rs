@@ -278,16 +278,7 @@ mod tests {
             Some(World::PluginFull)
         );
         assert_eq!(
-            plugin(&[
-                JSON,
-                JSON_CODEC,
-                RANGE_SERVICE,
-                LIVE_STATS,
-                PRESET,
-                PRESET_SERVICE,
-                INSIGHT,
-                DISCOVERY
-            ]),
+            plugin(&[JSON, JSON_CODEC, RANGE_SERVICE, INSIGHT, DISCOVERY]),
             Some(World::PluginInsight)
         );
         assert_eq!(world("metric-codec", &[]), Some(World::Codec));
