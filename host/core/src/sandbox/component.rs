@@ -101,12 +101,13 @@ impl Sandbox {
         P: ComponentNamedList + Lower,
         R: ComponentNamedList + Lift + 'static,
     {
-        let call = async {
+        // In a box: the futures of a call are large, and lie in those of whoever makes it.
+        let call = Box::pin(async {
             let mut instance = self.enter(egress).await?;
             let result = instance.call(function, params).await?;
             self.replace(instance);
             Ok(result)
-        };
+        });
         self.shared.within(after, call).await
     }
 
