@@ -23,6 +23,8 @@ pub(crate) enum Goal {
     RatioAtMost(f64),
     /// The median, in its unit, is no more.
     AtMost(f64),
+    /// The median, in its unit, is no less.
+    AtLeast(f64),
 }
 
 /// What a contender came to.
@@ -81,6 +83,7 @@ impl Outcome {
         Some(match self.goal? {
             Goal::RatioAtMost(most) => self.ratio? <= most,
             Goal::AtMost(most) => self.median() <= most,
+            Goal::AtLeast(least) => self.median() >= least,
         })
     }
 
@@ -135,6 +138,8 @@ mod tests {
         assert_eq!(met(Goal::RatioAtMost(1.4)), Some(false));
         assert_eq!(met(Goal::AtMost(3.0)), Some(true));
         assert_eq!(met(Goal::AtMost(2.9)), Some(false));
+        assert_eq!(met(Goal::AtLeast(3.0)), Some(true));
+        assert_eq!(met(Goal::AtLeast(3.1)), Some(false));
         let uncompared = outcome(&[3.0]).with_goal(Goal::RatioAtMost(1.0));
         assert_eq!(uncompared.met(), None);
         assert_eq!(outcome(&[3.0]).met(), None);

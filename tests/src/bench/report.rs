@@ -104,6 +104,7 @@ fn wanted(unit: Unit, goal: Goal) -> String {
     match goal {
         Goal::RatioAtMost(most) => format!("<= {}", ratio(most)),
         Goal::AtMost(most) => format!("<= {}", shown(unit, most)),
+        Goal::AtLeast(least) => format!(">= {}", shown(unit, least)),
     }
 }
 
