@@ -186,7 +186,8 @@ async fn levels_are_what_prometheus_computes_over_the_same_window_and_a_steady_r
     };
     let levels = r#"backendai_container_utilization{container_metric_name="mem",value_type="current",kernel_id!~"agent-.*"}"#;
     let mut compared = 0;
-    let functions: [(&str, fn(&LiveStat) -> Option<f64>); 4] = [
+    type Field = fn(&LiveStat) -> Option<f64>;
+    let functions: [(&str, Field); 4] = [
         ("max_over_time", |stat| stat.max),
         ("min_over_time", |stat| stat.min),
         ("avg_over_time", |stat| stat.avg),

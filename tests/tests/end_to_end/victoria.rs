@@ -118,7 +118,7 @@ async fn series_of_victoria_metrics_stand_in_order_on_the_grid_whatever_is_split
     let server = VictoriaMetrics::start_with(&tools, &[], &dataset).unwrap();
     for method in [RequestMethod::Auto, RequestMethod::Get] {
         let service = service_with(&server.address(), &uncached(), |config| {
-            config.method = method
+            config.method = method;
         });
         let from = Shape::fixed_start();
         // Off any grid.

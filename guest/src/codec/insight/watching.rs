@@ -151,7 +151,7 @@ impl Insight for FindOutliers {
         } = answers.into_iter().next().ok_or_else(Failure::no_answer)?;
         check_groups(&answer.series)?;
         let grid = answer.plan.grid;
-        let mut groups: BTreeMap<Vec<(String, String)>, Vec<(Series, Dense)>> = BTreeMap::new();
+        let mut groups = BTreeMap::<_, Vec<(Series, Dense)>>::new();
         for series in std::mem::take(&mut answer.series) {
             let mut group = series.labels.clone();
             group.retain(|(name, _)| name != self.member);

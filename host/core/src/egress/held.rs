@@ -58,7 +58,7 @@ impl HeldBody {
                 None => break Rest::Nothing,
                 Some(Err(error)) => break Rest::Broken(error),
                 Some(Ok(frame)) => {
-                    begun.extend_from_slice(frame.data_ref().unwrap_or(&Bytes::new()))
+                    begun.extend_from_slice(frame.data_ref().unwrap_or(&Bytes::new()));
                 }
             }
         };

@@ -70,7 +70,7 @@ impl ReadyInstances {
         let all = std::mem::take(&mut kept.instances);
         let (gone, left) = all.into_iter().partition(|(of, _)| *of == id);
         kept.instances = left;
-        self.tell(kept);
+        self.tell(&kept);
         drop::<Vec<_>>(gone);
     }
 
@@ -83,7 +83,7 @@ impl ReadyInstances {
         let mut kept = self.lock();
         let oldest = kept.instances.iter().position(|(of, _)| *of != id)?;
         let (_, ReadyInstance { store, slot, .. }) = kept.instances.remove(oldest);
-        self.tell(kept);
+        self.tell(&kept);
         drop(store);
         Some(slot)
     }
@@ -93,7 +93,7 @@ impl ReadyInstances {
         let mut kept = self.lock();
         if kept.components.contains(&id) {
             kept.instances.push((id, instance));
-            self.tell(kept);
+            self.tell(&kept);
         }
     }
 
@@ -102,12 +102,12 @@ impl ReadyInstances {
         let mut kept = self.lock();
         let newest = kept.instances.iter().rposition(|(of, _)| *of == id)?;
         let (_, instance) = kept.instances.remove(newest);
-        self.tell(kept);
+        self.tell(&kept);
         self.metrics.found_ready();
         Some(instance)
     }
 
-    fn tell(&self, kept: MutexGuard<'_, Kept>) {
+    fn tell(&self, kept: &Kept) {
         self.metrics.ready(kept.instances.len());
     }
 

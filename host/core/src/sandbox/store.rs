@@ -264,7 +264,8 @@ mod tests {
         let engine = Engine::new(Config::new().epoch_interruption(true)).unwrap();
         let timers = Timers::default();
         let request = || Request::new(WasiBody::default());
-        let deeds: [(&str, fn(&mut CallState, Request<WasiBody>)); 6] = [
+        type Deed = fn(&mut CallState, Request<WasiBody>);
+        let deeds: [(&str, Deed); 6] = [
             ("nothing", |_, _| {}),
             ("reads the clock", |state, _| {
                 clock_of(state).now().unwrap();

@@ -338,7 +338,7 @@ mod tests {
                 false,
             ),
         ] {
-            let checked = check_judgements(question, &[judgement.clone()]);
+            let checked = check_judgements(question, std::slice::from_ref(&judgement));
             assert_eq!(checked.is_ok(), sound, "{judgement:?}");
         }
         assert!(check_judgements(&above, &[]).is_err());

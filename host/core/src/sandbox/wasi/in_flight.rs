@@ -17,10 +17,12 @@ use std::{
 const SLICE: Duration = Duration::from_millis(5);
 
 /// The requests of one call. Clones share them.
-pub(crate) struct InFlight<R>(Arc<Mutex<Vec<Weak<Mutex<State<R>>>>>>);
+pub(crate) struct InFlight<R>(Arc<Mutex<Vec<Weak<Shared<R>>>>>);
+
+type Shared<R> = Mutex<State<R>>;
 
 /// A request in flight, and its result once it has arrived. Dropped, the request is given up.
-pub(crate) struct Request<R>(Arc<Mutex<State<R>>>);
+pub(crate) struct Request<R>(Arc<Shared<R>>);
 
 enum State<R> {
     InFlight(Pin<Box<dyn Future<Output = R> + Send>>),
