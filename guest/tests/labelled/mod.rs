@@ -1,5 +1,12 @@
 //! A labelled set: eight shapes of series, each with a stretch that is out of the ordinary and is known to be; drawn from a
 //! seed, two weeks at five minutes, of which the last day is watched. What each strategy finds of it is counted in points.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "only tests and the benchmark call it, with shapes that it knows"
+)]
 
 use metric_service::domain::insight::{Dense, DetectionInput, Strategy, look, watch};
 use metric_service::domain::{Grid, MetricQuery, RangeOptions, RangeOptionsInput, Settings};

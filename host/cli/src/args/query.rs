@@ -171,8 +171,8 @@ impl QueryArgs {
             end,
             step: self.range.step,
             labels: self.filters.labels(),
-            group_by: self.group_by.into_iter().map(Into::into).collect(),
-            metric_type: self.metric_type.map(Into::into),
+            group_by: self.group_by,
+            metric_type: self.metric_type,
         };
         let mut queries = Vec::new();
         for metric in &self.metrics {
