@@ -7,8 +7,6 @@
     clippy::cast_possible_wrap,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
     reason = "shared with tests"
 )]
 mod labelled;
