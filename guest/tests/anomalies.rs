@@ -1,4 +1,8 @@
 //! The strategies on the labelled set: a change of defaults is seen here. `--nocapture` prints the table.
+#![allow(
+    clippy::indexing_slicing,
+    reason = "of a list that is counted beside it"
+)]
 
 mod labelled;
 

@@ -20,12 +20,19 @@ static WIT: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../wit");
 /// The interfaces through which a component of this world is asked.
 pub(crate) fn interfaces(world: World) -> &'static [Interface] {
     match world {
-        World::PluginDecisions | World::PluginInsight => &[
+        World::PluginDecisions => &[
             Interface::MetricService,
             Interface::Codec,
             Interface::Json,
             Interface::JsonCodec,
             Interface::JsonDecisions,
+            Interface::JsonInsight,
+        ],
+        World::PluginInsight => &[
+            Interface::MetricService,
+            Interface::Codec,
+            Interface::Json,
+            Interface::JsonCodec,
             Interface::JsonInsight,
         ],
         World::PluginFull => &[

@@ -51,7 +51,7 @@ impl Interface {
             Self::Json => "json",
             Self::JsonCodec => "json-codec",
             Self::JsonDecisions => "json-codec (decisions)",
-            Self::JsonInsight => "json-insight",
+            Self::JsonInsight => "json (insight)",
         }
     }
 
@@ -66,17 +66,17 @@ impl Interface {
                 };
                 self == through
             }
-            _ if self == Self::JsonDecisions => false,
+            Call::Json { verb, .. } => match INSIGHT.contains(&verb.as_str()) {
+                true => self == Self::JsonInsight,
+                false => self == Self::Json,
+            },
+            _ if matches!(self, Self::JsonDecisions | Self::JsonInsight) => false,
             Call::DetectMetricType { .. } | Call::BuildPromql(_) => true,
             Call::MetadataRequest
             | Call::MetricRequest(_)
             | Call::MetadataResponse { .. }
             | Call::MetricResponse { .. } => !with_io,
             Call::QueryMetadata(_) | Call::QueryMetric { .. } => with_io,
-            Call::Json { verb, .. } => match INSIGHT.contains(&verb.as_str()) {
-                true => self == Self::JsonInsight,
-                false => self == Self::Json,
-            },
         }
     }
 }

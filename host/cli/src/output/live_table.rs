@@ -93,9 +93,9 @@ mod tests {
         write(&mut out, &answer).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert!(
-            text.contains("(stale)") && text.contains("2.00 KiB"),
+            text.contains("(stale)") && text.contains("2.0 KiB"),
             "{text}"
         );
-        assert!(!text.contains('\u{1b}') && text.contains(" - "), "{text}");
+        assert!(!text.contains('\u{1b}') && text.contains("  -  "), "{text}");
     }
 }
