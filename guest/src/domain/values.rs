@@ -138,14 +138,14 @@ fn is_label(name: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn values(source: ValueSource, filter: &ValueFilter) -> Result<Values, ValuesError> {
-        Values::new(&Settings::default(), &source, filter)
+    fn values(source: &ValueSource, filter: &ValueFilter) -> Result<Values, ValuesError> {
+        Values::new(&Settings::default(), source, filter)
     }
 
     #[test]
     fn a_selector_always_says_of_which_series() {
         let user = ValueSource::Dimension(Dimension::UserId);
-        let all = values(user.clone(), &ValueFilter::default()).unwrap();
+        let all = values(&user, &ValueFilter::default()).unwrap();
         assert_eq!(all.label, "owner_user_id");
         assert_eq!(all.selector, "backendai_container_utilization");
         assert_eq!((all.within, all.limit.get()), (None, 1000));
@@ -160,7 +160,7 @@ mod tests {
             end: Some("20.5".into()),
             limit: Some(5),
         };
-        let some = values(user, &filter).unwrap();
+        let some = values(&user, &filter).unwrap();
         assert_eq!(
             some.selector,
             r#"backendai_container_utilization{container_metric_name="mem\"",value_type="current",agent_id="a"}"#
@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn what_is_no_name_of_a_label_reaches_no_path() {
-        let of = |name: &str| values(ValueSource::Label(name.into()), &ValueFilter::default());
+        let of = |name: &str| values(&ValueSource::Label(name.into()), &ValueFilter::default());
         assert_eq!(of("__name__").unwrap().label, "__name__");
         let long = "a".repeat(129);
         for name in ["", "a/b", "../x", "a b", "1a", "é", "a?", "a%2f", &long] {
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn limits_and_ranges_that_make_no_sense_are_refused() {
-        let of = |filter| values(ValueSource::Label("a".into()), &filter);
+        let of = |filter| values(&ValueSource::Label("a".into()), &filter);
         for limit in [0, 10_001] {
             let filter = ValueFilter {
                 limit: Some(limit),
