@@ -8,7 +8,11 @@ use bytes::Bytes;
 use http::Request;
 use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Lift, Lower};
 
-use super::{functions::CodecFunctions, handed_out, validate::checked};
+use super::{
+    functions::{CodecFunctions, Exported},
+    handed_out,
+    validate::checked,
+};
 use crate::{
     config::address::Address,
     contract::{
@@ -76,8 +80,7 @@ impl Codec {
     ) -> Result<String, CallError> {
         self.observed("build-promql", async {
             let function = &self.loaded.functions.build_promql;
-            let (answer,): Answer<_> = self.ask(function, (config, query), config).await?;
-            Ok(answer.map_err(ServiceError::from)?)
+            self.ask(function, (config, query), config).await
         })
         .await
     }
@@ -117,8 +120,8 @@ impl Codec {
     ) -> Result<Request<Bytes>, CallError> {
         self.observed("metadata-request", async {
             let function = &self.loaded.functions.metadata_request;
-            let (answer,): Answer<_> = self.ask(function, (config,), config).await?;
-            self.judged(answer.map_err(ServiceError::from)?, config)
+            let answer = self.ask(function, (config,), config).await?;
+            self.judged(answer, config)
         })
         .await
     }
@@ -136,8 +139,7 @@ impl Codec {
         self.observed("metadata-response", async {
             let function = &self.loaded.functions.metadata_response;
             let params = (config, status, body);
-            let (answer,): Answer<_> = self.ask(function, params, config).await?;
-            Ok(answer.map_err(ServiceError::from)?)
+            self.ask(function, params, config).await
         })
         .await
     }
@@ -162,8 +164,8 @@ impl Codec {
     ) -> Result<Request<Bytes>, CallError> {
         self.observed("metric-request", async {
             let function = &self.loaded.functions.metric_request;
-            let (answer,): Answer<_> = self.ask(function, (config, query), config).await?;
-            self.judged(answer.map_err(ServiceError::from)?, config)
+            let answer = self.ask(function, (config, query), config).await?;
+            self.judged(answer, config)
         })
         .await
     }
@@ -187,9 +189,9 @@ impl Codec {
         self.observed("metric-response", async {
             let function = &self.loaded.functions.metric_response;
             let params = (config, query, status, body);
-            let (answer,): Answer<_> = self.ask(function, params, config).await?;
+            let answer = self.ask(function, params, config).await?;
             let limits = &self.loaded.sandbox.shared.limits;
-            checked(answer.map_err(ServiceError::from)?, limits)
+            checked(answer, limits)
         })
         .await
     }
@@ -217,7 +219,7 @@ impl Codec {
     ) -> Result<R, CallError>
     where
         P: ComponentNamedList + Lower,
-        R: ComponentNamedList + Lift + 'static,
+        R: Lift + Send + Sync + 'static,
     {
         Address::refuse_secrets(&config.address).map_err(|error| {
             ServiceError::InvalidArgument(InvalidArgument {
@@ -225,7 +227,8 @@ impl Codec {
                 reason: error.to_string(),
             })
         })?;
-        self.call(function, params, config).await
+        let (answer,): Answer<R> = self.call(function, params, config).await?;
+        Ok(answer.map_err(ServiceError::from)?)
     }
 
     /// Calls a function of the component, without a network.

@@ -6,9 +6,7 @@ use std::collections::HashSet;
 
 use super::{
     MetricService,
-    codec::Answer,
-    functions::{LiveFunctions, PresetFunctions, PresetServiceFunctions},
-    range::RangeResult,
+    functions::{LiveFunctions, PresetFunctions, PresetServiceFunctions, supported},
     validate::{broken, check_series},
 };
 use crate::contract::{
@@ -16,8 +14,7 @@ use crate::contract::{
         Arguments, Bound, Condition, InstantAnswer, Judgement, LiveAnswer, LiveOptions, Outline,
         Preset, PresetRange, Question, Verdict,
     },
-    error::{CallError, ServiceError},
-    names::{LIVE_STATS, PRESET, PRESET_SERVICE},
+    error::CallError,
     range::RangeAnswer,
     types::{Dimension, RangeOptions},
 };
@@ -40,8 +37,7 @@ impl MetricService {
         self.observed("query-live-stats", async {
             let function = &self.live("query-live-stats")?.query_live_stats;
             let params = (&self.config_now(), by, ids, options);
-            let (answer,): Answer<_> = self.call(function, params).await?;
-            let answer = answer.map_err(ServiceError::from)?;
+            let answer = self.ask(function, params).await?;
             check_live(ids, &answer)?;
             Ok(answer)
         })
@@ -55,8 +51,7 @@ impl MetricService {
     pub async fn check_preset(&self, preset: &Preset) -> Result<Outline, CallError> {
         self.observed("check-preset", async {
             let function = &self.presets("check")?.check;
-            let (answer,): Answer<_> = self.call(function, (preset,)).await?;
-            Ok(answer.map_err(ServiceError::from)?)
+            self.ask(function, (preset,)).await
         })
         .await
     }
@@ -73,8 +68,8 @@ impl MetricService {
         self.observed("render-preset", async {
             let function = &self.presets("render")?.render;
             let params = (&self.config_now(), preset, arguments);
-            let (answer,): Answer<_> = self.call(function, params).await?;
-            self.egress.bound_query(answer.map_err(ServiceError::from)?)
+            let answer = self.ask(function, params).await?;
+            self.egress.bound_query(answer)
         })
         .await
     }
@@ -92,8 +87,7 @@ impl MetricService {
         self.observed("execute-preset", async {
             let function = &self.preset_service("execute")?.execute;
             let params = (&self.config_now(), preset, arguments, at);
-            let (answer,): Answer<InstantAnswer> = self.call(function, params).await?;
-            let answer = answer.map_err(ServiceError::from)?;
+            let answer: InstantAnswer = self.ask(function, params).await?;
             check_series(&answer.series, self.limits())?;
             Ok(InstantAnswer {
                 promql: self.egress.bound_query(answer.promql)?,
@@ -118,8 +112,8 @@ impl MetricService {
             let function = &self.preset_service("execute-range")?.execute_range;
             let options = self.options(options);
             let params = (&self.config_now(), preset, arguments, range, &options);
-            let (answer,): RangeResult<_> = self.call(function, params).await?;
-            self.checked_range(answer?)
+            let answer = self.ask_range(function, params).await?;
+            self.checked_range(answer)
         })
         .await
     }
@@ -137,8 +131,7 @@ impl MetricService {
         self.observed("evaluate", async {
             let function = &self.preset_service("evaluate")?.evaluate;
             let params = (&self.config_now(), preset, question);
-            let (answer,): Answer<Vec<Judgement>> = self.call(function, params).await?;
-            let judgements = answer.map_err(ServiceError::from)?;
+            let judgements: Vec<Judgement> = self.ask(function, params).await?;
             check_judgements(question, &judgements)?;
             Ok(judgements)
         })
@@ -146,27 +139,15 @@ impl MetricService {
     }
 
     fn live(&self, verb: &'static str) -> Result<&LiveFunctions, CallError> {
-        let functions = self.plugin.decision_functions.live.as_ref();
-        functions.ok_or(CallError::Unsupported {
-            verb,
-            interface: LIVE_STATS,
-        })
+        supported(&self.plugin.functions.live, verb)
     }
 
     fn presets(&self, verb: &'static str) -> Result<&PresetFunctions, CallError> {
-        let functions = self.plugin.decision_functions.preset.as_ref();
-        functions.ok_or(CallError::Unsupported {
-            verb,
-            interface: PRESET,
-        })
+        supported(&self.plugin.functions.preset, verb)
     }
 
     fn preset_service(&self, verb: &'static str) -> Result<&PresetServiceFunctions, CallError> {
-        let functions = self.plugin.decision_functions.preset_service.as_ref();
-        functions.ok_or(CallError::Unsupported {
-            verb,
-            interface: PRESET_SERVICE,
-        })
+        supported(&self.plugin.functions.preset_service, verb)
     }
 }
 

@@ -7,10 +7,29 @@
 
 use wasmtime::component::ComponentExportIndex;
 
-use crate::contract::names::{
-    CODEC, DISCOVERY, INSIGHT, LIVE_STATS, METRIC_SERVICE, PRESET, PRESET_SERVICE, RANGE_SERVICE,
+use crate::contract::{
+    error::CallError,
+    names::{
+        CODEC, DISCOVERY, INSIGHT, LIVE_STATS, METRIC_SERVICE, PRESET, PRESET_SERVICE,
+        RANGE_SERVICE,
+    },
 };
 use crate::sandbox::component::{MissingFunction, Sandbox};
+
+/// The functions of an interface that a component may export.
+pub(crate) trait Exported: Sized {
+    /// The interface's full name.
+    const INTERFACE: &'static str;
+
+    /// The functions, of a component that exports the interface.
+    fn find(sandbox: &Sandbox) -> Result<Self, MissingFunction>;
+
+    /// None: the component does not export the interface.
+    fn find_if_exported(sandbox: &Sandbox) -> Result<Option<Self>, MissingFunction> {
+        let is_exported = sandbox.exports(Self::INTERFACE);
+        is_exported.then(|| Self::find(sandbox)).transpose()
+    }
+}
 
 macro_rules! functions_of {
     ($(#[$doc:meta])* $name:ident, $interface:expr, { $($field:ident => $function:literal),+ $(,)? }) => {
@@ -19,8 +38,10 @@ macro_rules! functions_of {
             $(pub(crate) $field: ComponentExportIndex),+
         }
 
-        impl $name {
-            pub(crate) fn find(sandbox: &Sandbox) -> Result<Self, MissingFunction> {
+        impl Exported for $name {
+            const INTERFACE: &'static str = $interface;
+
+            fn find(sandbox: &Sandbox) -> Result<Self, MissingFunction> {
                 Ok(Self { $($field: sandbox.find($interface, $function)?),+ })
             }
         }
@@ -91,28 +112,40 @@ functions_of! {
     }
 }
 
-/// Those that decisions are made by, as far as the plugin has them.
-pub(crate) struct DecisionFunctions {
+/// Those of a plugin: of `metric-service`, and of the interfaces that it may lack.
+pub(crate) struct PluginFunctions {
+    pub(crate) service: ServiceFunctions,
+    pub(crate) ranges: Option<RangeFunctions>,
+    pub(crate) insight: Option<InsightFunctions>,
+    pub(crate) discovery: Option<DiscoveryFunctions>,
     pub(crate) live: Option<LiveFunctions>,
     pub(crate) preset: Option<PresetFunctions>,
     pub(crate) preset_service: Option<PresetServiceFunctions>,
 }
 
-impl DecisionFunctions {
+impl PluginFunctions {
     pub(crate) fn find(sandbox: &Sandbox) -> Result<Self, MissingFunction> {
-        let has = |interface| sandbox.exports(interface);
         Ok(Self {
-            live: has(LIVE_STATS)
-                .then(|| LiveFunctions::find(sandbox))
-                .transpose()?,
-            preset: has(PRESET)
-                .then(|| PresetFunctions::find(sandbox))
-                .transpose()?,
-            preset_service: has(PRESET_SERVICE)
-                .then(|| PresetServiceFunctions::find(sandbox))
-                .transpose()?,
+            service: ServiceFunctions::find(sandbox)?,
+            ranges: RangeFunctions::find_if_exported(sandbox)?,
+            insight: InsightFunctions::find_if_exported(sandbox)?,
+            discovery: DiscoveryFunctions::find_if_exported(sandbox)?,
+            live: LiveFunctions::find_if_exported(sandbox)?,
+            preset: PresetFunctions::find_if_exported(sandbox)?,
+            preset_service: PresetServiceFunctions::find_if_exported(sandbox)?,
         })
     }
+}
+
+/// The functions of an interface that the plugin may lack, for a verb.
+pub(crate) fn supported<'a, F: Exported>(
+    functions: &'a Option<F>,
+    verb: &'static str,
+) -> Result<&'a F, CallError> {
+    functions.as_ref().ok_or(CallError::Unsupported {
+        verb,
+        interface: F::INTERFACE,
+    })
 }
 
 functions_of! {

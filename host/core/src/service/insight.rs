@@ -4,22 +4,19 @@
 
 use super::{
     MetricService,
-    codec::Answer,
-    functions::{DiscoveryFunctions, InsightFunctions},
+    functions::{DiscoveryFunctions, InsightFunctions, supported},
     grid::Grid,
-    range::RangeResult,
-    validate::{broken, check_series, checked},
+    validate::{broken, check_label_sets, check_series, checked},
 };
 use crate::contract::{
     bindings::exports::backendai::metric::insight as wit,
-    error::{CallError, ServiceError},
+    error::CallError,
     insight::{
         Detection, Ranked, Ranking, SummaryAnswer, Tolerance, ValueAnswer, ValueFilter,
         ValueSource, WatchAnswer, Watched,
     },
-    names::{DISCOVERY, INSIGHT},
     range::MissingChunk,
-    types::{Dimension, MetricQuery, MetricResult, RangeOptions, Series},
+    types::{Dimension, MetricQuery, MetricResult, RangeOptions},
 };
 
 /// The quantiles of a summary that names none. From the contract.
@@ -47,15 +44,17 @@ impl MetricService {
         self.observed("summarize", async {
             let function = &self.insight("summarize")?.summarize;
             let params = (&self.config_now(), query, quantiles, &self.options(options));
-            let (answer,): RangeResult<wit::SummaryAnswer> = self.call(function, params).await?;
-            let answer = answer?;
+            let answer: wit::SummaryAnswer = self.ask_range(function, params).await?;
             let wanted = match quantiles.len() {
                 0 => QUANTILES,
                 given => given,
             };
             let asked = self.asked(answer.answer)?;
             check_summaries(&answer.summaries, wanted)?;
-            check_labels_of(answer.summaries.iter().map(|one| &one.labels), self)?;
+            check_label_sets(
+                answer.summaries.iter().map(|one| &*one.labels),
+                self.limits(),
+            )?;
             Ok(SummaryAnswer {
                 answer: asked,
                 total_unit: answer.total_unit,
@@ -79,8 +78,7 @@ impl MetricService {
         self.observed("rank", async {
             let function = &self.insight("rank")?.rank;
             let params = (&self.config_now(), query, ranking, &self.options(options));
-            let (answer,): RangeResult<wit::Ranked> = self.call(function, params).await?;
-            let ranked = answer?;
+            let ranked: wit::Ranked = self.ask_range(function, params).await?;
             let answer = self.checked_range(ranked.answer)?;
             let grid = self.grid_of(&answer.answer)?;
             grid.check(&answer.answer.series)?;
@@ -120,8 +118,8 @@ impl MetricService {
         self.observed("find-anomalies", async {
             let function = &self.insight("find-anomalies")?.find_anomalies;
             let params = (&self.config_now(), query, detection, &self.options(options));
-            let (answer,): RangeResult<_> = self.call(function, params).await?;
-            self.checked_watch(answer?)
+            let answer = self.ask_range(function, params).await?;
+            self.checked_watch(answer)
         })
         .await
     }
@@ -141,8 +139,8 @@ impl MetricService {
             let function = &self.insight("find-outliers")?.find_outliers;
             let options = self.options(options);
             let params = (&self.config_now(), query, member, tolerance, &options);
-            let (answer,): RangeResult<_> = self.call(function, params).await?;
-            self.checked_watch(answer?)
+            let answer = self.ask_range(function, params).await?;
+            self.checked_watch(answer)
         })
         .await
     }
@@ -159,8 +157,7 @@ impl MetricService {
         self.observed("values", async {
             let function = &self.discovery("values")?.values;
             let params = (&self.config_now(), source, filter);
-            let (answer,): Answer<ValueAnswer> = self.call(function, params).await?;
-            let answer = answer.map_err(ServiceError::from)?;
+            let answer: ValueAnswer = self.ask(function, params).await?;
             let most = filter.limit.unwrap_or(VALUES);
             if answer.values.len() > most as usize {
                 return Err(broken(format!(
@@ -177,19 +174,11 @@ impl MetricService {
     }
 
     fn insight(&self, verb: &'static str) -> Result<&InsightFunctions, CallError> {
-        let functions = self.plugin.insight_functions.as_deref();
-        functions.ok_or(CallError::Unsupported {
-            verb,
-            interface: INSIGHT,
-        })
+        supported(&self.plugin.functions.insight, verb)
     }
 
     fn discovery(&self, verb: &'static str) -> Result<&DiscoveryFunctions, CallError> {
-        let functions = self.plugin.discovery_functions.as_deref();
-        functions.ok_or(CallError::Unsupported {
-            verb,
-            interface: DISCOVERY,
-        })
+        supported(&self.plugin.functions.discovery, verb)
     }
 
     /// What was asked, of an answer whose series are elsewhere.
@@ -211,27 +200,13 @@ impl MetricService {
         for one in &answer.watched {
             check_watched(one, &grid)?;
         }
-        check_labels_of(answer.watched.iter().map(|one| &one.labels), self)?;
+        check_label_sets(answer.watched.iter().map(|one| &*one.labels), self.limits())?;
         Ok(WatchAnswer {
             answer: asked,
             watched: answer.watched,
             missing: answer.missing.into_iter().map(MissingChunk::from).collect(),
         })
     }
-}
-
-/// The labels of groups are held to what those of series are.
-fn check_labels_of<'a>(
-    labels: impl Iterator<Item = &'a Vec<(String, String)>>,
-    service: &MetricService,
-) -> Result<(), CallError> {
-    let bare = |labels: &Vec<(String, String)>| Series {
-        labels: labels.clone(),
-        timestamps: Vec::new(),
-        values: Vec::new(),
-    };
-    let bare: Vec<Series> = labels.map(bare).collect();
-    check_series(&bare, service.limits())
 }
 
 fn check_number_of_groups(groups: usize) -> Result<(), CallError> {

@@ -27,7 +27,7 @@ use http::Request;
 use metric_scope::Scope;
 use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Lift, Lower};
 
-use self::{codec::Answer, plugin::Plugin, validate::checked};
+use self::{codec::Answer, plugin::Plugin, range::RangeResult, validate::checked};
 use crate::{
     config::limits::Limits,
     contract::{
@@ -149,10 +149,8 @@ impl MetricService {
     pub async fn query_metadata(&self) -> Result<MetadataResult, CallError> {
         self.observed("query-metadata", async {
             let params = (&self.config_now(),);
-            let (answer,): Answer<_> = self
-                .call(&self.plugin.functions.query_metadata, params)
-                .await?;
-            Ok(answer.map_err(ServiceError::from)?)
+            self.ask(&self.plugin.functions.service.query_metadata, params)
+                .await
         })
         .await
     }
@@ -164,10 +162,10 @@ impl MetricService {
     pub async fn query_metric(&self, query: &MetricQuery) -> Result<MetricResult, CallError> {
         self.observed("query-metric", async {
             let params = (&self.config_now(), query);
-            let (answer,): Answer<_> = self
-                .call(&self.plugin.functions.query_metric, params)
+            let answer = self
+                .ask(&self.plugin.functions.service.query_metric, params)
                 .await?;
-            let answer = checked(answer.map_err(ServiceError::from)?, self.limits())?;
+            let answer = checked(answer, self.limits())?;
             self.as_sent(answer)
         })
         .await
@@ -180,10 +178,10 @@ impl MetricService {
     pub async fn build_promql(&self, query: &MetricQuery) -> Result<String, CallError> {
         self.observed("build-promql", async {
             let params = (&self.config_now(), query);
-            let (answer,): Answer<_> = self
-                .call(&self.plugin.functions.build_promql, params)
+            let answer = self
+                .ask(&self.plugin.functions.service.build_promql, params)
                 .await?;
-            self.egress.bound_query(answer.map_err(ServiceError::from)?)
+            self.egress.bound_query(answer)
         })
         .await
     }
@@ -200,7 +198,7 @@ impl MetricService {
         self.observed("detect-metric-type", async {
             let params = (metric_name, value_type);
             let (metric_type,) = self
-                .call(&self.plugin.functions.detect_metric_type, params)
+                .call(&self.plugin.functions.service.detect_metric_type, params)
                 .await?;
             Ok(metric_type)
         })
@@ -307,6 +305,34 @@ impl MetricService {
     /// The host's limits.
     pub(crate) fn limits(&self) -> &Limits {
         &self.plugin.codec().sandbox().shared.limits
+    }
+
+    /// Calls a function that answers or says what went wrong.
+    pub(crate) async fn ask<P, R>(
+        &self,
+        function: &ComponentExportIndex,
+        params: P,
+    ) -> Result<R, CallError>
+    where
+        P: ComponentNamedList + Lower,
+        R: Lift + Send + Sync + 'static,
+    {
+        let (answer,): Answer<R> = self.call(function, params).await?;
+        Ok(answer.map_err(ServiceError::from)?)
+    }
+
+    /// The same of a function whose failure may be one of a chunk.
+    pub(crate) async fn ask_range<P, R>(
+        &self,
+        function: &ComponentExportIndex,
+        params: P,
+    ) -> Result<R, CallError>
+    where
+        P: ComponentNamedList + Lower,
+        R: Lift + Send + Sync + 'static,
+    {
+        let (answer,): RangeResult<R> = self.call(function, params).await?;
+        Ok(answer?)
     }
 
     /// Calls a function of the plugin, with its way to Prometheus.

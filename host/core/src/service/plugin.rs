@@ -4,47 +4,26 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{
-    MetricService,
-    codec::Codec,
-    functions::{
-        DecisionFunctions, DiscoveryFunctions, InsightFunctions, RangeFunctions, ServiceFunctions,
-    },
-};
+use super::{MetricService, codec::Codec, functions::PluginFunctions};
 use crate::{
     config::{ServiceOptions, address::Address, error::ConfigError},
-    contract::{
-        names::{DISCOVERY, INSIGHT, RANGE_SERVICE},
-        types::Config,
-    },
+    contract::types::Config,
     egress::Egress,
     load::inspect::PluginDescription,
-    sandbox::component::{MissingFunction, Sandbox},
+    sandbox::component::MissingFunction,
 };
 
 /// A compiled plugin. Clones are cheap and share everything.
 #[derive(Clone)]
 pub struct Plugin {
-    pub(crate) functions: Arc<ServiceFunctions>,
-    /// None: it lacks the interface.
-    pub(crate) range_functions: Option<Arc<RangeFunctions>>,
-    pub(crate) decision_functions: Arc<DecisionFunctions>,
-    /// Likewise.
-    pub(crate) insight_functions: Option<Arc<InsightFunctions>>,
-    /// Likewise.
-    pub(crate) discovery_functions: Option<Arc<DiscoveryFunctions>>,
+    pub(crate) functions: Arc<PluginFunctions>,
     codec: Codec,
 }
 
 impl Plugin {
     pub(crate) fn new(codec: Codec) -> Result<Self, MissingFunction> {
-        let sandbox = codec.sandbox();
         Ok(Self {
-            functions: Arc::new(ServiceFunctions::find(sandbox)?),
-            decision_functions: Arc::new(DecisionFunctions::find(sandbox)?),
-            range_functions: if_exported(sandbox, RANGE_SERVICE, RangeFunctions::find)?,
-            insight_functions: if_exported(sandbox, INSIGHT, InsightFunctions::find)?,
-            discovery_functions: if_exported(sandbox, DISCOVERY, DiscoveryFunctions::find)?,
+            functions: Arc::new(PluginFunctions::find(codec.sandbox())?),
             codec,
         })
     }
@@ -94,33 +73,23 @@ impl Plugin {
 
     /// Whether the plugin has the verbs of long ranges, batches and streams: whether it exports `range-service`.
     pub fn has_ranges(&self) -> bool {
-        self.range_functions.is_some()
+        self.functions.ranges.is_some()
     }
 
     /// Whether the plugin sums up, ranks and watches: whether it exports `insight`.
     pub fn has_insight(&self) -> bool {
-        self.insight_functions.is_some()
+        self.functions.insight.is_some()
     }
 
     /// Whether the plugin lists values: whether it exports `discovery`.
     pub fn has_discovery(&self) -> bool {
-        self.discovery_functions.is_some()
+        self.functions.discovery.is_some()
     }
 
     /// The plugin's imports, exports, size and world.
     pub fn description(&self) -> &PluginDescription {
         self.codec.description()
     }
-}
-
-/// The functions of an interface that a plugin may lack.
-fn if_exported<F>(
-    sandbox: &Sandbox,
-    interface: &str,
-    find: impl FnOnce(&Sandbox) -> Result<F, MissingFunction>,
-) -> Result<Option<Arc<F>>, MissingFunction> {
-    let functions = sandbox.exports(interface).then(|| find(sandbox));
-    Ok(functions.transpose()?.map(Arc::new))
 }
 
 impl fmt::Debug for Plugin {

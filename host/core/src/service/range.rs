@@ -5,9 +5,8 @@
 
 use super::{
     MetricService,
-    codec::Answer,
     cursor::Cursor,
-    functions::RangeFunctions,
+    functions::{RangeFunctions, supported},
     grid::Grid,
     validate::{broken, check_series, checked},
 };
@@ -16,7 +15,6 @@ use crate::{
     contract::{
         bindings::exports::backendai::metric::range_service as wit,
         error::{CallError, ServiceError},
-        names::RANGE_SERVICE,
         range::{MissingChunk, Page, Piece, RangeAnswer},
         types::{Config, MetricQuery, MetricResult, RangeOptions, RangePlan, Span},
     },
@@ -44,8 +42,8 @@ impl MetricService {
         self.observed("plan", async {
             let function = &self.ranges("plan")?.plan;
             let params = (&self.config_now(), query, &self.options(options));
-            let (answer,): Answer<_> = self.call(function, params).await?;
-            Ok(self.checked_plan(answer.map_err(ServiceError::from)?)?.0)
+            let answer = self.ask(function, params).await?;
+            Ok(self.checked_plan(answer)?.0)
         })
         .await
     }
@@ -62,8 +60,8 @@ impl MetricService {
         self.observed("query-range", async {
             let function = &self.ranges("query-range")?.query_range;
             let params = (&self.config_now(), query, &self.options(options));
-            let (answer,): RangeResult<_> = self.call(function, params).await?;
-            self.checked_range(answer?)
+            let answer = self.ask_range(function, params).await?;
+            self.checked_range(answer)
         })
         .await
     }
@@ -123,8 +121,7 @@ impl MetricService {
             // What the host did not write is for the plugin to refuse.
             let plugins = before.map_or(cursor, |before| Some(before.plugins));
             let params = (&self.config_now(), query, &self.options(options), plugins);
-            let (page,): RangeResult<_> = self.call(function, params).await?;
-            let wit::Page { answer, next } = page?;
+            let wit::Page { answer, next } = self.ask_range(function, params).await?;
             Page::checked(self.checked_range(answer)?, next, before, &self.config)
         })
         .await
@@ -153,11 +150,7 @@ impl MetricService {
     }
 
     pub(crate) fn ranges(&self, verb: &'static str) -> Result<&RangeFunctions, CallError> {
-        let functions = self.plugin.range_functions.as_deref();
-        functions.ok_or(CallError::Unsupported {
-            verb,
-            interface: RANGE_SERVICE,
-        })
+        supported(&self.plugin.functions.ranges, verb)
     }
 }
 

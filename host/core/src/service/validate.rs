@@ -36,7 +36,7 @@ pub(crate) fn checked(result: MetricResult, limits: &Limits) -> Result<MetricRes
 /// In each series, `timestamps[i]` belongs to `values[i]`, and the timestamps ascend. Its labels have names, each one of
 /// its own: whoever makes a map of them loses none. Neither they nor the names of all are too many.
 pub(crate) fn check_series(series: &[Series], limits: &Limits) -> Result<(), CallError> {
-    check_number_of_labels(series, limits)?;
+    check_number_of_labels(series.iter().map(|series| &*series.labels), limits)?;
     for (at, series) in series.iter().enumerate() {
         let (timestamps, values) = (series.timestamps.len(), series.values.len());
         if timestamps != values {
@@ -49,17 +49,31 @@ pub(crate) fn check_series(series: &[Series], limits: &Limits) -> Result<(), Cal
                 "the timestamps of series {at} do not ascend"
             )));
         }
-        check_labels(&series.labels)
-            .map_err(|reason| broken(format!("the labels of series {at}: {reason}")))?;
+        check_labels(at, &series.labels)?;
     }
     Ok(())
 }
 
-fn check_number_of_labels(series: &[Series], limits: &Limits) -> Result<(), CallError> {
+/// Labels have names, each one of its own in its set. Neither they nor the names of all sets are too many.
+pub(crate) fn check_label_sets<'a>(
+    sets: impl Iterator<Item = &'a [(String, String)]> + Clone,
+    limits: &Limits,
+) -> Result<(), CallError> {
+    check_number_of_labels(sets.clone(), limits)?;
+    for (at, labels) in sets.enumerate() {
+        check_labels(at, labels)?;
+    }
+    Ok(())
+}
+
+fn check_number_of_labels<'a>(
+    sets: impl Iterator<Item = &'a [(String, String)]>,
+    limits: &Limits,
+) -> Result<(), CallError> {
     let too_many = |what, maximum| Err(CallError::TooManyLabels { what, maximum });
     let mut names = HashSet::new();
     let mut before: &[(String, String)] = &[];
-    for Series { labels, .. } in series {
+    for labels in sets {
         if labels.len() > limits.labels_per_series {
             return too_many("labels in one series", limits.labels_per_series);
         }
@@ -76,7 +90,8 @@ fn check_number_of_labels(series: &[Series], limits: &Limits) -> Result<(), Call
     Ok(())
 }
 
-fn check_labels(labels: &[(String, String)]) -> Result<(), String> {
+fn check_labels(at: usize, labels: &[(String, String)]) -> Result<(), CallError> {
+    let wrong = |reason| Err(broken(format!("the labels of series {at}: {reason}")));
     // They mostly come sorted, as Prometheus sorts them.
     let mut names: Vec<&str> = Vec::new();
     if !labels.is_sorted_by(|(one, _), (next, _)| one < next) {
@@ -84,10 +99,10 @@ fn check_labels(labels: &[(String, String)]) -> Result<(), String> {
         names.sort_unstable();
     }
     if labels.iter().any(|(name, _)| name.is_empty()) {
-        return Err("one has no name".to_owned());
+        return wrong("one has no name".to_owned());
     }
     match names.iter().zip(names.iter().skip(1)).find(|(a, b)| a == b) {
-        Some((name, _)) => Err(format!("{name:?} is there twice")),
+        Some((name, _)) => wrong(format!("{name:?} is there twice")),
         None => Ok(()),
     }
 }
