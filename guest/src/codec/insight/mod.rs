@@ -13,7 +13,6 @@ pub use watching::{FindAnomalies, FindOutliers, WatchResult, Watched};
 use super::failure::Failure;
 use super::query_range::{QueryRange, RangeResult};
 use crate::domain::insight::{InsightError, MOST_GROUPS};
-use crate::prometheus::Series;
 
 /// A verb over whole ranges.
 pub trait Insight {
@@ -30,14 +29,16 @@ pub trait Insight {
     fn result(&self, answers: Vec<RangeResult>) -> Result<Self::Result, Failure>;
 }
 
-/// Nothing, for as many groups as are looked at.
-fn check_groups(series: &[Series]) -> Result<(), InsightError> {
-    match series.len() {
+/// The next answer, which has no more groups than are looked at.
+fn groups_of(answers: &mut impl Iterator<Item = RangeResult>) -> Result<RangeResult, Failure> {
+    let range = answers.next().ok_or_else(Failure::no_answer)?;
+    match range.answer.series.len() {
         found if found > MOST_GROUPS => Err(InsightError::ManyGroups {
             most: MOST_GROUPS,
             found,
-        }),
-        _ => Ok(()),
+        }
+        .into()),
+        _ => Ok(range),
     }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::totals::Totals;
-use super::{Insight, check_groups};
+use super::{Insight, groups_of};
 use crate::codec::query_range::{QueryRange, RangeResult};
 use crate::codec::{Config, Failure};
 use crate::domain::insight::{InsightError, Ranking, RankingInput, Score, Sum, Total, order};
@@ -80,8 +80,7 @@ impl Insight for Rank {
 
     fn result(&self, answers: Vec<RangeResult>) -> Result<Ranked, Failure> {
         let mut answers = answers.into_iter();
-        let mut range = answers.next().ok_or_else(Failure::no_answer)?;
-        check_groups(&range.answer.series)?;
+        let mut range = groups_of(&mut answers)?;
         let unit = range.answer.plan.unit.clone();
         let totals = self.totals.as_ref();
         let read = totals.map(|totals| totals.read(&mut range, answers.next()));

@@ -1,7 +1,7 @@
 //! The verb `summarize`.
 
 use super::totals::Totals;
-use super::{Insight, check_groups};
+use super::{Insight, groups_of};
 use crate::codec::query_range::{Missing, QueryRange, RangeResult};
 use crate::codec::{Config, Failure, MetricResult};
 use crate::domain::insight::{Quantiles, Summary};
@@ -75,8 +75,7 @@ impl Insight for Summarize {
 
     fn result(&self, answers: Vec<RangeResult>) -> Result<SummaryResult, Failure> {
         let mut answers = answers.into_iter();
-        let mut range = answers.next().ok_or_else(Failure::no_answer)?;
-        check_groups(&range.answer.series)?;
+        let mut range = groups_of(&mut answers)?;
         let totals = self.totals.read(&mut range, answers.next());
         let quantiles = self.quantiles.parts();
         let groups = std::mem::take(&mut range.answer.series).into_iter();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Insight, check_groups};
+use super::{Insight, groups_of};
 use crate::codec::query_range::{Missing, QueryRange, RangeResult};
 use crate::codec::{Config, Failure, MetricResult};
 use crate::domain::insight::{
@@ -84,8 +84,7 @@ impl Insight for FindAnomalies {
         let RangeResult {
             mut answer,
             missing,
-        } = answers.into_iter().next().ok_or_else(Failure::no_answer)?;
-        check_groups(&answer.series)?;
+        } = groups_of(&mut answers.into_iter())?;
         self.watch.check_work(answer.series.len())?;
         let (grid, from) = (answer.plan.grid, self.watch.from);
         let series = std::mem::take(&mut answer.series).into_iter();
@@ -148,8 +147,7 @@ impl Insight for FindOutliers {
         let RangeResult {
             mut answer,
             missing,
-        } = answers.into_iter().next().ok_or_else(Failure::no_answer)?;
-        check_groups(&answer.series)?;
+        } = groups_of(&mut answers.into_iter())?;
         let grid = answer.plan.grid;
         let mut groups = BTreeMap::<_, Vec<(Series, Dense)>>::new();
         for series in std::mem::take(&mut answer.series) {
