@@ -61,10 +61,9 @@ pub(crate) struct FilterArgs {
     project_id: Vec<String>,
 }
 
-/// From when to when, where that may be left open.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Time range [default: all times]")]
-pub(crate) struct ValueRangeArgs {
+/// From when to when.
+#[derive(Debug, Clone, Args)]
+struct EndsArgs {
     /// The first instant
     #[arg(
         long,
@@ -76,43 +75,46 @@ pub(crate) struct ValueRangeArgs {
     /// The last instant [default: now]
     #[arg(long, value_name = "T", allow_hyphen_values = true)]
     end: Option<Instant>,
-    /// So long until the end, such as 1d
+    /// Length of the range, ending at --end, such as 30m
     #[arg(long, value_name = "DUR", value_parser = duration::parse)]
     last: Option<Duration>,
+}
+
+impl EndsArgs {
+    /// The two instants; the last hour where nothing is said. The error says what would be accepted.
+    fn resolve(self, now: DateTime<Utc>) -> Result<(String, String), String> {
+        time::resolve(self.start, self.end, self.last, now)
+    }
+}
+
+/// From when to when, where that may be left open.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Time range [default: all times]")]
+pub(crate) struct ValueRangeArgs {
+    #[command(flatten)]
+    ends: EndsArgs,
 }
 
 impl ValueRangeArgs {
     /// The two ends; none: of all times. The error says what would be accepted.
     pub(crate) fn resolve(self, now: DateTime<Utc>) -> Result<Option<(String, String)>, String> {
-        match self {
-            Self {
+        match self.ends {
+            EndsArgs {
                 start: None,
                 end: None,
                 last: None,
             } => Ok(None),
-            given => time::resolve(given.start, given.end, given.last, now).map(Some),
+            given => given.resolve(now).map(Some),
         }
     }
 }
 
 /// From when to when, and how finely.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Time range")]
+#[command(next_help_heading = "Time range [default: the last hour]")]
 struct RangeArgs {
-    /// The first instant
-    #[arg(
-        long,
-        value_name = "T",
-        conflicts_with = "last",
-        allow_hyphen_values = true
-    )]
-    start: Option<Instant>,
-    /// The last instant [default: now]
-    #[arg(long, value_name = "T", allow_hyphen_values = true)]
-    end: Option<Instant>,
-    /// So long until the end, such as 30m [default: 1h]
-    #[arg(long, value_name = "DUR", value_parser = duration::parse)]
-    last: Option<Duration>,
+    #[command(flatten)]
+    ends: EndsArgs,
     /// Time between two points, in seconds [default: chosen from the length of the range]
     #[arg(long, value_name = "N", value_parser = duration::parse_seconds)]
     step: Option<u32>,
@@ -160,7 +162,7 @@ impl QueryArgs {
             [] => vec![None],
             some => some.iter().copied().map(Some).collect(),
         };
-        let (start, end) = time::resolve(self.range.start, self.range.end, self.range.last, now)?;
+        let (start, end) = self.range.ends.resolve(now)?;
         // Of an end that cannot be read, the plugin says so.
         let end_read = time::read(&end).unwrap_or(now);
         let query = MetricQuery {

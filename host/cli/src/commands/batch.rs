@@ -66,7 +66,7 @@ pub(crate) async fn run(
     }
     out.flush()?;
     let exits = answers.iter().map(|answered| match &answered.answer {
-        Ok(answer) => exit_of(answer),
+        Ok(answer) => exit_of(&answer.answer, &answer.missing),
         Err(failure) => failure.exit(),
     });
     let failed = exits.into_iter().find(|exit| *exit != Exit::Success);
@@ -78,7 +78,12 @@ fn tell(answered: &Answered<'_>, format: QueryFormat, asking: &Asking<'_>) {
     let name = name(answered.query);
     match &answered.answer {
         Ok(answer) => {
-            remarks(&format!("{name}: "), answer, format);
+            remarks(
+                &format!("{name}: "),
+                &answer.answer,
+                &answer.missing,
+                format,
+            );
             if is_empty(answer) {
                 let (metric, result) = (&answered.query.metric_name, &answer.answer);
                 let range = (result.start, result.end);

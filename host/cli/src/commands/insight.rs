@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use metric_host::{
-    MetricResult, MetricService, MissingChunk, RangeAnswer, RangeOptions, WatchAnswer,
+    MetricQuery, MetricResult, MetricService, MissingChunk, RangeAnswer, RangeOptions, WatchAnswer,
 };
 
 use crate::args::ServiceArgs;
@@ -17,11 +17,10 @@ use crate::service;
 
 /// Sums up each group.
 pub(crate) async fn summary(args: &ServiceArgs, command: SummaryArgs) -> Result<Exit, Failure> {
-    let query = command.ask.query().map_err(unreadable)?;
     let asked = Asked::open(args, &command.ask)?;
     let summary = asked
         .service
-        .summarize(&query, &command.quantiles, &asked.options)
+        .summarize(&asked.query, &command.quantiles, &asked.options)
         .await
         .map_err(|error| Failure::of_call(&error, args))?;
     let quantiles: &[f64] = match &command.quantiles[..] {
@@ -29,12 +28,7 @@ pub(crate) async fn summary(args: &ServiceArgs, command: SummaryArgs) -> Result<
         given => given,
     };
     let (answer, missing) = (&summary.answer, &summary.missing);
-    let exit = asked.tell(
-        &query.metric_name,
-        answer,
-        missing,
-        summary.summaries.is_empty(),
-    );
+    let exit = asked.tell(answer, missing, summary.summaries.is_empty());
     let mut out = output::stdout(asked.format.escape());
     match asked.format {
         DataFormat::Json => insight_json::summary(&mut out, &summary, quantiles)?,
@@ -44,7 +38,7 @@ pub(crate) async fn summary(args: &ServiceArgs, command: SummaryArgs) -> Result<
         DataFormat::Table if summary.summaries.is_empty() => {}
         DataFormat::Table => insight_table::summary(
             &mut out,
-            &query.metric_name,
+            &asked.query.metric_name,
             &summary,
             quantiles,
             &asked.screen,
@@ -56,27 +50,21 @@ pub(crate) async fn summary(args: &ServiceArgs, command: SummaryArgs) -> Result<
 
 /// Ranks the groups.
 pub(crate) async fn top(args: &ServiceArgs, command: TopArgs) -> Result<Exit, Failure> {
-    let query = command.ask.query().map_err(unreadable)?;
     let asked = Asked::open(args, &command.ask)?;
     let ranked = asked
         .service
-        .rank(&query, &command.ranking(), &asked.options)
+        .rank(&asked.query, &command.ranking(), &asked.options)
         .await
         .map_err(|error| Failure::of_call(&error, args))?;
     let RangeAnswer { answer, missing } = &ranked.answer;
-    let exit = asked.tell(
-        &query.metric_name,
-        answer,
-        missing,
-        answer.series.is_empty(),
-    );
+    let exit = asked.tell(answer, missing, answer.series.is_empty());
     let mut out = output::stdout(asked.format.escape());
     match asked.format {
         DataFormat::Json => insight_json::ranked(&mut out, &ranked)?,
         DataFormat::Csv => insight_csv::ranked(&mut out, &ranked, command.ask.csv.cells())?,
         DataFormat::Table if answer.series.is_empty() => {}
         DataFormat::Table => {
-            insight_table::ranked(&mut out, &query.metric_name, &ranked, &asked.screen)?;
+            insight_table::ranked(&mut out, &asked.query.metric_name, &ranked, &asked.screen)?;
         }
     }
     out.flush()?;
@@ -85,56 +73,42 @@ pub(crate) async fn top(args: &ServiceArgs, command: TopArgs) -> Result<Exit, Fa
 
 /// Finds what is out of the ordinary.
 pub(crate) async fn anomalies(args: &ServiceArgs, command: AnomaliesArgs) -> Result<Exit, Failure> {
-    let query = command.ask.query().map_err(unreadable)?;
     let asked = Asked::open(args, &command.ask)?;
     let answer = asked
         .service
-        .find_anomalies(&query, &command.detection(), &asked.options)
+        .find_anomalies(&asked.query, &command.detection(), &asked.options)
         .await
         .map_err(|error| Failure::of_call(&error, args))?;
-    watched(
-        &asked,
-        &command.ask,
-        &query.metric_name,
-        &answer,
-        command.fail_on_anomaly,
-    )
+    watched(&asked, &answer, command.fail_on_anomaly)
 }
 
 /// Finds members that are unlike the others.
 pub(crate) async fn outliers(args: &ServiceArgs, command: OutliersArgs) -> Result<Exit, Failure> {
-    let query = command.ask.query().map_err(unreadable)?;
     let asked = Asked::open(args, &command.ask)?;
     let (member, tolerance) = (command.member, command.tolerance.tolerance());
     let answer = asked
         .service
-        .find_outliers(&query, member, &tolerance, &asked.options)
+        .find_outliers(&asked.query, member, &tolerance, &asked.options)
         .await
         .map_err(|error| Failure::of_call(&error, args))?;
-    watched(
-        &asked,
-        &command.ask,
-        &query.metric_name,
-        &answer,
-        command.fail_on_anomaly,
-    )
+    watched(&asked, &answer, command.fail_on_anomaly)
 }
 
 fn watched(
     asked: &Asked<'_>,
-    ask: &AskArgs,
-    metric: &str,
     answer: &WatchAnswer,
     fail_on_anomaly: bool,
 ) -> Result<Exit, Failure> {
     let is_empty = answer.watched.is_empty();
-    let exit = asked.tell(metric, &answer.answer, &answer.missing, is_empty);
+    let exit = asked.tell(&answer.answer, &answer.missing, is_empty);
     let mut out = output::stdout(asked.format.escape());
     match asked.format {
         DataFormat::Json => insight_json::watched(&mut out, answer)?,
-        DataFormat::Csv => insight_csv::watched(&mut out, answer, ask.csv.cells())?,
+        DataFormat::Csv => insight_csv::watched(&mut out, answer, asked.ask.csv.cells())?,
         DataFormat::Table if is_empty => {}
-        DataFormat::Table => insight_table::watched(&mut out, metric, answer, &asked.screen)?,
+        DataFormat::Table => {
+            insight_table::watched(&mut out, &asked.query.metric_name, answer, &asked.screen)?;
+        }
     }
     out.flush()?;
     Ok(match exit {
@@ -147,6 +121,7 @@ fn watched(
 struct Asked<'a> {
     args: &'a ServiceArgs,
     ask: &'a AskArgs,
+    query: MetricQuery,
     service: MetricService,
     options: RangeOptions,
     format: DataFormat,
@@ -156,6 +131,7 @@ struct Asked<'a> {
 impl<'a> Asked<'a> {
     fn open(args: &'a ServiceArgs, ask: &'a AskArgs) -> Result<Self, Failure> {
         Ok(Self {
+            query: ask.query().map_err(unreadable)?,
             service: ask.scope.narrow(service::open(args)?),
             options: ask.range.options(args.partial),
             format: ask.format,
@@ -166,25 +142,12 @@ impl<'a> Asked<'a> {
     }
 
     /// Says what makes the answer doubtful, and where nothing was found; how the command ends.
-    fn tell(
-        &self,
-        metric: &str,
-        answer: &MetricResult,
-        missing: &[MissingChunk],
-        is_empty: bool,
-    ) -> Exit {
-        let range = RangeAnswer {
-            answer: MetricResult {
-                series: Vec::new(),
-                ..answer.clone()
-            },
-            missing: missing.to_vec(),
-        };
+    fn tell(&self, answer: &MetricResult, missing: &[MissingChunk], is_empty: bool) -> Exit {
         let format = match self.format {
             DataFormat::Json => QueryFormat::Json,
             DataFormat::Table | DataFormat::Csv => QueryFormat::Table,
         };
-        remarks("", &range, format);
+        remarks("", answer, missing, format);
         if is_empty && missing.is_empty() {
             let scope = self.ask.scope.scope();
             let asking = Asking {
@@ -194,9 +157,12 @@ impl<'a> Asked<'a> {
                 options: &self.options,
             };
             let span = (answer.start, answer.end);
-            say("note", &asking.nothing_found(metric, span, &answer.promql));
+            say(
+                "note",
+                &asking.nothing_found(&self.query.metric_name, span, &answer.promql),
+            );
         }
-        exit_of(&range)
+        exit_of(answer, missing)
     }
 }
 

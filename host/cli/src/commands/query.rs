@@ -7,7 +7,8 @@ use std::io::Write;
 
 use chrono::{Local, Utc};
 use metric_host::{
-    CallError, LabelSchema, MetricQuery, MetricService, RangeAnswer, RangeOptions, Scope,
+    CallError, LabelSchema, MetricQuery, MetricResult, MetricService, MissingChunk, RangeAnswer,
+    RangeOptions, Scope,
 };
 
 use crate::args::choices::QueryFormat;
@@ -141,7 +142,7 @@ async fn one(
         .await
         .map_err(|error| Failure::of_call(&error, asking.args))?;
     let result = &answer.answer;
-    remarks("", &answer, format);
+    remarks("", &answer.answer, &answer.missing, format);
     if is_empty(&answer) {
         let range = (result.start, result.end);
         say(
@@ -159,7 +160,7 @@ async fn one(
         }
     }
     out.flush()?;
-    Ok(exit_of(&answer))
+    Ok(exit_of(&answer.answer, &answer.missing))
 }
 
 /// Whether it was answered, and there is nothing.
@@ -168,7 +169,7 @@ pub(crate) fn is_empty(answer: &RangeAnswer) -> bool {
 }
 
 /// Success, unless all of the range is missing: then what is so is the first reason.
-pub(crate) fn exit_of(RangeAnswer { answer, missing }: &RangeAnswer) -> Exit {
+pub(crate) fn exit_of(answer: &MetricResult, missing: &[MissingChunk]) -> Exit {
     let step = u64::from(answer.step.max(1)) * 1000;
     let points = |start: i64, end: i64| end.abs_diff(start) / step + 1;
     let lacking: u64 = missing
@@ -205,21 +206,26 @@ fn unreadable(reason: String) -> Failure {
 pub(crate) const PARTIAL: &str = "partial: the server did not see all data";
 
 /// Warnings of the answer. JSON carries it in the document.
-pub(crate) fn remarks(of: &str, answer: &RangeAnswer, format: QueryFormat) {
+pub(crate) fn remarks(
+    of: &str,
+    answer: &MetricResult,
+    missing: &[MissingChunk],
+    format: QueryFormat,
+) {
     if matches!(format, QueryFormat::Json | QueryFormat::Ndjson) {
         return;
     }
-    for missing in &answer.missing {
+    for missing in missing {
         let span = output::times::range(missing.span.start, missing.span.end, &Local);
         say("warning", &format!("{of}missing {span}: {}", missing.error));
     }
-    if answer.answer.partial {
+    if answer.partial {
         say("warning", &format!("{of}{PARTIAL}"));
     }
-    for warning in &answer.answer.warnings {
+    for warning in &answer.warnings {
         say("warning", &format!("{of}{warning}"));
     }
-    for info in &answer.answer.infos {
+    for info in &answer.infos {
         say("note", &format!("{of}{info}"));
     }
 }
