@@ -1,0 +1,3 @@
+//! The HTTP API of Metric Service.
+
+pub mod access;
