@@ -9,6 +9,7 @@ pub(crate) mod functions;
 pub(crate) mod grid;
 pub(crate) mod handed_out;
 pub(crate) mod insight;
+pub(crate) mod json;
 pub(crate) mod plugin;
 pub(crate) mod progress;
 pub(crate) mod range;
