@@ -11,6 +11,7 @@ use metric_host::{
 use metric_testbed::{Dataset, Prometheus, PrometheusOptions, Series, Shape};
 
 pub mod crashing;
+pub mod over_http;
 pub mod passage;
 pub mod reference;
 pub mod soak;

@@ -116,7 +116,7 @@ mod tests {
         ];
         for (error, document) in errors {
             assert_eq!(error.to_document(), document);
-            let Value::Object(mut document) = document else {
+            let Value::Object(document) = document else {
                 panic!("an object");
             };
             assert_eq!(ServiceError::from_document(document), Some(error));

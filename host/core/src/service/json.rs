@@ -131,7 +131,7 @@ struct Answer<'a> {
     #[serde(borrow, default)]
     missing: Vec<&'a RawValue>,
     #[serde(borrow)]
-    /// Of a range, whose query it is; of a rank, which has that of a range.
+    /// Of a range, whose query it is.
     answer: Option<Box<Answer<'a>>>,
 }
 
@@ -378,7 +378,10 @@ mod tests {
     fn shape(text: &str) -> (Vec<String>, Option<i64>) {
         let result: &RawValue = serde_json::from_str(text).unwrap();
         let shape = Shape::of(result).unwrap();
-        let queries = shape.queries().iter().map(|query| query.get().to_owned());
+        let queries = shape
+            .queries()
+            .into_iter()
+            .map(|query| query.get().to_owned());
         (queries.collect(), shape.whole_until())
     }
 
@@ -386,8 +389,9 @@ mod tests {
     fn queries_and_ends_are_found_in_every_form_of_an_answer() {
         let range = r#"{"answer":{"promql":"a\"b","end":5,"warnings":[],"partial":false,"series":[{"promql":"no"}]},"missing":[]}"#;
         assert_eq!(shape(range), (vec![r#""a\"b""#.to_owned()], Some(5)));
-        let rank = format!(r#"{{"answer":{range},"scores":[1.0]}}"#);
-        assert_eq!(shape(&rank), (vec![r#""a\"b""#.to_owned()], Some(5)));
+        let summary =
+            r#"{"promql":"q","end":5,"warnings":[],"partial":false,"missing":[],"summaries":[]}"#;
+        assert_eq!(shape(summary), (vec![r#""q""#.to_owned()], Some(5)));
         let batch = format!(r#"[{{"result":{range}}},{{"result":{range}}}]"#);
         assert_eq!(shape(&batch), (vec![r#""a\"b""#.to_owned(); 2], Some(5)));
         let failed = format!(r#"[{{"result":{range}}},{{"error":{{"type":"timed_out"}}}}]"#);

@@ -119,6 +119,19 @@ impl MetricService {
         }
     }
 
+    /// The same service, whose rates have this window in the place of the configuration's: see [`Config::timewindow`].
+    #[must_use]
+    pub fn with_timewindow(&self, window: impl Into<String>) -> Self {
+        let config = Config {
+            timewindow: Some(window.into()),
+            ..Config::clone(&self.config)
+        };
+        Self {
+            config: Arc::new(config),
+            ..self.clone()
+        }
+    }
+
     /// The configuration that the plugin is given. Where it has no [`Config::now`], each call that may send requests is
     /// given the system's time of day.
     pub fn config(&self) -> &Config {

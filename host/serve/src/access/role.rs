@@ -49,6 +49,7 @@ const DOORS: &[(&str, Door)] = &[
     ("/v1/batch", Door::From(Role::Reader)),
     ("/v1/stream", Door::From(Role::Reader)),
     ("/v1/explain", Door::From(Role::Reader)),
+    ("/v1/explain", Door::From(Role::Reader)),
     ("/v1/summary", Door::From(Role::Reader)),
     ("/v1/top", Door::From(Role::Reader)),
     ("/v1/anomalies", Door::From(Role::Reader)),
@@ -58,7 +59,9 @@ const DOORS: &[(&str, Door)] = &[
     // A preset brings a template.
     ("/v1/presets/check", Door::From(Role::Service)),
     ("/v1/presets/render", Door::From(Role::Service)),
+    ("/v1/presets/render", Door::From(Role::Service)),
     ("/v1/presets/execute", Door::From(Role::Service)),
+    ("/v1/presets/execute-range", Door::From(Role::Service)),
     ("/v1/presets/execute-range", Door::From(Role::Service)),
     ("/v1/presets/evaluate", Door::From(Role::Service)),
 ];
