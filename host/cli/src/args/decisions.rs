@@ -209,7 +209,7 @@ mod tests {
     fn the_values_of_a_label_are_gathered() {
         let line = "x preset run f --filter a=1 --filter b=x=y --filter a=2 --by c,d";
         let Some(Command::Preset(PresetArgs {
-            command: PresetCommand::Run(args),
+            command: PresetCommand::Run(Online { own: args, .. }),
         })) = command(line)
         else {
             panic!("run was asked for");
