@@ -10,9 +10,9 @@ use metric_host::{
 };
 use metric_testbed::{Dataset, Prometheus, PrometheusOptions, Series, Shape};
 
+pub mod counting_proxy;
 pub mod crashing;
 pub mod over_http;
-pub mod passage;
 pub mod reference;
 pub mod soak;
 

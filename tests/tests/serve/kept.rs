@@ -5,7 +5,7 @@ use std::io::Read as _;
 use http::Method;
 use metric_host::CacheOptions;
 use metric_host::Limits;
-use metric_tests::{Testbed, passage::Passage};
+use metric_tests::{Testbed, counting_proxy::CountingProxy};
 use serde_json::json;
 
 use crate::client::{get, post, posting, request, send};
@@ -104,27 +104,27 @@ async fn a_request_has_a_name_of_its_own_of_its_trace_or_of_its_client() {
 
 #[tokio::test]
 async fn what_is_kept_is_not_asked_of_prometheus_again() {
-    let passage = Passage::to(Testbed::shared().unwrap().server.address())
+    let proxy = CountingProxy::to(Testbed::shared().unwrap().server.address())
         .await
         .unwrap();
     let (served, _) = serve_with(
         loaded(Limits::default()),
-        config(passage.address()),
+        config(proxy.address()),
         CacheOptions::default(),
         options(),
     );
     let body = json!({ "query": query() });
     let first = post(&served.place, "/v1/query", &body).await.result();
-    let asked = passage.requests();
+    let asked = proxy.requests();
     assert!(asked > 0);
     let second = post(&served.place, "/v1/query", &body).await.result();
     assert_eq!(first, second);
-    assert_eq!(passage.requests(), asked);
+    assert_eq!(proxy.requests(), asked);
     // Another scope is another answer, and no part of it is taken from the first.
     let within = [("x-metric-scope", "kernel_id=nobody")];
     let other = send(&served.place, posting("/v1/query", &within, &body))
         .await
         .result();
     assert_eq!(other["answer"]["series"], json!([]));
-    assert!(passage.requests() > asked);
+    assert!(proxy.requests() > asked);
 }

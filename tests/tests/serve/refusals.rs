@@ -5,10 +5,9 @@ use std::time::Duration;
 use http::Method;
 use metric_host::{CacheOptions, Limits};
 use metric_serve::Listen;
-use metric_tests::{Testbed, passage::Passage};
+use metric_test_server::{Reply, TestServer};
+use metric_tests::{Testbed, counting_proxy::CountingProxy};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
 
 use crate::client::{Answer, get, post, posting, request, send};
 use crate::served::{Served, config, loaded, options, query, serve, serve_at, serve_with};
@@ -206,56 +205,32 @@ async fn a_prometheus_that_is_down_is_a_502_and_not_ready() {
     assert_eq!(last["error"]["type"], "connection_failed");
 }
 
-/// A server that gives each request the same answer.
-async fn scripted(status: &'static str, body: &'static str) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    tokio::spawn(async move {
-        while let Ok((mut client, _)) = listener.accept().await {
-            tokio::spawn(async move {
-                let mut asked = [0; 16 << 10];
-                // Requests are small and come in one piece.
-                client.read(&mut asked).await?;
-                let answer = format!(
-                    "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
-                    body.len()
-                );
-                client.write_all(answer.as_bytes()).await
-            });
-        }
-    });
-    address
-}
-
-async fn serve_scripted(status: &'static str, body: &'static str) -> Served {
-    let address = scripted(status, body).await;
-    let mut config = config(address);
+/// A server whose Prometheus gives each request the same answer.
+fn serve_canned(status: u16, body: &'static str) -> Served {
+    let answer = move |_: &str| Reply::whole(status, "application/json", body);
+    let prometheus = TestServer::start(answer).unwrap();
+    let mut config = config(prometheus.address);
     config.timeout = Some(2000);
-    serve_with(
-        loaded(Limits::default()),
-        config,
-        CacheOptions::off(),
-        options(),
-    )
-    .0
+    let host = loaded(Limits::default());
+    serve_with(host, config, CacheOptions::off(), options()).0
 }
 
 #[tokio::test]
 async fn what_prometheus_says_no_to_is_a_502_and_a_503_where_it_has_no_time() {
     let body = json!({ "query": query() });
     let no = r#"{"status":"error","errorType":"bad_data","error":"no"}"#;
-    let served = serve_scripted("400 Bad Request", no).await;
+    let served = serve_canned(400, no);
     let answer = post(&served.place, "/v1/query", &body).await;
     let class = Some("failed_to_get_metric");
     let problem = refused(&answer, 502, "failed-to-get-metric", class);
     assert_eq!(problem["error"]["status"], 400);
 
     let busy = r#"{"status":"error","errorType":"timeout","error":"busy"}"#;
-    let served = serve_scripted("503 Service Unavailable", busy).await;
+    let served = serve_canned(503, busy);
     let answer = post(&served.place, "/v1/query", &body).await;
     assert!(matches!(answer.status, 503 | 504), "{}", answer.text());
 
-    let served = serve_scripted("200 OK", "<html>").await;
+    let served = serve_canned(200, "<html>");
     let answer = post(&served.place, "/v1/query", &body).await;
     refused(
         &answer,
@@ -269,7 +244,7 @@ async fn what_prometheus_says_no_to_is_a_502_and_a_503_where_it_has_no_time() {
 async fn a_partial_answer_is_an_error_or_marked_and_never_kept() {
     let partial =
         r#"{"status":"success","isPartial":true,"data":{"resultType":"matrix","result":[]}}"#;
-    let served = serve_scripted("200 OK", partial).await;
+    let served = serve_canned(200, partial);
     let place = &served.place;
     let body = json!({ "query": query() });
     let answer = post(place, "/v1/query", &body).await;
@@ -288,20 +263,20 @@ async fn a_partial_answer_is_an_error_or_marked_and_never_kept() {
 }
 
 /// A server whose Prometheus takes requests, and does not answer until it is let to.
-async fn serve_held(limits: Limits, timeout: u32) -> (Served, Passage) {
-    let passage = Passage::to(Testbed::shared().unwrap().server.address())
+async fn serve_held(limits: Limits, timeout: u32) -> (Served, CountingProxy) {
+    let proxy = CountingProxy::to(Testbed::shared().unwrap().server.address())
         .await
         .unwrap();
-    passage.open(false);
-    let mut config = config(passage.address());
+    proxy.open(false);
+    let mut config = config(proxy.address());
     config.timeout = Some(timeout);
     let served = serve_with(loaded(limits), config, CacheOptions::off(), options());
-    (served.0, passage)
+    (served.0, proxy)
 }
 
 #[tokio::test]
 async fn a_prometheus_that_does_not_answer_in_time_is_a_504() {
-    let (served, _passage) = serve_held(Limits::default(), 300).await;
+    let (served, _proxy) = serve_held(Limits::default(), 300).await;
     let body = json!({ "query": query() });
     let answer = post(&served.place, "/v1/query", &body).await;
     refused(&answer, 504, "timed-out", Some("timed_out"));
@@ -330,7 +305,7 @@ async fn where_there_is_no_place_it_is_a_503_and_a_client_that_goes_away_frees_i
     let mut limits = Limits::default();
     limits.concurrent_calls = 1;
     limits.waiting_calls = 0;
-    let (served, passage) = serve_held(limits, 20_000).await;
+    let (served, proxy) = serve_held(limits, 20_000).await;
     let place = &served.place;
     let body = json!({ "query": query() });
     for path in ["/v1/query", "/v1/stream"] {
@@ -347,6 +322,6 @@ async fn where_there_is_no_place_it_is_a_503_and_a_client_that_goes_away_frees_i
         first.abort();
         until(place, "metric_host_calls_running 0\n").await;
     }
-    passage.open(true);
+    proxy.open(true);
     post(place, "/v1/query", &body).await.result();
 }

@@ -4,26 +4,26 @@ use std::time::Duration;
 
 use metric_host::{CacheOptions, Limits};
 use metric_serve::Stopped;
-use metric_tests::{Testbed, passage::Passage};
+use metric_tests::{Testbed, counting_proxy::CountingProxy};
 use serde_json::json;
 
 use crate::client::{connect, get, posting, try_send};
 use crate::served::{Served, config, loaded, options, query, serve_with};
 
-async fn held(stop_time: Duration) -> (Served, Passage) {
+async fn held(stop_time: Duration) -> (Served, CountingProxy) {
     let server = Testbed::shared().unwrap().server.address();
-    let passage = Passage::to(server).await.unwrap();
-    passage.open(false);
+    let proxy = CountingProxy::to(server).await.unwrap();
+    proxy.open(false);
     let mut options = options();
     options.limits.stop_time = stop_time;
-    let config = config(passage.address());
+    let config = config(proxy.address());
     let (served, _) = serve_with(
         loaded(Limits::default()),
         config,
         CacheOptions::off(),
         options,
     );
-    (served, passage)
+    (served, proxy)
 }
 
 async fn until_one_runs(served: &Served) {
@@ -39,7 +39,7 @@ async fn until_one_runs(served: &Served) {
 
 #[tokio::test]
 async fn what_runs_ends_and_nothing_new_is_taken() {
-    let (mut served, passage) = held(Duration::from_secs(20)).await;
+    let (mut served, proxy) = held(Duration::from_secs(20)).await;
     let place = served.place.clone();
     let running = tokio::spawn(async move {
         let body = json!({ "query": query() });
@@ -56,7 +56,7 @@ async fn what_runs_ends_and_nothing_new_is_taken() {
         assert!(attempt < 400, "connections are still taken");
         tokio::time::sleep(Duration::from_millis(25)).await;
     }
-    passage.open(true);
+    proxy.open(true);
     let answer = running.await.unwrap();
     assert!(
         !answer.result()["answer"]["series"]
@@ -70,7 +70,7 @@ async fn what_runs_ends_and_nothing_new_is_taken() {
 
 #[tokio::test]
 async fn what_does_not_end_in_time_is_cut_off() {
-    let (mut served, _passage) = held(Duration::from_millis(300)).await;
+    let (mut served, _proxy) = held(Duration::from_millis(300)).await;
     let place = served.place.clone();
     let running = tokio::spawn(async move {
         let body = json!({ "query": query() });
