@@ -1,6 +1,6 @@
 //! The HTTP API of Metric Service, and its page, on top of the library.
 //!
-//! A request goes [`server`] (connections, their limits, the end) → `passage` (its name, its host, who asks) → `routes` →
+//! A request goes `server` (connections, their limits, the end) → `passage` (its name, its host, who asks) → `routes` →
 //! `call` or `stream` → the library → the plugin. Bodies and answers are those of the contract's interface `json`; nothing
 //! here knows PromQL, and what a verb takes is the plugin's to say.
 //!

@@ -4,16 +4,19 @@
 //! contract's form, and to name the queries that were sent. What stands in an answer besides is not counted as the typed
 //! verbs do: its size is bounded, and it is data.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use serde::Deserialize;
 use serde_json::{Map, Value, value::RawValue};
 
 use super::{MetricService, functions::supported, validate::broken};
-use crate::contract::{
-    error::{CallError, ServiceError},
-    error_document::renamed,
-    types::{Config, InvalidArgument, Span},
+use crate::{
+    contract::{
+        error::{CallError, ServiceError},
+        error_document::renamed,
+        types::{Config, InvalidArgument, Span},
+    },
+    egress::Egress,
 };
 
 /// The verbs whose request has the options of a range.
@@ -32,6 +35,10 @@ const WITH_RANGE_OPTIONS: &[&str] = &[
 /// The fields of the configuration that a request may set. They change what one answer means to the one who asks, and
 /// nothing of where and with how much it is asked.
 const OF_THE_REQUEST: &[&str] = &["partial", "timewindow"];
+
+/// The bytes of a text that is read by the thread which serves calls: some milliseconds. A larger one would hold up others,
+/// and is read by a thread for what takes long.
+const READ_AT_ONCE: usize = 1 << 20;
 
 /// An answer as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,35 +70,44 @@ impl MetricService {
             let options = WITH_RANGE_OPTIONS.contains(&verb) && self.egress.keeps_answers();
             let request = configured(request, &self.config_now(), options)?;
             let (text,): (String,) = self.call(function, (verb, &*request)).await?;
-            self.read(text)
+            if text.len() <= READ_AT_ONCE {
+                return answer(text, &self.egress);
+            }
+            let egress = Arc::clone(&self.egress);
+            let reading = tokio::task::spawn_blocking(move || answer(text, &egress)).await;
+            reading.unwrap_or_else(|gone| {
+                Err(CallError::OutOfResources {
+                    source: gone.into(),
+                })
+            })
         })
         .await
     }
+}
 
-    /// What the plugin's text is.
-    fn read(&self, text: String) -> Result<JsonAnswer, CallError> {
-        let Outcome { result, error } =
-            serde_json::from_str(&text).map_err(|error| broken(format!("no JSON: {error}")))?;
-        let result = match (result, error) {
-            (Some(result), None) => result,
-            (None, Some(error)) => return Err(failure(error)),
-            _ => return Err(broken("neither a result nor an error".to_owned())),
-        };
-        let shape = Shape::of(result)?;
-        let whole_until = shape.whole_until();
-        let mut sent = Vec::new();
-        for written in shape.queries() {
-            let query: String = read(written)?;
-            let bound = self.egress.bound_query(query.clone())?;
-            if bound != query {
-                sent.push((place(&text, written), Value::from(bound).to_string()));
-            }
+/// What the plugin's text is.
+fn answer(text: String, egress: &Egress) -> Result<JsonAnswer, CallError> {
+    let Outcome { result, error } =
+        serde_json::from_str(&text).map_err(|error| broken(format!("no JSON: {error}")))?;
+    let result = match (result, error) {
+        (Some(result), None) => result,
+        (None, Some(error)) => return Err(failure(error)),
+        _ => return Err(broken("neither a result nor an error".to_owned())),
+    };
+    let shape = Shape::of(result)?;
+    let whole_until = shape.whole_until();
+    let mut sent = Vec::new();
+    for written in shape.queries() {
+        let query: String = read(written)?;
+        let bound = egress.bound_query(query.clone())?;
+        if bound != query {
+            sent.push((place(&text, written), Value::from(bound).to_string()));
         }
-        Ok(JsonAnswer {
-            text: replaced(text, sent),
-            whole_until,
-        })
     }
+    Ok(JsonAnswer {
+        text: replaced(text, sent),
+        whole_until,
+    })
 }
 
 /// The whole text.
