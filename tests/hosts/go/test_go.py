@@ -16,7 +16,7 @@ from kit.play import against_a_script, call, play_pure, play_texts, play_with_io
 from test_readme import SHOWN_ADDRESS, blocks
 
 from metric_service import Codec, Config, Limits, MetadataResult, MetricQuery, MetricResult, PluginTrapped
-from metric_service.documents import read_metadata, read_result
+from metric_service.documents import read, read_metadata
 from metric_service.doors import document, outcome
 from metric_service.errors import CASES
 
@@ -63,7 +63,7 @@ class GoClient:
         return read_metadata(self._ask("query-metadata", {"config": self._config}))
 
     def query_metric(self, query: MetricQuery) -> MetricResult:
-        return read_result(self._ask("query-metric", {"config": self._config, "query": query}))
+        return read(MetricResult, self._ask("query-metric", {"config": self._config, "query": query}))
 
     def _ask(self, verb: str, request: dict[str, Any]) -> Any:
         text = json.dumps(document(request))

@@ -81,7 +81,8 @@ def test_the_other_examples_run_there_as_well(folder: Path, prometheus: Promethe
 
 
 def test_what_the_examples_are_said_to_print_is_what_they_print(folder: Path, prometheus: Prometheus) -> None:
-    shown = re.findall(r"^```python\n(.*?)^```\n\n```\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+    lines = r"((?:(?!```).*\n)+)```"
+    shown = re.findall(rf"^```python\n{lines}\n\n```\n{lines}$", TEXT, re.MULTILINE)
     assert len(shown) == 2
     for program, output in shown:
         said = run(["env/bin/python", "-c", program.replace(SHOWN_ADDRESS, prometheus.address)], folder)
