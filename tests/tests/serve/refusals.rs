@@ -33,6 +33,7 @@ fn refused(answer: &Answer, status: u16, kind: &str, class: Option<&str>) -> Val
     assert_eq!(problem["request_id"], answer.header("x-request-id"));
     let found = problem["error"]["type"].as_str();
     assert_eq!(found, class, "{text}");
+    assert_eq!(answer.header("cache-control"), "no-store");
     let waits = matches!(status, 429 | 503);
     assert_eq!(answer.headers.contains_key("retry-after"), waits);
     problem
