@@ -104,6 +104,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Query(args) => runtime()?.block_on(commands::query::run(&service, args)),
         Command::Live(args) => runtime()?.block_on(commands::live::run(&service, &args)),
         Command::Preset(args) => runtime()?.block_on(commands::preset::run(&service, &args)),
+        Command::Evaluate(args) => runtime()?.block_on(commands::evaluate::run(&service, args)),
         Command::Summary(args) => runtime()?.block_on(commands::insight::summary(&service, args)),
         Command::Top(args) => runtime()?.block_on(commands::insight::top(&service, args)),
         Command::Anomalies(args) => {

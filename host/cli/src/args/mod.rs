@@ -18,7 +18,9 @@ use metric_host::{Backend, LabelSchema, RequestMethod, ValueType};
 
 use crate::args::choices::{ConformanceFormat, DataFormat, QueryFormat, ReportFormat, When};
 use crate::args::csv::CsvArgs;
-use crate::args::decisions::{LIVE_EXAMPLES, LiveArgs, PRESET_EXAMPLES, PresetArgs};
+use crate::args::decisions::{
+    EVALUATE_EXAMPLES, EvaluateMetricArgs, LIVE_EXAMPLES, LiveArgs, PRESET_EXAMPLES, PresetArgs,
+};
 use crate::args::options::OptionsArgs;
 use crate::args::query::QueryArgs;
 use crate::args::range::LongRangeArgs;
@@ -178,6 +180,11 @@ pub(crate) enum Command {
     /// Check, run, or decide by a preset: PromQL with placeholders, as data
     #[command(after_help = PRESET_EXAMPLES)]
     Preset(PresetArgs),
+
+    /// A verdict on each of many subjects by a metric, and whether a condition holds
+    #[command(after_help = EVALUATE_EXAMPLES)]
+    Evaluate(EvaluateMetricArgs),
+
     /// Sum up each group over the whole range: mean, quantiles, extremes, totals such as core-hours
     #[command(after_help = insight::SUMMARY_EXAMPLES)]
     Summary(insight::SummaryArgs),
