@@ -59,7 +59,7 @@ impl outer::Guest for Plugin {
         let answers = preset_batch(config(config_), &runs, range_options(options));
         let answer = |answer| match answer {
             RunResult::Instant(answer) => outer::RunAnswer::Instant(instant_answer(answer)),
-            RunResult::Range(answer) => outer::RunAnswer::Range(range_answer(answer)),
+            RunResult::Range(answer) => outer::RunAnswer::Range(range_answer(*answer)),
         };
         answers
             .into_iter()

@@ -9,7 +9,7 @@ use metric_host::{
     ValueFilter, ValueSource, ValueType,
 };
 use metric_testbed::{Dataset, Prometheus, PrometheusOptions, Series, Shape};
-use metric_tests::passage::Passage;
+use metric_tests::counting_proxy::CountingProxy;
 use metric_tests::{plugin, reference, uncached};
 
 const HOUR: i64 = 3600;
@@ -384,53 +384,50 @@ fn ask(promql: &str, at: &MetricQuery) -> Vec<f64> {
 
 #[tokio::test]
 async fn a_summary_on_a_warm_cache_asks_prometheus_for_nothing() {
-    let passage = Passage::to(server().address()).await.unwrap();
+    let proxy = CountingProxy::to(server().address()).await.unwrap();
     let mut options = ServiceOptions::default();
     options.cache = CacheOptions::default();
-    let service = service_at(passage.address(), &options);
+    let service = service_at(proxy.address(), &options);
     // Where there are data: what is empty is asked for each time.
     for (metric, user, length) in [("mem", "days", 2 * DAY), ("cpu_util", "reset", HOUR)] {
         let query = query(metric, user, length, 600);
         let range = RangeOptions::default();
         let first = service.summarize(&query, &[], &range).await.unwrap();
-        let requests = passage.requests();
+        let requests = proxy.requests();
         let again = service.summarize(&query, &[], &range).await.unwrap();
         assert_eq!(again, first);
-        assert_eq!(passage.requests(), requests, "{metric}");
+        assert_eq!(proxy.requests(), requests, "{metric}");
         // A rank and a query are of the same chunks, with which a counter's totals are not asked for.
         service.query_range(&query, &range).await.unwrap();
-        let requests = passage.requests();
+        let requests = proxy.requests();
         service
             .rank(&query, &Ranking::by(Score::Avg), &range)
             .await
             .unwrap();
-        assert_eq!(passage.requests(), requests, "{metric}");
+        assert_eq!(proxy.requests(), requests, "{metric}");
     }
 }
 
 #[tokio::test]
 async fn a_summary_that_is_asked_for_again_a_minute_later_asks_for_the_tail_alone() {
-    let passage = Passage::to(server().address()).await.unwrap();
+    let proxy = CountingProxy::to(server().address()).await.unwrap();
     let mut options = ServiceOptions::default();
     options.cache = CacheOptions::default();
-    let service = service_at(passage.address(), &options);
+    let service = service_at(proxy.address(), &options);
     let mut asked = Vec::new();
     for late in [0, 60] {
         let now = midnight() + 2 * DAY + 7 * HOUR + late;
         let mut query = query("mem", "days", 0, 60);
         query.start = (now - DAY).to_string();
         query.end = now.to_string();
-        let before = (passage.requests(), passage.answer_bytes());
+        let before = (proxy.requests(), proxy.answer_bytes());
         let service = service.with_now(now * 1000);
         let answer = service
             .summarize(&query, &[], &RangeOptions::default())
             .await
             .unwrap();
         assert_eq!(answer.summaries[0].points, 1441);
-        asked.push((
-            passage.requests() - before.0,
-            passage.answer_bytes() - before.1,
-        ));
+        asked.push((proxy.requests() - before.0, proxy.answer_bytes() - before.1));
     }
     let [(_, whole), (requests, tail)] = asked[..] else {
         panic!("{asked:?}")

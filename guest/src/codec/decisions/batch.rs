@@ -30,7 +30,7 @@ pub enum RunResult {
     /// At an instant, or over a range that was asked for in one request.
     Instant(InstantResult),
     /// Over a range, in chunks.
-    Range(RangeResult),
+    Range(Box<RangeResult>),
 }
 
 /// The presets of a call, and their requests.
@@ -46,7 +46,7 @@ pub struct PresetBatch<'a> {
 enum Run {
     Refused(Failure),
     /// From the query with this number.
-    Alone(ExecutePreset, usize),
+    Alone(Box<ExecutePreset>, usize),
     /// From the next range.
     Range,
 }
@@ -63,7 +63,7 @@ impl<'a> PresetBatch<'a> {
             let Some(range) = &run.range else {
                 let call = ExecutePreset::checked(accepted.clone(), preset, arguments, run.at)?;
                 let number = alone.add(call.ask());
-                return Ok(Run::Alone(call, number));
+                return Ok(Run::Alone(Box::new(call), number));
             };
             ranges.push(QueryRange::of_preset(
                 config, preset, arguments, range, options,
@@ -94,7 +94,7 @@ impl<'a> PresetBatch<'a> {
             Run::Range => ranges
                 .next()
                 .unwrap_or_else(|| Err(Failure::no_answer().into()))
-                .map(RunResult::Range),
+                .map(|range| RunResult::Range(Box::new(range))),
         };
         runs.into_iter().map(result).collect()
     }

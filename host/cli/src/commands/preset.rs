@@ -18,11 +18,13 @@ use crate::output::{self, say};
 use crate::service;
 use crate::time;
 
-pub(crate) async fn run(args: &ServiceArgs, command: &PresetArgs) -> Result<Exit, Failure> {
-    match &command.command {
-        PresetCommand::Check(command) => check(args, command).await,
-        PresetCommand::Run(command) => execute(args, command).await,
-        PresetCommand::Evaluate(command) => evaluate(args, command).await,
+pub(crate) async fn run(args: ServiceArgs, command: PresetArgs) -> Result<Exit, Failure> {
+    match command.command {
+        PresetCommand::Check(command) => check(&args, &command).await,
+        PresetCommand::Run(command) => execute(&args.with(command.further), &command.own).await,
+        PresetCommand::Evaluate(command) => {
+            evaluate(&args.with(command.further), &command.own).await
+        }
     }
 }
 
