@@ -1,6 +1,6 @@
 //! The total of each group, from its points or from what its counters grew by.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::codec::Config;
 use crate::codec::complete::add_new;
@@ -94,41 +94,31 @@ impl Totals {
     ) -> Read {
         let step = answer.answer.plan.grid.step();
         let growth = answers.next();
-        // By group and point: what counters that were reset grew by.
-        let mut known = BTreeMap::new();
-        let mut looked_at = BTreeSet::new();
-        for exact in answers {
-            let times = exact
-                .answer
-                .series
-                .iter()
-                .flat_map(|series| &series.timestamps);
-            looked_at.extend(times.copied());
-            for series in &exact.answer.series {
-                let points = series.timestamps.iter().zip(&series.values);
-                let points = points.map(|(at, value)| ((series.labels.clone(), *at), *value));
-                known.extend(points);
-            }
-            take_doubts(answer, exact);
-        }
+        let exact: Vec<RangeResult> = answers.collect();
         let mut groups = BTreeMap::new();
         let mut left_out: f64 = 0.0;
         if let Some(growth) = growth {
             for (at, count) in resets(&growth) {
-                if !looked_at.contains(&at) {
+                if !exact.iter().any(|exact| is_of(exact, at)) {
                     left_out = left_out.max(count);
                 }
             }
             for series in &growth.answer.series {
-                let mut key = (series.labels.clone(), 0);
+                let own: Vec<_> = exact
+                    .iter()
+                    .filter_map(|exact| same(exact, series))
+                    .collect();
                 let points = series.timestamps.iter().zip(&series.values);
                 let values = points.map(|(at, value)| {
-                    key.1 = *at;
-                    known.get(&key).copied().unwrap_or(*value)
+                    let known = own.iter().find_map(|own| value_at(own, *at));
+                    known.unwrap_or(*value)
                 });
                 groups.insert(series.labels.clone(), total(values, 1));
             }
             take_doubts(answer, growth);
+        }
+        for exact in exact {
+            take_doubts(answer, exact);
         }
         if left_out > 0.0 {
             answer.answer.warnings.push(format!(
@@ -170,6 +160,24 @@ impl Read {
             }
         }
     }
+}
+
+/// Whether an answer is of that point, Unix milliseconds, and whole.
+fn is_of(answer: &RangeResult, at: i64) -> bool {
+    let grid = answer.answer.plan.grid;
+    answer.missing.is_empty() && (grid.start() * 1000..=grid.end() * 1000).contains(&at)
+}
+
+/// The series of the same group; those of an answer are in the order of their labels.
+fn same<'a>(answer: &'a RangeResult, series: &Series) -> Option<&'a Series> {
+    let all = &answer.answer.series;
+    let place = all.binary_search_by(|other| other.labels.cmp(&series.labels));
+    all.get(place.ok()?)
+}
+
+fn value_at(series: &Series, at: i64) -> Option<f64> {
+    let place = series.timestamps.binary_search(&at).ok()?;
+    series.values.get(place).copied()
 }
 
 /// Adds what makes one answer doubtful to another.
