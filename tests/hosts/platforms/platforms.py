@@ -39,6 +39,14 @@ def wash() -> str:
     return found
 
 
+def jco() -> list[str]:
+    """The tests of the package for Node install it."""
+    installed = REPOSITORY / "tests/hosts/node/node_modules/.bin/jco"
+    if shutil.which("node") is None or not installed.is_file():
+        pytest.skip("no `jco` in ../node: `npm ci` there installs it")
+    return ["node", str(installed)]
+
+
 def free_port() -> int:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -47,7 +55,10 @@ def free_port() -> int:
 
 @contextmanager
 def running(
-    command: list[str], folder: Path, address: str, environment: dict[str, str] | None = None
+    command: list[str],
+    folder: Path,
+    address: str,
+    environment: dict[str, str] | None = None,
 ) -> Iterator[httpx.Client]:
     """A platform, once it answers; and a client for it."""
     log = folder / f"log-{address.rpartition(':')[2]}"
@@ -83,16 +94,37 @@ class Wasmtime:
     def __init__(self, server: Path, folder: Path) -> None:
         self._folder = folder
         self._compiled = folder / "metric_server.cwasm"
-        subprocess.run([wasmtime(), "compile", server, "-o", self._compiled], check=True, capture_output=True)
+        subprocess.run(
+            [wasmtime(), "compile", server, "-o", self._compiled],
+            check=True,
+            capture_output=True,
+        )
 
     @contextmanager
     def serve(self, **variables: str) -> Iterator[httpx.Client]:
         address = f"127.0.0.1:{free_port()}"
-        command = [wasmtime(), "serve", "-S", "cli", "--allow-precompiled", "--addr", address]
+        command = [
+            wasmtime(),
+            "serve",
+            "-S",
+            "cli",
+            "--allow-precompiled",
+            "--addr",
+            address,
+        ]
         for name, value in variables.items():
             command += ["--env", f"{name}={value}"]
         with running([*command, str(self._compiled)], self._folder, address) as client:
             yield client
+
+
+@contextmanager
+def jco_serve(server: Path, folder: Path, **variables: str) -> Iterator[httpx.Client]:
+    """`jco serve` with the composed component; the environment is that of the process."""
+    port = free_port()
+    command = [*jco(), "serve", "--port", str(port), str(server)]
+    with running(command, folder, f"127.0.0.1:{port}", {**os.environ, **variables}) as client:
+        yield client
 
 
 @contextmanager
