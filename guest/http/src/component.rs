@@ -53,7 +53,7 @@ impl Guest for Front {
     fn handle(request: IncomingRequest, out: ResponseOutparam) {
         let response = respond(&head(&request), &Wasi { request });
         // A client that is gone is nobody to tell.
-        let _ = send(response, out);
+        let _ = send(&response, out);
     }
 }
 
@@ -128,8 +128,8 @@ impl Platform for Wasi {
     }
 }
 
-fn send(response: Response, out: ResponseOutparam) -> Result<(), ()> {
-    let head = match outgoing(&response) {
+fn send(response: &Response, out: ResponseOutparam) -> Result<(), ()> {
+    let head = match outgoing(response) {
         Ok(head) => head,
         Err(()) => {
             ResponseOutparam::set(out, Err(ErrorCode::InternalError(None)));

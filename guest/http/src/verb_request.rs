@@ -26,7 +26,7 @@ pub struct VerbRequest {
 }
 
 impl VerbRequest {
-    fn of_parameters(request: Value) -> Self {
+    fn of_parameters(request: &Value) -> Self {
         Self {
             text: request.to_string(),
             of_the_caller: Vec::new(),
@@ -46,7 +46,7 @@ pub fn of_metadata(parameters: &str, config: &Map<String, Value>) -> Result<Verb
             unknown => return Err(no_such_parameter(unknown, PARTIAL)),
         };
     }
-    Ok(VerbRequest::of_parameters(json!({ "config": config })))
+    Ok(VerbRequest::of_parameters(&json!({ "config": config })))
 }
 
 /// A body with the configuration in it. All else stays as it was.
@@ -144,7 +144,7 @@ pub fn of_values(
         }
     }
     filter.insert("labels".to_owned(), labels.into());
-    Ok(VerbRequest::of_parameters(json!({
+    Ok(VerbRequest::of_parameters(&json!({
         "config": config,
         "source": { "dimension": dimension.replace('-', "_") },
         "filter": filter,
@@ -153,7 +153,7 @@ pub fn of_values(
 
 /// The request of a preset that reads no series: whatever answers it is ready to answer others.
 pub fn of_probe(config: &Map<String, Value>) -> VerbRequest {
-    VerbRequest::of_parameters(json!({
+    VerbRequest::of_parameters(&json!({
         "config": config,
         "preset": { "template": "vector(1)" },
     }))
