@@ -208,7 +208,7 @@ fn title(status: u16) -> &'static str {
 mod tests {
     use super::*;
 
-    fn error(value: Value) -> Map<String, Value> {
+    fn error(value: &Value) -> Map<String, Value> {
         value.as_object().unwrap().clone()
     }
 
@@ -217,20 +217,23 @@ mod tests {
         let table: Value =
             serde_json::from_str(include_str!("../../../wit/schema/http.json")).unwrap();
         for (class, status) in table["statuses"].as_object().unwrap() {
-            let problem = Problem::of_error(error(json!({"type": class, "message": "m"})));
+            let problem = Problem::of_error(error(&json!({"type": class, "message": "m"})));
             assert_eq!(json!(problem.status), *status, "{class}");
             assert_eq!(problem.kind, class.replace('_', "-"));
         }
         for status in [429, 503] {
             let refused = json!({"type": "failed_to_get_metric", "status": status, "error_type": null, "message": "m"});
-            let response = Problem::of_error(error(refused)).response();
+            let response = Problem::of_error(error(&refused)).response();
             assert_eq!(
                 json!(response.status),
                 table["failed_to_get_metric_with_429_or_503"]
             );
             assert!(response.headers.contains(&("retry-after", "1")));
         }
-        assert_eq!(Problem::of_error(error(json!({"type": "odd"}))).status, 500);
+        assert_eq!(
+            Problem::of_error(error(&json!({"type": "odd"}))).status,
+            500
+        );
         assert_eq!(Problem::of_error(Map::new()).status, 500);
     }
 
@@ -250,7 +253,7 @@ mod tests {
     #[test]
     fn a_problem_says_what_was_wrong_and_carries_the_contracts_error() {
         let excess = json!({"type": "limit_exceeded", "limit": "max-range", "maximum": 60, "requested": 61, "message": null});
-        let response = Problem::of_error(error(excess.clone())).response();
+        let response = Problem::of_error(error(&excess)).response();
         assert_eq!(response.content_type, "application/problem+json");
         assert_eq!(
             serde_json::from_str::<Value>(&response.body).unwrap(),
@@ -266,8 +269,9 @@ mod tests {
 
     #[test]
     fn a_fault_of_the_configuration_is_the_operators_unless_the_caller_set_it() {
-        let wrong =
-            |field: &str| error(json!({"type": "invalid_argument", "field": field, "reason": "r"}));
+        let wrong = |field: &str| {
+            error(&json!({"type": "invalid_argument", "field": field, "reason": "r"}))
+        };
         let problem = Problem::of_answer(wrong("config.address"), &["timewindow"]);
         assert_eq!(
             (problem.status, &*problem.detail),

@@ -151,8 +151,15 @@ pub fn of_values(
     })))
 }
 
+/// Milliseconds. A probe gives up long before a call does: those who wait for it decide where requests go.
+const PATIENCE: u64 = 3_000;
+
 /// The request of a preset that reads no series: whatever answers it is ready to answer others.
 pub fn of_probe(config: &Map<String, Value>) -> VerbRequest {
+    let mut config = config.clone();
+    let own = config.get("timeout").and_then(Value::as_u64);
+    let timeout = own.map_or(PATIENCE, |own| own.min(PATIENCE));
+    config.insert("timeout".to_owned(), timeout.into());
     VerbRequest::of_parameters(&json!({
         "config": config,
         "preset": { "template": "vector(1)" },
@@ -279,6 +286,18 @@ mod tests {
             parsed(&request),
             json!({"config": {"address": "h:1", "partial": false}})
         );
+    }
+
+    #[test]
+    fn a_probe_gives_up_early() {
+        let timeout = |own: Option<u64>| {
+            let own = own.map(|own| ("timeout".to_owned(), own.into()));
+            let config = config().into_iter().chain(own).collect();
+            parsed(&of_probe(&config))["config"]["timeout"].clone()
+        };
+        assert_eq!(timeout(None), 3_000);
+        assert_eq!(timeout(Some(30_000)), 3_000);
+        assert_eq!(timeout(Some(500)), 500);
     }
 
     #[test]
