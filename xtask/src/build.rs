@@ -162,7 +162,7 @@ pub(crate) fn place(
 }
 
 /// Bytes, as far as it matters here.
-fn shown_size(bytes: u64) -> String {
+pub(crate) fn shown_size(bytes: u64) -> String {
     if bytes < 10_000_000 {
         return format!("{:.1} kB", bytes as f64 / 1e3);
     }

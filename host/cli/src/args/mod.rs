@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use metric_conformance::Level;
-use metric_host::{Backend, LabelSchema, RequestMethod, ValueType};
+use metric_host::{Backend, LabelSchema, PluginDigest, RequestMethod, ValueType};
 
 use crate::args::choices::{ConformanceFormat, DataFormat, QueryFormat, ReportFormat, When};
 use crate::args::csv::CsvArgs;
@@ -77,6 +77,17 @@ pub(crate) struct ServiceArgs {
         global = true
     )]
     pub(crate) plugin: Option<PathBuf>,
+
+    /// Load the plugin only if this is its SHA-256, which `inspect` shows
+    #[arg(
+        long,
+        value_name = "HEX",
+        env = "METRIC_PLUGIN_SHA256",
+        hide_env_values = true,
+        global = true,
+        hide_short_help = true
+    )]
+    pub(crate) plugin_sha256: Option<PluginDigest>,
 
     /// Address of Prometheus: host:port, or http(s)://host[:port][/prefix]
     #[arg(
@@ -206,7 +217,7 @@ pub(crate) enum Command {
     #[command(after_help = CONFORMANCE_EXAMPLES)]
     Conformance(ConformanceArgs),
 
-    /// Show the plugin's imports, exports, size and world, and whether this host would load it
+    /// Show what the plugin says of itself, its size, SHA-256, world, imports and exports, and whether this host would load it
     #[command(after_help = "Example:\n  metric-host inspect --plugin other.wasm --format json")]
     Inspect(InspectArgs),
 
@@ -215,6 +226,10 @@ pub(crate) enum Command {
         after_help = "Example:\n  metric-host completions bash > ~/.local/share/bash-completion/completions/metric-host"
     )]
     Completions(CompletionsArgs),
+
+    /// Write the manual's pages into a folder, one a command
+    #[command(after_help = "Example:\n  metric-host man ~/.local/share/man/man1")]
+    Man(ManArgs),
 }
 
 const QUERY_EXAMPLES: &str = "\
@@ -348,6 +363,12 @@ pub(crate) struct InspectArgs {
 pub(crate) struct CompletionsArgs {
     /// The shell
     pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ManArgs {
+    /// The folder, which is made if it is not there
+    pub(crate) folder: PathBuf,
 }
 
 #[cfg(test)]
