@@ -1,5 +1,6 @@
 //! What components and command line are made of: a CycloneDX document each, by `cargo cyclonedx`, with every crate that
-//! goes in, its version, licence and source. What only builds (macros, build scripts) does not go in.
+//! goes in, its version, licence, source and hash. They list what cargo resolves for all of the workspace, macros
+//! included: rather a crate too many than one too few. Build scripts are left out.
 
 use std::fs;
 use std::path::{Path, PathBuf};

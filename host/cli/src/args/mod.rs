@@ -247,6 +247,8 @@ Examples:
   metric-host query mem --last 30d --max-range 30d --fold max --points 500
   metric-host query cpu_util --value-type current --last 1d --statistic p95 --over members:kernel-id
   metric-host query mem --last 7d --step 1d --fold max --utc-offset +09:00
+  metric-host query mem --group-by agent-id --last 1d --plot
+  metric-host query mem --group-by agent-id --last 1d --format svg > mem.svg
   metric-host query mem --last 30d --max-range 30d --step 15 --explain
   metric-host query mem --last 30d --max-range 30d --step 15 --format ndjson | gzip > mem.ndjson.gz";
 
@@ -320,7 +322,11 @@ pub(crate) struct QueryCommandArgs {
 
     /// Output format
     #[arg(long, value_enum, default_value = "table", help_heading = None)]
-    pub(crate) format: QueryFormat,
+    format: QueryFormat,
+
+    /// The same as --format plot
+    #[arg(long, conflicts_with = "format", help_heading = None)]
+    plot: bool,
 
     /// Draw a sparkline for each series of the table; auto: when stdout is a terminal
     #[arg(long, value_name = "WHEN", value_enum, default_value = "auto", help_heading = None)]
@@ -328,6 +334,15 @@ pub(crate) struct QueryCommandArgs {
 
     #[command(flatten)]
     pub(crate) csv: CsvArgs,
+}
+
+impl QueryCommandArgs {
+    pub(crate) fn format(&self) -> QueryFormat {
+        match self.plot {
+            true => QueryFormat::Plot,
+            false => self.format,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
