@@ -683,7 +683,7 @@ fn a_picture_has_the_series_the_gap_and_what_is_missing() {
 
 #[test]
 fn pictures_of_several_metrics_are_one_file_and_a_flag_that_has_none_is_refused() {
-    let server = Canned::deciding(|request| (200, hours(request)));
+    let server = answering(|request| (200, hours(request)));
     let range = ["--last", "6h", "--step", "1h"];
     let ask = |more: &[&str]| {
         asks(
