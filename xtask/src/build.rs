@@ -164,7 +164,7 @@ pub(crate) fn put(bytes: &[u8], to: &Path) -> Result<()> {
 }
 
 /// Bytes, as far as it matters here.
-fn shown_size(bytes: u64) -> String {
+pub(crate) fn shown_size(bytes: u64) -> String {
     if bytes < 10_000_000 {
         return format!("{:.1} kB", bytes as f64 / 1e3);
     }

@@ -12,6 +12,7 @@ mod component;
 mod debian;
 mod demo;
 mod deny;
+mod dist;
 mod freshness;
 mod fuzz;
 mod hostile;
@@ -57,6 +58,8 @@ enum Verb {
     Mutants(mutants::MutantsArgs),
     /// Build the hostile plugin, which the tests try on the host
     Hostile(hostile::HostileArgs),
+    /// Make what one would publish, in `target/dist`: components with metadata, packages, manual, checksums
+    Dist(dist::DistArgs),
     /// Check what goes into a build: licences, versions, sources
     Deny,
     /// Fuzz what takes bytes and texts from outside (needs a nightly compiler)
@@ -77,6 +80,7 @@ fn main() -> ExitCode {
         Verb::Host(arguments) => hosts::run(&arguments),
         Verb::Mutants(arguments) => mutants::run(&arguments),
         Verb::Hostile(arguments) => hostile::run(&arguments),
+        Verb::Dist(arguments) => dist::run(&arguments),
         Verb::Deny => deny::run(),
         Verb::Fuzz(arguments) => fuzz::run(&arguments),
         Verb::Soak(arguments) => soak::run(&arguments),

@@ -15,6 +15,7 @@ use metric_testbed::{Finder, PrometheusRelease};
 use crate::build::{self, HostProfile};
 use crate::component::Component;
 use crate::deny;
+use crate::dist;
 use crate::fuzz;
 use crate::hostile;
 use crate::hosts::Host;
@@ -111,6 +112,10 @@ const STEPS: &[Step] = &[
     ),
     Step::new("programs", never, |_| {
         process::shown(&mut PROFILE.build(&["metric-host", "testbed-prometheus"]))
+    }),
+    // Before the hosts, whose packages it builds.
+    Step::new("what one would publish is whole", never, |_| {
+        dist::run_what_can_be_had()
     }),
     Step::of_host("host: node", |_| Host::Node.missing(), Host::Node),
     Step::of_host("host: browser", |_| Host::Browser.missing(), Host::Browser),

@@ -136,6 +136,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         }
         Command::Inspect(args) => commands::inspect::run(&service, &args),
         Command::Completions(args) => commands::completions::run(&args),
+        Command::Man(args) => commands::man::run(&args),
     }
 }
 

@@ -349,7 +349,13 @@ fn inspect_says_that_the_plugin_loads() {
             .iter()
             .any(|name| name.as_str().unwrap().contains("codec"))
     );
-    assert!(data(&command(&["inspect"]).output().unwrap()).contains("loads    yes\n"));
+    assert!(data(&command(&["inspect"]).output().unwrap()).contains("loads       yes\n"));
+    // It loads by the SHA-256 that was shown, too.
+    let digest = found["sha256"].as_str().unwrap();
+    let pinned = command(&["type", "mem", "--plugin-sha256", digest])
+        .output()
+        .unwrap();
+    assert_eq!(data(&pinned), "gauge\n");
 }
 
 #[test]

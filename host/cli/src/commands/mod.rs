@@ -9,6 +9,7 @@ pub(crate) mod explain;
 pub(crate) mod insight;
 pub(crate) mod inspect;
 pub(crate) mod live;
+pub(crate) mod man;
 pub(crate) mod metrics;
 pub(crate) mod preset;
 pub(crate) mod query;
