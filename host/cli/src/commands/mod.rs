@@ -13,6 +13,7 @@ pub(crate) mod man;
 pub(crate) mod metrics;
 pub(crate) mod preset;
 pub(crate) mod query;
+pub(crate) mod serve;
 pub(crate) mod streaming;
 pub(crate) mod type_of;
 pub(crate) mod values;
