@@ -93,7 +93,7 @@ export function draw(element, result, options = {}) {
       focus: { alpha: 0.2 },
       scales: { y: { range } },
       axes: [
-        { ...axis, space: 70, values: TIMES },
+        { ...axis, gap: 9, space: 70, values: TIMES },
         {
           ...axis,
           size: side,

@@ -325,6 +325,8 @@ find('#forget').addEventListener('click', () => {
   start();
 });
 
+problem.querySelector('button').addEventListener('click', start);
+
 onScheme(() => view && show());
 
 /** Reads the list of metrics, and then what the address says. */

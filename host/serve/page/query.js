@@ -31,7 +31,7 @@ function filters({ filters, value }) {
 }
 
 function statistic(name) {
-  return name.startsWith('p') ? { quantile: Number(name.slice(1)) / 100 } : name;
+  return name.startsWith('p') ? { quantile: Number((Number(name.slice(1)) / 100).toFixed(6)) } : name;
 }
 
 function over(name) {
