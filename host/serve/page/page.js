@@ -307,6 +307,9 @@ plan.addEventListener('toggle', async () => {
 
 for (const name of ['anomalies', 'top']) find(`#${name}`).addEventListener('click', () => go({ ...state, [name]: !state[name], hidden: [], sort: '' }));
 
+// The address is taken: a link would replace what is looked at.
+find('.skip').addEventListener('click', () => panel.focus());
+
 find('#csv').addEventListener('click', () => {
   const url = URL.createObjectURL(new Blob([csv(view.result.series)], { type: 'text/csv' }));
   element('a', { href: url, download: `${view.metric.replace(/[^\w.-]/g, '_')}.csv` }).click();
