@@ -12,7 +12,7 @@ const NUMBERS = [
   ['min', 'min', (one) => one.min],
   ['avg', 'mean', (one) => one.avg],
   ['max', 'max', (one) => one.max],
-  ['p95', 'p95', (one) => one.quantiles['0.95']],
+  ['p95', 'p95', (one) => one.p95],
 ];
 
 /**
