@@ -11,18 +11,18 @@ const columns = (record, fields) => Object.fromEntries(fields.map((name) => [nam
 
 /**
  * The series of a state, in the order in which they are drawn:
- * `{state, now, result, missing, rows, remarks, scoreUnit}`. A row is `{series, key, name, score}`.
+ * `{state, now, result, missing, rows, remarks}`. A row is `{series, key, name, rank}`, its rank from 1 where there are ranks.
  */
 export async function series(state, now, signal) {
-  const { result, missing, scores, scoreUnit } = await (state.top ? ranked : plain)(state, now, signal);
+  const { result, missing, groups = 0 } = await (state.top ? ranked : plain)(state, now, signal);
   const titles = names(result.series);
-  const rows = result.series.map((one, at) => ({ series: one, key: one.title ?? key(one.labels), name: titles[at], score: scores[at] }));
-  return { state, now, result, missing, rows, scoreUnit, remarks: remarks(result, missing) };
+  const rows = result.series.map((one, at) => ({ series: one, key: one.title ?? key(one.labels), name: titles[at], rank: at < groups ? at + 1 : undefined }));
+  return { state, now, result, missing, rows, remarks: remarks(result, missing) };
 }
 
 async function plain(state, now, signal) {
   const { answer, missing } = await ask('/v1/query', { body: queryBody(state, now), signal });
-  return { result: { ...answer, series: answer.series.map(withNumbers) }, missing, scores: [] };
+  return { result: { ...answer, series: answer.series.map(withNumbers) }, missing };
 }
 
 /** In the order of rank, and the sum of all others after them. */
@@ -31,7 +31,7 @@ async function ranked(state, now, signal) {
   const left = answer.groups - answer.series.length;
   const others = answer.others ? [{ ...withNumbers(answer.others), title: `${left} others` }] : [];
   const result = { ...answer, series: [...answer.series.map(withNumbers), ...others] };
-  return { result, missing: answer.missing, scores: answer.scores.map(number), scoreUnit: answer.score_unit };
+  return { result, missing: answer.missing, groups: answer.series.length };
 }
 
 const withNumbers = (one) => ({ ...one, ...columns(one, ['values']) });

@@ -147,12 +147,12 @@ function show() {
 }
 
 function showTable() {
-  const { result, rows, totalUnit, scoreUnit } = view;
+  const { result, rows, totalUnit } = view;
   find('#series').parentElement.hidden = rows.length === 0;
   table = fillTable(find('#series'), {
     rows,
     drawn: Math.min(rows.length, MOST_LINES),
-    units: { unit: result.unit, total: totalUnit, score: scoreUnit },
+    units: { unit: result.unit, total: totalUnit },
     onSort: (sort) => present({ sort }),
     onHide: (hidden) => present({ hidden }),
     onHover: (at) => chart?.focus(at),
