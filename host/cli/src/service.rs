@@ -33,11 +33,17 @@ pub(crate) fn say_who_answered(service: &MetricService) {
 
 /// The plugin that the flags name.
 pub(crate) fn plugin(args: &ServiceArgs) -> Result<Plugin, Failure> {
+    Ok(host_and_plugin(args)?.1)
+}
+
+/// The same, with the host that has loaded it.
+pub(crate) fn host_and_plugin(args: &ServiceArgs) -> Result<(Host, Plugin), Failure> {
     let file = locate::plugin(args.plugin.as_deref())?;
     let start = std::time::Instant::now();
-    let plugin = Host::new(HostOptions::default())?.load_file(&file)?;
+    let host = Host::new(HostOptions::default())?;
+    let plugin = host.load_file(&file)?;
     tracing::debug!(file = %file.display(), took = ?start.elapsed(), "the plugin is loaded");
-    Ok(plugin)
+    Ok((host, plugin))
 }
 
 /// The plugin's configuration.

@@ -10,6 +10,7 @@ pub(crate) mod pointwise;
 pub(crate) mod query;
 pub(crate) mod range;
 pub(crate) mod scope;
+pub(crate) mod serve;
 
 use std::path::PathBuf;
 
@@ -37,6 +38,7 @@ Examples:
   metric-host query net_rx --group-by agent-id --start 2026-01-31 --format csv
   metric-host query cpu_util --value-type pct --session-id UUID --format json | jq .series
   metric-host query cpu_util mem --last 7d --explain
+  metric-host serve --address prometheus:9090
 
 The plugin is found by --plugin, METRIC_PLUGIN, or as metric_service.wasm beside this program.
 
@@ -208,6 +210,10 @@ pub(crate) enum Command {
     /// List the values of a dimension or a label
     #[command(after_help = insight::VALUES_EXAMPLES)]
     Values(Online<insight::ValuesArgs>),
+
+    /// Answer over HTTP: an API and a page for people, until it is stopped
+    #[command(after_help = serve::SERVE_EXAMPLES)]
+    Serve(Online<serve::ServeArgs>),
 
     /// Look at the Prometheus, and say what to set: version, clock, labels, sample interval, limits
     #[command(after_help = DOCTOR_EXAMPLES)]

@@ -11,6 +11,7 @@ pub(crate) mod live;
 pub(crate) mod metrics;
 pub(crate) mod preset;
 pub(crate) mod query;
+pub(crate) mod serve;
 pub(crate) mod streaming;
 pub(crate) mod type_of;
 pub(crate) mod values;

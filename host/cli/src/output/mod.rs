@@ -14,7 +14,6 @@ mod labels;
 mod layout;
 pub(crate) mod live_table;
 pub(crate) mod metrics_table;
-pub(crate) mod ndjson;
 mod number;
 pub(crate) mod plan;
 mod point;

@@ -12,6 +12,7 @@ mod process;
 mod python;
 mod query;
 mod refresh;
+mod served;
 mod split;
 mod stream;
 
@@ -53,6 +54,9 @@ pub(crate) const ALL: &[Row] = &[
     python::SMALL,
     python::LARGE,
     python::MANY,
+    served::SMALL,
+    served::PYTHON_SMALL,
+    served::PYTHON_LARGE,
     decode::SMALL,
     decode::LARGE,
     stream::ROW,
