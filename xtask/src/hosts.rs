@@ -113,6 +113,8 @@ impl Host {
             .current_dir(self.folder())
             .env("METRIC_PLUGIN", profile.component(Component::Service))
             .env("METRIC_CODEC", profile.component(Component::Codec))
+            // The browser looks at the page that it serves.
+            .env("METRIC_HOST", profile.host())
             // Each starts its own Prometheus.
             .env_remove("METRIC_ADDRESS");
         command
