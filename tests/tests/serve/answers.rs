@@ -101,6 +101,24 @@ async fn a_query_a_batch_and_a_plan_are_the_librarys() {
 }
 
 #[tokio::test]
+async fn a_large_answer_is_the_librarys() {
+    let (served, service) = serve();
+    let mut typed = typed_query();
+    typed.step = Some(2);
+    typed.group_by = vec![Dimension::KernelId];
+    let options = RangeOptions::default();
+    let wanted = service.query_range(&typed, &options).await.unwrap();
+    let mut query = query();
+    query["step"] = 2.into();
+    query["group_by"] = json!(["kernel_id"]);
+    let found = post(&served.place, "/v1/query", &json!({ "query": query })).await;
+    assert!(found.body.len() > 1 << 20, "{} bytes", found.body.len());
+    let found = found.result();
+    let series = found["answer"]["series"].as_array().unwrap();
+    assert_eq!(columns(series), typed_columns(&wanted.answer.series));
+}
+
+#[tokio::test]
 async fn a_stream_has_the_points_of_the_range_between_a_plan_and_an_end() {
     let (served, service) = serve();
     let options = RangeOptions::default();

@@ -33,6 +33,7 @@ fn refused(answer: &Answer, status: u16, kind: &str, class: Option<&str>) -> Val
     assert_eq!(problem["request_id"], answer.header("x-request-id"));
     let found = problem["error"]["type"].as_str();
     assert_eq!(found, class, "{text}");
+    assert_eq!(answer.header("cache-control"), "no-store");
     let waits = matches!(status, 429 | 503);
     assert_eq!(answer.headers.contains_key("retry-after"), waits);
     problem
@@ -302,9 +303,11 @@ async fn until(place: &Listen, line: &str) {
 
 #[tokio::test]
 async fn where_there_is_no_place_it_is_a_503_and_a_client_that_goes_away_frees_its_own() {
-    let mut limits = Limits::default();
-    limits.concurrent_calls = 1;
-    limits.waiting_calls = 0;
+    let limits = Limits {
+        concurrent_calls: 1,
+        waiting_calls: 0,
+        ..Limits::default()
+    };
     let (served, proxy) = serve_held(limits, 20_000).await;
     let place = &served.place;
     let body = json!({ "query": query() });

@@ -64,7 +64,7 @@ pub(super) struct JwtTable {
     concurrent: Option<u32>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RateTable {
     per_second: f64,
