@@ -26,6 +26,7 @@ mod progress;
 mod python_service;
 mod reproducible;
 mod scenario;
+mod server;
 mod soak;
 mod test;
 mod wasm_toolchain;
@@ -45,7 +46,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Build the plugin and the host, and put the plugin beside the host
+    /// Build the plugin, the host and the server for platforms, and put the plugin beside the host
     Build(build::BuildArgs),
     /// Show what it does, on a Prometheus with a day of generated data
     Demo(demo::DemoArgs),

@@ -25,6 +25,7 @@ use crate::npm;
 use crate::process;
 use crate::progress::seconds;
 use crate::reproducible;
+use crate::server;
 use crate::wasm_toolchain::{Choice, WasmToolchain};
 use crate::workspace::{self, PLUGIN_PROFILE};
 
@@ -85,7 +86,7 @@ enum Work {
 /// nothing that is built after them.
 const STEPS: &[Step] = &[
     Step::new("format", never, format),
-    Step::new("plugin and codec", never, components),
+    Step::new("components", never, components),
     Step::new("hostile plugin", never, |session| {
         hostile::build(&session.toolchain).map(drop)
     }),
@@ -121,8 +122,13 @@ const STEPS: &[Step] = &[
     Step::of_host("host: python", |_| Host::Python.missing(), Host::Python),
     Step::of_host("host: c", |_| Host::C.missing(), Host::C),
     Step::of_host("host: go", |_| Host::Go.missing(), Host::Go),
+    Step::of_host(
+        "platforms: wasmtime serve, wasmCloud",
+        |_| Host::Platforms.missing(),
+        Host::Platforms,
+    ),
     Step::new("conformance", never, |_| {
-        Component::ALL
+        Component::OF_THE_CONTRACT
             .into_iter()
             .try_for_each(|component| conformance(&PROFILE.component(component)))
     }),
@@ -254,7 +260,8 @@ fn components(session: &mut Session) -> Result<()> {
     process::shown(&mut build::command(&session.toolchain, &Component::ALL))?;
     Component::ALL
         .into_iter()
-        .try_for_each(|component| build::place(&session.toolchain, component, PROFILE))
+        .try_for_each(|component| build::place(&session.toolchain, component, PROFILE))?;
+    server::compose(PROFILE).map(drop)
 }
 
 fn lints(_: &mut Session) -> Result<()> {

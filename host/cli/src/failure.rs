@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 
 use metric_host::{CallError, ConfigError, HostError, LoadError};
+use metric_serve::ServeError;
 
 use crate::args::ServiceArgs;
 use crate::exit::Exit;
@@ -173,6 +174,16 @@ impl From<ConfigError> for Failure {
             ConfigError::CredentialsInTheClear { .. } => {
                 failure.with_hint("--allow-credentials-in-the-clear gives that leave")
             }
+            _ => failure,
+        }
+    }
+}
+
+impl From<ServeError> for Failure {
+    fn from(error: ServeError) -> Self {
+        let failure = Self::new((&error).into(), chain(&error));
+        match error {
+            ServeError::Unguarded(_) => failure.with_hint("--access FILE says who may ask"),
             _ => failure,
         }
     }

@@ -42,11 +42,17 @@ pub(crate) fn host(args: &ServiceArgs) -> Result<Host, Failure> {
 
 /// The plugin that the flags name.
 pub(crate) fn plugin(args: &ServiceArgs) -> Result<Plugin, Failure> {
+    Ok(host_and_plugin(args)?.1)
+}
+
+/// The same, with the host that has loaded it.
+pub(crate) fn host_and_plugin(args: &ServiceArgs) -> Result<(Host, Plugin), Failure> {
     let file = locate::plugin(args.plugin.as_deref())?;
     let start = std::time::Instant::now();
-    let plugin = host(args)?.load_file(&file)?;
+    let host = host(args)?;
+    let plugin = host.load_file(&file)?;
     tracing::debug!(file = %file.display(), took = ?start.elapsed(), "the plugin is loaded");
-    Ok(plugin)
+    Ok((host, plugin))
 }
 
 /// The plugin's configuration.

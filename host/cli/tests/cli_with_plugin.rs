@@ -9,6 +9,7 @@
 
 mod command;
 
+use std::io::Write as _;
 use std::process::Stdio;
 
 use command::{asks, command, data, said, text};
@@ -448,16 +449,9 @@ fn a_secret_that_is_not_there_ends_the_command_before_anything_is_asked() {
         let said = said(&output, 1);
         assert!(said.contains(expected), "{said}");
     }
-    let before_and_after = &[
-        "--header-file",
-        "a=env:PATH",
-        "query",
-        "mem",
-        "--header-file",
-        "b=env:PATH",
-    ];
-    let output = asks(&server, before_and_after);
-    assert!(said(&output, 2).contains("before and after"));
+    let before = &["--header-file", "a=env:PATH", "query", "mem"];
+    let output = asks(&server, before);
+    assert!(said(&output, 2).contains("--header-file"));
     assert!(server.requests().is_empty());
 }
 
@@ -599,4 +593,43 @@ fn where_nothing_is_found_a_long_filter_is_repeated_by_its_head() {
     let said = text(&output.stderr);
     assert!(said.contains("no series of mem"), "{said}");
     assert!(said.len() < 3_000, "{} bytes", said.len());
+}
+
+#[test]
+fn a_metric_decides_on_the_subjects_that_are_written_to_it_and_on_nothing_old() {
+    // Of either request: the value, and when it was sampled, which is long ago.
+    let vector = r#"{"status":"success","data":{"resultType":"vector","result":[
+        {"metric":{"kernel_id":"k1"},"value":[1767225600,"7"]}]}}"#;
+    let server = TestServer::json(vector).unwrap();
+    let evaluate = |more: &[&str]| {
+        let words = ["evaluate", "mem", "--subject", "kernel-id", "--ids", "-"];
+        let mut child = command(&[&words[..], more].concat())
+            .env("METRIC_ADDRESS", &server.address)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // Who refuses the arguments reads nothing.
+        let _ = child.stdin.take().unwrap().write_all(b"k1\n\n k2 \nk1\n");
+        child.wait_with_output().unwrap()
+    };
+    let current = ["--value-type", "current", "--at", "1767225600"];
+    let output = evaluate(&[&current[..], &["--above", "5", "--format", "json"]].concat());
+    let verdicts: Value = serde_json::from_str(data(&output)).unwrap();
+    assert_eq!(
+        verdicts,
+        serde_json::json!([
+            {"subject": "k1", "verdict": "stale", "value": 7.0, "at": 7000, "decision": null,
+             "timestamps": [1_767_225_600_000_i64], "values": [7.0]},
+            {"subject": "k2", "verdict": "no-data", "value": null, "at": null, "decision": null,
+             "timestamps": [], "values": []},
+        ])
+    );
+    let table = evaluate(&current);
+    let row = data(&table).lines().find(|line| line.contains("stale"));
+    assert!(row.unwrap().contains("7 B"), "{}", data(&table));
+    assert!(said(&evaluate(&[]), 3).contains("labels.value-type"));
+    let two = ["--value-type", "current,capacity"];
+    assert!(said(&evaluate(&two), 3).contains("2 value types"));
 }

@@ -89,6 +89,7 @@ fn help_shows_examples_and_the_exit_codes_on_stdout() {
         "query",
         "conformance",
         "inspect",
+        "serve",
         "completions",
     ] {
         let output = metric_host(&[command, "--help"]);

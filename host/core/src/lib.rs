@@ -106,4 +106,6 @@ pub use load::{
 };
 pub use metric_scope::{Scope, ScopeError, ScopeRefusal};
 pub use observe::{HostMetrics, RequestId, RequestIdError};
-pub use service::{MetricService, codec::Codec, plugin::Plugin, stream::RangeStream};
+pub use service::{
+    MetricService, codec::Codec, json::JsonAnswer, plugin::Plugin, stream::RangeStream,
+};

@@ -10,6 +10,7 @@ pub(crate) mod pointwise;
 pub(crate) mod query;
 pub(crate) mod range;
 pub(crate) mod scope;
+pub(crate) mod serve;
 
 use std::path::PathBuf;
 
@@ -19,7 +20,9 @@ use metric_host::{Backend, LabelSchema, PluginDigest, RequestMethod, ValueType};
 
 use crate::args::choices::{ConformanceFormat, DataFormat, QueryFormat, ReportFormat, When};
 use crate::args::csv::CsvArgs;
-use crate::args::decisions::{LIVE_EXAMPLES, LiveArgs, PRESET_EXAMPLES, PresetArgs};
+use crate::args::decisions::{
+    EVALUATE_EXAMPLES, EvaluateMetricArgs, LIVE_EXAMPLES, LiveArgs, PRESET_EXAMPLES, PresetArgs,
+};
 use crate::args::further::{FurtherArgs, Online};
 use crate::args::options::OptionsArgs;
 use crate::args::query::QueryArgs;
@@ -37,6 +40,7 @@ Examples:
   metric-host query net_rx --group-by agent-id --start 2026-01-31 --format csv
   metric-host query cpu_util --value-type pct --session-id UUID --format json | jq .series
   metric-host query cpu_util mem --last 7d --explain
+  metric-host serve --address prometheus:9090
 
 The plugin is found by --plugin, METRIC_PLUGIN, or as metric_service.wasm beside this program.
 
@@ -200,6 +204,10 @@ pub(crate) enum Command {
     #[command(after_help = PRESET_EXAMPLES)]
     Preset(PresetArgs),
 
+    /// A verdict on each of many subjects by a metric, and whether a condition holds
+    #[command(after_help = EVALUATE_EXAMPLES)]
+    Evaluate(Online<EvaluateMetricArgs>),
+
     /// Sum up each group over the whole range: mean, quantiles, extremes, totals such as core-hours
     #[command(after_help = insight::SUMMARY_EXAMPLES)]
     Summary(Online<insight::SummaryArgs>),
@@ -219,6 +227,10 @@ pub(crate) enum Command {
     /// List the values of a dimension or a label
     #[command(after_help = insight::VALUES_EXAMPLES)]
     Values(Online<insight::ValuesArgs>),
+
+    /// Answer over HTTP: an API and a page for people, until it is stopped
+    #[command(after_help = serve::SERVE_EXAMPLES)]
+    Serve(Online<serve::ServeArgs>),
 
     /// Look at the Prometheus, and say what to set: version, clock, labels, sample interval, limits
     #[command(after_help = DOCTOR_EXAMPLES)]

@@ -15,7 +15,6 @@ mod labels;
 mod layout;
 pub(crate) mod live_table;
 pub(crate) mod metrics_table;
-pub(crate) mod ndjson;
 mod number;
 pub(crate) mod picture;
 pub(crate) mod plan;

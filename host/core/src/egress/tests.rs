@@ -116,7 +116,7 @@ async fn a_request_leaves_whole_and_with_the_hosts_own_headers() {
     ask(&outgoing(&server.address), request).await.unwrap();
     let seen = server.requests().concat();
     assert!(
-        seen.starts_with("post /api/v1/query?a=b http/1.1\r\n"),
+        seen.starts_with("POST /api/v1/query?a=b HTTP/1.1\r\n"),
         "{seen}"
     );
     assert!(seen.ends_with("\r\n\r\nquery=up"), "{seen}");
@@ -639,7 +639,7 @@ async fn scopes_add_up_and_bind_what_leaves() {
     let [narrowed, whole] = &server.requests()[..] else {
         panic!("two requests");
     };
-    let body = "\r\n\r\nstart=1&query=up%7buser%3d%22u1%22%2cproject%3d%22p1%22%7d";
+    let body = "\r\n\r\nstart=1&query=up%7Buser%3D%22u1%22%2Cproject%3D%22p1%22%7D";
     assert!(narrowed.ends_with(body), "{narrowed}");
     assert!(narrowed.contains("content-length: 58\r\n"), "{narrowed}");
     assert!(whole.ends_with("\r\n\r\nquery=up"), "{whole}");
@@ -706,7 +706,7 @@ async fn what_the_plugin_says_of_who_asks_is_exchanged_for_what_the_operator_say
     let seen = server.requests().concat();
     assert_eq!(seen.matches("authorization:").count(), 1, "{seen}");
     assert!(
-        seen.contains("\r\nauthorization: bearer metric-host\r\n"),
+        seen.contains("\r\nauthorization: Bearer metric-host\r\n"),
         "{seen}"
     );
     assert!(
@@ -747,7 +747,7 @@ async fn a_tenant_of_the_plugins_own_is_denied_and_never_sent() {
     );
     ask(&egress, request).await.unwrap();
     let seen = server.requests().concat();
-    let target = "post /api/v1/query?start=1&extra_filters%5b%5d=metric-host http/1.1\r\n";
+    let target = "POST /api/v1/query?start=1&extra_filters%5B%5D=metric-host HTTP/1.1\r\n";
     assert!(seen.starts_with(target), "{seen}");
 }
 
@@ -759,7 +759,7 @@ async fn a_tenant_is_added_to_what_the_scope_has_narrowed() {
     let uri = uri(&server, "/api/v1/series?match[]=up");
     ask(&egress, request("GET", &uri, &[])).await.unwrap();
     let seen = server.requests().concat();
-    let target = "get /api/v1/series?match%5b%5d=up%7buser%3d%22u1%22%7d&extra_label=metric-host http/1.1\r\n";
+    let target = "GET /api/v1/series?match%5B%5D=up%7Buser%3D%22u1%22%7D&extra_label=metric-host HTTP/1.1\r\n";
     assert!(seen.starts_with(target), "{seen}");
 }
 

@@ -10,7 +10,7 @@ use wasmtime::component::ComponentExportIndex;
 use crate::contract::{
     error::CallError,
     names::{
-        CODEC, DISCOVERY, INSIGHT, LIVE_STATS, METRIC_SERVICE, PRESET, PRESET_SERVICE,
+        CODEC, DISCOVERY, INSIGHT, JSON, LIVE_STATS, METRIC_SERVICE, PRESET, PRESET_SERVICE,
         RANGE_SERVICE,
     },
 };
@@ -108,7 +108,16 @@ functions_of! {
     PresetServiceFunctions, PRESET_SERVICE, {
         execute => "execute",
         execute_range => "execute-range",
+        execute_batch => "execute-batch",
         evaluate => "evaluate",
+        evaluate_metric => "evaluate-metric",
+    }
+}
+
+functions_of! {
+    /// That of `json`.
+    JsonFunctions, JSON, {
+        call => "call",
     }
 }
 
@@ -121,6 +130,7 @@ pub(crate) struct PluginFunctions {
     pub(crate) live: Option<LiveFunctions>,
     pub(crate) preset: Option<PresetFunctions>,
     pub(crate) preset_service: Option<PresetServiceFunctions>,
+    pub(crate) json: Option<JsonFunctions>,
 }
 
 impl PluginFunctions {
@@ -133,6 +143,7 @@ impl PluginFunctions {
             live: LiveFunctions::find_if_exported(sandbox)?,
             preset: PresetFunctions::find_if_exported(sandbox)?,
             preset_service: PresetServiceFunctions::find_if_exported(sandbox)?,
+            json: JsonFunctions::find_if_exported(sandbox)?,
         })
     }
 }
