@@ -10,7 +10,7 @@ use metric_serve::ServeError;
 use crate::args::ServiceArgs;
 use crate::exit::Exit;
 use crate::hint;
-use crate::output::{TooManyColumns, say};
+use crate::output::{TooManyColumns, picture::NoPicture, say};
 
 /// Why a command did not come to its end.
 #[derive(Debug)]
@@ -107,6 +107,15 @@ impl From<TooManyColumns> for Failure {
     fn from(error: TooManyColumns) -> Self {
         Self::new(Exit::LimitExceeded, error.to_string()).with_hint(
             "--format json and ndjson have no columns; --group-by says which labels are told apart",
+        )
+    }
+}
+
+impl From<NoPicture> for Failure {
+    fn from(error: NoPicture) -> Self {
+        Self::new(Exit::LimitExceeded, error.to_string()).with_hint(
+            "--group-by and filters say which series there are, `top` shows those that matter; \
+             --format json has all of them",
         )
     }
 }

@@ -104,6 +104,10 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
             runtime()?.block_on(commands::live::run(&service.with(args.further), &args.own))
         }
         Command::Preset(args) => runtime()?.block_on(commands::preset::run(service, args)),
+        Command::Evaluate(args) => runtime()?.block_on(commands::evaluate::run(
+            &service.with(args.further),
+            args.own,
+        )),
         Command::Summary(args) => runtime()?.block_on(commands::insight::summary(
             &service.with(args.further),
             args.own,
@@ -134,6 +138,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         }
         Command::Inspect(args) => commands::inspect::run(&service, &args),
         Command::Completions(args) => commands::completions::run(&args),
+        Command::Man(args) => commands::man::run(&args),
     }
 }
 

@@ -59,7 +59,7 @@ pub(super) fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Failure> 
     })
 }
 
-fn missing(field: &str) -> Failure {
+pub(super) fn missing(field: &str) -> Failure {
     Failure::InvalidArgument {
         field: format!("request.{field}"),
         reason: "missing, and this verb needs it".to_owned(),

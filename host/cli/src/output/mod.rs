@@ -4,6 +4,7 @@
 
 pub(crate) mod csv;
 pub(crate) mod examination;
+mod heading;
 pub(crate) mod insight_csv;
 pub(crate) mod insight_json;
 pub(crate) mod insight_table;
@@ -15,6 +16,7 @@ mod layout;
 pub(crate) mod live_table;
 pub(crate) mod metrics_table;
 mod number;
+pub(crate) mod picture;
 pub(crate) mod plan;
 mod point;
 pub(crate) mod printable;

@@ -108,7 +108,9 @@ functions_of! {
     PresetServiceFunctions, PRESET_SERVICE, {
         execute => "execute",
         execute_range => "execute-range",
+        execute_batch => "execute-batch",
         evaluate => "evaluate",
+        evaluate_metric => "evaluate-metric",
     }
 }
 

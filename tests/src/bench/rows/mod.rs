@@ -6,7 +6,9 @@ mod cold_start;
 mod dashboard;
 mod decode;
 pub(crate) mod growth;
+mod insight;
 mod instantiate;
+mod live;
 mod merged;
 mod process;
 mod python;
@@ -62,5 +64,10 @@ pub(crate) const ALL: &[Row] = &[
     stream::ROW,
     growth::TIME,
     growth::MEMORY,
+    live::SIX,
+    live::OWN,
+    insight::SUMMARY,
+    insight::ANOMALIES,
+    insight::BANDS,
     anomalies::ROW,
 ];
