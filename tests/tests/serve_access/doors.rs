@@ -14,6 +14,7 @@ pub(crate) enum Least {
 }
 
 /// A path under `/v1`.
+#[derive(Clone, Copy)]
 pub(crate) struct Path {
     /// As it is routed.
     pub(crate) path: &'static str,
@@ -228,7 +229,7 @@ fn posts(path: &'static str, bodies: impl IntoIterator<Item = Value>) -> Vec<Req
 }
 
 fn of_query(query: Value) -> Value {
-    json!({ "query": query })
+    Value::Object([("query".to_owned(), query)].into_iter().collect())
 }
 
 fn every_query(path: &'static str) -> Vec<Request> {
