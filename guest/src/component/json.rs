@@ -4,7 +4,8 @@ use super::Plugin;
 use super::bindings::exports::backendai::metric::json_codec;
 use crate::codec::decisions::{render, requests};
 use crate::codec::json::{
-    Detection, LiveRequest, PresetRequest, QuestionRequest, Request, answer, read_responses,
+    Detection, FamilyRequest, LiveRequest, PresetRequest, QuestionRequest, Request, answer,
+    read_responses,
 };
 use crate::codec::{Call as _, Failure, QueryMetadata, QueryMetric, read_whole};
 use crate::domain::preset::Preset;
@@ -13,6 +14,8 @@ use crate::domain::preset::Preset;
 const PURE: &[&str] = &[
     "build-promql",
     "detect-metric-type",
+    "family-check",
+    "family-promql",
     "preset-check",
     "preset-render",
 ];
@@ -20,6 +23,8 @@ const PURE: &[&str] = &[
 const CODEC: &[&str] = &[
     "evaluate-requests",
     "evaluate-response",
+    "family-request",
+    "family-response",
     "metadata-request",
     "metadata-response",
     "metric-request",
@@ -46,6 +51,14 @@ impl json_codec::Guest for Plugin {
             ),
             "metric-response" => answer(&read().and_then(|r| {
                 let call = QueryMetric::new(r.config(), &r.query()?)?;
+                read_whole(&call, r.status()?, &body)
+            })),
+            "family-request" => answer(
+                &FamilyRequest::read(&request)
+                    .and_then(|r| Ok(QueryMetric::of_family(r.config(), r.query()?)?.request())),
+            ),
+            "family-response" => answer(&FamilyRequest::read(&request).and_then(|r| {
+                let call = QueryMetric::of_family(r.config(), r.query()?)?;
                 read_whole(&call, r.status()?, &body)
             })),
             "evaluate-requests" => {
@@ -81,6 +94,11 @@ pub(super) fn pure(verb: &str, request: &str) -> Option<String> {
                 .and_then(|r| Ok(QueryMetric::new(r.config(), &r.query()?)?.promql())),
         ),
         "detect-metric-type" => answer(&Detection::answer(request)),
+        "family-check" => answer(&FamilyRequest::read(request).and_then(|r| r.check())),
+        "family-promql" => answer(
+            &FamilyRequest::read(request)
+                .and_then(|r| Ok(QueryMetric::of_family(r.config(), r.query()?)?.promql())),
+        ),
         "preset-check" => {
             answer(&PresetRequest::read(request).and_then(|r| Ok(Preset::new(r.preset())?)))
         }
@@ -110,10 +128,12 @@ mod service {
     use super::super::bindings::exports::backendai::metric::json;
     use super::super::exchange::{exchange, exchange_side_by_side};
     use super::super::insight::ask;
-    use super::super::ranges::{batch, page, preset_range, range, range_plan};
+    use super::super::ranges::{batch, families, family, page, preset_range, range, range_plan};
     use super::{
-        LiveRequest, PURE, Plugin, PresetRequest, QuestionRequest, Request, answer, pure, unknown,
+        FamilyRequest, LiveRequest, PURE, Plugin, PresetRequest, QuestionRequest, Request, answer,
+        pure, unknown,
     };
+    use crate::codec::family::Derive;
     use crate::codec::insight::{FindAnomalies, FindOutliers, Rank, Summarize};
     use crate::codec::json::BatchResults;
     use crate::codec::{QueryMetadata, QueryMetric, QueryValues, RangeFailure};
@@ -127,6 +147,9 @@ mod service {
         "preset-execute",
         "preset-execute-range",
         "query-batch",
+        "query-derived",
+        "query-families",
+        "query-family",
         "query-live-stats",
         "query-metadata",
         "query-metric",
@@ -161,6 +184,23 @@ mod service {
                 "query-batch" => {
                     answer(&read().and_then(|r| {
                         Ok(BatchResults(batch(r.config(), &r.queries()?, r.options())))
+                    }))
+                }
+                "query-family" => {
+                    let read = FamilyRequest::read(&request).map_err(RangeFailure::from);
+                    answer(&read.and_then(|r| family(r.config(), r.query()?, r.options())))
+                }
+                "query-families" => answer(&FamilyRequest::read(&request).and_then(|r| {
+                    let answers = families(r.config(), r.queries()?, r.options());
+                    Ok(BatchResults(answers))
+                })),
+                "query-derived" => {
+                    let read = FamilyRequest::read(&request).map_err(RangeFailure::from);
+                    answer(&read.and_then(|r| {
+                        let derived = r.derived()?;
+                        ask(r.config(), r.options(), |config, options| {
+                            Derive::new(config, derived, options)
+                        })
                     }))
                 }
                 "query-live-stats" => answer(

@@ -5,6 +5,7 @@
 
 mod decisions;
 mod document;
+mod family;
 mod insight;
 mod insight_request;
 mod range;
@@ -13,6 +14,7 @@ mod request;
 pub use decisions::{LiveRequest, PresetRequest, QuestionRequest, read_responses};
 use document::Document;
 pub use document::answer;
+pub use family::FamilyRequest;
 pub use range::{BatchResults, Page};
 pub use request::{Detection, Request};
 

@@ -59,7 +59,7 @@ pub(super) fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Failure> 
     })
 }
 
-fn missing(field: &str) -> Failure {
+pub(super) fn missing(field: &str) -> Failure {
     Failure::InvalidArgument {
         field: format!("request.{field}"),
         reason: "missing, and this verb needs it".to_owned(),
@@ -177,6 +177,8 @@ impl Detection {
 macro_rules! read_as {
     ($($type:ty: $document:ident),+) => {
         $(impl<'de> Deserialize<'de> for $type {
+            // Inlined wherever it is read, in each of the two forms of a struct, it would make the plugin much larger.
+            #[inline(never)]
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 $document::deserialize(deserializer)
             }
@@ -400,6 +402,7 @@ read_by_name! {
     Combine { "max": Max, "min": Min, "avg": Avg, "sum": Sum }
 }
 
+#[inline(never)]
 pub(super) fn by_name<'de, T: Copy, D: Deserializer<'de>>(
     deserializer: D,
     names: &[(&str, T)],

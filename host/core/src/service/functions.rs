@@ -10,8 +10,8 @@ use wasmtime::component::ComponentExportIndex;
 use crate::contract::{
     error::CallError,
     names::{
-        CODEC, DISCOVERY, INSIGHT, LIVE_STATS, METRIC_SERVICE, PRESET, PRESET_SERVICE,
-        RANGE_SERVICE,
+        CODEC, DISCOVERY, FAMILY, FAMILY_SERVICE, INSIGHT, LIVE_STATS, METRIC_SERVICE, PRESET,
+        PRESET_SERVICE, RANGE_SERVICE,
     },
 };
 use crate::sandbox::component::{MissingFunction, Sandbox};
@@ -112,6 +112,23 @@ functions_of! {
     }
 }
 
+functions_of! {
+    /// Those of `family`.
+    FamilyFunctions, FAMILY, {
+        check => "check",
+        build_promql => "build-promql",
+    }
+}
+
+functions_of! {
+    /// Those of `family-service`.
+    FamilyServiceFunctions, FAMILY_SERVICE, {
+        query_family => "query-family",
+        query_families => "query-families",
+        query_derived => "query-derived",
+    }
+}
+
 /// Those of a plugin: of `metric-service`, and of the interfaces that it may lack.
 pub(crate) struct PluginFunctions {
     pub(crate) service: ServiceFunctions,
@@ -121,6 +138,8 @@ pub(crate) struct PluginFunctions {
     pub(crate) live: Option<LiveFunctions>,
     pub(crate) preset: Option<PresetFunctions>,
     pub(crate) preset_service: Option<PresetServiceFunctions>,
+    pub(crate) family: Option<FamilyFunctions>,
+    pub(crate) family_service: Option<FamilyServiceFunctions>,
 }
 
 impl PluginFunctions {
@@ -133,6 +152,8 @@ impl PluginFunctions {
             live: LiveFunctions::find_if_exported(sandbox)?,
             preset: PresetFunctions::find_if_exported(sandbox)?,
             preset_service: PresetServiceFunctions::find_if_exported(sandbox)?,
+            family: FamilyFunctions::find_if_exported(sandbox)?,
+            family_service: FamilyServiceFunctions::find_if_exported(sandbox)?,
         })
     }
 }
