@@ -111,6 +111,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         }
         Command::Outliers(args) => runtime()?.block_on(commands::insight::outliers(&service, args)),
         Command::Values(args) => runtime()?.block_on(commands::values::run(&service, args)),
+        Command::Family(args) => runtime()?.block_on(commands::family::run(&service, &args)),
         Command::Doctor(args) => runtime()?.block_on(commands::doctor::run(&service, &args)),
         Command::Conformance(args) => {
             runtime()?.block_on(commands::conformance::run(&service, &args))

@@ -5,6 +5,7 @@ pub(crate) mod completions;
 pub(crate) mod conformance;
 pub(crate) mod doctor;
 pub(crate) mod explain;
+pub(crate) mod family;
 pub(crate) mod insight;
 pub(crate) mod inspect;
 pub(crate) mod live;

@@ -209,7 +209,7 @@ impl PresetFile {
 }
 
 /// A whole file, or stdin.
-fn read(file: &Path) -> Result<String, Failure> {
+pub(crate) fn read(file: &Path) -> Result<String, Failure> {
     let unreadable =
         |error: std::io::Error| Failure::new(Exit::Usage, format!("{}: {error}", file.display()));
     let mut text = String::new();

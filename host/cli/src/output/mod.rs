@@ -4,6 +4,7 @@
 
 pub(crate) mod csv;
 pub(crate) mod examination;
+pub(crate) mod families;
 pub(crate) mod insight_csv;
 pub(crate) mod insight_json;
 pub(crate) mod insight_table;

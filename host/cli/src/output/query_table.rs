@@ -18,10 +18,36 @@ use super::{Screen, table, times};
 use crate::duration::show_seconds;
 use crate::failure::Failure;
 
-/// Writes a heading and a row for each series. What all series share stands in the heading.
+/// What the heading says besides the answer.
+pub(crate) struct Title<'a> {
+    /// The metric's name.
+    pub(crate) metric: &'a str,
+    /// What a point stands for, in words; empty: what is usual.
+    pub(crate) meaning: String,
+}
+
+/// Writes the answer to a query.
 pub(crate) fn write<Tz>(
     out: &mut dyn Write,
     query: &MetricQuery,
+    result: &MetricResult,
+    screen: &Screen,
+    zone: &Tz,
+) -> Result<(), Failure>
+where
+    Tz: TimeZone<Offset: Display>,
+{
+    let title = Title {
+        metric: &query.metric_name,
+        meaning: meaning(query.pointwise.as_ref(), result.step),
+    };
+    titled(out, &title, result, screen, zone)
+}
+
+/// Writes a heading and a row for each series. What all series share stands in the heading.
+pub(crate) fn titled<Tz>(
+    out: &mut dyn Write,
+    title: &Title<'_>,
     result: &MetricResult,
     screen: &Screen,
     zone: &Tz,
@@ -48,10 +74,10 @@ where
     writeln!(
         out,
         "{}  {}  {}{}",
-        line(&query.metric_name),
+        line(title.metric),
         result.metric_type,
         line(result.unit.as_deref().unwrap_or("unit unknown")),
-        meaning(query.pointwise.as_ref(), result.step)
+        title.meaning
     )?;
     let range = times::range(result.start, result.end, zone);
     let points = columns
