@@ -10,8 +10,8 @@ use metric_host::{
 };
 use metric_testbed::{Dataset, Prometheus, PrometheusOptions, Series, Shape};
 
+pub mod counting_proxy;
 pub mod crashing;
-pub mod passage;
 pub mod reference;
 pub mod soak;
 

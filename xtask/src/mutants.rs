@@ -76,14 +76,14 @@ pub(crate) fn run(arguments: &MutantsArgs) -> Result<()> {
 /// Builds and judges the mutants, all or some; fails unless every one is caught by its case.
 pub(crate) fn run_chosen(toolchain: &WasmToolchain, filter: Option<&str>) -> Result<()> {
     let mutants = read_mutants(filter)?;
-    let nursery = Nursery::prepare()?;
+    let pool = MutantPool::prepare()?;
     let mut judged: Vec<(Mutant, Verdict)> = Vec::new();
     let mut on_trial: Option<(Mutant, Child)> = None;
     // The kit judges one while the next is built.
     for mutant in mutants.into_iter().map(Some).chain([None]) {
         let next = match mutant {
             Some(mutant) => {
-                let trial = judge(&nursery.build(toolchain, &mutant)?, &mutant)?;
+                let trial = judge(&pool.build(toolchain, &mutant)?, &mutant)?;
                 Some((mutant, trial))
             }
             None => None,
@@ -188,11 +188,11 @@ fn judge(plugin: &Path, mutant: &Mutant) -> Result<Child> {
 }
 
 /// A copy of the guest in a workspace of its own, where it can be changed.
-struct Nursery {
+struct MutantPool {
     root: PathBuf,
 }
 
-impl Nursery {
+impl MutantPool {
     fn prepare() -> Result<Self> {
         let root = workspace::target().join("mutants");
         // cargo reads the manifest of what the guest's tests need, too.

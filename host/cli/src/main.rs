@@ -90,29 +90,47 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
     let Cli {
         service, command, ..
     } = cli;
-    let given: Vec<String> = std::env::args_os()
-        .map(|arg| arg.to_string_lossy().into_owned())
-        .collect();
-    if let Some(flag) = service.options.lost(&given) {
-        let message = format!("{flag} stands before and after the command");
-        return Err(Failure::new(Exit::Usage, message).with_hint("say all of them in one place"));
-    }
     match command {
-        Command::Metrics(args) => runtime()?.block_on(commands::metrics::run(&service, &args)),
+        Command::Metrics(args) => runtime()?.block_on(commands::metrics::run(
+            &service.with(args.further),
+            &args.own,
+        )),
         Command::Type(args) => runtime()?.block_on(commands::type_of::run(&service, &args)),
         Command::Promql(args) => runtime()?.block_on(commands::query::promql(&service, args)),
-        Command::Query(args) => runtime()?.block_on(commands::query::run(&service, args)),
-        Command::Live(args) => runtime()?.block_on(commands::live::run(&service, &args)),
-        Command::Preset(args) => runtime()?.block_on(commands::preset::run(&service, &args)),
-        Command::Summary(args) => runtime()?.block_on(commands::insight::summary(&service, args)),
-        Command::Top(args) => runtime()?.block_on(commands::insight::top(&service, args)),
-        Command::Anomalies(args) => {
-            runtime()?.block_on(commands::insight::anomalies(&service, args))
+        Command::Query(args) => {
+            runtime()?.block_on(commands::query::run(&service.with(args.further), args.own))
         }
-        Command::Outliers(args) => runtime()?.block_on(commands::insight::outliers(&service, args)),
-        Command::Values(args) => runtime()?.block_on(commands::values::run(&service, args)),
-        Command::Family(args) => runtime()?.block_on(commands::family::run(&service, &args)),
-        Command::Doctor(args) => runtime()?.block_on(commands::doctor::run(&service, &args)),
+        Command::Live(args) => {
+            runtime()?.block_on(commands::live::run(&service.with(args.further), &args.own))
+        }
+        Command::Preset(args) => runtime()?.block_on(commands::preset::run(service, args)),
+        Command::Summary(args) => runtime()?.block_on(commands::insight::summary(
+            &service.with(args.further),
+            args.own,
+        )),
+        Command::Top(args) => runtime()?.block_on(commands::insight::top(
+            &service.with(args.further),
+            args.own,
+        )),
+        Command::Anomalies(args) => runtime()?.block_on(commands::insight::anomalies(
+            &service.with(args.further),
+            args.own,
+        )),
+        Command::Outliers(args) => runtime()?.block_on(commands::insight::outliers(
+            &service.with(args.further),
+            args.own,
+        )),
+        Command::Values(args) => {
+            runtime()?.block_on(commands::values::run(&service.with(args.further), args.own))
+        }
+        Command::Family(args) => runtime()?.block_on(commands::family::run(
+            &service.with(args.further),
+            &args.own,
+        )),
+        Command::Doctor(args) => runtime()?.block_on(commands::doctor::run(
+            &service.with(args.further),
+            &args.own,
+        )),
         Command::Conformance(args) => {
             runtime()?.block_on(commands::conformance::run(&service, &args))
         }

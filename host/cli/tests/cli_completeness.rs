@@ -7,12 +7,10 @@
     reason = "a test fails by panicking"
 )]
 
-#[allow(dead_code, reason = "other test files read the heads of requests")]
-mod canned;
 mod command;
 
-use canned::Canned;
 use command::{asks, data, said, text};
+use metric_test_server::TestServer;
 use serde_json::Value;
 
 /// Of a cluster of VictoriaMetrics that lacks a node.
@@ -32,7 +30,7 @@ fn query<'a>(more: &[&'a str]) -> Vec<&'a str> {
 
 #[test]
 fn a_partial_answer_is_an_error_that_says_how_to_accept_it() {
-    let server = Canned::json(PARTIAL);
+    let server = TestServer::json(PARTIAL).unwrap();
     for format in ["table", "json", "csv"] {
         let output = asks(&server, &query(&["--format", format]));
         assert!(said(&output, 13).contains("--partial"), "{format}");
@@ -43,13 +41,13 @@ fn a_partial_answer_is_an_error_that_says_how_to_accept_it() {
     assert_eq!(end["outcome"], "failed");
     assert_eq!(end["error"]["class"], "partial-answer");
 
-    let server = Canned::json(PARTIAL_NAMES);
+    let server = TestServer::json(PARTIAL_NAMES).unwrap();
     assert!(said(&asks(&server, &["metrics"]), 13).contains("--partial"));
 }
 
 #[test]
 fn a_partial_answer_that_is_accepted_is_marked_in_every_format() {
-    let server = Canned::json(PARTIAL);
+    let server = TestServer::json(PARTIAL).unwrap();
     let partial = |format| asks(&server, &query(&["--partial", "--format", format]));
     for format in ["table", "csv"] {
         let output = partial(format);
@@ -78,7 +76,7 @@ fn a_partial_answer_that_is_accepted_is_marked_in_every_format() {
 
 #[test]
 fn a_partial_list_of_metrics_that_is_accepted_is_marked_in_every_format() {
-    let server = Canned::json(PARTIAL_NAMES);
+    let server = TestServer::json(PARTIAL_NAMES).unwrap();
     for format in ["table", "csv"] {
         let output = asks(&server, &["metrics", "--partial", "--format", format]);
         assert!(data(&output).contains("mem"));
@@ -95,7 +93,7 @@ fn a_partial_list_of_metrics_that_is_accepted_is_marked_in_every_format() {
 fn within_a_scope_the_query_is_shown_as_it_was_sent() {
     let matcher = r#"owner_user_id="me""#;
     let scope = ["--scope", "owner_user_id=me"];
-    let server = Canned::json(PARTIAL.replace(r#""isPartial":true,"#, ""));
+    let server = TestServer::json(PARTIAL.replace(r#""isPartial":true,"#, "")).unwrap();
     let output = asks(&server, &query(&scope));
     assert!(data(&output).contains(matcher), "{}", data(&output));
     for format in ["json", "ndjson"] {
@@ -117,7 +115,7 @@ fn within_a_scope_the_query_is_shown_as_it_was_sent() {
 
 #[test]
 fn where_a_scope_leaves_nothing_it_is_among_what_to_check() {
-    let server = Canned::json(EMPTY);
+    let server = TestServer::json(EMPTY).unwrap();
     let scope = ["--scope", "owner_user_id=me"];
     for format in ["table", "ndjson"] {
         let output = asks(
@@ -138,7 +136,7 @@ fn where_a_scope_leaves_nothing_it_is_among_what_to_check() {
     }
     assert!(!text(&asks(&server, &query(&[])).stderr).contains("--scope"));
 
-    let server = Canned::json(r#"{"status":"success","data":[]}"#);
+    let server = TestServer::json(r#"{"status":"success","data":[]}"#).unwrap();
     let output = asks(&server, &["metrics", "--scope", "owner_user_id=me"]);
     assert!(text(&output.stderr).contains("--scope"));
     let output = asks(&server, &["metrics"]);

@@ -7,14 +7,12 @@
     reason = "a test fails by panicking"
 )]
 
-#[allow(dead_code, reason = "other test files read the heads of requests")]
-mod canned;
 mod command;
 
 use std::process::{Output, Stdio};
 
-use canned::Canned;
 use command::{asks, command, data, said, text};
+use metric_test_server::{Reply, TestServer};
 use serde_json::Value;
 
 /// Midnight of 2026-01-01.
@@ -58,9 +56,18 @@ fn refusal() -> (u16, String) {
     (422, body.to_owned())
 }
 
+/// Answers each request with the status and the JSON that it gets.
+fn answering(decide: impl Fn(&str) -> (u16, String) + Send + Sync + 'static) -> TestServer {
+    let reply = move |request: &str| {
+        let (status, body) = decide(request);
+        Reply::whole(status, "application/json", &body)
+    };
+    TestServer::start(reply).unwrap()
+}
+
 /// Answers with hours, except for the day after the new year, which it refuses.
-fn lacking_a_day() -> Canned {
-    Canned::deciding(|request| match field(request, "start").parse::<i64>() {
+fn lacking_a_day() -> TestServer {
+    answering(|request| match field(request, "start").parse::<i64>() {
         Ok(start) if start == NEW_YEAR + 24 * HOUR => refusal(),
         _ => (200, hours(request)),
     })
@@ -102,7 +109,7 @@ fn kinds(lines: &[Value]) -> Vec<&str> {
 
 #[test]
 fn a_long_range_is_asked_for_in_chunks_and_answered_as_one() {
-    let server = Canned::deciding(|request| (200, hours(request)));
+    let server = answering(|request| (200, hours(request)));
     let output = asks(&server, &four_days(&["--format", "json"]));
     data(&output);
     let answer = json(&output);
@@ -136,7 +143,7 @@ fn a_long_range_is_asked_for_in_chunks_and_answered_as_one() {
 
 #[test]
 fn a_plan_says_what_would_be_asked_and_sends_nothing() {
-    let server = Canned::silent();
+    let server = TestServer::silent().unwrap();
     let output = asks(&server, &four_days(&["--explain", "--format", "json"]));
     data(&output);
     let plan = json(&output);
@@ -198,7 +205,7 @@ fn a_plan_says_what_would_be_asked_and_sends_nothing() {
 
 #[test]
 fn within_a_scope_what_is_shown_is_what_is_sent() {
-    let server = Canned::deciding(|request| (200, hours(request)));
+    let server = answering(|request| (200, hours(request)));
     let scoped = |more: &[&'static str]| {
         let scope = &["--scope", "owner_user_id=me"];
         asks(&server, &four_days(&[scope, more].concat()))
@@ -267,7 +274,7 @@ fn a_partial_answer_says_what_is_missing_in_every_format() {
         (&"partial".into(), &144.into(), &1.into())
     );
 
-    let whole = Canned::deciding(|request| (200, hours(request)));
+    let whole = answering(|request| (200, hours(request)));
     let output = asks(&whole, &four_days(&["--partial", "--format", "json"]));
     let answer = json(&output);
     assert_eq!(
@@ -278,7 +285,7 @@ fn a_partial_answer_says_what_is_missing_in_every_format() {
 
 #[test]
 fn a_stream_begins_with_its_plan_and_ends_with_its_outcome() {
-    let server = Canned::deciding(|request| (200, hours(request)));
+    let server = answering(|request| (200, hours(request)));
     let output = asks(
         &server,
         &four_days(&["--value-type", "current", "--format", "ndjson"]),
@@ -355,7 +362,7 @@ fn a_stream_that_breaks_off_says_so_at_its_end() {
 
 #[test]
 fn a_query_that_cannot_be_asked_is_a_stream_of_its_error() {
-    let server = Canned::silent();
+    let server = TestServer::silent().unwrap();
     let output = asks(
         &server,
         &[
@@ -372,7 +379,7 @@ fn a_query_that_cannot_be_asked_is_a_stream_of_its_error() {
 
 #[test]
 fn streams_of_several_queries_follow_one_another() {
-    let server = Canned::deciding(|request| match request.contains("net_rx") {
+    let server = answering(|request| match request.contains("net_rx") {
         true => refusal(),
         false => (200, hours(request)),
     });
@@ -408,7 +415,7 @@ fn streams_of_several_queries_follow_one_another() {
 
 #[test]
 fn a_reader_of_a_stream_who_has_seen_enough_is_no_error() {
-    let server = Canned::deciding(|request| (200, hours(request)));
+    let server = answering(|request| (200, hours(request)));
     let mut child = command(&[
         "query",
         "mem",
@@ -434,7 +441,9 @@ fn a_reader_of_a_stream_who_has_seen_enough_is_no_error() {
 
 #[test]
 fn an_empty_stream_says_what_to_check() {
-    let server = Canned::json(r#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#);
+    let server =
+        TestServer::json(r#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#)
+            .unwrap();
     let output = asks(&server, &four_days(&["--format", "ndjson"]));
     data(&output);
     assert_eq!(kinds(&lines(&output)), ["plan", "end"]);
@@ -442,8 +451,8 @@ fn an_empty_stream_says_what_to_check() {
 }
 
 /// Two metrics by two sides; `cpu_util` is refused.
-fn batch(format: &str) -> (Canned, Output) {
-    let server = Canned::deciding(|request| match request.contains("cpu_util") {
+fn batch(format: &str) -> (TestServer, Output) {
+    let server = answering(|request| match request.contains("cpu_util") {
         true => refusal(),
         false => (200, hours(request)),
     });
@@ -527,7 +536,7 @@ fn many_queries_are_a_block_each_and_one_table_of_csv() {
 
 #[test]
 fn what_a_point_stands_for_is_asked_of_prometheus() {
-    let server = Canned::deciding(|request| (200, hours(request)));
+    let server = answering(|request| (200, hours(request)));
     data(&asks(&server, &four_days(&["--fold", "max"])));
     let requests = server.requests();
     assert!(
@@ -547,7 +556,7 @@ fn what_a_point_stands_for_is_asked_of_prometheus() {
 
 #[test]
 fn promql_is_a_line_a_query() {
-    let server = Canned::silent();
+    let server = TestServer::silent().unwrap();
     let output = asks(
         &server,
         &[
@@ -566,8 +575,8 @@ fn promql_is_a_line_a_query() {
 
 #[test]
 fn the_doctor_names_what_fails_and_needs_no_plugin() {
-    let html = Canned::answering(200, "text/html", "<html>\u{1b}[2JSign in</html>");
-    let doctor = |server: &Canned, more: &[&str]| {
+    let html = TestServer::answering(200, "text/html", "<html>\u{1b}[2JSign in</html>").unwrap();
+    let doctor = |server: &TestServer, more: &[&str]| {
         let mut command = command(&[&["doctor"], more].concat());
         command.env_remove("METRIC_PLUGIN");
         command
@@ -607,7 +616,7 @@ fn the_doctor_names_what_fails_and_needs_no_plugin() {
 
 #[test]
 fn an_answer_that_lacks_everything_is_an_error_although_it_may_lack_much() {
-    let server = Canned::deciding(|_| refusal());
+    let server = answering(|_| refusal());
     for format in ["table", "json", "csv", "ndjson"] {
         let output = asks(&server, &four_days(&["--partial", "--format", format]));
         let said = text(&output.stderr);

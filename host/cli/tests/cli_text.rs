@@ -8,15 +8,13 @@
 )]
 
 #[allow(dead_code, reason = "not all of it is needed here")]
-mod canned;
-#[allow(dead_code, reason = "not all of it is needed here")]
 mod command;
 
 use std::process::Output;
 use std::time::{Duration, Instant};
 
-use canned::Canned;
 use command::{asks, command, text};
+use metric_test_server::TestServer;
 use serde_json::{Value, json};
 
 const FORMATS: [&str; 4] = ["table", "csv", "json", "ndjson"];
@@ -75,7 +73,7 @@ fn check(of: &str, output: &Output, is_csv: bool) {
 }
 
 /// Runs a command, and checks what it prints.
-fn run(server: &Canned, args: &[&str]) -> Output {
+fn run(server: &TestServer, args: &[&str]) -> Output {
     let output = asks(server, args);
     check(&args.join(" "), &output, args.contains(&"csv"));
     output
@@ -115,7 +113,7 @@ fn query<'a>(more: &[&'a str]) -> Vec<&'a str> {
 
 #[test]
 fn no_label_and_no_warning_commands_the_terminal_in_any_format_of_a_query() {
-    let server = Canned::json(matrix());
+    let server = TestServer::json(matrix()).unwrap();
     for format in FORMATS {
         let output = run(&server, &query(&["--format", format]));
         assert_eq!(
@@ -139,7 +137,7 @@ fn no_label_and_no_warning_commands_the_terminal_in_any_format_of_a_query() {
 
 #[test]
 fn what_json_holds_is_what_was_answered() {
-    let server = Canned::json(matrix());
+    let server = TestServer::json(matrix()).unwrap();
     let hostile = hostile();
     let output = run(&server, &query(&["--format", "json"]));
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -164,10 +162,10 @@ fn what_json_holds_is_what_was_answered() {
 fn no_error_of_a_server_commands_the_terminal_or_forges_a_line() {
     let error = json!({"status": "error", "errorType": hostile(), "error": hostile()}).to_string();
     for server in [
-        Canned::answering(400, "application/json", error.clone()),
-        Canned::answering(500, "application/json", error.clone()),
-        Canned::answering(404, "text/plain", hostile()),
-        Canned::answering(200, "text/html", hostile()),
+        TestServer::answering(400, "application/json", error.clone()).unwrap(),
+        TestServer::answering(500, "application/json", error.clone()).unwrap(),
+        TestServer::answering(404, "text/plain", hostile()).unwrap(),
+        TestServer::answering(200, "text/html", hostile()).unwrap(),
     ] {
         for format in FORMATS {
             run(&server, &query(&["--format", format]));
@@ -184,7 +182,9 @@ fn no_error_of_a_server_commands_the_terminal_or_forges_a_line() {
 
 #[test]
 fn no_name_of_a_metric_commands_the_terminal() {
-    let server = Canned::json(json!({"status": "success", "data": [hostile(), "mem"]}).to_string());
+    let server =
+        TestServer::json(json!({"status": "success", "data": [hostile(), "mem"]}).to_string())
+            .unwrap();
     for format in ["table", "csv", "json"] {
         let output = run(&server, &["metrics", "--format", format]);
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
@@ -196,7 +196,7 @@ fn no_name_of_a_metric_commands_the_terminal() {
 
 #[test]
 fn no_argument_commands_the_terminal_or_forges_a_line() {
-    let server = Canned::json(matrix());
+    let server = TestServer::json(matrix()).unwrap();
     let hostile = hostile();
     let flag = format!("--{hostile}");
     let scope = format!("owner_user_id={hostile}");
@@ -245,7 +245,7 @@ fn no_argument_commands_the_terminal_or_forges_a_line() {
 
 #[test]
 fn no_file_name_commands_the_terminal() {
-    let server = Canned::silent();
+    let server = TestServer::silent().unwrap();
     let folder = tempfile::tempdir().unwrap();
     // As long as file systems allow.
     let name: String =
@@ -268,7 +268,7 @@ fn no_file_name_commands_the_terminal() {
 
 #[test]
 fn the_log_commands_no_terminal() {
-    let server = Canned::json(matrix());
+    let server = TestServer::json(matrix()).unwrap();
     let hostile = hostile();
     for args in [&query(&[])[..], &["query", &hostile, "--user-id", &hostile]] {
         let output = command(args)
@@ -303,7 +303,7 @@ fn an_answer_with_too_many_labels_ends_at_a_limit_in_every_format() {
         (each_its_own, "1024 names of labels"),
         (all_in_one, "64 labels in one series"),
     ] {
-        let server = Canned::json(answer);
+        let server = TestServer::json(answer).unwrap();
         for format in FORMATS {
             let started = Instant::now();
             let output = asks(&server, &query(&["--format", format]));
@@ -324,7 +324,7 @@ fn an_answer_with_too_many_labels_ends_at_a_limit_in_every_format() {
 
 #[test]
 fn what_has_more_labels_than_columns_is_for_json() {
-    let server = Canned::json(labelled((0..1000).map(|at| vec![at])));
+    let server = TestServer::json(labelled((0..1000).map(|at| vec![at]))).unwrap();
     for (format, code) in [("json", 0), ("ndjson", 0), ("table", 10), ("csv", 10)] {
         for more in [&["--format", format][..], &["net_rx", "--format", format]] {
             let output = asks(&server, &query(more));
@@ -341,18 +341,19 @@ fn what_has_more_labels_than_columns_is_for_json() {
 
 #[test]
 fn no_cell_is_run_as_a_formula_where_that_is_asked_for() {
-    let server = Canned::json(
+    let server = TestServer::json(
         json!({"status": "success", "data": {"resultType": "matrix", "result": [
             {"metric": {"kernel_id": "=1+1"}, "values": [[1_767_225_600, "-1"]]}
         ]}})
         .to_string(),
-    );
+    )
+    .unwrap();
     let plain = asks(&server, &query(&["--format", "csv"]));
     assert!(text(&plain.stdout).contains("2026-01-01T00:00:00Z,=1+1,-1\n"));
     let escaped = asks(&server, &query(&["--format", "csv", "--escape-formulas"]));
     assert!(text(&escaped.stdout).contains("\"2026-01-01T00:00:00Z\",\"'=1+1\",-1\n"));
 
-    let server = Canned::json(r#"{"status":"success","data":["@SUM(1)"]}"#);
+    let server = TestServer::json(r#"{"status":"success","data":["@SUM(1)"]}"#).unwrap();
     let names = asks(
         &server,
         &["metrics", "--format", "csv", "--escape-formulas"],

@@ -18,7 +18,7 @@ mod wire;
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Parser;
 
 use crate::report::Report;
@@ -70,20 +70,28 @@ async fn measure(arguments: Arguments) -> Result<()> {
         return Ok(());
     }
     let mut report = Report::default();
-    for row in rows::ALL
-        .iter()
-        .filter(|row| row.name.contains(&arguments.filter))
-    {
-        eprintln!("{} ...", row.name);
-        let outcomes = (row.measure)(&setting)
-            .await
-            .with_context(|| format!("row `{}`", row.name))?;
-        report.add(row.name, outcomes);
-    }
+    let measured = measure_rows(&setting, &arguments.filter, &mut report).await;
+    // A row that fails is an error in the end, and does not take the others with it.
     if arguments.json {
         println!("{}", report.json()?);
     } else {
         println!("{}", report.table());
     }
-    Ok(())
+    measured
+}
+
+async fn measure_rows(setting: &Setting, filter: &str, report: &mut Report) -> Result<()> {
+    let mut measured = Ok(());
+    for row in rows::ALL.iter().filter(|row| row.name.contains(filter)) {
+        eprintln!("{} ...", row.name);
+        match (row.measure)(setting).await {
+            Ok(outcomes) => report.add(row.name, outcomes),
+            Err(error) => {
+                let error = error.context(format!("row `{}`", row.name));
+                eprintln!("{error:#}");
+                measured = Err(error);
+            }
+        }
+    }
+    measured
 }

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use anyhow::Result;
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use metric_test_server::Requests;
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 
 /// Answers every request with this body. Gives the address, `host:port`; it serves as long as the runtime lives.
@@ -18,32 +19,11 @@ pub(crate) async fn replay(body: &str) -> Result<String> {
 }
 
 async fn play(client: TcpStream, answer: Arc<str>) -> Result<()> {
-    let mut client = BufReader::new(client);
-    while read_request(&mut client).await? {
-        client.write_all(answer.as_bytes()).await?;
-        client.flush().await?;
+    let mut requests = Requests::of(client);
+    while requests.next().await?.is_some() {
+        requests.connection().write_all(answer.as_bytes()).await?;
     }
     Ok(())
-}
-
-/// Reads a request to its end; false: there are no more.
-async fn read_request(client: &mut BufReader<TcpStream>) -> Result<bool> {
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        if client.read_line(&mut line).await? == 0 {
-            return Ok(false);
-        }
-        let line = line.trim_end().to_ascii_lowercase();
-        if let Some(value) = line.strip_prefix("content-length:") {
-            length = value.trim().parse()?;
-        }
-        if line.is_empty() {
-            break;
-        }
-    }
-    client.read_exact(&mut vec![0; length]).await?;
-    Ok(true)
 }
 
 /// Listens on a loopback port, and hands each connection on.
@@ -67,6 +47,8 @@ where
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::AsyncReadExt as _;
+
     use super::*;
 
     async fn asked(address: &str) -> String {

@@ -10,7 +10,7 @@ use metric_host::{
     ServiceOptions, ValueType,
 };
 use metric_testbed::{Dataset, Prometheus, PrometheusOptions, Shape};
-use metric_tests::passage::Passage;
+use metric_tests::counting_proxy::CountingProxy;
 use metric_tests::{Testbed, plugin, uncached};
 
 const MINUTE: i64 = 60;
@@ -19,14 +19,14 @@ const DAY: i64 = 86_400;
 
 /// A way to a Prometheus, and two services that take it: one that keeps answers, and one that asks each time.
 struct Setting {
-    passage: Passage,
+    proxy: CountingProxy,
     cached: MetricService,
     direct: MetricService,
 }
 
 impl Setting {
     async fn before(server: String, cache: CacheOptions) -> Self {
-        let passage = Passage::to(server.clone()).await.unwrap();
+        let proxy = CountingProxy::to(server.clone()).await.unwrap();
         let service = |address: String, options: &ServiceOptions| {
             let mut config = Config::new(address);
             config.sample_interval = Some(30);
@@ -35,9 +35,9 @@ impl Setting {
         let mut options = ServiceOptions::default();
         options.cache = cache;
         Self {
-            cached: service(passage.address(), &options),
+            cached: service(proxy.address(), &options),
             direct: service(server, &uncached()),
-            passage,
+            proxy,
         }
     }
 
@@ -65,13 +65,13 @@ impl Setting {
 
     /// As [`ask`](Self::ask), at another time to the plugin, in Unix seconds.
     async fn ask_at(&self, now: i64, query: &MetricQuery, options: &RangeOptions) -> u64 {
-        let before = self.passage.requests();
+        let before = self.proxy.requests();
         let [ours, theirs] =
             [&self.cached, &self.direct].map(|service| service.with_now(now * 1000));
         let ours = ours.query_range(query, options).await.unwrap();
         let theirs = theirs.query_range(query, options).await.unwrap();
         assert_eq!(ours.answer, theirs.answer, "{query:?}");
-        self.passage.requests() - before
+        self.proxy.requests() - before
     }
 }
 
@@ -130,9 +130,9 @@ fn dashboard(now: i64) -> Vec<MetricQuery> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_dashboard_that_refreshes_asks_for_its_tail_only() {
     let setting = Setting::before(two_days().address(), CacheOptions::default()).await;
-    let passage = &setting.passage;
+    let proxy = &setting.proxy;
     let refresh = async |now: i64| {
-        let (requests, bytes, start) = (passage.requests(), passage.answer_bytes(), Instant::now());
+        let (requests, bytes, start) = (proxy.requests(), proxy.answer_bytes(), Instant::now());
         let answers = setting
             .cached
             .with_now(now * 1000)
@@ -141,8 +141,8 @@ async fn a_dashboard_that_refreshes_asks_for_its_tail_only() {
         let took = start.elapsed();
         (
             answers.unwrap(),
-            passage.requests() - requests,
-            passage.answer_bytes() - bytes,
+            proxy.requests() - requests,
+            proxy.answer_bytes() - bytes,
             took,
         )
     };
@@ -193,7 +193,7 @@ async fn the_same_range_is_asked_for_once() {
     let one = || setting.cached.query_metric(&query);
     let (first, again) = (one().await.unwrap(), one().await.unwrap());
     assert_eq!(first, again);
-    assert_eq!(setting.passage.requests(), 5);
+    assert_eq!(setting.proxy.requests(), 5);
     let statistics = setting.cached.cache_statistics();
     assert_eq!((statistics.hits, statistics.misses), (5, 5));
     assert_eq!(statistics.entries, 5);
@@ -298,10 +298,10 @@ async fn two_tenants_with_one_query_each_see_their_own() {
     for _ in 0..2 {
         for kernel in kernels.iter().take(3) {
             let scope = Scope::equal("kernel_id", kernel).unwrap();
-            let before = setting.passage.requests();
+            let before = setting.proxy.requests();
             let tenant = setting.cached.scoped(scope.clone());
             let ours = tenant.query_range(&query, &hours()).await.unwrap().answer;
-            asked.push(setting.passage.requests() - before);
+            asked.push(setting.proxy.requests() - before);
             let tenant = setting.direct.scoped(scope);
             let theirs = tenant.query_range(&query, &hours()).await.unwrap();
             assert_eq!(ours, theirs.answer);
@@ -320,13 +320,13 @@ async fn many_who_ask_at_once_ask_once_and_the_first_one_may_go() {
     let start = Shape::fixed_start();
     let query = query("mem", start, start + HOUR - 30, 30);
     let expected = setting.direct.query_metric(&query).await.unwrap();
-    setting.passage.open(false);
+    setting.proxy.open(false);
     let ask = || {
         let (service, query) = (setting.cached.clone(), query.clone());
         tokio::spawn(async move { service.query_metric(&query).await })
     };
     let leader = ask();
-    while setting.passage.requests() == 0 {
+    while setting.proxy.requests() == 0 {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     let followers: Vec<_> = (0..32).map(|_| ask()).collect();
@@ -335,11 +335,11 @@ async fn many_who_ask_at_once_ask_once_and_the_first_one_may_go() {
     }
     leader.abort();
     assert!(leader.await.unwrap_err().is_cancelled());
-    setting.passage.open(true);
+    setting.proxy.open(true);
     for follower in followers {
         assert_eq!(follower.await.unwrap().unwrap(), expected);
     }
-    assert_eq!(setting.passage.requests(), 1);
+    assert_eq!(setting.proxy.requests(), 1);
 }
 
 #[tokio::test]
@@ -371,5 +371,5 @@ async fn the_names_of_metrics_are_asked_for_once_in_a_while() {
     for _ in 0..5 {
         assert_eq!(setting.cached.query_metadata().await.unwrap(), metadata);
     }
-    assert_eq!(setting.passage.requests(), 1);
+    assert_eq!(setting.proxy.requests(), 1);
 }

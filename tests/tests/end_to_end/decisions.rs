@@ -11,7 +11,7 @@ use metric_host::{
     Scope, ServiceError, ServiceOptions,
 };
 use metric_testbed::{Kernel, Shape};
-use metric_tests::passage::Passage;
+use metric_tests::counting_proxy::CountingProxy;
 use metric_tests::{Testbed, plugin, reference};
 
 const WINDOW: i64 = 300;
@@ -266,10 +266,10 @@ async fn a_scope_lets_no_kernel_of_others_be_seen() {
 #[tokio::test]
 async fn who_asks_within_five_seconds_shares_a_request_and_who_asks_later_does_not() {
     let testbed = Testbed::shared().unwrap();
-    let passage = Passage::to(testbed.server.address()).await.unwrap();
+    let proxy = CountingProxy::to(testbed.server.address()).await.unwrap();
     let mut options = ServiceOptions::default();
     options.cache = CacheOptions::default();
-    let mut config = Config::new(passage.address());
+    let mut config = Config::new(proxy.address());
     config.sample_interval = Some(30);
     let service = plugin().unwrap().service_with(config, &options).unwrap();
     let now = (Shape::fixed_start() + 3600) * 1000;
@@ -282,14 +282,14 @@ async fn who_asks_within_five_seconds_shares_a_request_and_who_asks_later_does_n
             .await;
         answers.push(answer.unwrap());
     }
-    assert_eq!(passage.requests(), 1);
+    assert_eq!(proxy.requests(), 1);
     assert!(answers.iter().all(|answer| *answer == answers[0]));
     service
         .with_now(now + 5000)
         .query_live_stats(Dimension::KernelId, &ids, &LiveOptions::default())
         .await
         .unwrap();
-    assert_eq!(passage.requests(), 2);
+    assert_eq!(proxy.requests(), 2);
 }
 
 fn cpu() -> Preset {

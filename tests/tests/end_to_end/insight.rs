@@ -9,7 +9,7 @@ use metric_host::{
     ValueFilter, ValueSource, ValueType,
 };
 use metric_testbed::{Dataset, Prometheus, PrometheusOptions, Series, Shape};
-use metric_tests::passage::Passage;
+use metric_tests::counting_proxy::CountingProxy;
 use metric_tests::{plugin, reference, uncached};
 
 const HOUR: i64 = 3600;
@@ -381,27 +381,27 @@ fn ask(promql: &str, at: &MetricQuery) -> Vec<f64> {
 
 #[tokio::test]
 async fn a_summary_on_a_warm_cache_asks_prometheus_for_nothing() {
-    let passage = Passage::to(server().address()).await.unwrap();
+    let proxy = CountingProxy::to(server().address()).await.unwrap();
     let mut options = ServiceOptions::default();
     options.cache = CacheOptions::default();
-    let service = service_at(passage.address(), &options);
+    let service = service_at(proxy.address(), &options);
     // Where there are data: what is empty is asked for each time.
     for (metric, user, length) in [("mem", "days", 2 * DAY), ("cpu_util", "reset", HOUR)] {
         let query = query(metric, user, length, 600);
         let range = RangeOptions::default();
         let first = service.summarize(&query, &[], &range).await.unwrap();
-        let requests = passage.requests();
+        let requests = proxy.requests();
         let again = service.summarize(&query, &[], &range).await.unwrap();
         assert_eq!(again, first);
-        assert_eq!(passage.requests(), requests, "{metric}");
+        assert_eq!(proxy.requests(), requests, "{metric}");
         // A rank and a query are of the same chunks, with which a counter's totals are not asked for.
         service.query_range(&query, &range).await.unwrap();
-        let requests = passage.requests();
+        let requests = proxy.requests();
         service
             .rank(&query, &Ranking::by(Score::Avg), &range)
             .await
             .unwrap();
-        assert_eq!(passage.requests(), requests, "{metric}");
+        assert_eq!(proxy.requests(), requests, "{metric}");
     }
 }
 

@@ -4,11 +4,12 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use metric_test_server::{Reply, Requests};
 use metric_testbed::{Authority, Certified, Purpose};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
@@ -93,29 +94,12 @@ fn config(identity: &Identity<'_>) -> ServerConfig {
         .unwrap()
 }
 
-async fn serve(
-    mut stream: impl AsyncReadExt + AsyncWriteExt + Unpin,
-    requests: &Mutex<Vec<String>>,
-) {
-    let mut read = Vec::new();
-    while stream.read_buf(&mut read).await.is_ok_and(|read| read > 0) {
-        let text = String::from_utf8_lossy(&read).into_owned();
-        let Some((head, body)) = text.split_once("\r\n\r\n") else {
-            continue;
-        };
-        let length = head
-            .lines()
-            .find_map(|line| line.strip_prefix("content-length: "))
-            .map_or(0, |length| length.parse().unwrap());
-        if body.len() < length {
-            continue;
-        }
-        requests.lock().unwrap().push(text);
-        read.clear();
-        let length = BODY.len();
-        let answer = format!(
-            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{BODY}"
-        );
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, kept: &Mutex<Vec<String>>) {
+    let mut requests = Requests::of(stream);
+    while let Ok(Some(request)) = requests.next().await {
+        kept.lock().unwrap().push(request);
+        let answer = Reply::whole(200, "application/json", BODY);
+        let stream = requests.connection();
         if stream.write_all(answer.as_bytes()).await.is_err() || stream.flush().await.is_err() {
             return;
         }

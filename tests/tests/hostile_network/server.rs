@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use anyhow::Result;
-use tokio::io::AsyncReadExt as _;
+use metric_test_server::Requests;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -69,64 +69,36 @@ async fn serve(listener: TcpListener, behaviour: Behaviour) {
     }
 }
 
-async fn meet(mut stream: TcpStream, behaviour: &Behaviour) -> std::io::Result<()> {
-    let mut requests = 0;
+async fn meet(stream: TcpStream, behaviour: &Behaviour) -> std::io::Result<()> {
+    let mut met = 0;
+    let mut requests = Requests::of(stream);
     loop {
         let now = || behaviour.lock().ok().and_then(|now| now.clone());
         if let Some(Act::ResetAtOnce) = now().as_deref() {
-            return reset(stream);
+            return reset(requests.into_connection());
         }
-        if !request(&mut stream).await? {
+        if requests.next().await?.is_none() {
             return Ok(());
         }
         if let Some(Act::Refuse) = now().as_deref() {
-            return reset(stream);
+            return reset(requests.into_connection());
         }
-        requests += 1;
+        met += 1;
         match now().as_deref() {
-            Some(Act::Answer(parts)) => return play(stream, parts.clone()).await,
-            Some(Act::OnSecondRequest(parts)) if requests > 1 => {
-                return play(stream, parts.clone()).await;
+            Some(Act::Answer(parts)) => {
+                return play(requests.into_connection(), parts.clone()).await;
+            }
+            Some(Act::OnSecondRequest(parts)) if met > 1 => {
+                return play(requests.into_connection(), parts.clone()).await;
             }
             _ => {
-                let answer = head(200, &format!("content-length: {}\r\n", GOOD.len()));
-                stream.write_all(answer.as_bytes()).await?;
+                let head = head(200, &format!("content-length: {}\r\n", GOOD.len()));
+                let stream = requests.connection();
+                stream.write_all(head.as_bytes()).await?;
                 stream.write_all(GOOD.as_bytes()).await?;
             }
         }
     }
-}
-
-/// Reads a request. False: the client has closed.
-async fn request(stream: &mut TcpStream) -> std::io::Result<bool> {
-    let mut text = Vec::new();
-    let mut piece = [0; 4096];
-    loop {
-        let read = stream.read(&mut piece).await?;
-        if read == 0 {
-            return Ok(false);
-        }
-        text.extend_from_slice(piece.get(..read).unwrap_or_default());
-        if is_whole(&String::from_utf8_lossy(&text)) {
-            return Ok(true);
-        }
-    }
-}
-
-fn is_whole(text: &str) -> bool {
-    let Some((head, body)) = text.split_once("\r\n\r\n") else {
-        return false;
-    };
-    let length = head
-        .lines()
-        .find_map(|line| {
-            line.to_ascii_lowercase()
-                .strip_prefix("content-length: ")?
-                .parse()
-                .ok()
-        })
-        .unwrap_or(0);
-    body.len() >= length
 }
 
 /// Whether anybody ever connects to it.

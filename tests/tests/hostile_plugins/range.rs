@@ -14,7 +14,7 @@ use crate::load;
 use crate::log;
 use crate::outcome::Outcome;
 use crate::recorder::{self, Canary, Recorder, fault};
-use crate::rows::{Bait, Row, Verb, Way};
+use crate::rows::{Row, Unscoped, Verb, Way};
 use crate::strain::{DESCRIPTORS, Watch, answered_beside};
 use crate::tenants::{SECRETS, Tenants, ask};
 
@@ -172,7 +172,7 @@ impl Range {
                 Ok((Outcome::of_call(result, service.denials()), Vec::new()))
             }
             Way::Crowd(most) => self.crowded(row, most).await,
-            Way::Tenant(bait) => self.asked_for_another_tenant(row, bait).await,
+            Way::Tenant(unscoped) => self.asked_for_another_tenant(row, unscoped).await,
         }
     }
 
@@ -248,20 +248,20 @@ impl Range {
     async fn asked_for_another_tenant(
         &self,
         row: &Row,
-        bait: Bait,
+        unscoped: Unscoped,
     ) -> Result<(Outcome, Vec<String>)> {
         let mut faults = Vec::new();
         let both = self.service(row, self.tenants.both.address())?;
         let alone = self.service(row, self.tenants.alone.address())?;
-        let is_taken = |says: &str| SECRETS.iter().any(|secret| says.contains(secret));
+        let leaks = |says: &str| SECRETS.iter().any(|secret| says.contains(secret));
 
         // It has to be an attack at all.
         let free = call(&both, Verb::Metric).await;
-        if bait == Bait::Taken && !free.as_ref().is_ok_and(|says| is_taken(says)) {
+        if unscoped == Unscoped::Leaks && !free.as_ref().is_ok_and(|says| leaks(says)) {
             faults.push(format!("without a scope it gets nothing either: {free:?}"));
         }
         let [outcome, without_them] = [within_scope(&both).await?, within_scope(&alone).await?];
-        if is_taken(&outcome.says) {
+        if leaks(&outcome.says) {
             faults.push(format!("it got {}", head(&outcome.says)));
         }
         if outcome != without_them {

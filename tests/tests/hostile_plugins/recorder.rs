@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Result, ensure};
+use metric_test_server::Requests;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -68,18 +69,26 @@ impl Recorder {
 }
 
 async fn serve(
-    mut stream: TcpStream,
+    stream: TcpStream,
     kept: &Mutex<Vec<String>>,
     elsewhere: &str,
 ) -> std::io::Result<()> {
-    let mut buffer = Vec::new();
+    let mut requests = Requests::of(stream);
+    let keep = |request| {
+        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.push(request);
+    };
     loop {
-        let Some(request) = next_request(&mut stream, &mut buffer).await? else {
+        let Some(request) = requests.next().await? else {
+            // What is no request is kept as well: it is judged.
+            let rest = requests.rest();
+            if !rest.is_empty() {
+                keep(rest);
+            }
             return Ok(());
         };
-        kept.lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(request.clone());
+        keep(request.clone());
+        let stream = requests.connection();
         let line = request.lines().next().unwrap_or_default();
         if line.contains("query=endless") {
             stream
@@ -106,41 +115,6 @@ async fn serve(
         };
         stream.write_all(answer.as_bytes()).await?;
     }
-}
-
-/// Reads a request, the way HTTP has it: what is left over belongs to the next one.
-async fn next_request(
-    stream: &mut TcpStream,
-    buffer: &mut Vec<u8>,
-) -> std::io::Result<Option<String>> {
-    loop {
-        let text = String::from_utf8_lossy(buffer).into_owned();
-        if let Some((head, _)) = text.split_once("\r\n\r\n") {
-            let whole = head.len() + 4 + content_length(head).unwrap_or(0);
-            if buffer.len() >= whole {
-                let request: Vec<u8> = buffer.drain(..whole).collect();
-                return Ok(Some(String::from_utf8_lossy(&request).into_owned()));
-            }
-        }
-        let mut piece = [0; 4096];
-        match stream.read(&mut piece).await? {
-            0 if buffer.is_empty() => return Ok(None),
-            // What is no request is kept as well: it is judged.
-            0 => {
-                buffer.clear();
-                return Ok(Some(text));
-            }
-            read => buffer.extend_from_slice(piece.get(..read).unwrap_or_default()),
-        }
-    }
-}
-
-fn content_length(head: &str) -> Option<usize> {
-    fields(head)
-        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))?
-        .1
-        .parse()
-        .ok()
 }
 
 fn fields(head: &str) -> impl Iterator<Item = (&str, &str)> {

@@ -14,7 +14,7 @@ pub(crate) enum Way {
     /// may be under way.
     Crowd(usize),
     /// A query is asked of a Prometheus that holds two tenants' series, within the scope of one.
-    Tenant(Bait),
+    Tenant(Unscoped),
 }
 
 /// A verb of the contract.
@@ -32,9 +32,9 @@ pub(crate) enum Verb {
 
 /// What an attack on a scope gets where there is no scope.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Bait {
+pub(crate) enum Unscoped {
     /// The other tenant's series: it is an attack.
-    Taken,
+    Leaks,
     /// Nothing, as this Prometheus does not understand it; another server would.
     Foreign,
 }
@@ -78,8 +78,8 @@ const fn row(name: &'static str, way: Way, ends: &'static str, says: &'static st
 const METRIC: Way = Way::Call(Verb::Metric);
 /// Two calls of [`Limits::concurrent_requests`](metric_host::Limits) each.
 const CROWD: Way = Way::Crowd(32);
-const TAKEN: Way = Way::Tenant(Bait::Taken);
-const FOREIGN: Way = Way::Tenant(Bait::Foreign);
+const LEAKS: Way = Way::Tenant(Unscoped::Leaks);
+const FOREIGN: Way = Way::Tenant(Unscoped::Foreign);
 
 /// Every attack there is.
 pub(crate) const ROWS: &[Row] = &[
@@ -308,29 +308,29 @@ pub(crate) const ROWS: &[Row] = &[
     row("trailers", METRIC, "sent without harm", ""),
     row("half_a_body", METRIC, "ConnectionFailed", ""),
     // The scope.
-    row("plain", TAKEN, "narrowed", ""),
-    row("negation", TAKEN, "narrowed", ""),
-    row("name_regex", TAKEN, "narrowed", ""),
-    row("subquery", TAKEN, "narrowed", ""),
-    row("or_between", TAKEN, "narrowed", ""),
+    row("plain", LEAKS, "narrowed", ""),
+    row("negation", LEAKS, "narrowed", ""),
+    row("name_regex", LEAKS, "narrowed", ""),
+    row("subquery", LEAKS, "narrowed", ""),
+    row("or_between", LEAKS, "narrowed", ""),
     row("or_inside", FOREIGN, "narrowed", ""),
-    row("label_twice", TAKEN, "narrowed", ""),
+    row("label_twice", LEAKS, "narrowed", ""),
     row("utf8_names", FOREIGN, "narrowed", ""),
-    row("comments", TAKEN, "narrowed", ""),
-    row("offset_and_at", TAKEN, "narrowed", ""),
-    row("label_replace", TAKEN, "narrowed", ""),
-    row("quotes", TAKEN, "narrowed", ""),
-    row("joined", TAKEN, "narrowed", ""),
-    row("summed", TAKEN, "narrowed", ""),
-    row("one_bit", TAKEN, "narrowed", ""),
-    row("log_of_parameters", TAKEN, "denied: Scope", ""),
-    row("keywords", TAKEN, "narrowed", ""),
-    row("twice", TAKEN, "narrowed, denied: Scope", ""),
-    row("url_and_body", TAKEN, "narrowed, denied: Scope", ""),
-    row("other_body", TAKEN, "narrowed, denied: Scope", ""),
-    row("odd_parameters", TAKEN, "narrowed, denied: Scope", ""),
-    row("other_endpoints", TAKEN, "narrowed, denied: Scope", ""),
-    row("other_language", TAKEN, "narrowed, denied: Scope", ""),
+    row("comments", LEAKS, "narrowed", ""),
+    row("offset_and_at", LEAKS, "narrowed", ""),
+    row("label_replace", LEAKS, "narrowed", ""),
+    row("quotes", LEAKS, "narrowed", ""),
+    row("joined", LEAKS, "narrowed", ""),
+    row("summed", LEAKS, "narrowed", ""),
+    row("one_bit", LEAKS, "narrowed", ""),
+    row("log_of_parameters", LEAKS, "denied: Scope", ""),
+    row("keywords", LEAKS, "narrowed", ""),
+    row("twice", LEAKS, "narrowed, denied: Scope", ""),
+    row("url_and_body", LEAKS, "narrowed, denied: Scope", ""),
+    row("other_body", LEAKS, "narrowed, denied: Scope", ""),
+    row("odd_parameters", LEAKS, "narrowed, denied: Scope", ""),
+    row("other_endpoints", LEAKS, "narrowed, denied: Scope", ""),
+    row("other_language", LEAKS, "narrowed, denied: Scope", ""),
     // The caller.
     row(
         "columns_that_differ",

@@ -7,6 +7,7 @@ use metric_host::Dimension;
 use metric_host::decisions::{Combine, LabelValues};
 
 use crate::args::choices::{self, ReportFormat};
+use crate::args::further::Online;
 use crate::args::scope::ScopeArgs;
 use crate::duration;
 use crate::time::Instant;
@@ -64,9 +65,9 @@ pub(crate) enum PresetCommand {
     /// Say what a template is; one that is refused ends with 3, and which placeholder stands where
     Check(CheckArgs),
     /// Ask Prometheus what a preset asks
-    Run(RunArgs),
+    Run(Online<RunArgs>),
     /// A verdict on each of many subjects, and whether a condition holds
-    Evaluate(EvaluateArgs),
+    Evaluate(Online<EvaluateArgs>),
 }
 
 #[derive(Debug, Args)]
@@ -213,7 +214,7 @@ mod tests {
     fn the_values_of_a_label_are_gathered() {
         let line = "x preset run f --filter a=1 --filter b=x=y --filter a=2 --by c,d";
         let Some(Command::Preset(PresetArgs {
-            command: PresetCommand::Run(args),
+            command: PresetCommand::Run(Online { own: args, .. }),
         })) = command(line)
         else {
             panic!("run was asked for");

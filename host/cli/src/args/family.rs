@@ -130,13 +130,14 @@ fn statistic(text: &str) -> Result<FamilyStatistic, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::args::further::Online;
     use crate::args::{Cli, Command};
     use clap::Parser;
     use metric_host::families::FamilyKind;
 
     fn args(line: &str) -> Option<FamilyArgs> {
         match Cli::try_parse_from(line.split(' ')).ok()?.command {
-            Command::Family(args) => Some(args),
+            Command::Family(Online { own, .. }) => Some(own),
             other => panic!("{other:?}"),
         }
     }

@@ -308,6 +308,7 @@ impl ValuesArgs {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::args::further::Online;
     use crate::args::{Cli, Command};
     use clap::Parser;
 
@@ -318,7 +319,7 @@ mod tests {
     #[test]
     fn a_rank_is_by_the_mean_and_with_the_others_unless_it_is_said() {
         let ranking = |line| match command(line) {
-            Command::Top(args) => args.ranking(),
+            Command::Top(Online { own: args, .. }) => args.ranking(),
             other => panic!("{other:?}"),
         };
         assert_eq!(
@@ -347,7 +348,7 @@ mod tests {
 
     #[test]
     fn what_is_watched_for_reaches_its_field() {
-        let Command::Anomalies(args) = command(
+        let Command::Anomalies(Online { own: args, .. }) = command(
             "metric-host anomalies mem --by agent-id --strategy robust --sensitivity 2.5 --direction below --min-deviation 7 --min-relative-deviation 0 --min-points 2 --lookback 2d --season 7d --fail-on-anomaly",
         ) else {
             panic!("anomalies were asked for")
@@ -377,7 +378,7 @@ mod tests {
             "metric-host summary mem cpu_util",
             "metric-host summary mem --value-type current,capacity",
         ] {
-            let Command::Summary(args) = command(line) else {
+            let Command::Summary(Online { own: args, .. }) = command(line) else {
                 panic!("a summary was asked for")
             };
             assert!(args.ask.query().unwrap_err().contains("2 queries"));
@@ -387,7 +388,7 @@ mod tests {
     #[test]
     fn a_dimension_is_known_by_its_name_and_all_else_is_a_label() {
         let of = |line| match command(line) {
-            Command::Values(args) => args.into_filter().unwrap(),
+            Command::Values(Online { own: args, .. }) => args.into_filter().unwrap(),
             other => panic!("{other:?}"),
         };
         let (source, filter) = of("metric-host values user-id --metric mem --agent-id a --limit 5");

@@ -4,6 +4,7 @@ pub(crate) mod choices;
 pub(crate) mod csv;
 pub(crate) mod decisions;
 pub(crate) mod family;
+pub(crate) mod further;
 pub(crate) mod insight;
 pub(crate) mod options;
 pub(crate) mod pointwise;
@@ -21,6 +22,7 @@ use crate::args::choices::{ConformanceFormat, DataFormat, QueryFormat, ReportFor
 use crate::args::csv::CsvArgs;
 use crate::args::decisions::{LIVE_EXAMPLES, LiveArgs, PRESET_EXAMPLES, PresetArgs};
 use crate::args::family::{FAMILY_EXAMPLES, FamilyArgs};
+use crate::args::further::{FurtherArgs, Online};
 use crate::args::options::OptionsArgs;
 use crate::args::query::QueryArgs;
 use crate::args::range::LongRangeArgs;
@@ -154,12 +156,20 @@ pub(crate) struct ServiceArgs {
     pub(crate) options: OptionsArgs,
 }
 
+impl ServiceArgs {
+    /// These flags, and those that stood after the command.
+    pub(crate) fn with(mut self, further: FurtherArgs) -> Self {
+        self.options.set_further(further);
+        self
+    }
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// List what can be queried: name, unit, category, description
     #[command(after_help = "Example:\n  metric-host metrics --format json | jq -r '.[].name'")]
-    Metrics(MetricsArgs),
+    Metrics(Online<MetricsArgs>),
 
     /// Say how a metric is read: gauge, rate or diff
     #[command(after_help = "Example:\n  metric-host type cpu_util --value-type current   # diff")]
@@ -171,42 +181,43 @@ pub(crate) enum Command {
 
     /// Ask Prometheus, and print the series
     #[command(after_help = QUERY_EXAMPLES)]
-    Query(QueryCommandArgs),
+    Query(Online<QueryCommandArgs>),
 
     /// Show what kernels, sessions, users, projects or agents use at the moment
     #[command(after_help = LIVE_EXAMPLES)]
-    Live(LiveArgs),
+    Live(Online<LiveArgs>),
 
     /// Check, run, or decide by a preset: PromQL with placeholders, as data
     #[command(after_help = PRESET_EXAMPLES)]
     Preset(PresetArgs),
+
     /// Sum up each group over the whole range: mean, quantiles, extremes, totals such as core-hours
     #[command(after_help = insight::SUMMARY_EXAMPLES)]
-    Summary(insight::SummaryArgs),
+    Summary(Online<insight::SummaryArgs>),
 
     /// Rank the groups over the whole range, and show the ones that matter, and all others as one
     #[command(after_help = insight::TOP_EXAMPLES)]
-    Top(insight::TopArgs),
+    Top(Online<insight::TopArgs>),
 
     /// Find what is out of the ordinary, each series by itself
     #[command(after_help = insight::ANOMALIES_EXAMPLES)]
-    Anomalies(insight::AnomaliesArgs),
+    Anomalies(Online<insight::AnomaliesArgs>),
 
     /// Find members that are unlike the others at the same time, such as a straggler in a training
     #[command(after_help = insight::OUTLIERS_EXAMPLES)]
-    Outliers(insight::OutliersArgs),
+    Outliers(Online<insight::OutliersArgs>),
 
     /// Ask for a metric beyond the container's, which a file describes, or list those that it describes
     #[command(after_help = FAMILY_EXAMPLES)]
-    Family(FamilyArgs),
+    Family(Online<FamilyArgs>),
 
     /// List the values of a dimension or a label
     #[command(after_help = insight::VALUES_EXAMPLES)]
-    Values(insight::ValuesArgs),
+    Values(Online<insight::ValuesArgs>),
 
     /// Look at the Prometheus, and say what to set: version, clock, labels, sample interval, limits
     #[command(after_help = DOCTOR_EXAMPLES)]
-    Doctor(DoctorArgs),
+    Doctor(Online<DoctorArgs>),
 
     /// Judge the plugin, or any component, by the conformance tests, and say at which level it stands
     #[command(after_help = CONFORMANCE_EXAMPLES)]
@@ -372,7 +383,7 @@ mod tests {
         let Command::Query(args) = cli.unwrap().command else {
             panic!("query was asked for");
         };
-        let scope = args.scope.scope().unwrap();
+        let scope = args.own.scope.scope().unwrap();
         assert_eq!(scope.to_string(), r#"{a="1",b=~"2|3"}"#);
         for line in [
             "x query mem --scope a!=1",

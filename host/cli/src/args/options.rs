@@ -6,83 +6,27 @@
 
 use std::convert::Infallible;
 
-use clap::{Args, builder::PossibleValue};
-use metric_host::{CacheOptions, Credentials, Network, SecretSource, ServiceOptions};
+use clap::Args;
+use metric_host::{CacheOptions, Credentials, SecretSource, ServiceOptions};
+
+use crate::args::further::{FurtherArgs, Named};
 
 /// A flag that says where a secret is.
 #[derive(Debug, Clone)]
-pub(crate) struct Source(SecretSource);
+pub(crate) struct Source(pub(super) SecretSource);
 
-fn source(text: &str) -> Result<Source, Infallible> {
+pub(super) fn source(text: &str) -> Result<Source, Infallible> {
     Ok(Source(match text.strip_prefix("env:") {
         Some(name) => SecretSource::variable(name),
         None => SecretSource::file(text),
     }))
 }
 
-/// `NAME=FILE` or `NAME=env:VARIABLE`.
-#[derive(Debug, Clone)]
-pub(crate) struct Named {
-    name: String,
-    value: Source,
-}
-
-fn named(text: &str) -> Result<Named, String> {
-    let (name, value) = text
-        .split_once('=')
-        .filter(|(name, value)| !name.is_empty() && !value.is_empty())
-        .ok_or("expected is NAME=FILE, or NAME=env:VARIABLE")?;
-    let Ok(value) = source(value);
-    let name = name.to_owned();
-    Ok(Named { name, value })
-}
-
-/// `NAME=VALUE`; the value may be empty.
-fn parameter(text: &str) -> Result<(String, String), String> {
-    text.split_once('=')
-        .filter(|(name, _)| !name.is_empty())
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .ok_or_else(|| "expected is NAME=VALUE".to_owned())
-}
-
-/// [`Network`], as a flag.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct NetworkArg(Network);
-
-impl clap::ValueEnum for NetworkArg {
-    fn value_variants<'a>() -> &'a [Self] {
-        // All but those where no service is.
-        const GRANTABLE: &[NetworkArg] = &[
-            NetworkArg(Network::Private),
-            NetworkArg(Network::Loopback),
-            NetworkArg(Network::LinkLocal),
-        ];
-        GRANTABLE
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(self.0.as_str()))
-    }
-}
+pub(super) const WAY: &str = "Way to Prometheus (FILE may be env:VARIABLE)";
 
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Way to Prometheus (FILE may be env:VARIABLE)")]
+#[command(next_help_heading = WAY)]
 pub(crate) struct OptionsArgs {
-    /// A further address of the same data, asked when the others cannot be reached, hang up, answer 502, 503 or 504, or
-    /// answer partially; more than once
-    #[arg(long, value_name = "ADDR", global = true)]
-    pub(crate) failover: Vec<String>,
-
-    /// A network that the addresses' names may lead to besides the internet; more than once
-    #[arg(
-        long,
-        value_name = "NETWORK",
-        value_enum,
-        global = true,
-        hide_short_help = true
-    )]
-    allow_network: Vec<NetworkArg>,
-
     /// Allow credentials over plain http although another address is https
     #[arg(long, global = true, hide_short_help = true)]
     allow_credentials_in_the_clear: bool,
@@ -142,31 +86,22 @@ pub(crate) struct OptionsArgs {
     #[arg(long, value_name = "NAME", global = true, hide_short_help = true)]
     server_name: Option<String>,
 
-    /// A further header, such as X-Scope-OrgID=FILE for a tenant; more than once
-    #[arg(long, value_name = "NAME=FILE", value_parser = named, global = true)]
-    header_file: Vec<Named>,
-
-    /// A further parameter, such as extra_label=FILE for a tenant of VictoriaMetrics; more than once
-    #[arg(long, value_name = "NAME=FILE", value_parser = named, global = true, hide_short_help = true)]
-    parameter_file: Vec<Named>,
-
-    /// A further parameter that is no secret, such as nocache=1; more than once
-    #[arg(long, value_name = "NAME=VALUE", value_parser = parameter, global = true, hide_short_help = true)]
-    parameter: Vec<(String, String)>,
-
     /// A path before /api/v1 that the plugin does not see, such as a tenant's /select/42/prometheus
     #[arg(long, value_name = "FILE", value_parser = source, global = true, hide_short_help = true)]
     path_file: Option<Source>,
+
+    #[arg(skip)]
+    further: FurtherArgs,
 }
 
 impl OptionsArgs {
     pub(crate) fn options(&self) -> ServiceOptions {
         let mut options = ServiceOptions::default();
-        options.failover.clone_from(&self.failover);
-        options.networks = self.allow_network.iter().map(|arg| arg.0).collect();
+        options.failover.clone_from(&self.further.failover);
+        options.networks = self.further.allow_network.iter().map(|arg| arg.0).collect();
         options.credentials = self.credentials();
         options.credentials_in_the_clear = self.allow_credentials_in_the_clear;
-        options.parameters.clone_from(&self.parameter);
+        options.parameters.clone_from(&self.further.parameter);
         // A process that asks once has nothing to ask again.
         options.cache = CacheOptions::off();
         options
@@ -193,10 +128,10 @@ impl OptionsArgs {
         if let Some(name) = &self.server_name {
             credentials = credentials.server_name(name);
         }
-        for Named { name, value } in &self.header_file {
+        for Named { name, value } in &self.further.header_file {
             credentials = credentials.header(name, value.0.clone());
         }
-        for Named { name, value } in &self.parameter_file {
+        for Named { name, value } in &self.further.parameter_file {
             credentials = credentials.parameter(name, value.0.clone());
         }
         if let Some(path) = source(&self.path_file) {
@@ -205,47 +140,39 @@ impl OptionsArgs {
         credentials
     }
 
-    /// Whether `args` name more of what may stand more than once than has arrived here, and which flag it is. Of a flag
-    /// that stands before and after the command, clap drops what stands before: a tenant must not be lost like that.
-    pub(crate) fn lost(&self, args: &[impl AsRef<str>]) -> Option<&'static str> {
-        let arrived = [
-            ("--failover", self.failover.len()),
-            ("--allow-network", self.allow_network.len()),
-            ("--header-file", self.header_file.len()),
-            ("--parameter-file", self.parameter_file.len()),
-            ("--parameter", self.parameter.len()),
-        ];
-        let given = |flag: &str| {
-            let is_it = |arg: &&str| {
-                arg.strip_prefix(flag)
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
-            };
-            args.iter().map(AsRef::as_ref).filter(is_it).count()
-        };
-        let lost = arrived
-            .into_iter()
-            .find(|(flag, arrived)| given(flag) > *arrived);
-        lost.map(|(flag, _)| flag)
+    /// The further addresses.
+    pub(crate) fn failover(&self) -> &[String] {
+        &self.further.failover
+    }
+
+    pub(crate) fn set_further(&mut self, further: FurtherArgs) {
+        self.further = further;
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use metric_host::Network;
+
     use super::*;
-    use crate::args::Cli;
+    use crate::args::{Cli, Command};
     use clap::Parser;
 
     fn parsed(line: &str) -> Result<ServiceOptions, clap::Error> {
         let cli = Cli::try_parse_from(line.split(' '))?;
-        Ok(cli.service.options.options())
+        let Command::Metrics(command) = cli.command else {
+            panic!("metrics was asked for");
+        };
+        Ok(cli.service.with(command.further).options.options())
     }
 
     #[test]
     fn the_flags_say_where_the_secrets_are() {
-        let line = "x --failover b:1 --failover c:2 --allow-network private --allow-network link-local \
-                    --bearer-token-file /t --ca-file /ca --cert-file /c --key-file env:KEY --server-name p \
+        let line = "x --bearer-token-file /t --ca-file /ca --cert-file /c --key-file env:KEY metrics \
+                    --server-name p --path-file /p --failover b:1 --failover c:2 \
+                    --allow-network private --allow-network link-local \
                     --header-file X-Scope-OrgID=env:TENANT --header-file a=./env:b=c \
-                    --parameter-file extra_label=/l --path-file /p --parameter a=b=c --parameter d= metrics";
+                    --parameter-file extra_label=/l --parameter a=b=c --parameter d=";
         let options = parsed(line).unwrap();
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert_eq!(options.parameters, [pair("a", "b=c"), pair("d", "")]);
@@ -299,28 +226,14 @@ mod tests {
             "x metrics --parameter =b",
             "x metrics --allow-network reserved",
             "x metrics --bearer-token secret",
+            // Two places would hide each other.
+            "x --header-file a=/a metrics",
+            "x --failover=a:1 metrics",
+            "x --allow-network private metrics",
+            "x --parameter a=b metrics",
+            "x --parameter-file a=/b metrics",
         ] {
             assert!(parsed(line).is_err(), "{line}");
-        }
-    }
-
-    #[test]
-    fn a_tenant_before_the_command_is_not_lost_to_one_after_it() {
-        for (line, lost) in [
-            (
-                "x --header-file a=/a metrics --header-file b=/b",
-                Some("--header-file"),
-            ),
-            (
-                "x --failover=a:1 metrics --failover=b:1",
-                Some("--failover"),
-            ),
-            ("x --header-file a=/a --header-file b=/b metrics", None),
-            ("x metrics --header-file a=/a --failover b:1", None),
-        ] {
-            let cli = Cli::try_parse_from(line.split(' ')).unwrap();
-            let args: Vec<_> = line.split(' ').collect();
-            assert_eq!(cli.service.options.lost(&args), lost, "{line}");
         }
     }
 }

@@ -215,11 +215,13 @@ impl QueryArgs {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::args::further::Online;
     use crate::args::{Cli, Command};
     use clap::Parser;
 
     fn queries(line: &str) -> Vec<MetricQuery> {
-        let Command::Query(args) = Cli::try_parse_from(line.split(' ')).unwrap().command else {
+        let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+        let Command::Query(Online { own: args, .. }) = cli.command else {
             panic!("not a query: {line}")
         };
         args.query

@@ -44,12 +44,13 @@ impl LongRangeArgs {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::args::further::Online;
     use crate::args::{Cli, Command};
     use clap::Parser;
 
     fn options(line: &str) -> RangeOptions {
         let cli = Cli::try_parse_from(line.split(' ')).unwrap();
-        let Command::Query(args) = cli.command else {
+        let Command::Query(Online { own: args, .. }) = cli.command else {
             panic!("not a query: {line}")
         };
         args.range.options(cli.service.partial)

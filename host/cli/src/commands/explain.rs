@@ -36,7 +36,7 @@ pub(crate) async fn run(
         ));
     }
     let service = scope.narrow(service::open_offline(args)?);
-    let further = args.options.failover.iter().map(String::as_str);
+    let further = args.options.failover().iter().map(String::as_str);
     let addresses: Vec<_> = std::iter::once(&*args.address).chain(further).collect();
     let mut plans = Vec::new();
     for query in queries {

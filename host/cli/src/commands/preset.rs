@@ -20,11 +20,13 @@ use crate::time::{self, Instant};
 /// A file of presets or of ids: more is no such file.
 const MOST_BYTES: u64 = 4 << 20;
 
-pub(crate) async fn run(args: &ServiceArgs, command: &PresetArgs) -> Result<Exit, Failure> {
-    match &command.command {
-        PresetCommand::Check(command) => check(args, command).await,
-        PresetCommand::Run(command) => execute(args, command).await,
-        PresetCommand::Evaluate(command) => evaluate(args, command).await,
+pub(crate) async fn run(args: ServiceArgs, command: PresetArgs) -> Result<Exit, Failure> {
+    match command.command {
+        PresetCommand::Check(command) => check(&args, &command).await,
+        PresetCommand::Run(command) => execute(&args.with(command.further), &command.own).await,
+        PresetCommand::Evaluate(command) => {
+            evaluate(&args.with(command.further), &command.own).await
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use super::canned::Canned;
+use metric_test_server::TestServer;
 
 /// `METRIC_PLUGIN`, or where a build leaves it.
 fn plugin() -> PathBuf {
@@ -35,7 +35,7 @@ pub(crate) fn command(args: &[&str]) -> Command {
     command
 }
 
-pub(crate) fn asks(server: &Canned, args: &[&str]) -> Output {
+pub(crate) fn asks(server: &TestServer, args: &[&str]) -> Output {
     command(args)
         .env("METRIC_ADDRESS", &server.address)
         .output()

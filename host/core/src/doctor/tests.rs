@@ -1,9 +1,7 @@
 //! What is said of servers that are odd, and of none. The rest is tested with a real one.
 
 use http::HeaderMap;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use metric_test_server::{Reply, TestServer};
 
 use super::report::Verdict;
 use super::response::BuildInfo;
@@ -38,52 +36,15 @@ fn verdicts(examination: &Examination) -> Vec<Verdict> {
         .collect()
 }
 
-/// Gives every request this answer, and hands on what it was asked.
-async fn server(head: &'static str, body: String) -> (String, UnboundedReceiver<String>) {
-    deciding(move |_| (head, body.clone())).await
-}
+const JSON: &str = "application/json";
 
-/// Answers each request with the head and the body that it gets, and hands on the requests.
-async fn deciding(
-    decide: impl Fn(&str) -> (&'static str, String) + Send + 'static,
-) -> (String, UnboundedReceiver<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    let (asked, requests) = unbounded_channel();
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let request = whole(&mut stream).await;
-            let (head, body) = decide(&request);
-            let _ = asked.send(request);
-            let answer = format!(
-                "HTTP/1.1 {head}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
-                body.len()
-            );
-            let _ = stream.write_all(answer.as_bytes()).await;
-        }
-    });
-    (address, requests)
-}
-
-/// A request with its body, which is one form.
-async fn whole(stream: &mut TcpStream) -> String {
-    let mut text = String::new();
-    let mut buffer = [0; 8192];
-    loop {
-        let length = |head: &str| {
-            let length = head.split("content-length: ").nth(1)?.lines().next()?;
-            length.parse::<usize>().ok()
-        };
-        if let Some((head, body)) = text.split_once("\r\n\r\n")
-            && body.len() >= length(head).unwrap_or(0)
-        {
-            return text;
-        }
-        match stream.read(&mut buffer).await {
-            Ok(read) if read > 0 => text.push_str(&String::from_utf8_lossy(&buffer[..read])),
-            _ => return text,
-        }
-    }
+/// Answers each request with the status and the JSON that it gets.
+fn deciding(decide: impl Fn(&str) -> (u16, String) + Send + Sync + 'static) -> TestServer {
+    let reply = move |request: &str| {
+        let (status, body) = decide(request);
+        Reply::whole(status, JSON, &body).then_close()
+    };
+    TestServer::start(reply).unwrap()
 }
 
 #[tokio::test]
@@ -108,39 +69,38 @@ async fn a_server_that_is_down_fails_once_and_the_rest_is_skipped() {
 
 #[tokio::test]
 async fn what_is_not_prometheus_is_shown() {
-    for (head, body, part) in [
+    for (status, content_type, body, part) in [
         (
-            "200 OK\r\ncontent-type: text/html",
+            200,
+            "text/html",
             "<html> <b>Sign in</b>",
             "text/html: <html> <b>Sign in</b>",
         ),
+        (404, "text/plain", "404 page not found", "status 404"),
+        (302, "text/html", "", "status 302"),
+        (401, JSON, "who are you", "refused with status 401"),
         (
-            "404 Not Found\r\ncontent-type: text/plain",
-            "404 page not found",
-            "status 404",
-        ),
-        ("302 Found\r\nlocation: /login", "", "status 302"),
-        ("401 Unauthorized", "who are you", "refused with status 401"),
-        (
-            "503 Unavailable",
+            503,
+            JSON,
             r#"{"status":"error","errorType":"unavailable","error":"starting"}"#,
             "unavailable: starting",
         ),
         (
-            "200 OK",
+            200,
+            JSON,
             r#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#,
             "no number",
         ),
-        ("200 OK", r#"{"status":"success","data":[]}"#, "status 200"),
-        ("200 OK", "", "empty"),
+        (200, JSON, r#"{"status":"success","data":[]}"#, "status 200"),
+        (200, JSON, "", "empty"),
     ] {
-        let (address, _requests) = server(head, body.to_owned()).await;
-        let examination = examined(&address).await;
+        let server = TestServer::answering(status, content_type, body).unwrap();
+        let examination = examined(&server.address).await;
         let (ok, fail, skipped) = (Verdict::Ok, Verdict::Fail, Verdict::Skipped);
         assert_eq!(
             verdicts(&examination),
             [ok, ok, fail, skipped, skipped, skipped],
-            "{head}"
+            "{status} {content_type}"
         );
         let protocol = examination.check(Subject::Protocol).unwrap();
         assert!(protocol.found.contains(part), "{protocol:?}");
@@ -151,8 +111,8 @@ async fn what_is_not_prometheus_is_shown() {
 #[tokio::test]
 async fn an_answer_without_end_is_given_up() {
     // More than is read of any answer.
-    let (address, _requests) = server("200 OK", "x".repeat(5 << 20)).await;
-    assert_eq!(examined(&address).await.verdict(), Verdict::Fail);
+    let server = TestServer::json("x".repeat(5 << 20)).unwrap();
+    assert_eq!(examined(&server.address).await.verdict(), Verdict::Fail);
 }
 
 #[tokio::test]
@@ -160,14 +120,13 @@ async fn only_what_a_service_may_ask_is_asked() {
     // A clock is all that this server has.
     let body =
         r#"{"status":"success","data":{"resultType":"scalar","result":[1767225600,"1767225600"]}}"#;
-    let (address, mut requests) = server("200 OK", body.to_owned()).await;
-    let examination = examined(&address).await;
+    let server = TestServer::json(body).unwrap();
+    let examination = examined(&server.address).await;
     let clock = examination.check(Subject::Clock).unwrap();
     assert_eq!(clock.verdict, Verdict::Fail);
     assert!(clock.found.contains("behind this machine's"), "{clock:?}");
-    let mut number = 0;
-    while let Ok(request) = requests.try_recv() {
-        number += 1;
+    let requests = server.requests();
+    for request in &requests {
         let request = request.lines().next().unwrap_or_default();
         assert!(
             [
@@ -183,25 +142,23 @@ async fn only_what_a_service_may_ask_is_asked() {
             "{request}"
         );
     }
-    assert!(number >= 4, "{number}");
+    assert!(requests.len() >= 4, "{requests:?}");
 }
 
 #[tokio::test]
 async fn the_doctor_shows_the_credentials_of_a_service() {
-    let (address, _requests) =
-        deciding(
-            |request| match request.contains("authorization: Bearer s3cret") {
-                true => (
-                    "200 OK",
-                    r#"{"status":"success","data":{"resultType":"scalar","result":[1,"1"]}}"#
-                        .to_owned(),
-                ),
-                false => ("401 Unauthorized", String::new()),
-            },
-        )
-        .await;
+    let server = deciding(
+        |request| match request.contains("authorization: Bearer s3cret") {
+            true => (
+                200,
+                r#"{"status":"success","data":{"resultType":"scalar","result":[1,"1"]}}"#
+                    .to_owned(),
+            ),
+            false => (401, String::new()),
+        },
+    );
     let protocol = |examination: Examination| examination.check(Subject::Protocol).unwrap().verdict;
-    assert_eq!(protocol(examined(&address).await), Verdict::Fail);
+    assert_eq!(protocol(examined(&server.address).await), Verdict::Fail);
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), "s3cret").unwrap();
     let options = ServiceOptions {
@@ -209,7 +166,7 @@ async fn the_doctor_shows_the_credentials_of_a_service() {
         ..ServiceOptions::default()
     };
     assert_eq!(
-        protocol(examined_with(&address, &options).await),
+        protocol(examined_with(&server.address, &options).await),
         Verdict::Ok
     );
 }
@@ -219,9 +176,9 @@ const ONE_POINT: &str =
     r#"{"resultType":"matrix","result":[{"metric":{},"values":[[1767225600,"1"]]}]}"#;
 
 /// What is said of the method, of a server that answers all but POST well, and that in this way.
-async fn asked_by(method: RequestMethod, status: &'static str, to_post: &'static str) -> Check {
-    let (address, _requests) = deciding(move |request| {
-        let success = |data: &str| ("200 OK", format!(r#"{{"status":"success","data":{data}}}"#));
+async fn asked_by(method: RequestMethod, status: u16, to_post: &'static str) -> Check {
+    let server = deciding(move |request| {
+        let success = |data: &str| (200, format!(r#"{{"status":"success","data":{data}}}"#));
         if request.contains("/query?") {
             let now = server::here();
             return success(&format!(
@@ -236,8 +193,7 @@ async fn asked_by(method: RequestMethod, status: &'static str, to_post: &'static
             (false, true) => success(ONE_POINT),
             (false, false) => success("[]"),
         }
-    })
-    .await;
+    });
     let host = Host::new(HostOptions {
         compile_cache: CompileCache::Off,
         ..HostOptions::default()
@@ -245,7 +201,7 @@ async fn asked_by(method: RequestMethod, status: &'static str, to_post: &'static
     .unwrap();
     let config = Config {
         method,
-        ..Config::new(address)
+        ..Config::new(&*server.address)
     };
     let doctor = host.doctor(config, &ServiceOptions::default()).unwrap();
     let examination = doctor.examine().await;
@@ -260,12 +216,7 @@ async fn a_server_that_loses_what_is_posted_fails_and_get_is_proposed() {
     let empty = r#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#;
     let lost = r#"{"status":"error","errorType":"bad_data","error":"invalid parameter \"start\""}"#;
     for method in [RequestMethod::Auto, RequestMethod::Post] {
-        for (status, body) in [
-            ("200 OK", empty),
-            ("200 OK", ""),
-            ("400 Bad Request", lost),
-            ("302 Found\r\nlocation: /login", ""),
-        ] {
+        for (status, body) in [(200, empty), (200, ""), (400, lost), (302, "")] {
             let check = asked_by(method, status, body).await;
             assert_eq!(check.verdict, Verdict::Fail, "{status} {body}: {check:?}");
             assert_eq!(check.set, [Setting::Method(RequestMethod::Get)]);
@@ -275,7 +226,7 @@ async fn a_server_that_loses_what_is_posted_fails_and_get_is_proposed() {
 
 #[tokio::test]
 async fn a_server_that_refuses_to_be_posted_to_fails_unless_the_service_goes_on_by_get() {
-    for status in ["403 Forbidden", "405 Not Allowed", "501 Not Implemented"] {
+    for status in [403, 405, 501] {
         for (method, verdict) in [
             (RequestMethod::Post, Verdict::Fail),
             (RequestMethod::Auto, Verdict::Warn),
@@ -283,7 +234,7 @@ async fn a_server_that_refuses_to_be_posted_to_fails_unless_the_service_goes_on_
             let check = asked_by(method, status, "POST is not for you").await;
             assert_eq!(check.verdict, verdict, "{status}: {check:?}");
             assert_eq!(check.set, [Setting::Method(RequestMethod::Get)]);
-            assert!(check.found.contains(&status[..3]), "{check:?}");
+            assert!(check.found.contains(&status.to_string()), "{check:?}");
         }
         let check = asked_by(RequestMethod::Get, status, "").await;
         assert_eq!((check.verdict, check.set), (Verdict::Ok, vec![]));
@@ -373,9 +324,8 @@ async fn a_partial_list_of_names_is_a_warning_with_what_it_means() {
             Some("results truncated due to limit"),
         ),
     ] {
-        let (address, _requests) = deciding(move |request| {
-            let success =
-                |data: &str| ("200 OK", format!(r#"{{"status":"success","data":{data}}}"#));
+        let server = deciding(move |request| {
+            let success = |data: &str| (200, format!(r#"{{"status":"success","data":{data}}}"#));
             match request {
                 _ if request.contains("/query?") => {
                     let now = server::here();
@@ -389,9 +339,8 @@ async fn a_partial_list_of_names_is_a_warning_with_what_it_means() {
                 }
                 _ => success("[]"),
             }
-        })
-        .await;
-        let examination = examined(&address).await;
+        });
+        let examination = examined(&server.address).await;
         let metrics = examination.check(Subject::Metrics).unwrap();
         match words {
             None => assert_eq!(metrics.verdict, Verdict::Ok, "{examination:#?}"),
@@ -407,7 +356,7 @@ async fn a_partial_list_of_names_is_a_warning_with_what_it_means() {
 
 #[tokio::test]
 async fn a_server_that_refuses_long_ranges_says_how_long_they_may_be() {
-    let (address, _requests) = deciding(|request| {
+    let server = deciding(|request| {
         let form = request.rsplit("\r\n").next().unwrap_or_default();
         let number = |name: &str| {
             let mut fields = form_urlencoded::parse(form.as_bytes());
@@ -417,10 +366,10 @@ async fn a_server_that_refuses_long_ranges_says_how_long_they_may_be() {
         let length = number("end")
             .zip(number("start"))
             .map(|(end, start)| end - start);
-        let success = |data: &str| ("200 OK", format!(r#"{{"status":"success","data":{data}}}"#));
+        let success = |data: &str| (200, format!(r#"{{"status":"success","data":{data}}}"#));
         match length {
             Some(86_401..) => (
-                "422 No",
+                422,
                 r#"{"status":"error","errorType":"execution","error":"the range is too long"}"#
                     .to_owned(),
             ),
@@ -433,9 +382,8 @@ async fn a_server_that_refuses_long_ranges_says_how_long_they_may_be() {
             }
             None => success("[]"),
         }
-    })
-    .await;
-    let examination = examined(&address).await;
+    });
+    let examination = examined(&server.address).await;
     let limits = examination.check(Subject::Limits).unwrap();
     assert_eq!(limits.verdict, Verdict::Warn, "{examination:#?}");
     assert_eq!(limits.set, [Setting::MaxRange(86_400)]);

@@ -34,7 +34,7 @@ use wasmtime_wasi_http::{Error, RequestOptions, Result, WasiBody};
 use self::{
     body::BoundedBody,
     budget::CallBudget,
-    cache::{Cache, CacheHint, CacheStatistics, Coverage, Lookup},
+    cache::{Cache, CacheHint, CacheStatistics, Coverage, Lookup, TimeoutKey},
     client::{HttpClient, Receiving, Timeouts, reload::CredentialsGeneration},
     denial::DenialCounts,
     denial_log::{Asked, DenialLog},
@@ -187,23 +187,23 @@ impl Egress {
                 .enforce(request)
                 .map_err(|why| denial_log.deny_by_scope(asked, &why))?,
         };
-        let patience = pipeline.patience(&options);
+        let timeouts = pipeline.request_timeouts(&options);
         let hold = |body| pipeline.request_slots.held(body, slot);
         let (Some(cache), Some(keep)) = (&pipeline.cache, keep) else {
-            let response = pipeline.send(request, patience, denial_log, asked).await?;
+            let response = pipeline.send(request, timeouts, denial_log, asked).await?;
             return Ok(response.map(hold));
         };
         let send = || {
             let (pipeline, denial_log) = (Arc::clone(pipeline), Arc::clone(denial_log));
             let request = request.clone();
-            async move { pipeline.send(request, patience, &denial_log, asked).await }
+            async move { pipeline.send(request, timeouts, &denial_log, asked).await }
         };
         let question = Lookup {
             request: &request,
             identity: self.identity(),
             scope: self.scope.as_ref().map(ToString::to_string),
             keep,
-            patience: patience.waits(),
+            timeouts: timeouts.key(),
         };
         Ok(cache.answer(question, send).await?.map(hold))
     }
@@ -282,9 +282,9 @@ impl Egress {
 
 impl Pipeline {
     /// The plugin's wishes, as far as they are shorter than what it can have.
-    fn patience(&self, options: &RequestOptions) -> Patience {
-        Patience {
-            timeouts: self.timeouts.shortened_by(options),
+    fn request_timeouts(&self, options: &RequestOptions) -> RequestTimeouts {
+        RequestTimeouts {
+            to_head: self.timeouts.shortened_by(options),
             between_bytes: shorter(self.between_bytes, options.between_bytes_timeout),
         }
     }
@@ -292,12 +292,12 @@ impl Pipeline {
     async fn send(
         &self,
         request: Request<Bytes>,
-        patience: Patience,
+        timeouts: RequestTimeouts,
         denial_log: &DenialLog,
         asked: Asked,
     ) -> Result<Response<WasiBody>> {
-        let timeouts = patience.timeouts;
-        let sent = self.exchange(self.client.send(&request, timeouts), patience);
+        let sending = self.client.send(&request, timeouts.to_head);
+        let sent = self.exchange(sending, timeouts);
         let response = sent.await.inspect_err(|error| match error {
             // The plugin learns of this one by its name: it knows the address.
             Error::DestinationIpProhibited => {
@@ -314,10 +314,12 @@ impl Pipeline {
         let (response, coverage) = judged(response).await;
         if coverage == Coverage::Partial
             && let Some(answered) = response.extensions().get().copied()
-            && let Some(sending) = self.client.send_elsewhere(answered, &request, timeouts)
+            && let Some(sending) = self
+                .client
+                .send_elsewhere(answered, &request, timeouts.to_head)
         {
             tracing::warn!("a partial answer: another address is asked for a whole one");
-            if let Ok(other) = self.exchange(sending, patience).await
+            if let Ok(other) = self.exchange(sending, timeouts).await
                 && let (other, Coverage::Whole) = judged(other).await
             {
                 return Ok(self.accepted(other));
@@ -330,7 +332,7 @@ impl Pipeline {
     async fn exchange(
         &self,
         sending: impl Future<Output = Result<Response<Receiving>>>,
-        patience: Patience,
+        timeouts: RequestTimeouts,
     ) -> Result<Response<WasiBody>> {
         let mut exchange = Exchange::begin(&self.metrics);
         let response = sending.await?;
@@ -340,7 +342,7 @@ impl Pipeline {
             head.headers.remove(header::CONTENT_LENGTH);
             return Ok(Response::from_parts(head, empty()));
         }
-        let (maximum, pause) = (self.response_bytes, patience.between_bytes);
+        let (maximum, pause) = (self.response_bytes, timeouts.between_bytes);
         let body = BoundedBody::new(body, exchange, maximum, self.timers.clone(), pause)?;
         Ok(Response::from_parts(head, body.boxed_unsync()))
     }
@@ -355,16 +357,17 @@ impl Pipeline {
 
 /// How long a request is waited for.
 #[derive(Clone, Copy)]
-struct Patience {
-    timeouts: Timeouts,
+struct RequestTimeouts {
+    /// Up to the response's head.
+    to_head: Timeouts,
     between_bytes: Duration,
 }
 
-impl Patience {
-    fn waits(self) -> [Duration; 3] {
+impl RequestTimeouts {
+    fn key(self) -> TimeoutKey {
         [
-            self.timeouts.connect,
-            self.timeouts.first_byte,
+            self.to_head.connect,
+            self.to_head.first_byte,
             self.between_bytes,
         ]
     }

@@ -7,90 +7,25 @@ use crate::{
     sandbox::wasi::hooks::Hooks,
     testing::body::TestBody,
 };
-use std::{
-    sync::{
-        Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Instant,
-};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-};
+use metric_test_server::{Reply, TestServer};
+use std::time::Instant;
+use tokio::{io::AsyncWriteExt, net::TcpListener};
 
 /// An answer that stops.
 const HALF: &str = "HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\nhi";
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi";
 
-/// What a server does with each request on a connection.
-#[derive(Clone, Copy)]
-enum Then {
-    /// Waits for the next request.
-    Keep,
-    /// Closes the connection.
-    Close,
-    /// Does nothing any more.
-    Stall,
+/// Gives each request this answer, and waits for the next one.
+fn server(answer: &str) -> TestServer {
+    replying(Reply::new(answer))
 }
 
-struct Server {
-    address: String,
-    connections: Arc<AtomicUsize>,
-    requests: Arc<Mutex<Vec<String>>>,
+fn replying(reply: Reply) -> TestServer {
+    TestServer::start(move |_| reply.clone()).unwrap()
 }
 
-impl Server {
-    async fn start(answer: &'static str, then: Then) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let server = Self {
-            address: listener.local_addr().unwrap().to_string(),
-            connections: Arc::default(),
-            requests: Arc::default(),
-        };
-        let connections = Arc::clone(&server.connections);
-        let requests = Arc::clone(&server.requests);
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                connections.fetch_add(1, Ordering::SeqCst);
-                tokio::spawn(serve(stream, answer, then, Arc::clone(&requests)));
-            }
-        });
-        server
-    }
-
-    fn outgoing(&self) -> Egress {
-        outgoing(&self.address)
-    }
-
-    fn uri(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
-    }
-}
-
-async fn serve(mut stream: TcpStream, answer: &str, then: Then, requests: Arc<Mutex<Vec<String>>>) {
-    let mut read = Vec::new();
-    while stream.read_buf(&mut read).await.is_ok_and(|n| n > 0) {
-        let text = String::from_utf8_lossy(&read).to_lowercase();
-        let Some((head, body)) = text.split_once("\r\n\r\n") else {
-            continue;
-        };
-        let length = head
-            .lines()
-            .find_map(|line| line.strip_prefix("content-length: "))
-            .map_or(0, |length| length.parse().unwrap());
-        if body.len() < length {
-            continue;
-        }
-        requests.lock().unwrap().push(text);
-        read.clear();
-        stream.write_all(answer.as_bytes()).await.unwrap();
-        match then {
-            Then::Keep => {}
-            Then::Close => return,
-            Then::Stall => std::future::pending().await,
-        }
-    }
+fn uri(server: &TestServer, path: &str) -> String {
+    format!("http://{}{path}", server.address)
 }
 
 fn limits() -> Limits {
@@ -145,39 +80,43 @@ async fn ask(egress: &Egress, request: Request<WasiBody>) -> Result<(u16, Bytes)
     Ok((status, response.into_body().collect().await?.to_bytes()))
 }
 
-async fn get(server: &Server) -> Result<(u16, Bytes)> {
-    let uri = server.uri("/api/v1/query");
-    ask(&server.outgoing(), request("GET", &uri, &[])).await
+async fn get(server: &TestServer) -> Result<(u16, Bytes)> {
+    let uri = uri(server, "/api/v1/query");
+    ask(&outgoing(&server.address), request("GET", &uri, &[])).await
 }
 
 #[tokio::test]
 async fn requests_share_a_connection() {
-    let server = Server::start(OK, Then::Keep).await;
-    let egress = server.outgoing();
+    let server = server(OK);
+    let egress = outgoing(&server.address);
     for _ in 0..5 {
         let request = request(
             "POST",
-            &server.uri("/api/v1/query_range"),
+            &uri(&server, "/api/v1/query_range"),
             &["query", "=up"],
         );
         let answer = ask(&egress, request).await.unwrap();
         assert_eq!(answer, (200, Bytes::from_static(b"hi")));
     }
-    assert_eq!(server.connections.load(Ordering::SeqCst), 1);
-    assert_eq!(server.requests.lock().unwrap().len(), 5);
+    assert_eq!(server.connections(), 1);
+    assert_eq!(server.requests().len(), 5);
 }
 
 #[tokio::test]
 async fn a_request_leaves_whole_and_with_the_hosts_own_headers() {
-    let server = Server::start(OK, Then::Keep).await;
-    let mut request = request("POST", &server.uri("/api/v1/query?a=b"), &["que", "ry=up"]);
+    let server = server(OK);
+    let mut request = request(
+        "POST",
+        &uri(&server, "/api/v1/query?a=b"),
+        &["que", "ry=up"],
+    );
     request
         .headers_mut()
         .insert("content-length", "3".parse().unwrap());
-    ask(&server.outgoing(), request).await.unwrap();
-    let seen = server.requests.lock().unwrap().concat();
+    ask(&outgoing(&server.address), request).await.unwrap();
+    let seen = server.requests().concat();
     assert!(
-        seen.starts_with("post /api/v1/query?a=b http/1.1\r\n"),
+        seen.starts_with("POST /api/v1/query?a=b HTTP/1.1\r\n"),
         "{seen}"
     );
     assert!(seen.ends_with("\r\n\r\nquery=up"), "{seen}");
@@ -194,29 +133,29 @@ async fn a_request_leaves_whole_and_with_the_hosts_own_headers() {
 
 #[tokio::test]
 async fn what_the_policy_refuses_is_denied_and_never_sent() {
-    let server = Server::start(OK, Then::Keep).await;
+    let server = server(OK);
     for uri in [
-        server.uri("/api/v1/admin/tsdb/snapshot"),
+        uri(&server, "/api/v1/admin/tsdb/snapshot"),
         "http://127.0.0.1:1/api/v1/query".to_owned(),
         format!("https://{}/api/v1/query", server.address),
     ] {
-        let answer = ask(&server.outgoing(), request("POST", &uri, &[])).await;
+        let answer = ask(&outgoing(&server.address), request("POST", &uri, &[])).await;
         assert!(matches!(answer, Err(Error::HttpRequestDenied)), "{uri}");
     }
     let answer = ask(
         &Egress::denied(),
-        request("GET", &server.uri("/api/v1/query"), &[]),
+        request("GET", &uri(&server, "/api/v1/query"), &[]),
     )
     .await;
     assert!(matches!(answer, Err(Error::HttpRequestDenied)));
-    assert_eq!(server.connections.load(Ordering::SeqCst), 0);
+    assert_eq!(server.connections(), 0);
 }
 
 /// One way of refusing: the reason, the way out, and the request.
 type Denied = (DenyReason, Egress, Request<WasiBody>);
 
 /// Every way, but those of `Hooks` and of `sandbox/wasi/outgoing_handler.rs`, which have tests of their own.
-fn every_way_of_refusing(server: &Server) -> Vec<Denied> {
+fn every_way_of_refusing(server: &TestServer) -> Vec<Denied> {
     let scope = || Scope::equal("user", "u1").unwrap();
     let tenant = || {
         with_credentials(
@@ -225,8 +164,8 @@ fn every_way_of_refusing(server: &Server) -> Vec<Denied> {
         )
     };
     let get = |uri: &str| request("GET", uri, &[]);
-    let path = |path: &str| get(&server.uri(path));
-    let post = |path: &str, body| request("POST", &server.uri(path), &[body]);
+    let path = |path: &str| get(&uri(server, path));
+    let post = |path: &str, body| request("POST", &uri(server, path), &[body]);
     let authority = |authority: &str| get(&format!("http://{authority}/api/v1/query"));
     let address = server.address.as_str();
     let mut many_headers = path("/api/v1/query");
@@ -250,7 +189,7 @@ fn every_way_of_refusing(server: &Server) -> Vec<Denied> {
         &Timers::ticking(),
         &Arc::new(Metrics::new()),
     );
-    let free = || server.outgoing();
+    let free = || outgoing(&server.address);
     let scoped = || free().scoped(scope());
     vec![
         (
@@ -277,12 +216,12 @@ fn every_way_of_refusing(server: &Server) -> Vec<Denied> {
         (
             DenyReason::Method,
             free(),
-            request("DELETE", &server.uri("/api/v1/query"), &[]),
+            request("DELETE", &uri(server, "/api/v1/query"), &[]),
         ),
         (
             DenyReason::Method,
             free(),
-            request("QUERY", &server.uri("/api/v1/query"), &[]),
+            request("QUERY", &uri(server, "/api/v1/query"), &[]),
         ),
         (
             DenyReason::Path,
@@ -329,7 +268,7 @@ fn every_way_of_refusing(server: &Server) -> Vec<Denied> {
 
 #[tokio::test]
 async fn each_way_of_refusing_counts_once_under_its_reason_and_sends_nothing() {
-    let server = Server::start(OK, Then::Keep).await;
+    let server = server(OK);
     let ways = every_way_of_refusing(&server);
     for &reason in DenyReason::ALL {
         let is_here = reason != DenyReason::Requests; // it is the hooks'
@@ -342,20 +281,20 @@ async fn each_way_of_refusing_counts_once_under_its_reason_and_sends_nothing() {
         let counted = (egress.denials().of(reason), egress.denials().total());
         assert_eq!(counted, (1, 1), "{reason:?} {uri}: {:?}", egress.denials());
     }
-    assert_eq!(server.connections.load(Ordering::SeqCst), 0);
+    assert_eq!(server.connections(), 0);
 }
 
 #[tokio::test]
 async fn a_request_beyond_those_of_a_call_counts_each_time() {
-    let server = Server::start(OK, Then::Keep).await;
-    let egress = Arc::new(server.outgoing());
+    let server = server(OK);
+    let egress = Arc::new(outgoing(&server.address));
     let limits = Limits {
         requests_per_call: 2,
         ..limits()
     };
     let hooks = Hooks::new(Arc::clone(&egress), &limits);
     for sent in 1..=5 {
-        let request = request("GET", &server.uri("/api/v1/query"), &[]);
+        let request = request("GET", &uri(&server, "/api/v1/query"), &[]);
         let response = hooks.send(request, None).result().await;
         assert_eq!(response.is_ok(), sent <= 2);
     }
@@ -368,7 +307,7 @@ async fn a_request_beyond_those_of_a_call_counts_each_time() {
 
 #[tokio::test]
 async fn a_call_has_so_many_connections_and_its_others_wait_for_one() {
-    let server = Server::start(HALF, Then::Stall).await;
+    let server = replying(Reply::new(HALF).then_stall());
     let limits = Limits {
         concurrent_requests: 3,
         service_requests: 4,
@@ -384,7 +323,7 @@ async fn a_call_has_so_many_connections_and_its_others_wait_for_one() {
     for call in calls {
         for _ in 0..20 {
             let (egress, call) = (Arc::clone(&egress), call.clone());
-            let uri = server.uri("/api/v1/query");
+            let uri = uri(&server, "/api/v1/query");
             arrivals.push(tokio::spawn(async move {
                 let request = request("GET", &uri, &[]);
                 egress
@@ -399,17 +338,17 @@ async fn a_call_has_so_many_connections_and_its_others_wait_for_one() {
         }
     }
     tokio::time::sleep(Duration::from_millis(300)).await;
-    assert_eq!(server.connections.load(Ordering::SeqCst), 4);
+    assert_eq!(server.connections(), 4);
     // As they are given up, the others have their turn.
     for arrival in arrivals {
         drop(arrival.await.unwrap().unwrap());
     }
-    assert_eq!(server.connections.load(Ordering::SeqCst), 40);
+    assert_eq!(server.connections(), 40);
 }
 
 #[tokio::test]
 async fn what_is_sent_and_what_is_refused_counts_in_the_metrics_of_the_host() {
-    let server = Server::start(ANSWER, Then::Keep).await;
+    let server = server(ANSWER);
     let metrics = Arc::new(Metrics::new());
     let egress = Egress::to(
         Address::parse(&server.address).unwrap(),
@@ -420,7 +359,7 @@ async fn what_is_sent_and_what_is_refused_counts_in_the_metrics_of_the_host() {
     )
     .unwrap();
     for _ in 0..2 {
-        let uri = server.uri("/api/v1/query");
+        let uri = uri(&server, "/api/v1/query");
         ask(&egress, request("POST", &uri, &["query=up"]))
             .await
             .unwrap();
@@ -429,7 +368,7 @@ async fn what_is_sent_and_what_is_refused_counts_in_the_metrics_of_the_host() {
     for _ in 0..2 {
         ask(&egress, final_range(&server)).await.unwrap();
     }
-    let uri = server.uri("/api/v1/admin/tsdb/snapshot");
+    let uri = uri(&server, "/api/v1/admin/tsdb/snapshot");
     ask(&egress, request("POST", &uri, &[])).await.unwrap_err();
     let (_, body) = ANSWER.split_once("\r\n\r\n").unwrap();
     let text = HostMetrics(&metrics).to_string();
@@ -448,7 +387,7 @@ async fn what_is_sent_and_what_is_refused_counts_in_the_metrics_of_the_host() {
 
 #[tokio::test]
 async fn a_body_that_is_too_long_is_denied_counted_and_never_sent() {
-    let server = Server::start(OK, Then::Keep).await;
+    let server = server(OK);
     let limits = Limits {
         request_bytes: 8,
         ..limits()
@@ -463,14 +402,14 @@ async fn a_body_that_is_too_long_is_denied_counted_and_never_sent() {
         &Arc::new(Metrics::new()),
     )
     .unwrap();
-    let uri = server.uri("/api/v1/query");
+    let uri = uri(&server, "/api/v1/query");
     let answer = ask(&egress, request("POST", &uri, &["query=up", "1"])).await;
     assert!(
         matches!(answer, Err(Error::HttpRequestDenied)),
         "{answer:?}"
     );
     assert_eq!(egress.denials().of(DenyReason::Body), 1);
-    assert_eq!(server.connections.load(Ordering::SeqCst), 0);
+    assert_eq!(server.connections(), 0);
     ask(&egress, request("POST", &uri, &["query=up"]))
         .await
         .unwrap();
@@ -478,13 +417,10 @@ async fn a_body_that_is_too_long_is_denied_counted_and_never_sent() {
 
 #[tokio::test]
 async fn a_redirect_is_handed_on_and_not_followed() {
-    let server = Server::start(
-        "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n",
-        Then::Keep,
-    )
-    .await;
+    let server =
+        server("HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n");
     assert_eq!(get(&server).await.unwrap().0, 302);
-    assert_eq!(server.requests.lock().unwrap().len(), 1);
+    assert_eq!(server.requests().len(), 1);
 }
 
 #[tokio::test]
@@ -503,7 +439,7 @@ async fn a_redirect_does_not_repeat_the_target_that_the_operator_set() {
         Credentials::new().parameter("key", secret("/s3cret")),
     ];
     for credentials in credentials {
-        let server = Server::start(MOVED, Then::Keep).await;
+        let server = server(MOVED);
         let options = ServiceOptions {
             credentials,
             ..ServiceOptions::default()
@@ -516,7 +452,7 @@ async fn a_redirect_does_not_repeat_the_target_that_the_operator_set() {
             &Arc::new(Metrics::new()),
         )
         .unwrap();
-        let request = request("GET", &server.uri("/api/v1/query"), &[]);
+        let request = request("GET", &uri(&server, "/api/v1/query"), &[]);
         let response = egress
             .send(
                 request,
@@ -526,7 +462,7 @@ async fn a_redirect_does_not_repeat_the_target_that_the_operator_set() {
             )
             .await;
         let (head, body) = response.unwrap().into_parts();
-        assert!(server.requests.lock().unwrap()[0].contains("s3cret"));
+        assert!(server.requests()[0].contains("s3cret"));
         assert_eq!(head.status, 301);
         assert_eq!(head.headers["location"], "https://h:1/");
         assert!(!format!("{head:?}").contains("s3cret"), "{head:?}");
@@ -536,43 +472,44 @@ async fn a_redirect_does_not_repeat_the_target_that_the_operator_set() {
 
 #[tokio::test]
 async fn failures_of_the_network_have_their_names() {
+    let (close, stall) = (Reply::then_close, Reply::then_stall);
     for (answer, then, name) in [
-        ("", Then::Close, "ConnectionTerminated"),
-        ("HTTP/1.1 200", Then::Close, "ConnectionTerminated"),
-        ("", Then::Stall, "HttpResponseTimeout"),
-        ("SSH-2.0-OpenSSH_9.2\r\n", Then::Close, "HttpProtocolError"),
+        ("", close as fn(Reply) -> Reply, "ConnectionTerminated"),
+        ("HTTP/1.1 200", close, "ConnectionTerminated"),
+        ("", stall, "HttpResponseTimeout"),
+        ("SSH-2.0-OpenSSH_9.2\r\n", close, "HttpProtocolError"),
         (
             "HTTP/1.1 200 OK\r\ncontent-length: nine\r\n\r\n",
-            Then::Close,
+            close,
             "HttpProtocolError",
         ),
         (
             "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhi",
-            Then::Close,
+            close,
             "HttpResponseIncomplete",
         ),
         (
             "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhi",
-            Then::Stall,
+            stall,
             "ConnectionReadTimeout",
         ),
         (
             "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhi",
-            Then::Close,
+            close,
             "HttpResponseIncomplete",
         ),
         (
             "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nnonsense\r\n",
-            Then::Stall,
+            stall,
             "HttpProtocolError",
         ),
         (
             "HTTP/1.1 200 OK\r\ncontent-length: 101\r\n\r\n",
-            Then::Stall,
+            stall,
             "HttpResponseBodySize(Some(100))",
         ),
     ] {
-        let server = Server::start(answer, then).await;
+        let server = replying(then(Reply::new(answer)));
         let error = get(&server).await.unwrap_err();
         assert_eq!(format!("{error:?}"), name, "{answer:?}");
     }
@@ -631,14 +568,14 @@ async fn a_server_that_does_not_speak_tls_is_a_failure_of_tls() {
 
 #[tokio::test]
 async fn the_plugin_may_ask_for_shorter_waits() {
-    let server = Server::start("", Then::Stall).await;
+    let server = TestServer::silent().unwrap();
     let options = RequestOptions {
         first_byte_timeout: Some(Duration::from_millis(10)),
         ..RequestOptions::default()
     };
     let start = Instant::now();
-    let request = request("GET", &server.uri("/api/v1/query"), &[]);
-    let egress = server.outgoing();
+    let request = request("GET", &uri(&server, "/api/v1/query"), &[]);
+    let egress = outgoing(&server.address);
     let answer = egress
         .send(request, options, &call(), &egress.denial_log())
         .await;
@@ -648,15 +585,15 @@ async fn the_plugin_may_ask_for_shorter_waits() {
 
 #[tokio::test]
 async fn a_connection_that_the_server_closed_while_idle_is_replaced() {
-    let server = Server::start(OK, Then::Close).await;
-    let egress = server.outgoing();
+    let server = replying(Reply::new(OK).then_close());
+    let egress = outgoing(&server.address);
     for _ in 0..3 {
-        let request = request("GET", &server.uri("/api/v1/query"), &[]);
+        let request = request("GET", &uri(&server, "/api/v1/query"), &[]);
         assert_eq!(ask(&egress, request).await.unwrap().0, 200);
         // Until the end of the connection has come in.
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    assert_eq!(server.connections.load(Ordering::SeqCst), 3);
+    assert_eq!(server.connections(), 3);
 }
 
 #[tokio::test]
@@ -689,32 +626,30 @@ fn a_plugin_can_shorten_a_timeout_but_not_lengthen_it() {
 
 #[tokio::test]
 async fn scopes_add_up_and_bind_what_leaves() {
-    let server = Server::start(OK, Then::Keep).await;
-    let wide = server.outgoing();
+    let server = server(OK);
+    let wide = outgoing(&server.address);
     let narrow = wide
         .scoped(Scope::equal("user", "u1").unwrap())
         .scoped(Scope::equal("project", "p1").unwrap());
-    let uri = server.uri("/api/v1/query_range?start=1");
+    let uri = uri(&server, "/api/v1/query_range?start=1");
     for egress in [&narrow, &wide] {
         let request = request("POST", &uri, &["query=up"]);
         ask(egress, request).await.unwrap();
     }
-    let [narrowed, whole] = &server.requests.lock().unwrap()[..] else {
+    let [narrowed, whole] = &server.requests()[..] else {
         panic!("two requests");
     };
-    let body = "\r\n\r\nstart=1&query=up%7buser%3d%22u1%22%2cproject%3d%22p1%22%7d";
+    let body = "\r\n\r\nstart=1&query=up%7Buser%3D%22u1%22%2Cproject%3D%22p1%22%7D";
     assert!(narrowed.ends_with(body), "{narrowed}");
     assert!(narrowed.contains("content-length: 58\r\n"), "{narrowed}");
     assert!(whole.ends_with("\r\n\r\nquery=up"), "{whole}");
-    assert_eq!(server.connections.load(Ordering::SeqCst), 1);
+    assert_eq!(server.connections(), 1);
 }
 
 #[tokio::test]
 async fn what_cannot_be_narrowed_is_denied_and_never_sent() {
-    let server = Server::start(OK, Then::Keep).await;
-    let egress = server
-        .outgoing()
-        .scoped(Scope::equal("user", "u1").unwrap());
+    let server = server(OK);
+    let egress = outgoing(&server.address).scoped(Scope::equal("user", "u1").unwrap());
     for (target, body) in [
         ("/api/v1/metadata", ""),
         ("/api/v1/query?query=up&query=up", ""),
@@ -722,15 +657,15 @@ async fn what_cannot_be_narrowed_is_denied_and_never_sent() {
         ("/api/v1/query", "query=info(up)"),
         ("/api/v1/query?tenant=2", "query=up"),
     ] {
-        let request = request("POST", &server.uri(target), &[body]);
+        let request = request("POST", &uri(&server, target), &[body]);
         let answer = ask(&egress, request).await;
         assert!(matches!(answer, Err(Error::HttpRequestDenied)), "{target}");
     }
-    assert_eq!(server.connections.load(Ordering::SeqCst), 0);
+    assert_eq!(server.connections(), 0);
 }
 
 /// A way out with these credentials, whose secrets are all the name of this package.
-fn with_credentials(server: &Server, credentials: Credentials) -> Egress {
+fn with_credentials(server: &TestServer, credentials: Credentials) -> Egress {
     let options = ServiceOptions {
         credentials,
         ..ServiceOptions::default()
@@ -752,12 +687,12 @@ fn secret() -> SecretSource {
 
 #[tokio::test]
 async fn what_the_plugin_says_of_who_asks_is_exchanged_for_what_the_operator_says() {
-    let server = Server::start(OK, Then::Keep).await;
+    let server = server(OK);
     let credentials = Credentials::new()
         .bearer_token(secret())
         .header("X-Scope-OrgID", secret());
     let egress = with_credentials(&server, credentials);
-    let mut request = request("POST", &server.uri("/api/v1/query"), &["query=up"]);
+    let mut request = request("POST", &uri(&server, "/api/v1/query"), &["query=up"]);
     for name in [
         "x-scope-orgid",
         "thanos-tenant",
@@ -768,10 +703,10 @@ async fn what_the_plugin_says_of_who_asks_is_exchanged_for_what_the_operator_say
         request.headers_mut().append(name, "evil".parse().unwrap());
     }
     ask(&egress, request).await.unwrap();
-    let seen = server.requests.lock().unwrap().concat();
+    let seen = server.requests().concat();
     assert_eq!(seen.matches("authorization:").count(), 1, "{seen}");
     assert!(
-        seen.contains("\r\nauthorization: bearer metric-host\r\n"),
+        seen.contains("\r\nauthorization: Bearer metric-host\r\n"),
         "{seen}"
     );
     assert!(
@@ -785,7 +720,7 @@ async fn what_the_plugin_says_of_who_asks_is_exchanged_for_what_the_operator_say
 
 #[tokio::test]
 async fn a_tenant_of_the_plugins_own_is_denied_and_never_sent() {
-    let server = Server::start(OK, Then::Keep).await;
+    let server = server(OK);
     let credentials = Credentials::new().parameter("extra_filters[]", secret());
     let egress = with_credentials(&server, credentials);
     for (target, body) in [
@@ -794,39 +729,43 @@ async fn a_tenant_of_the_plugins_own_is_denied_and_never_sent() {
         ("/api/v1/query", "query=up&extra_filters[]=x"),
         ("/api/v1/query", "query=up&%65xtra_filters%5b%5d=x"),
     ] {
-        let request = request("POST", &server.uri(target), &[body]);
+        let request = request("POST", &uri(&server, target), &[body]);
         let answer = ask(&egress, request).await;
         assert!(matches!(answer, Err(Error::HttpRequestDenied)), "{target}");
     }
-    let mut multipart = request("POST", &server.uri("/api/v1/query"), &["--x"]);
+    let mut multipart = request("POST", &uri(&server, "/api/v1/query"), &["--x"]);
     let value = "multipart/form-data; boundary=x".parse().unwrap();
     multipart.headers_mut().insert("content-type", value);
     assert!(ask(&egress, multipart).await.is_err());
-    assert_eq!(server.connections.load(Ordering::SeqCst), 0);
+    assert_eq!(server.connections(), 0);
     assert_eq!(egress.denials().of(DenyReason::Tenant), 5);
 
-    let request = request("POST", &server.uri("/api/v1/query?start=1"), &["query=up"]);
+    let request = request(
+        "POST",
+        &uri(&server, "/api/v1/query?start=1"),
+        &["query=up"],
+    );
     ask(&egress, request).await.unwrap();
-    let seen = server.requests.lock().unwrap().concat();
-    let target = "post /api/v1/query?start=1&extra_filters%5b%5d=metric-host http/1.1\r\n";
+    let seen = server.requests().concat();
+    let target = "POST /api/v1/query?start=1&extra_filters%5B%5D=metric-host HTTP/1.1\r\n";
     assert!(seen.starts_with(target), "{seen}");
 }
 
 #[tokio::test]
 async fn a_tenant_is_added_to_what_the_scope_has_narrowed() {
-    let server = Server::start(OK, Then::Keep).await;
+    let server = server(OK);
     let credentials = Credentials::new().parameter("extra_label", secret());
     let egress = with_credentials(&server, credentials).scoped(Scope::equal("user", "u1").unwrap());
-    let uri = server.uri("/api/v1/series?match[]=up");
+    let uri = uri(&server, "/api/v1/series?match[]=up");
     ask(&egress, request("GET", &uri, &[])).await.unwrap();
-    let seen = server.requests.lock().unwrap().concat();
-    let target = "get /api/v1/series?match%5b%5d=up%7buser%3d%22u1%22%7d&extra_label=metric-host http/1.1\r\n";
+    let seen = server.requests().concat();
+    let target = "GET /api/v1/series?match%5B%5D=up%7Buser%3D%22u1%22%7D&extra_label=metric-host HTTP/1.1\r\n";
     assert!(seen.starts_with(target), "{seen}");
 }
 
 #[tokio::test]
 async fn services_with_credentials_have_identities_of_their_own() {
-    let server = Server::start(OK, Then::Keep).await;
+    let server = server(OK);
     let with = |credentials| with_credentials(&server, credentials).identity();
     let token = || Credentials::new().bearer_token(secret());
     assert_ne!(with(token()), with(token()));
@@ -840,13 +779,13 @@ async fn services_with_credentials_have_identities_of_their_own() {
 
 #[tokio::test]
 async fn what_an_embedder_is_to_send_is_bound_as_what_leaves() {
-    let server = Server::start(OK, Then::Keep).await;
+    let server = server(OK);
     let tenant = SecretSource::variable("CARGO_PKG_NAME");
     let credentials = Credentials::new().parameter("extra_label", tenant);
     let scope = Scope::equal("user", "u1").unwrap();
     let egress = with_credentials(&server, credentials).scoped(scope.clone());
     let bound = |query: &str| {
-        let uri = server.uri(&format!("/api/v1/query?{query}"));
+        let uri = uri(&server, &format!("/api/v1/query?{query}"));
         egress.bound(Request::get(uri).body(Bytes::new()).unwrap())
     };
     let passed = bound("query=up").unwrap();
@@ -865,7 +804,7 @@ async fn what_an_embedder_is_to_send_is_bound_as_what_leaves() {
     let query = |promql: &str| nowhere.bound_query(promql.to_owned());
     assert_eq!(query("up").unwrap(), "up{user=\"u1\"}");
     query("up +").unwrap_err();
-    assert!(server.requests.lock().unwrap().is_empty());
+    assert!(server.requests().is_empty());
 }
 
 const ANSWER: &str = concat!(
@@ -874,8 +813,8 @@ const ANSWER: &str = concat!(
 );
 
 /// A range that ended long ago, with the header in which the plugin says so.
-fn final_range(server: &Server) -> Request<WasiBody> {
-    let uri = server.uri("/api/v1/query_range");
+fn final_range(server: &TestServer) -> Request<WasiBody> {
+    let uri = uri(server, "/api/v1/query_range");
     let mut request = request(
         "POST",
         &uri,
@@ -888,8 +827,8 @@ fn final_range(server: &Server) -> Request<WasiBody> {
 
 #[tokio::test]
 async fn what_was_answered_is_kept_and_what_the_plugin_says_of_it_never_leaves() {
-    let server = Server::start(ANSWER, Then::Keep).await;
-    let egress = server.outgoing();
+    let server = server(ANSWER);
+    let egress = outgoing(&server.address);
     for _ in 0..3 {
         let (status, body) = ask(&egress, final_range(&server)).await.unwrap();
         assert_eq!(status, 200);
@@ -901,7 +840,7 @@ async fn what_was_answered_is_kept_and_what_the_plugin_says_of_it_never_leaves()
     let mut silent = final_range(&server);
     silent.headers_mut().remove("x-metric-cache");
     ask(&egress, silent).await.unwrap();
-    let seen = server.requests.lock().unwrap();
+    let seen = server.requests();
     assert_eq!(seen.len(), 3);
     assert!(seen.iter().all(|request| !request.contains("x-metric")));
     let statistics = egress.cache_statistics();
@@ -910,8 +849,8 @@ async fn what_was_answered_is_kept_and_what_the_plugin_says_of_it_never_leaves()
 
 #[tokio::test]
 async fn what_comes_from_the_cache_counts_as_what_comes_from_the_network() {
-    let server = Server::start(ANSWER, Then::Keep).await;
-    let egress = Arc::new(server.outgoing());
+    let server = server(ANSWER);
+    let egress = Arc::new(outgoing(&server.address));
     let limits = Limits {
         requests_per_call: 3,
         received_bytes: 200,
@@ -932,12 +871,12 @@ async fn what_comes_from_the_cache_counts_as_what_comes_from_the_network() {
     let third = call().await;
     assert!(matches!(third, Err(Error::HttpResponseBodySize(Some(200)))));
     assert!(matches!(call().await, Err(Error::HttpRequestDenied)));
-    assert_eq!(server.requests.lock().unwrap().len(), 1);
+    assert_eq!(server.requests().len(), 1);
 }
 
 #[tokio::test]
 async fn what_was_answered_to_other_credentials_is_asked_for_again() {
-    let server = Server::start(ANSWER, Then::Keep).await;
+    let server = server(ANSWER);
     let folder = tempfile::tempdir().unwrap();
     let tenant = folder.path().join("tenant");
     std::fs::write(&tenant, "one").unwrap();
@@ -949,7 +888,7 @@ async fn what_was_answered_to_other_credentials_is_asked_for_again() {
             ask(&egress, final_range(&server)).await.unwrap();
         }
     }
-    let seen = server.requests.lock().unwrap();
+    let seen = server.requests();
     let [one, another] = &seen[..] else {
         panic!("{seen:?}")
     };
@@ -970,7 +909,7 @@ const WARNED: &str = "HTTP/1.1 200 OK\r\ncontent-length: 60\r\n\r\n{\"status\":\
 async fn asked_of(answers: &[&'static str]) -> (String, Vec<usize>, Vec<u64>, String) {
     let mut servers = Vec::new();
     for answer in answers {
-        servers.push(Server::start(answer, Then::Keep).await);
+        servers.push(server(answer));
     }
     let (first, others) = servers.split_first().unwrap();
     let options = ServiceOptions {
@@ -984,15 +923,13 @@ async fn asked_of(answers: &[&'static str]) -> (String, Vec<usize>, Vec<u64>, St
         ..limits()
     };
     let outgoing = Egress::to(address, &options, &limits, &Timers::ticking(), &metrics).unwrap();
-    let uri = first.uri("/api/v1/label/container_metric_name/values");
+    let uri = uri(first, "/api/v1/label/container_metric_name/values");
     let answer = ask(&outgoing, request("GET", &uri, &[])).await;
     let answer = answer.map_or_else(
         |error| error.to_string(),
         |(_, body)| String::from_utf8(body.to_vec()).unwrap(),
     );
-    let seen = servers
-        .iter()
-        .map(|each| each.requests.lock().unwrap().len());
+    let seen = servers.iter().map(|each| each.requests().len());
     let answered = outgoing.answers().into_iter().map(|(_, number)| number);
     let text = HostMetrics(&metrics).to_string();
     (answer, seen.collect(), answered.collect(), text)
@@ -1038,10 +975,7 @@ async fn where_no_other_answer_is_whole_the_partial_one_goes_on_and_nobody_is_as
 
 #[tokio::test]
 async fn where_one_answered_partially_the_other_is_asked_first_from_then_on() {
-    let (first, second) = (
-        Server::start(PARTIAL, Then::Keep).await,
-        Server::start(WHOLE, Then::Keep).await,
-    );
+    let (first, second) = (server(PARTIAL), server(WHOLE));
     let options = ServiceOptions {
         failover: vec![second.address.clone()],
         ..ServiceOptions::default()
@@ -1050,11 +984,11 @@ async fn where_one_answered_partially_the_other_is_asked_first_from_then_on() {
     let metrics = Arc::new(Metrics::new());
     let outgoing = Egress::to(address, &options, &limits(), &Timers::ticking(), &metrics).unwrap();
     for _ in 0..3 {
-        let uri = first.uri("/api/v1/label/container_metric_name/values");
+        let uri = uri(&first, "/api/v1/label/container_metric_name/values");
         ask(&outgoing, request("GET", &uri, &[])).await.unwrap();
     }
-    assert_eq!(first.requests.lock().unwrap().len(), 1);
-    assert_eq!(second.requests.lock().unwrap().len(), 3);
+    assert_eq!(first.requests().len(), 1);
+    assert_eq!(second.requests().len(), 3);
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use http::StatusCode;
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
-    registry::{Registry, Unit},
+    registry::{Metric, Registry, Unit},
 };
 
 /// Seconds. A call without I/O takes some tens of microseconds, a dashboard seconds, and 30 s are the default end.
@@ -80,96 +80,119 @@ struct AddressLabels {
 
 type HistogramOfVerbs = Family<VerbLabels, Histogram>;
 
+/// A metric, which the registry knows from now on.
+fn registered<M: Metric + Clone>(
+    registry: &mut Registry,
+    name: &str,
+    unit: Option<Unit>,
+    help: &str,
+    metric: M,
+) -> M {
+    match unit {
+        Some(unit) => registry.register_with_unit(name, help, unit, metric.clone()),
+        None => registry.register(name, help, metric.clone()),
+    }
+    metric
+}
+
 impl Metrics {
     pub(crate) fn new() -> Self {
         let histogram: fn() -> Histogram = || Histogram::new(SECONDS);
-        let mut metrics = Self {
-            registry: Registry::with_prefix("metric_host"),
-            calls: Family::default(),
-            running: Gauge::default(),
-            ready: Gauge::default(),
-            found_ready: Counter::default(),
-            call_duration: HistogramOfVerbs::new_with_constructor(histogram),
-            busy_seconds: HistogramOfVerbs::new_with_constructor(histogram),
-            denials: Family::default(),
-            exchanges: Family::default(),
-            failovers: Family::default(),
-            exchange_seconds: histogram(),
-            received: Counter::default(),
-            lookups: Family::default(),
-            saved: Counter::default(),
-        };
-        metrics.registry.register(
-            "calls",
-            "Calls that ended, by verb and outcome",
-            metrics.calls.clone(),
-        );
-        metrics.registry.register(
-            "calls_running",
-            "Calls that run, and those that wait for a place",
-            metrics.running.clone(),
-        );
-        metrics.registry.register(
-            "instances_ready",
-            "Instances of plugins that were made ahead and wait for a call",
-            metrics.ready.clone(),
-        );
-        metrics.registry.register(
-            "instances_found_ready",
-            "Calls that found an instance that was made ahead",
-            metrics.found_ready.clone(),
-        );
-        metrics.registry.register_with_unit(
-            "call_duration",
-            "From the call to its result",
-            Unit::Seconds,
-            metrics.call_duration.clone(),
-        );
-        metrics.registry.register_with_unit(
-            "call_busy",
-            "Of that, what the plugin computes, and the host for it",
-            Unit::Seconds,
-            metrics.busy_seconds.clone(),
-        );
-        metrics.registry.register(
-            "requests_denied",
-            "Requests of plugins that were not let out, by reason",
-            metrics.denials.clone(),
-        );
-        metrics.registry.register(
-            "prometheus_requests",
-            "Requests that were sent, by the class of the answer's status; `none`: there was no answer",
-            metrics.exchanges.clone(),
-        );
-        metrics.registry.register(
-            "prometheus_failovers",
-            "Of the requests that were answered, those that another address than the first answered, by that address",
-            metrics.failovers.clone(),
-        );
-        metrics.registry.register_with_unit(
-            "upstream_request_duration",
-            "From a request to the last byte of its answer",
-            Unit::Seconds,
-            metrics.exchange_seconds.clone(),
-        );
-        metrics.registry.register_with_unit(
-            "received",
-            "What the bodies of the answers came to",
-            Unit::Bytes,
-            metrics.received.clone(),
-        );
-        metrics.registry.register(
-            "cache_requests",
-            "Requests whose answers may be kept: answered from a cache, with the answer to the same one, or sent",
-            metrics.lookups.clone(),
-        );
-        metrics.registry.register_with_unit(
-            "cache_saved",
-            "What the bodies of answers came to that were not asked for",
-            Unit::Bytes,
-            metrics.saved.clone(),
-        );
-        metrics
+        let mut registry = Registry::with_prefix("metric_host");
+        Self {
+            calls: registered(
+                &mut registry,
+                "calls",
+                None,
+                "Calls that ended, by verb and outcome",
+                Family::default(),
+            ),
+            running: registered(
+                &mut registry,
+                "calls_running",
+                None,
+                "Calls that run, and those that wait for a place",
+                Gauge::default(),
+            ),
+            ready: registered(
+                &mut registry,
+                "instances_ready",
+                None,
+                "Instances of plugins that were made ahead and wait for a call",
+                Gauge::default(),
+            ),
+            found_ready: registered(
+                &mut registry,
+                "instances_found_ready",
+                None,
+                "Calls that found an instance that was made ahead",
+                Counter::default(),
+            ),
+            call_duration: registered(
+                &mut registry,
+                "call_duration",
+                Some(Unit::Seconds),
+                "From the call to its result",
+                HistogramOfVerbs::new_with_constructor(histogram),
+            ),
+            busy_seconds: registered(
+                &mut registry,
+                "call_busy",
+                Some(Unit::Seconds),
+                "Of that, what the plugin computes, and the host for it",
+                HistogramOfVerbs::new_with_constructor(histogram),
+            ),
+            denials: registered(
+                &mut registry,
+                "requests_denied",
+                None,
+                "Requests of plugins that were not let out, by reason",
+                Family::default(),
+            ),
+            exchanges: registered(
+                &mut registry,
+                "prometheus_requests",
+                None,
+                "Requests that were sent, by the class of the answer's status; `none`: there was no answer",
+                Family::default(),
+            ),
+            failovers: registered(
+                &mut registry,
+                "prometheus_failovers",
+                None,
+                "Of the requests that were answered, those that another address than the first answered, by that address",
+                Family::default(),
+            ),
+            exchange_seconds: registered(
+                &mut registry,
+                "upstream_request_duration",
+                Some(Unit::Seconds),
+                "From a request to the last byte of its answer",
+                histogram(),
+            ),
+            received: registered(
+                &mut registry,
+                "received",
+                Some(Unit::Bytes),
+                "What the bodies of the answers came to",
+                Counter::default(),
+            ),
+            lookups: registered(
+                &mut registry,
+                "cache_requests",
+                None,
+                "Requests whose answers may be kept: answered from a cache, with the answer to the same one, or sent",
+                Family::default(),
+            ),
+            saved: registered(
+                &mut registry,
+                "cache_saved",
+                Some(Unit::Bytes),
+                "What the bodies of answers came to that were not asked for",
+                Counter::default(),
+            ),
+            registry,
+        }
     }
 
     pub(super) fn call_begins(&self) {

@@ -33,6 +33,8 @@ pub(super) const MEMORY: Row = Row {
 
 /// No more than a seventh above the size that it is held against; growing cheaper is no fault.
 const FLAT: Goal = Goal::RatioAtMost(1.15);
+/// Points of the longest series.
+const MOST_POINTS: i64 = 1000;
 /// Callers of a busy dashboard.
 const CALLS: usize = 64;
 /// Processes whose peak is taken, for each size.
@@ -76,18 +78,20 @@ impl Recording {
     }
 }
 
-/// At a point a second, which Prometheus makes of a sample a minute.
-fn query(series: &Series, points: i64) -> Result<MetricQuery> {
-    let shape = Shape::growth();
-    let mut query = MetricQuery::new(
-        "mem",
-        shape.from.to_string(),
-        (shape.from + points - 1).to_string(),
-    );
+/// For all series, at a point a second, which Prometheus makes of a sample a minute.
+fn query_of_all(points: i64) -> MetricQuery {
+    let from = Shape::growth().from;
+    let mut query = MetricQuery::new("mem", from.to_string(), (from + points - 1).to_string());
     query.step = Some(1);
     query.group_by = vec![Dimension::KernelId];
     query.labels.value_type = Some(ValueType::Current);
+    query
+}
+
+fn query(series: &Series, points: i64) -> Result<MetricQuery> {
+    let mut query = query_of_all(points);
     // Only who there is; the samples are in Prometheus.
+    let shape = Shape::growth();
     let dataset = Dataset::generate(&Shape {
         to: shape.from,
         ..shape
@@ -102,11 +106,9 @@ fn query(series: &Series, points: i64) -> Result<MetricQuery> {
     Ok(query)
 }
 
-/// What the plugin is asked; the answer is always the recorded one.
-pub(crate) async fn ask(service: &MetricService) -> Result<MetricResult> {
-    let mut query = MetricQuery::new("mem", "0", "60");
-    query.labels.value_type = Some(ValueType::Current);
-    Ok(service.query_metric(&query).await?)
+/// What the plugin is asked, which the points of every recorded answer lie in.
+async fn ask(service: &MetricService) -> Result<MetricResult> {
+    Ok(service.query_metric(&query_of_all(MOST_POINTS)).await?)
 }
 
 fn time(setting: &Setting) -> Measurement<'_> {
@@ -120,12 +122,12 @@ fn time(setting: &Setting) -> Measurement<'_> {
 async fn time_by_size(setting: &Setting) -> Result<Vec<Outcome>> {
     // What a thousand samples take is little beside what a call takes: only many rounds show it.
     let few = [
-        ("1 series x 1000 points", Series::One, 1000),
+        ("1 series x 1000 points", Series::One, MOST_POINTS),
         ("a hundred series x 100 points", Series::OfProject, 100),
     ];
     let many = [
-        (HELD_AGAINST, Series::OfProject, 1000),
-        ("1000 series x 1000 points", Series::All, 1000),
+        (HELD_AGAINST, Series::OfProject, MOST_POINTS),
+        ("1000 series x 1000 points", Series::All, MOST_POINTS),
     ];
     let mut outcomes = time_of_sizes(setting, few, 1000).await?;
     outcomes.extend(time_of_sizes(setting, many, 30).await?);
@@ -251,7 +253,7 @@ fn memory(setting: &Setting) -> Measurement<'_> {
         let nothing = Recording::of(setting, Series::None, 1).await?;
         let mut outcomes = Vec::new();
         for (name, series, calls) in sizes {
-            let recording = Recording::of(setting, series, 1000).await?;
+            let recording = Recording::of(setting, series, MOST_POINTS).await?;
             #[allow(clippy::cast_precision_loss, reason = "some millions")]
             let samples = (recording.samples * calls) as f64;
             let mut values = Vec::new();

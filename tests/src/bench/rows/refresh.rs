@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use metric_host::{MetricService, RangeOptions};
-use metric_tests::passage::Passage;
+use metric_tests::counting_proxy::CountingProxy;
 
 use super::dashboard::{Dashboard, minute, seen_at};
 use super::{Measurement, Row};
@@ -77,9 +77,9 @@ fn minute_by_minute(
 }
 
 async fn bytes(setting: &Setting, dashboard: &Dashboard) -> Result<Vec<Outcome>> {
-    let passage = Passage::to(setting.address.clone()).await?;
+    let proxy = CountingProxy::to(setting.address.clone()).await?;
     let (cached, uncached) = (
-        setting.cached_service_at(&passage.address())?,
+        setting.cached_service_at(&proxy.address())?,
         setting.service()?,
     );
     let (mut counts, mut before) = (Vec::new(), 0);
@@ -90,8 +90,8 @@ async fn bytes(setting: &Setting, dashboard: &Dashboard) -> Result<Vec<Outcome>>
             .query_batch(&queries, &options)
             .await?;
         #[allow(clippy::cast_precision_loss, reason = "some megabytes")]
-        counts.push((passage.answer_bytes() - before) as f64);
-        before = passage.answer_bytes();
+        counts.push((proxy.answer_bytes() - before) as f64);
+        before = proxy.answer_bytes();
         let same = seen_at(&uncached, now)
             .query_batch(&queries, &options)
             .await?;

@@ -56,15 +56,15 @@ impl Key {
     }
 }
 
-/// Which requests may wait for one answer together: the same, with the same patience.
+/// Which requests may wait for one answer together: the same, with the same timeouts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct FlightKey {
     pub(super) key: Arc<Key>,
-    pub(super) patience: Patience,
+    pub(super) timeouts: TimeoutKey,
 }
 
 /// The waits that an answer is given: for the connection, for its head, between its pieces.
-pub(crate) type Patience = [Duration; 3];
+pub(crate) type TimeoutKey = [Duration; 3];
 
 #[cfg(test)]
 mod tests {

@@ -73,7 +73,7 @@ use self::{
     statistics::Counters,
     store::Store,
 };
-pub(crate) use self::{completeness::Coverage, freshness::CacheHint, key::Patience};
+pub(crate) use self::{completeness::Coverage, freshness::CacheHint, key::TimeoutKey};
 use super::client::reload::CredentialsGeneration;
 use crate::{
     config::cache::CacheOptions,
@@ -111,7 +111,7 @@ pub(crate) struct Lookup<'a> {
     /// The plugin's cache hint.
     pub(crate) keep: CacheHint,
     /// How long it is waited for.
-    pub(crate) patience: Patience,
+    pub(crate) timeouts: TimeoutKey,
 }
 
 enum Found {
@@ -157,7 +157,7 @@ impl Cache {
         let life = Freshness::of(question.keep, question.request, &inner.options);
         let key = FlightKey {
             key: Arc::new(Key::of(question.request, question.scope, question.identity)),
-            patience: question.patience,
+            timeouts: question.timeouts,
         };
         for _ in 0..FOLLOWED {
             let leader = match inner.find(&key, life, &send) {

@@ -231,7 +231,7 @@ impl Bench {
             identity: CredentialsGeneration::default(),
             scope: scope.map(str::to_owned),
             keep,
-            patience: Patience::default(),
+            timeouts: TimeoutKey::default(),
         };
         self.cache.answer(question, || self.script.send()).await
     }

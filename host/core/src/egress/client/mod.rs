@@ -56,7 +56,7 @@ pub(crate) struct HttpClient {
     tls: Option<Tls>,
     /// How long an address has to be waited for before another is asked. A plugin that waits for less learns no more
     /// than that it did not wait.
-    patience: Duration,
+    connect_timeout: Duration,
 }
 
 /// Which address a response came from.
@@ -170,7 +170,7 @@ impl HttpClient {
             detour: Mutex::new(None),
             additions,
             tls,
-            patience: limits.connect_timeout,
+            connect_timeout: limits.connect_timeout,
         })
     }
 
@@ -257,7 +257,7 @@ impl HttpClient {
                     }
                 }
                 Err(Failure::Connect(error))
-                    if error.fails_over(timeouts.connect >= self.patience) =>
+                    if error.fails_over(timeouts.connect >= self.connect_timeout) =>
                 {
                     tracing::warn!(
                         address = upstream.authority(),

@@ -3,58 +3,31 @@
 use super::*;
 use crate::config::{credentials::Credentials, network::Network, secret::SecretSource};
 use http_body_util::BodyExt;
+use metric_test_server::{Reply, TestServer};
 use std::{
     io,
     net::{IpAddr, SocketAddr},
     sync::atomic::{AtomicUsize, Ordering},
 };
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
-};
+use tokio::{io::AsyncReadExt, net::TcpListener};
 
 /// Answers each request with the path and the host that it was sent to; a connection for each.
-struct Echo {
-    address: SocketAddr,
-    asked: Arc<AtomicUsize>,
-    heads: Arc<Mutex<Vec<String>>>,
+fn echo() -> TestServer {
+    echo_at("127.0.0.1:0".parse().unwrap())
 }
 
-impl Echo {
-    async fn start() -> Self {
-        Self::at("127.0.0.1:0".parse().unwrap()).await
-    }
-
-    async fn at(address: SocketAddr) -> Self {
-        let listener = TcpListener::bind(address).await.unwrap();
-        let echo = Self {
-            address: listener.local_addr().unwrap(),
-            asked: Arc::default(),
-            heads: Arc::default(),
-        };
-        let asked = Arc::clone(&echo.asked);
-        let heads = Arc::clone(&echo.heads);
-        tokio::spawn(async move {
-            while let Ok((mut stream, _)) = listener.accept().await {
-                asked.fetch_add(1, Ordering::SeqCst);
-                let mut head = vec![0; 4096];
-                let length = stream.read(&mut head).await.unwrap();
-                let head = String::from_utf8_lossy(&head[..length]).into_owned();
-                heads.lock().unwrap().push(head.clone());
-                let path = head.split(' ').nth(1).unwrap_or_default();
-                let host = head.lines().find_map(|line| line.strip_prefix("host: "));
-                let text = format!("{path} {}", host.unwrap_or_default());
-                let length = text.len();
-                let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{text}");
-                stream.write_all(answer.as_bytes()).await.unwrap();
-            }
-        });
-        echo
-    }
-
-    fn asked(&self) -> usize {
-        self.asked.load(Ordering::SeqCst)
-    }
+fn echo_at(address: SocketAddr) -> TestServer {
+    TestServer::start_at(address, |request| {
+        let path = request.split(' ').nth(1).unwrap_or_default();
+        let host = request.lines().find_map(|line| line.strip_prefix("host: "));
+        let text = format!("{path} {}", host.unwrap_or_default());
+        let length = text.len();
+        Reply::new(format!(
+            "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{text}"
+        ))
+        .then_close()
+    })
+    .unwrap()
 }
 
 /// Where nothing listens.
@@ -118,7 +91,7 @@ async fn get(client: &HttpClient, uri: &str) -> Result<String> {
 
 #[tokio::test]
 async fn where_no_connection_can_be_made_the_next_address_is_asked_under_its_own_name() {
-    let (first, echo) = (nobody(), Echo::start().await);
+    let (first, echo) = (nobody(), echo());
     let next = format!("http://{}/some/prefix", echo.address);
     let client = with_failover(&format!("http://{first}/prom"), &[next]);
     let answer = get(
@@ -132,13 +105,13 @@ async fn where_no_connection_can_be_made_the_next_address_is_asked_under_its_own
 
 #[tokio::test]
 async fn the_address_that_works_is_remembered_and_the_first_one_is_tried_again_later() {
-    let (first, second) = (nobody(), Echo::start().await);
+    let (first, second) = (nobody(), echo());
     let client = with_failover(&first.to_string(), &[second.address.to_string()]);
     let uri = format!("http://{first}/api/v1/query");
     get(&client, &uri).await.unwrap();
-    let first = Echo::at(first).await;
+    let first = echo_at(first);
     get(&client, &uri).await.unwrap();
-    assert_eq!((first.asked(), second.asked()), (0, 2));
+    assert_eq!((first.connections(), second.connections()), (0, 2));
 
     // The time comes for one to try the straight pipeline.
     if let Some(detour) = &mut *client.detour() {
@@ -151,7 +124,7 @@ async fn the_address_that_works_is_remembered_and_the_first_one_is_tried_again_l
     }
     get(&client, &uri).await.unwrap();
     get(&client, &uri).await.unwrap();
-    assert_eq!((first.asked(), second.asked()), (2, 2));
+    assert_eq!((first.connections(), second.connections()), (2, 2));
 }
 
 #[tokio::test]
@@ -176,7 +149,7 @@ impl Resolve for Hanging {
 
 #[tokio::test]
 async fn a_plugin_that_waits_for_less_than_the_host_sends_nobody_elsewhere() {
-    let second = Echo::start().await;
+    let second = echo();
     let patience = Duration::from_millis(200);
     let options = ServiceOptions {
         failover: vec![second.address.to_string()],
@@ -212,38 +185,28 @@ async fn a_plugin_that_waits_for_less_than_the_host_sends_nobody_elsewhere() {
             matches!(answer, Err(Error::ConnectionTimeout)),
             "{answer:?}"
         );
-        assert_eq!((client.preferred(), second.asked()), (0, 0));
+        assert_eq!((client.preferred(), second.connections()), (0, 0));
     }
     send(patience).await.unwrap();
-    assert_eq!((client.preferred(), second.asked()), (1, 1));
+    assert_eq!((client.preferred(), second.connections()), (1, 1));
 }
 
 /// Answers each request with this status and no body.
-async fn saying(status: &'static str) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let mut head = [0; 4096];
-            let _ = stream.read(&mut head).await;
-            let answer =
-                format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-            let _ = stream.write_all(answer.as_bytes()).await;
-        }
-    });
-    address
+fn saying(status: u16) -> String {
+    let answer = Reply::whole(status, "text/plain", "").then_close();
+    TestServer::start(move |_| answer.clone()).unwrap().address
 }
 
 #[tokio::test]
 async fn where_a_server_is_unavailable_the_next_one_is_asked_and_remembered() {
-    for status in ["502 Bad Gateway", "503 Unavailable", "504 Timeout"] {
-        let (first, second) = (saying(status).await, Echo::start().await);
+    for status in [502, 503, 504] {
+        let (first, second) = (saying(status), echo());
         let client = with_failover(&first.to_string(), &[second.address.to_string()]);
         let uri = format!("http://{first}/api/v1/query");
         for asked in [1, 2] {
             let answer = get(&client, &uri).await.unwrap();
             assert_eq!(answer, format!("/api/v1/query {}", second.address));
-            assert_eq!(second.asked(), asked, "{status}");
+            assert_eq!(second.connections(), asked, "{status}");
         }
         assert_eq!(client.preferred(), 1, "{status}");
     }
@@ -251,12 +214,12 @@ async fn where_a_server_is_unavailable_the_next_one_is_asked_and_remembered() {
 
 #[tokio::test]
 async fn other_failures_are_answers() {
-    for status in ["400 No", "422 No", "429 Slowly", "500 Broken"] {
-        let (first, second) = (saying(status).await, Echo::start().await);
+    for status in [400, 422, 429, 500] {
+        let (first, second) = (saying(status), echo());
         let client = with_failover(&first.to_string(), &[second.address.to_string()]);
         let answer = get(&client, &format!("http://{first}/api/v1/query")).await;
         assert_eq!(
-            (answer.unwrap().as_str(), second.asked()),
+            (answer.unwrap().as_str(), second.connections()),
             ("", 0),
             "{status}"
         );
@@ -266,12 +229,9 @@ async fn other_failures_are_answers() {
 #[tokio::test]
 async fn a_request_is_sent_to_one_further_address_and_the_first_answer_is_given_where_that_does_not_help()
  {
-    let (first, second) = (
-        saying("503 Unavailable").await,
-        saying("502 Bad Gateway").await,
-    );
-    let third = Echo::start().await;
-    let further = [nobody(), second, third.address].map(|address| address.to_string());
+    let (first, second) = (saying(503), saying(502));
+    let third = echo();
+    let further = [nobody().to_string(), second, third.address.clone()];
     for failover in [&further[..], &further[..1], &[]] {
         let client = with_failover(&first.to_string(), failover);
         let request = Request::get(format!("http://{first}/api/v1/query"));
@@ -285,7 +245,7 @@ async fn a_request_is_sent_to_one_further_address_and_the_first_answer_is_given_
         assert_eq!(response.status(), 503, "{failover:?}");
         assert_eq!(client.accept(&response), None);
     }
-    assert_eq!(third.asked(), 0);
+    assert_eq!(third.connections(), 0);
 }
 
 /// Takes each connection, reads the request or not, and ends it without a byte. Counts them.
@@ -310,21 +270,21 @@ async fn hanging_up(reads: bool) -> (SocketAddr, Arc<AtomicUsize>) {
 async fn where_the_connection_ends_before_an_answer_one_further_address_is_asked() {
     for reads in [true, false] {
         let ((first, _), (second, asked)) = (hanging_up(reads).await, hanging_up(reads).await);
-        let third = Echo::start().await;
+        let third = echo();
         let uri = format!("http://{first}/api/v1/query");
         let client = with_failover(&first.to_string(), &[third.address.to_string()]);
         let answer = get(&client, &uri).await.unwrap();
         assert_eq!(answer, format!("/api/v1/query {}", third.address));
         assert_eq!(client.preferred(), 1);
         // A query that ends servers does not end all of them.
-        let further = [second, third.address].map(|address| address.to_string());
+        let further = [second.to_string(), third.address.clone()];
         let client = with_failover(&first.to_string(), &further);
         let answer = get(&client, &uri).await;
         assert!(
             matches!(answer, Err(Error::ConnectionTerminated)),
             "{answer:?}"
         );
-        assert_eq!((asked.load(Ordering::SeqCst), third.asked()), (1, 1));
+        assert_eq!((asked.load(Ordering::SeqCst), third.connections()), (1, 1));
     }
 }
 
@@ -341,12 +301,12 @@ fn every_address_of_the_list_has_to_be_readable() {
 
 #[tokio::test]
 async fn a_name_that_leads_to_another_network_on_its_second_lookup_is_refused_there() {
-    let echo = Echo::start().await;
+    let echo = echo();
     let options = ServiceOptions {
         networks: vec![Network::Loopback],
         ..ServiceOptions::default()
     };
-    let port = echo.address.port();
+    let port = echo.port();
     let uri = format!("http://prometheus.example.org:{port}/api/v1/query");
     for elsewhere in ["169.254.169.254", "10.0.0.1", "::ffff:10.0.0.1", "0.0.0.0"] {
         let resolver = Script::of(&[&["127.0.0.1"], &[elsewhere]]);
@@ -366,7 +326,7 @@ async fn a_name_that_leads_to_another_network_on_its_second_lookup_is_refused_th
 
 #[tokio::test]
 async fn a_refused_network_is_not_evaded_by_going_elsewhere() {
-    let echo = Echo::start().await;
+    let echo = echo();
     let options = ServiceOptions {
         failover: vec![echo.address.to_string()],
         ..ServiceOptions::default()
@@ -375,13 +335,13 @@ async fn a_refused_network_is_not_evaded_by_going_elsewhere() {
     let client = client("prometheus.example.org:9090", &options, &resolver);
     let answer = get(&client, "http://prometheus.example.org:9090/api/v1/query").await;
     assert!(matches!(answer, Err(Error::DestinationIpProhibited)));
-    assert_eq!(echo.asked(), 0);
+    assert_eq!(echo.connections(), 0);
 }
 
 #[tokio::test]
 async fn of_a_names_addresses_the_first_that_answers_is_taken() {
-    let echo = Echo::start().await;
-    let port = echo.address.port();
+    let echo = echo();
+    let port = echo.port();
     let options = ServiceOptions {
         networks: vec![Network::Loopback],
         ..ServiceOptions::default()
@@ -415,12 +375,12 @@ async fn what_is_allowed_and_cannot_be_reached_is_no_refusal() {
 
 #[tokio::test]
 async fn credentials_go_to_the_addresses_of_the_list_and_to_no_other() {
-    let (first, second, elsewhere) = (nobody(), Echo::start().await, Echo::start().await);
+    let (first, second, elsewhere) = (nobody(), echo(), echo());
     let options = ServiceOptions {
         // The last one is a name that leads to where it may not.
         failover: vec![
             second.address.to_string(),
-            format!("x.org:{}", elsewhere.address.port()),
+            format!("x.org:{}", elsewhere.port()),
         ],
         credentials: Credentials::new()
             .bearer_token(SecretSource::variable("CARGO_PKG_NAME"))
@@ -430,13 +390,13 @@ async fn credentials_go_to_the_addresses_of_the_list_and_to_no_other() {
     let client = client(&first.to_string(), &options, &Script::of(&[&["127.0.0.1"]]));
     let uri = format!("http://{first}/api/v1/query");
     get(&client, &uri).await.unwrap();
-    let heads = second.heads.lock().unwrap().concat();
+    let heads = second.requests().concat();
     assert!(
         heads.contains("authorization: Bearer metric-host\r\n"),
         "{heads}"
     );
     assert!(heads.contains("x-scope-orgid: 0.1.0\r\n"), "{heads}");
-    assert_eq!(elsewhere.asked(), 0);
+    assert_eq!(elsewhere.connections(), 0);
 
     let only_elsewhere = ServiceOptions {
         failover: options.failover[1..].to_vec(),
@@ -448,7 +408,7 @@ async fn credentials_go_to_the_addresses_of_the_list_and_to_no_other() {
         &Script::of(&[&["127.0.0.1"]]),
     );
     get(&client, &uri).await.unwrap_err();
-    assert_eq!(elsewhere.asked(), 0);
+    assert_eq!(elsewhere.connections(), 0);
 }
 
 #[test]

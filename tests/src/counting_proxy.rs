@@ -13,7 +13,7 @@ const REQUEST: &[u8] = b" HTTP/1.1\r\n";
 
 /// A way to a server, over which what passes is counted.
 #[derive(Debug)]
-pub struct Passage {
+pub struct CountingProxy {
     address: String,
     passed: Arc<Passed>,
     is_open: watch::Sender<bool>,
@@ -25,7 +25,7 @@ struct Passed {
     answer_bytes: AtomicU64,
 }
 
-impl Passage {
+impl CountingProxy {
     /// Opens one to a server, `host:port`. It lives as long as the runtime.
     ///
     /// # Errors
@@ -133,15 +133,15 @@ mod tests {
             client.write_all(answer).await.unwrap();
             asked
         });
-        let passage = Passage::to(address).await.unwrap();
-        assert_eq!((passage.requests(), passage.answer_bytes()), (0, 0));
-        let mut client = TcpStream::connect(passage.address()).await.unwrap();
+        let proxy = CountingProxy::to(address).await.unwrap();
+        assert_eq!((proxy.requests(), proxy.answer_bytes()), (0, 0));
+        let mut client = TcpStream::connect(proxy.address()).await.unwrap();
         client.write_all(request).await.unwrap();
         let mut answered = vec![0; answer.len()];
         client.read_exact(&mut answered).await.unwrap();
         assert_eq!(answered, answer);
         assert_eq!(server.await.unwrap(), request);
-        assert_eq!(passage.requests(), 1);
-        assert_eq!(passage.answer_bytes(), answer.len() as u64);
+        assert_eq!(proxy.requests(), 1);
+        assert_eq!(proxy.answer_bytes(), answer.len() as u64);
     }
 }
