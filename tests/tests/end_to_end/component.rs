@@ -65,6 +65,7 @@ fn the_codec_imports_nothing_and_exports_the_verbs_without_io() {
     exports.sort();
     let expected = [
         "backendai:metric/codec@0.2.0",
+        "backendai:metric/family@0.2.0",
         "backendai:metric/json-codec@0.2.0",
         "backendai:metric/preset@0.2.0",
         "backendai:metric/types@0.2.0",
