@@ -12,6 +12,7 @@ use metric_testbed::{Dataset, Prometheus, PrometheusOptions, Series, Shape};
 
 pub mod counting_proxy;
 pub mod crashing;
+pub mod over_http;
 pub mod reference;
 pub mod soak;
 

@@ -2,7 +2,7 @@
 //! line finds them.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
@@ -11,6 +11,7 @@ use clap::{Args, ValueEnum};
 use crate::cargo_component;
 use crate::component::Component;
 use crate::process;
+use crate::server;
 use crate::wasm_toolchain::{Choice, WasmToolchain};
 use crate::workspace::{self, PLUGIN_PROFILE};
 
@@ -96,7 +97,8 @@ pub(crate) fn run(arguments: &BuildArgs) -> Result<()> {
         Builder::Cargo => process::shown(&mut command(&toolchain, &Component::ALL))?,
         Builder::CargoComponent => {
             cargo_component::build(&toolchain)?;
-            process::shown(&mut command(&toolchain, &[Component::Codec]))?;
+            let others = [Component::Codec, Component::Front];
+            process::shown(&mut command(&toolchain, &others))?;
         }
     }
     process::shown(&mut profile.build(&["metric-host"]))?;
@@ -105,6 +107,7 @@ pub(crate) fn run(arguments: &BuildArgs) -> Result<()> {
         place(&toolchain, component, profile)?;
         built.push((component.name(), profile.component(component)));
     }
+    built.push(("server", server::compose(profile)?));
     for (what, path) in built {
         let size = fs::metadata(&path)
             .with_context(|| format!("{} was not built", workspace::shown(&path)))?
@@ -146,23 +149,22 @@ pub(crate) fn place(
         toolchain.built(component.file()),
         profile.component(component),
     );
-    fs::create_dir_all(profile.folder())?;
-    // Moved into its place whole: somebody may be reading the old one.
+    let bytes =
+        fs::read(&from).with_context(|| format!("{} was not built", workspace::shown(&from)))?;
+    put(&bytes, &to)
+}
+
+/// Moves a file into its place whole: somebody may be reading the old one.
+pub(crate) fn put(bytes: &[u8], to: &Path) -> Result<()> {
     let new = to.with_extension("wasm.new");
-    fs::copy(&from, &new)
-        .and_then(|_| fs::rename(&new, &to))
-        .with_context(|| {
-            format!(
-                "cannot copy {} to {}",
-                workspace::shown(&from),
-                workspace::shown(&to)
-            )
-        })?;
-    Ok(())
+    fs::create_dir_all(to.parent().unwrap_or(to))
+        .and_then(|()| fs::write(&new, bytes))
+        .and_then(|()| fs::rename(&new, to))
+        .with_context(|| format!("cannot write {}", workspace::shown(to)))
 }
 
 /// Bytes, as far as it matters here.
-fn shown_size(bytes: u64) -> String {
+pub(crate) fn shown_size(bytes: u64) -> String {
     if bytes < 10_000_000 {
         return format!("{:.1} kB", bytes as f64 / 1e3);
     }

@@ -1,23 +1,28 @@
-//! The two components that the guest becomes. Who builds them is not its concern.
+//! The components that are built here. Who builds them is not its concern.
 
-/// A component of the guest.
+/// A component.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Component {
     /// The plugin: every verb, with its requests sent through `wasi:http`.
     Service,
     /// The verbs without I/O alone. Imports nothing.
     Codec,
+    /// The plugin's verbs over HTTP, for platforms that run components. Imports a plugin.
+    Front,
 }
 
 impl Component {
-    /// Both.
-    pub(crate) const ALL: [Self; 2] = [Self::Service, Self::Codec];
+    /// Those that the contract has a world for.
+    pub(crate) const OF_THE_CONTRACT: [Self; 2] = [Self::Service, Self::Codec];
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::Service, Self::Codec, Self::Front];
 
-    /// Its package, which is made of the guest's sources.
+    /// Its package.
     pub(crate) fn package(self) -> &'static str {
         match self {
             Self::Service => "metric-guest",
             Self::Codec => "metric-codec",
+            Self::Front => "metric-http",
         }
     }
 
@@ -26,6 +31,7 @@ impl Component {
         match self {
             Self::Service => "metric_service.wasm",
             Self::Codec => "metric_codec.wasm",
+            Self::Front => "metric_http.wasm",
         }
     }
 
@@ -34,6 +40,7 @@ impl Component {
         match self {
             Self::Service => "plugin",
             Self::Codec => "codec",
+            Self::Front => "front",
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::component::Component;
 use crate::debian;
 use crate::npm::{self, runs};
 use crate::process;
+use crate::server;
 use crate::workspace;
 
 /// A host in another language, with tests of its own.
@@ -27,6 +28,8 @@ pub(crate) enum Host {
     C,
     /// Go, over C.
     Go,
+    /// Platforms that run components: wasmtime serve, wasmCloud.
+    Platforms,
 }
 
 #[derive(Debug, Args)]
@@ -55,6 +58,7 @@ impl Host {
             Self::Python => "python",
             Self::C => "c",
             Self::Go => "go",
+            Self::Platforms => "platforms",
         }
     }
 
@@ -81,8 +85,8 @@ impl Host {
             Self::C | Self::Go if !runs("cc") || !runs("make") => {
                 Some("a C compiler is missing: `apt-get install gcc make`")
             }
-            // The tests of C and Go are in Python.
-            Self::Python | Self::C | Self::Go if !runs("python3") => {
+            // The tests of C, Go and the platforms are in Python.
+            Self::Python | Self::C | Self::Go | Self::Platforms if !runs("python3") => {
                 Some("Python 3.11 is missing: `apt-get install python3 python3-venv`")
             }
             _ => None,
@@ -98,7 +102,7 @@ impl Host {
 
     /// Installs what its lock file says, builds it, and runs its tests against the components beside the host.
     fn test(self, profile: HostProfile) -> Result<()> {
-        if matches!(self, Self::Python | Self::C | Self::Go) {
+        if matches!(self, Self::Python | Self::C | Self::Go | Self::Platforms) {
             return process::shown(&mut self.program("bash", &["run-tests.sh"], profile));
         }
         npm::ci(&self.folder())?;
@@ -113,6 +117,8 @@ impl Host {
             .current_dir(self.folder())
             .env("METRIC_PLUGIN", profile.component(Component::Service))
             .env("METRIC_CODEC", profile.component(Component::Codec))
+            .env("METRIC_FRONT", profile.component(Component::Front))
+            .env("METRIC_SERVER", server::file(profile))
             // Each starts its own Prometheus.
             .env_remove("METRIC_ADDRESS");
         command

@@ -12,6 +12,7 @@ mod component;
 mod debian;
 mod demo;
 mod deny;
+mod dist;
 mod freshness;
 mod fuzz;
 mod hostile;
@@ -25,6 +26,7 @@ mod progress;
 mod python_service;
 mod reproducible;
 mod scenario;
+mod server;
 mod soak;
 mod test;
 mod wasm_toolchain;
@@ -44,7 +46,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Build the plugin and the host, and put the plugin beside the host
+    /// Build the plugin, the host and the server for platforms, and put the plugin beside the host
     Build(build::BuildArgs),
     /// Show what it does, on a Prometheus with a day of generated data
     Demo(demo::DemoArgs),
@@ -56,6 +58,8 @@ enum Verb {
     Mutants(mutants::MutantsArgs),
     /// Build the hostile plugin, which the tests try on the host
     Hostile(hostile::HostileArgs),
+    /// Make what one would publish, in `target/dist`: components with metadata, packages, manual, checksums
+    Dist(dist::DistArgs),
     /// Check what goes into a build: licences, versions, sources
     Deny,
     /// Fuzz what takes bytes and texts from outside (needs a nightly compiler)
@@ -76,6 +80,7 @@ fn main() -> ExitCode {
         Verb::Host(arguments) => hosts::run(&arguments),
         Verb::Mutants(arguments) => mutants::run(&arguments),
         Verb::Hostile(arguments) => hostile::run(&arguments),
+        Verb::Dist(arguments) => dist::run(&arguments),
         Verb::Deny => deny::run(),
         Verb::Fuzz(arguments) => fuzz::run(&arguments),
         Verb::Soak(arguments) => soak::run(&arguments),

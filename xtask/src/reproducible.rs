@@ -54,7 +54,7 @@ fn are_the_same(first: &[u8], second: &[u8]) -> Result<()> {
 }
 
 /// All that git knows of, as it stands in the work tree.
-fn copy_sources(to: &Path) -> Result<()> {
+pub(crate) fn copy_sources(to: &Path) -> Result<()> {
     let files = process::output(workspace::command("git").args([
         "ls-files",
         "--cached",

@@ -20,6 +20,9 @@ pub(crate) struct SoakArgs {
     /// A caller's pause between two questions, in milliseconds
     #[arg(long, default_value_t = 200)]
     pause: u64,
+    /// Ask over HTTP, too, beside clients that are slow or half open
+    #[arg(long)]
+    serve: bool,
 }
 
 pub(crate) fn run(arguments: &SoakArgs) -> Result<()> {
@@ -36,6 +39,7 @@ pub(crate) fn run(arguments: &SoakArgs) -> Result<()> {
             .env("PROMETHEUS", prometheus)
             .args(["--minutes", &arguments.minutes.to_string()])
             .args(["--callers", &arguments.callers.to_string()])
-            .args(["--pause", &arguments.pause.to_string()]),
+            .args(["--pause", &arguments.pause.to_string()])
+            .args(arguments.serve.then_some("--serve")),
     )
 }

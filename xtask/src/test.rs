@@ -15,6 +15,7 @@ use metric_testbed::{Finder, PrometheusRelease};
 use crate::build::{self, HostProfile};
 use crate::component::Component;
 use crate::deny;
+use crate::dist;
 use crate::fuzz;
 use crate::hostile;
 use crate::hosts::Host;
@@ -24,6 +25,7 @@ use crate::npm;
 use crate::process;
 use crate::progress::seconds;
 use crate::reproducible;
+use crate::server;
 use crate::wasm_toolchain::{Choice, WasmToolchain};
 use crate::workspace::{self, PLUGIN_PROFILE};
 
@@ -84,7 +86,7 @@ enum Work {
 /// nothing that is built after them.
 const STEPS: &[Step] = &[
     Step::new("format", never, format),
-    Step::new("plugin and codec", never, components),
+    Step::new("components", never, components),
     Step::new("hostile plugin", never, |session| {
         hostile::build(&session.toolchain).map(drop)
     }),
@@ -111,13 +113,22 @@ const STEPS: &[Step] = &[
     Step::new("programs", never, |_| {
         process::shown(&mut PROFILE.build(&["metric-host", "testbed-prometheus"]))
     }),
+    // Before the hosts, whose packages it builds.
+    Step::new("what one would publish is whole", never, |_| {
+        dist::run_what_can_be_had()
+    }),
     Step::of_host("host: node", |_| Host::Node.missing(), Host::Node),
     Step::of_host("host: browser", |_| Host::Browser.missing(), Host::Browser),
     Step::of_host("host: python", |_| Host::Python.missing(), Host::Python),
     Step::of_host("host: c", |_| Host::C.missing(), Host::C),
     Step::of_host("host: go", |_| Host::Go.missing(), Host::Go),
+    Step::of_host(
+        "platforms: wasmtime serve, wasmCloud",
+        |_| Host::Platforms.missing(),
+        Host::Platforms,
+    ),
     Step::new("conformance", never, |_| {
-        Component::ALL
+        Component::OF_THE_CONTRACT
             .into_iter()
             .try_for_each(|component| conformance(&PROFILE.component(component)))
     }),
@@ -249,7 +260,8 @@ fn components(session: &mut Session) -> Result<()> {
     process::shown(&mut build::command(&session.toolchain, &Component::ALL))?;
     Component::ALL
         .into_iter()
-        .try_for_each(|component| build::place(&session.toolchain, component, PROFILE))
+        .try_for_each(|component| build::place(&session.toolchain, component, PROFILE))?;
+    server::compose(PROFILE).map(drop)
 }
 
 fn lints(_: &mut Session) -> Result<()> {

@@ -101,7 +101,10 @@ impl From<LiveError> for Failure {
 
 impl From<VerdictError> for Failure {
     fn from(error: VerdictError) -> Self {
-        invalid_argument(error.field(), &error)
+        match error {
+            VerdictError::Query(error) => error.into(),
+            error => invalid_argument(error.field(), &error),
+        }
     }
 }
 

@@ -80,7 +80,7 @@ pub(super) fn label_filter(labels: types::LabelFilter) -> LabelFilter {
     }
 }
 
-fn pointwise(pointwise: types::Pointwise) -> Pointwise {
+pub(super) fn pointwise(pointwise: types::Pointwise) -> Pointwise {
     Pointwise {
         statistic: statistic(pointwise.statistic),
         over: match pointwise.over {

@@ -78,6 +78,12 @@ pub(super) fn ask<V: Insight>(
 ) -> Result<V::Result, RangeFailure> {
     let (config, options) = checked(config, options)?;
     let verb = plan(&config, &options)?;
-    let answers = sent(&config, verb.queries(), &options);
-    Ok(verb.result(answers.into_iter().collect::<Result<_, _>>()?)?)
+    let ask =
+        |queries| -> Result<Vec<_>, _> { sent(&config, queries, &options).into_iter().collect() };
+    let mut answers = ask(verb.queries())?;
+    let more = verb.more(&answers);
+    if !more.is_empty() {
+        answers.extend(ask(more)?);
+    }
+    Ok(verb.result(answers)?)
 }

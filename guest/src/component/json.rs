@@ -4,8 +4,8 @@ use super::Plugin;
 use super::bindings::exports::backendai::metric::json_codec;
 use crate::codec::decisions::{render, requests};
 use crate::codec::json::{
-    Detection, FamilyRequest, LiveRequest, PresetRequest, QuestionRequest, Request, answer,
-    read_responses,
+    Detection, FamilyRequest, LiveRequest, MetricQuestionRequest, PresetRequest, QuestionRequest,
+    Request, RunsRequest, answer, read_responses,
 };
 use crate::codec::{Call as _, Failure, QueryMetadata, QueryMetric, read_whole};
 use crate::domain::preset::Preset;
@@ -21,6 +21,8 @@ const PURE: &[&str] = &[
 ];
 /// The further ones of `json-codec`.
 const CODEC: &[&str] = &[
+    "evaluate-metric-requests",
+    "evaluate-metric-response",
     "evaluate-requests",
     "evaluate-response",
     "family-request",
@@ -29,6 +31,8 @@ const CODEC: &[&str] = &[
     "metadata-response",
     "metric-request",
     "metric-response",
+    "preset-execute-batch-requests",
+    "preset-execute-batch-response",
     "preset-execute-requests",
     "preset-execute-response",
     "query-live-stats-requests",
@@ -61,6 +65,13 @@ impl json_codec::Guest for Plugin {
                 let call = QueryMetric::of_family(r.config(), r.query()?)?;
                 read_whole(&call, r.status()?, &body)
             })),
+            "evaluate-metric-requests" => answer(
+                &MetricQuestionRequest::read(&request).and_then(|r| Ok(requests(&r.evaluate()?))),
+            ),
+            "evaluate-metric-response" => answer(
+                &MetricQuestionRequest::read(&request)
+                    .and_then(|r| read_responses(&r.evaluate()?, &body)),
+            ),
             "evaluate-requests" => {
                 answer(&QuestionRequest::read(&request).and_then(|r| Ok(requests(&r.evaluate()?))))
             }
@@ -68,6 +79,12 @@ impl json_codec::Guest for Plugin {
                 &QuestionRequest::read(&request)
                     .and_then(|r| read_responses(&r.evaluate()?, &body)),
             ),
+            "preset-execute-batch-requests" => answer(
+                &RunsRequest::read(&request).and_then(|r| Ok(r.one_request_each()?.requests())),
+            ),
+            "preset-execute-batch-response" => {
+                answer(&RunsRequest::read(&request).and_then(|r| r.read_responses(&body)))
+            }
             "preset-execute-requests" => {
                 answer(&PresetRequest::read(&request).and_then(|r| Ok(requests(&r.one_request()?))))
             }
@@ -128,23 +145,27 @@ mod service {
     use super::super::bindings::exports::backendai::metric::json;
     use super::super::exchange::{exchange, exchange_side_by_side};
     use super::super::insight::ask;
-    use super::super::ranges::{batch, families, family, page, preset_range, range, range_plan};
+    use super::super::ranges::{
+        batch, families, family, page, preset_batch, preset_range, range, range_plan,
+    };
     use super::{
-        FamilyRequest, LiveRequest, PURE, Plugin, PresetRequest, QuestionRequest, Request, answer,
-        pure, unknown,
+        FamilyRequest, LiveRequest, MetricQuestionRequest, PURE, Plugin, PresetRequest,
+        QuestionRequest, Request, RunsRequest, answer, pure, unknown,
     };
     use crate::codec::family::Derive;
     use crate::codec::insight::{FindAnomalies, FindOutliers, Rank, Summarize};
-    use crate::codec::json::BatchResults;
+    use crate::codec::json::{BatchResults, RunResults};
     use crate::codec::{QueryMetadata, QueryMetric, QueryValues, RangeFailure};
 
     /// The verbs of `metric-service`, `range-service`, `insight` and `discovery` that are not pure.
     const VERBS: &[&str] = &[
         "evaluate",
+        "evaluate-metric",
         "find-anomalies",
         "find-outliers",
         "plan",
         "preset-execute",
+        "preset-execute-batch",
         "preset-execute-range",
         "query-batch",
         "query-derived",
@@ -211,6 +232,10 @@ mod service {
                     &PresetRequest::read(&request)
                         .and_then(|r| exchange_side_by_side(&r.one_request()?)),
                 ),
+                "preset-execute-batch" => answer(
+                    &RunsRequest::read(&request)
+                        .map(|r| RunResults(preset_batch(r.config(), &r.runs(), r.options()))),
+                ),
                 "preset-execute-range" => {
                     let read = PresetRequest::read(&request).map_err(RangeFailure::from);
                     answer(&read.and_then(|r| {
@@ -220,6 +245,10 @@ mod service {
                 }
                 "evaluate" => answer(
                     &QuestionRequest::read(&request)
+                        .and_then(|r| exchange_side_by_side(&r.evaluate()?)),
+                ),
+                "evaluate-metric" => answer(
+                    &MetricQuestionRequest::read(&request)
                         .and_then(|r| exchange_side_by_side(&r.evaluate()?)),
                 ),
                 "summarize" => answer(&read_range().and_then(|r| {

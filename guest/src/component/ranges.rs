@@ -3,6 +3,7 @@
 
 use super::deadline::Deadline;
 use super::exchange::exchange_all;
+use crate::codec::decisions::{PresetBatch, Requests, RunInput, RunResult};
 use crate::codec::json::Page;
 use crate::codec::{Batch, Config, ConfigInput, Failure, QueryRange, RangeFailure, RangeResult};
 use crate::domain::family::FamilyQuery;
@@ -128,6 +129,24 @@ fn batch_of(
     refused.into_iter().filter_map(answer).collect()
 }
 
+/// Many presets, in their order.
+pub(super) fn preset_batch(
+    config: ConfigInput,
+    runs: &[RunInput],
+    options: RangeOptionsInput,
+) -> Vec<Result<RunResult, RangeFailure>> {
+    let (config, options) = match checked(config, options) {
+        Ok(checked) => checked,
+        Err(failure) => {
+            let failed = |_| Err(RangeFailure::from(failure.clone()));
+            return runs.iter().map(failed).collect();
+        }
+    };
+    let mut batch = PresetBatch::new(&config, runs, &options);
+    exchange_many(&config, &mut batch, &options);
+    batch.results()
+}
+
 /// The configuration and the options that all queries of a call have.
 #[inline(never)]
 pub(super) fn checked(
@@ -154,9 +173,13 @@ pub(super) fn sent(
     queries: Vec<QueryRange>,
     options: &RangeOptions,
 ) -> Vec<Result<RangeResult, RangeFailure>> {
-    let deadline = Deadline::new(&config.settings);
     let mut batch = Batch::new(config, queries);
-    let concurrency = usize::try_from(options.concurrency.get()).unwrap_or(usize::MAX);
-    exchange_all(&mut batch, concurrency, &deadline);
+    exchange_many(config, &mut batch, options);
     batch.results().collect()
+}
+
+fn exchange_many<R: Requests>(config: &Config, batch: &mut R, options: &RangeOptions) {
+    let deadline = Deadline::new(&config.settings);
+    let concurrency = usize::try_from(options.concurrency.get()).unwrap_or(usize::MAX);
+    exchange_all(batch, concurrency, &deadline);
 }

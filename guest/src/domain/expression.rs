@@ -19,6 +19,11 @@ pub(super) const LEFT_OUT: &str = "left_out";
 /// Seconds for which a counter may not have been scraped, and still has grown since, not begun anew.
 const MISSED: u32 = 3600;
 
+/// How far back a counter's last sample before a step is looked for.
+fn missed(step: u32) -> PromDuration {
+    PromDuration::from_seconds(u64::from(step.max(MISSED)))
+}
+
 /// The text of a query, and what it means.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Expression {
@@ -55,6 +60,8 @@ pub(super) struct Reading<'a> {
     metric_type: MetricType,
     /// The type that the answer names: of a percentage that of its own value type.
     named_type: MetricType,
+    /// Whether a percentage says how many members it leaves out.
+    tells_left_out: bool,
 }
 
 impl<'a> Reading<'a> {
@@ -80,6 +87,15 @@ impl<'a> Reading<'a> {
             value_type,
             metric_type,
             named_type,
+            tells_left_out: true,
+        }
+    }
+
+    /// The same without the series that counts the members which are in no group.
+    pub(super) fn without_left_out(self) -> Self {
+        Self {
+            tells_left_out: false,
+            ..self
         }
     }
 
@@ -120,7 +136,7 @@ impl<'a> Reading<'a> {
 
     /// Whether members may be in no group: those without capacity, or without a current value.
     pub(super) fn counts_left_out(&self) -> bool {
-        self.value_type == Some(ValueType::Pct) && !self.is_of_cores()
+        self.tells_left_out && self.value_type == Some(ValueType::Pct) && !self.is_of_cores()
     }
 
     /// Whether the configuration's window is what rates are read over.
@@ -235,21 +251,53 @@ impl<'a> Reading<'a> {
     /// it began at zero.
     pub(super) fn write_growth(&self, step: u32, resets: &str) -> String {
         let interval = self.settings.sample_interval.get();
-        let window = PromDuration::from_seconds(u64::from(step));
-        let before = PromDuration::from_seconds(u64::from(step.max(MISSED)));
         let around = PromDuration::from_seconds(u64::from(step) + 4 * u64::from(interval));
         let counters = self.selector(self.value_type);
-        let last = counters.read(Some(&RangeFunction::statistic(
-            Statistic::Last,
-            window.clone(),
-        )));
-        let before = RangeFunction::statistic(Statistic::Last, before).ago(window);
-        let last_before = counters.read(Some(&before));
+        let [last, last_before] = self.last_samples(step);
         let resets_of = counters.read(Some(&RangeFunction::resets(around)));
         let grown = self
             .grouping(None)
             .sum(format_args!("{last} - {last_before} >= 0 or {last}"));
         format!(r#"{grown} or label_replace(sum({resets_of} > 0), "{resets}", "counters", "", "")"#)
+    }
+
+    /// Writes the same where counters were reset: with what each had counted whenever it fell, in a look every so many
+    /// seconds. The looks divide the step and are no further apart than samples, so that they see every sample, and what
+    /// is seen in one step is seen in no other.
+    pub(super) fn write_growth_over_resets(&self, step: u32, look: u32) -> String {
+        let [last, last_before] = self.last_samples(step);
+        let counters = self.selector(self.value_type);
+        let seen_before = RangeFunction::statistic(Statistic::Last, missed(step));
+        let seen_before = seen_before.ago(PromDuration::from_seconds(u64::from(look)));
+        let fallen = format!(
+            "sum_over_time(({} > {}){})",
+            counters.read(Some(&seen_before)),
+            counters.read(None),
+            window::subquery(step, look)
+        );
+        self.grouping(None).sum(format_args!(
+            "{last} - {last_before} + {fallen} >= 0 or {last} + {fallen} or {last} - {last_before} >= 0 or {last}"
+        ))
+    }
+
+    /// The counters' last samples within the step before a point, and before that.
+    fn last_samples(&self, step: u32) -> [String; 2] {
+        let window = PromDuration::from_seconds(u64::from(step));
+        let counters = self.selector(self.value_type);
+        let last = RangeFunction::statistic(Statistic::Last, window.clone());
+        let before = RangeFunction::statistic(Statistic::Last, missed(step)).ago(window);
+        [last, before].map(|function| counters.read(Some(&function)))
+    }
+
+    /// The selectors of the samples that it reads.
+    pub(super) fn selectors(&self) -> Vec<String> {
+        let sides: &[_] = match self.value_type {
+            Some(ValueType::Pct) if self.is_of_cores() => &[Some(ValueType::Current)],
+            Some(ValueType::Pct) => &[Some(ValueType::Current), Some(ValueType::Capacity)],
+            value_type => &[value_type],
+        };
+        let selector = |side: &Option<ValueType>| self.selector(*side).read(None);
+        sides.iter().map(selector).collect()
     }
 
     fn schema(&self) -> LabelSchema {

@@ -87,6 +87,18 @@ impl LabelFilter {
         .map(|(dimension, values)| (dimension, values.as_slice()))
         .filter(|(_, values)| !values.is_empty())
     }
+
+    /// The values of an identifier; none: the dimension is no identifier.
+    pub fn values_mut(&mut self, dimension: Dimension) -> Option<&mut Vec<String>> {
+        match dimension {
+            Dimension::KernelId => Some(&mut self.kernel_id),
+            Dimension::SessionId => Some(&mut self.session_id),
+            Dimension::AgentId => Some(&mut self.agent_id),
+            Dimension::UserId => Some(&mut self.user_id),
+            Dimension::ProjectId => Some(&mut self.project_id),
+            Dimension::MetricName | Dimension::ValueType => None,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use super::pointwise::Statistic;
 pub const METRIC_FAMILY: &str = "backendai_container_utilization";
 
 /// Prometheus sees so many seconds back for a sample: its default.
-const LOOKBACK: u32 = 300;
+pub(super) const LOOKBACK: u32 = 300;
 
 /// A vector selector: the family and its matchers, in the documented order.
 #[derive(Debug, Clone)]

@@ -4,6 +4,7 @@
 use std::process::ExitCode;
 
 use metric_host::{CallError, ConfigError, HostError, LoadError, ServiceError};
+use metric_serve::ServeError;
 
 /// How the command line ends. The numbers are part of its interface: scripts rely on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,6 +132,17 @@ impl From<&ConfigError> for Exit {
     fn from(error: &ConfigError) -> Self {
         match error {
             ConfigError::Address { .. } | ConfigError::SetByBackend { .. } => Exit::InvalidQuery,
+            _ => Exit::Other,
+        }
+    }
+}
+
+impl From<&ServeError> for Exit {
+    fn from(error: &ServeError) -> Self {
+        match error {
+            // What the flags name, or lack.
+            ServeError::Unguarded(_) | ServeError::Access(_) => Exit::Usage,
+            ServeError::System(_) => Exit::OutOfResources,
             _ => Exit::Other,
         }
     }

@@ -5,11 +5,12 @@ use std::fmt;
 use std::io;
 
 use metric_host::{CallError, ConfigError, HostError, LoadError};
+use metric_serve::ServeError;
 
 use crate::args::ServiceArgs;
 use crate::exit::Exit;
 use crate::hint;
-use crate::output::{TooManyColumns, say};
+use crate::output::{TooManyColumns, picture::NoPicture, say};
 
 /// Why a command did not come to its end.
 #[derive(Debug)]
@@ -110,6 +111,15 @@ impl From<TooManyColumns> for Failure {
     }
 }
 
+impl From<NoPicture> for Failure {
+    fn from(error: NoPicture) -> Self {
+        Self::new(Exit::LimitExceeded, error.to_string()).with_hint(
+            "--group-by and filters say which series there are, `top` shows those that matter; \
+             --format json has all of them",
+        )
+    }
+}
+
 impl From<csv::Error> for Failure {
     fn from(error: csv::Error) -> Self {
         // `io::Error::from` would hide which kind of error it was.
@@ -164,6 +174,16 @@ impl From<ConfigError> for Failure {
             ConfigError::CredentialsInTheClear { .. } => {
                 failure.with_hint("--allow-credentials-in-the-clear gives that leave")
             }
+            _ => failure,
+        }
+    }
+}
+
+impl From<ServeError> for Failure {
+    fn from(error: ServeError) -> Self {
+        let failure = Self::new((&error).into(), chain(&error));
+        match error {
+            ServeError::Unguarded(_) => failure.with_hint("--access FILE says who may ask"),
             _ => failure,
         }
     }

@@ -29,14 +29,14 @@ use exit::Exit;
 use failure::Failure;
 use output::printable::{REPEATED, head};
 use output::{Log, say};
-use runtime::runtime;
+use runtime::{runtime, runtime_of_a_service};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return refused_by_clap(&shortened(error)).into(),
     };
-    start_tracing(cli.verbose);
+    start_tracing(cli.verbose, matches!(cli.command, Command::Serve(_)));
     match dispatch(cli) {
         Ok(exit) => exit.into(),
         Err(failure) => {
@@ -104,6 +104,10 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
             runtime()?.block_on(commands::live::run(&service.with(args.further), &args.own))
         }
         Command::Preset(args) => runtime()?.block_on(commands::preset::run(service, args)),
+        Command::Evaluate(args) => runtime()?.block_on(commands::evaluate::run(
+            &service.with(args.further),
+            args.own,
+        )),
         Command::Summary(args) => runtime()?.block_on(commands::insight::summary(
             &service.with(args.further),
             args.own,
@@ -127,6 +131,8 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
             &service.with(args.further),
             &args.own,
         )),
+        Command::Serve(args) => runtime_of_a_service()?
+            .block_on(commands::serve::run(&service.with(args.further), args.own)),
         Command::Doctor(args) => runtime()?.block_on(commands::doctor::run(
             &service.with(args.further),
             &args.own,
@@ -136,14 +142,17 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         }
         Command::Inspect(args) => commands::inspect::run(&service, &args),
         Command::Completions(args) => commands::completions::run(&args),
+        Command::Man(args) => commands::man::run(&args),
     }
 }
 
-/// Turns tracing on, to stderr, when it was asked for by `--verbose` or `RUST_LOG`.
-fn start_tracing(verbose: bool) {
+/// Turns tracing on, to stderr, when it was asked for by `--verbose` or `RUST_LOG`, and for a service, which has a line for
+/// each request.
+fn start_tracing(verbose: bool, is_service: bool) {
     let filter = match std::env::var("RUST_LOG") {
         Ok(filter) if !filter.is_empty() => filter,
-        _ if verbose => "metric_host=debug".to_owned(),
+        _ if verbose => "metric_host=debug,metric_serve=debug".to_owned(),
+        _ if is_service => "metric_host=warn,metric_serve=info".to_owned(),
         _ => return,
     };
     let started = tracing_subscriber::fmt()

@@ -10,12 +10,16 @@ use crate::{exit::Exit, failure::Failure, hint};
 
 /// One thread is enough for one call, and starts faster than a pool.
 pub(crate) fn runtime() -> Result<Runtime, Failure> {
-    let runtime = try_descriptors().and_then(|()| {
-        Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            .build()
-    });
+    built(Builder::new_current_thread())
+}
+
+/// A thread for each processor, for a service.
+pub(crate) fn runtime_of_a_service() -> Result<Runtime, Failure> {
+    built(Builder::new_multi_thread())
+}
+
+fn built(mut builder: Builder) -> Result<Runtime, Failure> {
+    let runtime = try_descriptors().and_then(|()| builder.enable_io().enable_time().build());
     runtime.map_err(|error| {
         // What a runtime needs of the system, and nothing else, can be wanting.
         let message = format!(

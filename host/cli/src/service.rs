@@ -31,13 +31,28 @@ pub(crate) fn say_who_answered(service: &MetricService) {
     }
 }
 
+/// A host, which loads the one plugin that the flags ask for, if they ask for one.
+pub(crate) fn host(args: &ServiceArgs) -> Result<Host, Failure> {
+    let host = Host::new(HostOptions::default())?;
+    Ok(match args.plugin_sha256 {
+        Some(digest) => host.only(digest),
+        None => host,
+    })
+}
+
 /// The plugin that the flags name.
 pub(crate) fn plugin(args: &ServiceArgs) -> Result<Plugin, Failure> {
+    Ok(host_and_plugin(args)?.1)
+}
+
+/// The same, with the host that has loaded it.
+pub(crate) fn host_and_plugin(args: &ServiceArgs) -> Result<(Host, Plugin), Failure> {
     let file = locate::plugin(args.plugin.as_deref())?;
     let start = std::time::Instant::now();
-    let plugin = Host::new(HostOptions::default())?.load_file(&file)?;
+    let host = host(args)?;
+    let plugin = host.load_file(&file)?;
     tracing::debug!(file = %file.display(), took = ?start.elapsed(), "the plugin is loaded");
-    Ok(plugin)
+    Ok((host, plugin))
 }
 
 /// The plugin's configuration.

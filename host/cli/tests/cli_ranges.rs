@@ -639,3 +639,70 @@ fn an_answer_that_lacks_everything_is_an_error_although_it_may_lack_much() {
     assert_eq!(output.status.code(), Some(4));
     assert_eq!(json(&output).as_array().unwrap().len(), 2);
 }
+
+#[test]
+fn a_picture_has_the_series_the_gap_and_what_is_missing() {
+    let server = lacking_a_day();
+    let drawn = |more: &[&str]| {
+        let output = asks(&server, &four_days(&[&["--partial"], more].concat()));
+        assert!(text(&output.stderr).starts_with("warning: missing 2026-01-02 09:00:00"));
+        data(&output).to_owned()
+    };
+    let svg = drawn(&["--format", "svg"]);
+    assert!(
+        svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"),
+        "{svg}"
+    );
+    for part in [
+        "mem  gauge  bytes",
+        "missing 2026-01-02 09:00:00 to 2026-01-03 08:00:00 +09:00",
+        ">\none\n<",
+        ">\ntwo\n<",
+        "01-03",
+    ] {
+        assert!(svg.contains(part), "{part}\n{svg}");
+    }
+    // The second series is dashed; the first is two runs, and a line in the legend.
+    let first = svg
+        .lines()
+        .filter(|line| line.starts_with("<polyline") && line.contains("#0072B2"));
+    let corners: Vec<usize> = first.map(|line| line.matches(',').count()).collect();
+    assert_eq!(corners, [24, 48, 2]);
+
+    let plot = drawn(&["--plot"]);
+    assert_eq!(plot, drawn(&["--format", "plot"]));
+    assert!(
+        plot.contains("░░░░") && plot.ends_with("*  one\n+  two\n░  missing\n"),
+        "{plot}"
+    );
+    assert!(
+        plot.lines().all(|line| line.chars().count() <= 100),
+        "{plot}"
+    );
+}
+
+#[test]
+fn pictures_of_several_metrics_are_one_file_and_a_flag_that_has_none_is_refused() {
+    let server = answering(|request| (200, hours(request)));
+    let range = ["--last", "6h", "--step", "1h"];
+    let ask = |more: &[&str]| {
+        asks(
+            &server,
+            &[&["query", "mem", "cpu_util"], &range[..], more].concat(),
+        )
+    };
+    let output = ask(&["--format", "svg"]);
+    let svg = data(&output);
+    assert_eq!(svg.matches("<svg").count(), 1);
+    for title in ["mem  gauge  bytes", "cpu_util  gauge  milliseconds"] {
+        assert!(svg.contains(title), "{svg}");
+    }
+    assert_eq!(data(&ask(&["--plot"])).matches("*  one").count(), 2);
+    for more in [
+        &["--plot", "--format", "json"][..],
+        &["--plot", "--explain"],
+        &["--format", "svg", "--explain"],
+    ] {
+        assert_eq!(ask(more).status.code(), Some(2), "{more:?}");
+    }
+}

@@ -9,6 +9,7 @@
 
 mod command;
 
+use std::io::Write as _;
 use std::process::Stdio;
 
 use command::{asks, command, data, said, text};
@@ -348,7 +349,13 @@ fn inspect_says_that_the_plugin_loads() {
             .iter()
             .any(|name| name.as_str().unwrap().contains("codec"))
     );
-    assert!(data(&command(&["inspect"]).output().unwrap()).contains("loads    yes\n"));
+    assert!(data(&command(&["inspect"]).output().unwrap()).contains("loads       yes\n"));
+    // It loads by the SHA-256 that was shown, too.
+    let digest = found["sha256"].as_str().unwrap();
+    let pinned = command(&["type", "mem", "--plugin-sha256", digest])
+        .output()
+        .unwrap();
+    assert_eq!(data(&pinned), "gauge\n");
 }
 
 #[test]
@@ -586,4 +593,43 @@ fn where_nothing_is_found_a_long_filter_is_repeated_by_its_head() {
     let said = text(&output.stderr);
     assert!(said.contains("no series of mem"), "{said}");
     assert!(said.len() < 3_000, "{} bytes", said.len());
+}
+
+#[test]
+fn a_metric_decides_on_the_subjects_that_are_written_to_it_and_on_nothing_old() {
+    // Of either request: the value, and when it was sampled, which is long ago.
+    let vector = r#"{"status":"success","data":{"resultType":"vector","result":[
+        {"metric":{"kernel_id":"k1"},"value":[1767225600,"7"]}]}}"#;
+    let server = TestServer::json(vector).unwrap();
+    let evaluate = |more: &[&str]| {
+        let words = ["evaluate", "mem", "--subject", "kernel-id", "--ids", "-"];
+        let mut child = command(&[&words[..], more].concat())
+            .env("METRIC_ADDRESS", &server.address)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // Who refuses the arguments reads nothing.
+        let _ = child.stdin.take().unwrap().write_all(b"k1\n\n k2 \nk1\n");
+        child.wait_with_output().unwrap()
+    };
+    let current = ["--value-type", "current", "--at", "1767225600"];
+    let output = evaluate(&[&current[..], &["--above", "5", "--format", "json"]].concat());
+    let verdicts: Value = serde_json::from_str(data(&output)).unwrap();
+    assert_eq!(
+        verdicts,
+        serde_json::json!([
+            {"subject": "k1", "verdict": "stale", "value": 7.0, "at": 7000, "decision": null,
+             "timestamps": [1_767_225_600_000_i64], "values": [7.0]},
+            {"subject": "k2", "verdict": "no-data", "value": null, "at": null, "decision": null,
+             "timestamps": [], "values": []},
+        ])
+    );
+    let table = evaluate(&current);
+    let row = data(&table).lines().find(|line| line.contains("stale"));
+    assert!(row.unwrap().contains("7 B"), "{}", data(&table));
+    assert!(said(&evaluate(&[]), 3).contains("labels.value-type"));
+    let two = ["--value-type", "current,capacity"];
+    assert!(said(&evaluate(&two), 3).contains("2 value types"));
 }

@@ -89,6 +89,7 @@ fn help_shows_examples_and_the_exit_codes_on_stdout() {
         "query",
         "conformance",
         "inspect",
+        "serve",
         "completions",
     ] {
         let output = metric_host(&[command, "--help"]);
@@ -208,7 +209,7 @@ fn inspect_describes_a_component_that_the_host_would_refuse() {
     assert_eq!(output.status.code(), Some(8));
     let table = text(&output.stdout);
     assert!(
-        table.contains("loads    no: ") && table.contains("exports  none"),
+        table.contains("loads       no: ") && table.contains("exports     none"),
         "{table}"
     );
 }
@@ -288,4 +289,63 @@ fn what_is_no_component_is_a_broken_plugin_and_not_judged() {
         8,
         &metric_host(&["conformance", "--plugin", path(file.path())]),
     );
+}
+
+#[test]
+fn the_manual_has_a_page_for_each_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let pages = folder.path().join("share/man1");
+    let output = metric_host(&["man", path(&pages)]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    for (page, part) in [
+        ("metric-host.1", "plugin\\-sha256"),
+        ("metric-host-query.1", "statistic"),
+        ("metric-host-preset-evaluate.1", "subject"),
+    ] {
+        let page = std::fs::read_to_string(pages.join(page)).unwrap();
+        assert!(page.contains(".TH") && page.contains(part), "{page}");
+    }
+    // A file stands in the way.
+    let file = pages.join("metric-host.1");
+    assert!(fails_with(1, &metric_host(&["man", path(&file)])).contains("metric-host.1"));
+}
+
+#[test]
+fn another_file_than_the_one_that_was_asked_for_is_loaded_by_no_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("component.wasm");
+    std::fs::write(&file, b"\0asm\x0d\0\x01\0").unwrap();
+    let found = "24eaf3439a60c96764c4f2c92a0a81b52bd4fe5d5b91f090184a0f6486b1bf29";
+    let wanted = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    for command in [
+        &["inspect"][..],
+        &["conformance"],
+        &["promql", "mem"],
+        &["query", "mem"],
+    ] {
+        let args = [command, &["--plugin", path(&file)]].concat();
+        let pinned = [&args[..], &["--plugin-sha256", wanted]].concat();
+        let by_variable = command_with_digest(&args, wanted);
+        for output in [metric_host(&pinned), by_variable] {
+            assert_eq!(output.status.code(), Some(8), "{command:?}");
+            let said = [text(&output.stdout), text(&output.stderr)].concat();
+            assert!(said.contains(wanted) && said.contains("SHA-256"), "{said}");
+        }
+    }
+    // An empty variable asks for something too, and cannot be kept.
+    let said = fails_with(
+        2,
+        &command_with_digest(&["inspect", "--plugin", path(&file)], ""),
+    );
+    assert!(said.contains("64 hexadecimal digits"), "{said}");
+    let output = metric_host(&["inspect", "--plugin", path(&file)]);
+    assert!(text(&output.stdout).contains(&format!("sha256      {found}\n")));
+}
+
+fn command_with_digest(args: &[&str], digest: &str) -> std::process::Output {
+    let mut command = command(args);
+    command
+        .env("METRIC_PLUGIN_SHA256", digest)
+        .output()
+        .unwrap()
 }

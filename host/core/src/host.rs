@@ -32,6 +32,7 @@ use crate::{
         compile::Compiler,
         compile_cache::CompileCache,
         complexity,
+        digest::PluginDigest,
         error::LoadError,
         inspect::{self, PluginDescription},
         plugin_file::read_plugin,
@@ -101,6 +102,8 @@ pub struct HostOptions {
 #[derive(Clone)]
 pub struct Host {
     pub(crate) shared: Arc<Shared>,
+    /// The one plugin that is loaded. None: any.
+    only: Option<PluginDigest>,
 }
 
 /// How long a plugin may compute when it is instantiated for the first time: a second.
@@ -123,6 +126,7 @@ impl Host {
         let ticker = EpochTicker::start(&engine).map_err(HostError::no_thread)?;
         let metrics = Arc::new(Metrics::new());
         Ok(Self {
+            only: None,
             shared: Arc::new(Shared {
                 engine,
                 compiler: Compiler::new(cache),
@@ -135,6 +139,17 @@ impl Host {
                 metrics,
             }),
         })
+    }
+
+    /// The same host, which loads this one plugin and refuses every other: a file of which it is known beforehand what
+    /// is in it, because it was tried, or published with its SHA-256. What is compared are the bytes that are compiled,
+    /// whatever becomes of the file meanwhile.
+    #[must_use]
+    pub fn only(&self, plugin: PluginDigest) -> Self {
+        Self {
+            only: Some(plugin),
+            ..self.clone()
+        }
     }
 
     /// Loads the plugin in a file. Blocks while it compiles, which takes some tenths of a second the
@@ -170,6 +185,9 @@ impl Host {
         linker: &Linker<CallState>,
     ) -> Result<Codec, LoadError> {
         self.check_size(bytes.len() as u64)?;
+        if let Some(only) = self.only {
+            only.check(bytes)?;
+        }
         let description = PluginDescription::of(bytes)?;
         inspect::check(&description, world)?;
         complexity::check(bytes, &self.shared.limits)?;

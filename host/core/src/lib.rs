@@ -104,9 +104,15 @@ pub use contract::{
 pub use egress::{cache::CacheStatistics, denial::DenialCounts};
 pub use host::{Host, HostError, HostOptions};
 pub use load::{
-    compile_cache::CompileCache, error::LoadError, inspect::PluginDescription,
+    compile_cache::CompileCache,
+    digest::{DigestError, PluginDigest},
+    error::LoadError,
+    inspect::PluginDescription,
+    metadata::PluginMetadata,
     plugin_file::read_plugin,
 };
 pub use metric_scope::{Scope, ScopeError, ScopeRefusal};
 pub use observe::{HostMetrics, RequestId, RequestIdError};
-pub use service::{MetricService, codec::Codec, plugin::Plugin, stream::RangeStream};
+pub use service::{
+    MetricService, codec::Codec, json::JsonAnswer, plugin::Plugin, stream::RangeStream,
+};

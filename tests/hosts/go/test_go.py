@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,11 +18,12 @@ from kit.play import against_a_script, call, play_pure, play_texts, play_with_io
 from test_readme import SHOWN_ADDRESS, blocks
 
 from metric_service import Codec, Config, Limits, MetadataResult, MetricQuery, MetricResult, PluginTrapped
-from metric_service.documents import read_metadata, read_result
+from metric_service.documents import read, read_metadata
 from metric_service.doors import document, outcome
 from metric_service.errors import CASES
 
 HERE = Path(__file__).parent
+C_FILES = ["metric.h", "metric.c", "example.c", "Makefile", "get-wasmtime.sh"]
 CASES_TO_PLAY = load_cases()
 PURE = [case for case in CASES_TO_PLAY if has_records(case) and not sends(case)]
 WITH_IO = [case for case in CASES_TO_PLAY if has_records(case) and sends(case)]
@@ -63,7 +66,7 @@ class GoClient:
         return read_metadata(self._ask("query-metadata", {"config": self._config}))
 
     def query_metric(self, query: MetricQuery) -> MetricResult:
-        return read_result(self._ask("query-metric", {"config": self._config, "query": query}))
+        return read(MetricResult, self._ask("query-metric", {"config": self._config, "query": query}))
 
     def _ask(self, verb: str, request: dict[str, Any]) -> Any:
         text = json.dumps(document(request))
@@ -138,12 +141,23 @@ def test_the_tests_in_go(prometheus: Prometheus) -> None:
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
-def test_the_program_of_the_readme_runs(prometheus: Prometheus, tmp_path: Path) -> None:
-    (program,) = blocks((HERE / "README.md").read_text("utf-8"), "go")
+def test_the_readme_alone_leads_to_an_answer(prometheus: Prometheus, tmp_path: Path) -> None:
+    text = (HERE / "README.md").read_text("utf-8")
+    c = HERE.parent / "c"
+    for folder, names in ((HERE, ["go.mod", *(file.name for file in HERE.glob("*.go"))]), (c, C_FILES)):
+        (tmp_path / folder.name).mkdir()
+        for name in names:
+            shutil.copy(folder / name, tmp_path / folder.name)
+    shutil.copy(wasm_file("METRIC_CODEC", "metric_codec.wasm"), tmp_path / "metric_codec.wasm")
+    (program,) = blocks(text, "go")
     (tmp_path / "main.go").write_text(program.replace(SHOWN_ADDRESS, prometheus.address))
-    (tmp_path / "go.mod").write_text(
-        f"module first\n\ngo 1.19\n\nrequire backend.ai/metric v0.0.0\n\nreplace backend.ai/metric => {HERE}\n"
-    )
-    (tmp_path / "metric_codec.wasm").symlink_to(wasm_file("METRIC_CODEC", "metric_codec.wasm"))
-    ended = subprocess.run(["go", "run", "."], cwd=tmp_path, capture_output=True, text=True, timeout=300)
-    assert ended.returncode == 0 and "bytes" in ended.stdout, ended.stdout + ended.stderr
+    # As an unpacked release of wasmtime's would be.
+    environment = os.environ | {"WASMTIME_C_API": str(c / ".wasmtime")}
+    (console,) = blocks(text, "console")
+    commands = re.findall(r"^\$ (.+)$", console, re.MULTILINE)
+    for command in commands:
+        ended = subprocess.run(
+            ["bash", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300
+        )
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert len(commands) == 4 and "bytes" in ended.stdout

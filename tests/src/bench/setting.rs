@@ -16,7 +16,9 @@ pub(crate) struct Setting {
     pub(crate) host_executable: PathBuf,
     /// A Python that has what the competing service imports.
     pub(crate) python: Option<PathBuf>,
-    /// The plugin, loaded with the default options.
+    /// The host, with the default options.
+    pub(crate) host: Host,
+    /// The plugin, loaded by it.
     pub(crate) plugin: Plugin,
     /// What is in Prometheus: the first kernel, and how many there are.
     pub(crate) kernel_id: String,
@@ -30,7 +32,8 @@ impl Setting {
         host_executable: PathBuf,
         python: Option<PathBuf>,
     ) -> Result<Self> {
-        let plugin = Host::new(HostOptions::default())?.load_file(&plugin_file)?;
+        let host = Host::new(HostOptions::default())?;
+        let plugin = host.load_file(&plugin_file)?;
         // Only who there is; the samples are in Prometheus.
         let shape = Shape {
             to: Shape::bench().from,
@@ -48,6 +51,7 @@ impl Setting {
             plugin_file,
             host_executable,
             python,
+            host,
             plugin,
             kernel_id,
             kernels: kernels.len(),

@@ -20,6 +20,9 @@ struct Arguments {
     /// A caller's pause between two questions, in milliseconds
     #[arg(long, default_value_t = 200)]
     pause: u64,
+    /// Ask over HTTP, too, beside clients that are slow or half open
+    #[arg(long)]
+    serve: bool,
 }
 
 #[tokio::main]
@@ -31,6 +34,7 @@ async fn main() -> Result<ExitCode> {
         pause: Duration::from_millis(arguments.pause),
         restarts: (Duration::from_secs(50), Duration::from_secs(3)),
         mischief: 0.2,
+        serve: arguments.serve,
     }
     .run()
     .await?;

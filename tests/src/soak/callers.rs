@@ -77,8 +77,8 @@ pub(super) async fn call_until(
     questions: Arc<Questions>,
 ) -> Tally {
     let mut tally = Tally::default();
-    let turns: Vec<_> = Way::ALL
-        .into_iter()
+    let turns: Vec<_> = services
+        .ways()
         .flat_map(|way| questions.all.iter().map(move |question| (way, question)))
         .collect();
     // Neighbours do not march in step.

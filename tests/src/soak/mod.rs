@@ -4,13 +4,14 @@
 //! - `questions.rs`: what is asked, and what is answered when all is quiet;
 //! - `ways.rs`: how: at once, in chunks, pages, batches, streams, under a scope, by callers that leave, and of a plugin in
 //!   the same host that crashes;
-//! - `callers.rs`: who asks, and what they were given;
+//! - `callers.rs`: who asks, and what they were given; `served.rs`: over HTTP, with clients beside them that know no manners;
 //! - `proxy.rs`: what goes wrong on the way; `memory.rs`: what it costs.
 
 mod callers;
 mod memory;
 mod proxy;
 mod questions;
+mod served;
 mod ways;
 
 use std::collections::BTreeMap;
@@ -27,7 +28,8 @@ pub use self::memory::resident_bytes;
 use self::memory::{is_flat, memory_until};
 use self::proxy::Proxy;
 use self::questions::Questions;
-use self::ways::{Came, Services, Way};
+use self::served::Served;
+use self::ways::{Came, Services};
 use crate::crashing::crashing_plugin;
 use crate::{plugin_file, uncached};
 
@@ -53,6 +55,8 @@ pub struct Soak {
     pub restarts: (Duration, Duration),
     /// The share of connections that the proxy breaks, 0 to 1.
     pub mischief: f64,
+    /// Whether they ask over HTTP, too, while half-open connections and slow clients keep the server busy.
+    pub serve: bool,
 }
 
 /// What came of it.
@@ -100,16 +104,24 @@ impl Soak {
         config.timeout = Some(u32::try_from(TIMEOUT.as_millis())?);
         config.sample_interval = Some(30);
         let host = Host::new(HostOptions::default())?;
+        let plugin = host
+            .load_file(plugin_file())?
+            .service_with(config.clone(), &uncached())?;
+        let served = self
+            .serve
+            .then(|| Served::start(host.clone(), plugin.clone()));
         let services = Arc::new(Services {
-            plugin: host
-                .load_file(plugin_file())?
-                .service_with(config.clone(), &uncached())?,
+            plugin,
             crashing: host.load(&crashing_plugin()?)?.service(config)?,
+            served: served.transpose()?,
         });
         let questions = Arc::new(Questions::ask(&services.plugin, &dataset).await?);
 
         proxy.misbehave(true);
         let end = Instant::now() + self.time;
+        if let Some(served) = &services.served {
+            served.annoy(end);
+        }
         let callers: Vec<_> = (0..self.callers)
             .map(|seed| {
                 let (services, questions) = (Arc::clone(&services), Arc::clone(&questions));
@@ -160,7 +172,7 @@ async fn recovery(services: &Services, questions: &Questions) -> Option<Duration
     let quiet = Instant::now();
     'again: while quiet.elapsed() < RECOVERS_WITHIN {
         for question in &questions.all {
-            for way in Way::ALL {
+            for way in services.ways() {
                 let came = question.ask(way, services, questions).await;
                 if !matches!(came, Came::Right | Came::Crash | Came::Left) {
                     eprintln!("afterwards, {}: {came:?}", way.name());

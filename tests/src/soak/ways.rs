@@ -5,12 +5,24 @@ use std::time::Duration;
 use metric_host::{CallError, MetricService, RangeAnswer, RangeOptions, ServiceError};
 
 use super::questions::{Question, Questions, append, in_chunks};
+use super::served::Served;
 use crate::reference::{Plain, plain};
 
-/// Who is asked: the plugin, and one beside it in the same host that crashes.
+/// Who is asked: the plugin, one beside it in the same host that crashes, and the plugin over HTTP, if at all.
 pub(super) struct Services {
     pub(super) plugin: MetricService,
     pub(super) crashing: MetricService,
+    pub(super) served: Option<Served>,
+}
+
+impl Services {
+    /// The ways in which they can be asked.
+    pub(super) fn ways(&self) -> impl Iterator<Item = Way> {
+        let without = self.served.is_none().then_some(Way::OverHttp);
+        Way::ALL
+            .into_iter()
+            .filter(move |way| Some(*way) != without)
+    }
 }
 
 /// How a question is asked.
@@ -27,10 +39,12 @@ pub(super) enum Way {
     Cancelled,
     /// Of the plugin that crashes.
     Crashing,
+    /// Of the server in front of the plugin.
+    OverHttp,
 }
 
 impl Way {
-    pub(super) const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Metric,
         Self::Range,
         Self::Batch,
@@ -39,6 +53,7 @@ impl Way {
         Self::Scoped,
         Self::Cancelled,
         Self::Crashing,
+        Self::OverHttp,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -51,6 +66,7 @@ impl Way {
             Self::Scoped => "under a scope",
             Self::Cancelled => "cancelled",
             Self::Crashing => "of a plugin that crashes",
+            Self::OverHttp => "over HTTP",
         }
     }
 }
@@ -105,6 +121,10 @@ impl Question {
                 Err(error) => Came::Error(class(&error)),
                 Ok(_) => Came::Wrong("a crash that answers".to_owned()),
             },
+            Way::OverHttp => match &services.served {
+                Some(served) => served.ask(self).await,
+                None => Came::Error("nobody serves"),
+            },
         }
     }
 
@@ -142,7 +162,7 @@ impl Question {
         Ok(self.judge_whole(&all))
     }
 
-    fn judge_whole(&self, got: &Plain) -> Came {
+    pub(super) fn judge_whole(&self, got: &Plain) -> Came {
         match *got == self.answer {
             true => Came::Right,
             false => Came::Wrong(format!("{:?}", self.query)),

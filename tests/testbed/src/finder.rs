@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::debian;
 use crate::error::TestbedError;
-use crate::release::{Packaged, PrometheusRelease, VICTORIA_METRICS};
+use crate::release::{DOCKER_REGISTRY, Packaged, PrometheusRelease, VICTORIA_METRICS};
 
 /// Prometheus and the tool that comes with it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -160,8 +160,9 @@ impl Finder {
             .into_iter()
             .map(|release| (release.packaged(), self.prometheus_release(release).err()));
         let victoria_metrics = (&VICTORIA_METRICS, self.victoria_metrics().err());
+        let registry = (&DOCKER_REGISTRY, self.docker_registry().err());
         prometheus
-            .chain([victoria_metrics])
+            .chain([victoria_metrics, registry])
             .filter_map(|(packaged, error)| {
                 let server = format!("{} {}", packaged.program, packaged.version);
                 Some((server, error?.to_string()))
@@ -178,6 +179,14 @@ impl Finder {
             victoria_metrics: self.packaged(&VICTORIA_METRICS, "victoria-metrics")?,
             vmauth: self.packaged(&VICTORIA_METRICS, "vmauth")?,
         })
+    }
+
+    /// `docker-registry` 2.8, from Debian's archive.
+    ///
+    /// # Errors
+    /// [`TestbedError::Missing`] says in one line why it could not be had.
+    pub fn docker_registry(&self) -> Result<PathBuf, TestbedError> {
+        self.packaged(&DOCKER_REGISTRY, "docker-registry")
     }
 
     /// A program of a release, fetched earlier or now.
@@ -312,7 +321,8 @@ mod tests {
             [
                 "prometheus 2.42",
                 "prometheus 2.53",
-                "victoria-metrics 1.145"
+                "victoria-metrics 1.145",
+                "docker-registry 2.8"
             ]
         );
         assert_eq!(

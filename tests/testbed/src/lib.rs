@@ -2,7 +2,7 @@
 //! `cargo xtask demo` and the benchmark stand on. It knows nothing of the plugin or of the host.
 //!
 //! - [`Finder`] finds `prometheus` and `promtool`, or fetches Debian's packages without root: of every
-//!   [`PrometheusRelease`], and of VictoriaMetrics.
+//!   [`PrometheusRelease`], of VictoriaMetrics, and of a [`Registry`].
 //! - [`Dataset`] is what agents would have exported; [`Shape`] says how much of it, [`Population`] makes it hard.
 //! - [`oracle`] computes right answers from the samples.
 //! - [`Prometheus`] and [`VictoriaMetrics`] are running servers; dropped, they are gone, their data too. [`Tenants`]
@@ -33,6 +33,7 @@ mod pki;
 mod population;
 mod probe;
 mod prometheus;
+mod registry;
 mod release;
 mod reports;
 mod shape;
@@ -50,6 +51,7 @@ pub use pki::{Authority, Certified, Purpose};
 pub use population::Population;
 pub use probe::http_status;
 pub use prometheus::{Prometheus, PrometheusOptions};
+pub use registry::Registry;
 pub use release::PrometheusRelease;
 pub use shape::{LabelSchema, Shape};
 pub use tenants::Tenants;

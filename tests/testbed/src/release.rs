@@ -53,6 +53,14 @@ pub(crate) const VICTORIA_METRICS: Packaged = Packaged {
     packages: &["victoria-metrics"],
 };
 
+/// A registry for what is published, 2.8.
+pub(crate) const DOCKER_REGISTRY: Packaged = Packaged {
+    program: "docker-registry",
+    version: "2.8",
+    suite: "bookworm",
+    packages: &["docker-registry"],
+};
+
 /// A release of a program, as Debian packages it.
 #[derive(Debug)]
 pub(crate) struct Packaged {

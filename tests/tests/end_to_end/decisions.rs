@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use metric_host::decisions::{
-    Arguments, Bound, Combine, Condition, LabelValues, LiveOptions, LiveStat, Preset, PresetRange,
-    Question, Verdict,
+    Arguments, Bound, Combine, Condition, LabelValues, LiveOptions, LiveStat, MetricQuestion,
+    Preset, PresetRange, Question, Run, RunAnswer, Verdict,
 };
 use metric_host::{
-    CacheOptions, CallError, Config, Dimension, HttpMethod, HttpRequest, HttpScheme, RangeOptions,
-    Scope, ServiceError, ServiceOptions,
+    CacheOptions, CallError, Config, Dimension, HttpMethod, HttpRequest, HttpScheme, LabelFilter,
+    RangeOptions, Scope, ServiceError, ServiceOptions, ValueType,
 };
 use metric_testbed::{Kernel, Shape};
 use metric_tests::counting_proxy::CountingProxy;
-use metric_tests::{Testbed, plugin, reference};
+use metric_tests::{Testbed, plugin, reference, uncached};
 
 const WINDOW: i64 = 300;
 /// Of the data, in seconds.
@@ -409,7 +409,26 @@ async fn a_scope_binds_presets_whatever_their_template() {
             assert!(series.labels.contains(&label), "{template}");
         }
         assert!(answer.promql.contains(&own.kernel_id));
+        let run = Run {
+            at: Some(at_ * 1000),
+            ..Run::new(Preset::new(template))
+        };
+        let options = RangeOptions::default();
+        let answers = service
+            .execute_preset_batch(&[run], &options)
+            .await
+            .unwrap();
+        assert_eq!(answers[0].as_ref().unwrap(), &RunAnswer::Instant(answer));
     }
+    // Nor is anything decided on another's kernels.
+    let other = kernels.iter().find(|kernel| {
+        kernel.kernel_id != own.kernel_id && kernel.from < at_ - 600 && kernel.to > at_ + 600
+    });
+    let subjects = vec![other.unwrap().kernel_id.clone(), own.kernel_id.clone()];
+    let question = metric(subjects, at_, Bound::Above(-1.0), None);
+    let verdicts = service.evaluate_metric(&question).await.unwrap();
+    assert_eq!(verdicts[0].verdict, Verdict::NoData);
+    assert_ne!(verdicts[1].verdict, Verdict::NoData);
 }
 
 fn question(subjects: Vec<String>, at: i64, bound: Bound, lasting: Option<u32>) -> Question {
@@ -489,4 +508,109 @@ async fn nothing_is_decided_on_kernels_that_are_gone_or_were_never_there() {
         (verdicts[2].verdict, verdicts[2].decision),
         (Verdict::NotFinite, None)
     );
+}
+
+fn metric(subjects: Vec<String>, at: i64, bound: Bound, lasting: Option<u32>) -> MetricQuestion {
+    MetricQuestion {
+        metric_name: "cpu_util".into(),
+        labels: LabelFilter {
+            value_type: Some(ValueType::Current),
+            ..LabelFilter::default()
+        },
+        group_by: Vec::new(),
+        metric_type: None,
+        pointwise: None,
+        subject: Dimension::KernelId,
+        subjects,
+        combine: Combine::Max,
+        at: Some(at * 1000),
+        condition: Some(Condition { bound, lasting }),
+    }
+}
+
+#[tokio::test]
+async fn a_metric_judges_as_the_preset_that_asks_the_same() {
+    let testbed = Testbed::shared().unwrap();
+    let service = testbed.service().unwrap();
+    let kernels = &testbed.documented.fleet().kernels;
+    let at_ = Shape::fixed_start() + 2 * 3600;
+    let mut subjects: Vec<String> = kernels.iter().map(|one| one.kernel_id.clone()).collect();
+    subjects.push("never".to_owned());
+    let mut decided = BTreeSet::new();
+    for lasting in [None, Some(120)] {
+        for bound in [Bound::Above(500.0), Bound::Below(1e9)] {
+            let metric = metric(subjects.clone(), at_, bound, lasting);
+            let by_metric = service.evaluate_metric(&metric).await.unwrap();
+            // As far back as four sample intervals, which the configuration has as 30 s.
+            let mut preset = question(subjects.clone(), at_, bound, lasting);
+            preset.arguments.window = Some("2m".into());
+            let by_preset = service.evaluate(&cpu(), &preset).await.unwrap();
+            assert_eq!(by_metric, by_preset);
+            decided.extend(
+                by_metric
+                    .iter()
+                    .map(|one| (one.verdict.as_str(), one.decision)),
+            );
+        }
+    }
+    let expected = [
+        ("no-data", None),
+        ("value", Some(false)),
+        ("value", Some(true)),
+    ];
+    for one in expected {
+        assert!(decided.contains(&one), "{one:?} of {decided:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_batch_of_presets_is_each_of_them_and_shares_what_is_the_same() {
+    let testbed = Testbed::shared().unwrap();
+    let at_ = Shape::fixed_start() + 2 * 3600;
+    let proxy = CountingProxy::to(testbed.server.address()).await.unwrap();
+    let config = Config::new(proxy.address());
+    let service = plugin().unwrap().service_with(config, &uncached()).unwrap();
+    let range = PresetRange {
+        start: (at_ - 3600).to_string(),
+        end: at_.to_string(),
+        step: Some(60),
+    };
+    let run = |group_by: &str, range: Option<&PresetRange>| Run {
+        preset: cpu(),
+        arguments: arguments(&[group_by]),
+        range: range.cloned(),
+        at: Some(at_ * 1000),
+    };
+    let runs = [
+        run("kernel_id", None),
+        run("agent_id", Some(&range)),
+        Run::new(Preset::new("m # ${{labels}}")),
+        run("kernel_id", None),
+        run("agent_id", Some(&range)),
+        run("user_id", None),
+    ];
+    let options = RangeOptions::default();
+    let answers = service.execute_preset_batch(&runs, &options).await.unwrap();
+    assert_eq!(proxy.requests(), 3);
+    for (run, answer) in runs.iter().zip(answers) {
+        let (preset, arguments) = (&run.preset, &run.arguments);
+        match answer {
+            Ok(RunAnswer::Instant(answer)) => {
+                let alone = service.execute_preset(preset, arguments, run.at).await;
+                assert_eq!(answer, alone.unwrap());
+                assert!(!answer.series.is_empty());
+            }
+            Ok(RunAnswer::Range(answer)) => {
+                let alone = service
+                    .execute_preset_range(preset, arguments, &range, &options)
+                    .await;
+                assert_eq!(answer, alone.unwrap());
+                assert!(!answer.answer.series.is_empty());
+            }
+            Err(CallError::Service(ServiceError::InvalidArgument(error))) => {
+                assert_eq!(error.field, "preset.template");
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
 }

@@ -155,22 +155,25 @@ async fn core_hours_are_what_the_counters_grew_by_and_not_what_increase_makes_of
 }
 
 #[tokio::test]
-async fn a_counter_that_was_reset_is_named_where_its_total_may_lack_something() {
-    let answer = service()
-        .summarize(
-            &query("cpu_util", "reset", HOUR, 60),
-            &[],
-            &RangeOptions::default(),
-        )
-        .await
-        .unwrap();
-    let [warning] = &answer.answer.warnings[..] else {
-        panic!("{:?}", answer.answer.warnings)
-    };
-    assert!(warning.starts_with("counters were reset"), "{warning}");
-    // What a counter grew by in the step of a reset, before it, is missing: of two resets two minutes.
-    let total = answer.summaries[0].total.unwrap();
-    assert!((3_480_000.0..=3_600_000.0).contains(&total), "{total}");
+async fn what_a_counter_had_counted_before_it_was_reset_is_in_its_total() {
+    for step in [60, 300, 900, 3600] {
+        let answer = service()
+            .summarize(
+                &query("cpu_util", "reset", HOUR, step),
+                &[],
+                &RangeOptions::default(),
+            )
+            .await
+            .unwrap();
+        assert!(
+            answer.answer.warnings.is_empty(),
+            "{:?}",
+            answer.answer.warnings
+        );
+        // An hour but for the two times that it took from its last sample to beginning anew: nobody has seen those.
+        let total = answer.summaries[0].total.unwrap();
+        assert_eq!(total, 3_600_000.0 - 2.0 * 30_000.0, "{step}");
+    }
 }
 
 #[tokio::test]
@@ -403,6 +406,34 @@ async fn a_summary_on_a_warm_cache_asks_prometheus_for_nothing() {
             .unwrap();
         assert_eq!(proxy.requests(), requests, "{metric}");
     }
+}
+
+#[tokio::test]
+async fn a_summary_that_is_asked_for_again_a_minute_later_asks_for_the_tail_alone() {
+    let proxy = CountingProxy::to(server().address()).await.unwrap();
+    let mut options = ServiceOptions::default();
+    options.cache = CacheOptions::default();
+    let service = service_at(proxy.address(), &options);
+    let mut asked = Vec::new();
+    for late in [0, 60] {
+        let now = midnight() + 2 * DAY + 7 * HOUR + late;
+        let mut query = query("mem", "days", 0, 60);
+        query.start = (now - DAY).to_string();
+        query.end = now.to_string();
+        let before = (proxy.requests(), proxy.answer_bytes());
+        let service = service.with_now(now * 1000);
+        let answer = service
+            .summarize(&query, &[], &RangeOptions::default())
+            .await
+            .unwrap();
+        assert_eq!(answer.summaries[0].points, 1441);
+        asked.push((proxy.requests() - before.0, proxy.answer_bytes() - before.1));
+    }
+    let [(_, whole), (requests, tail)] = asked[..] else {
+        panic!("{asked:?}")
+    };
+    assert!(requests <= 2, "{asked:?}");
+    assert!(tail * 20 <= whole, "{asked:?}");
 }
 
 #[tokio::test]

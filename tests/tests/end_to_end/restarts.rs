@@ -12,6 +12,7 @@ async fn sixty_four_callers_see_right_answers_or_errors_and_recover() {
         pause: Duration::from_millis(50),
         restarts: (Duration::from_secs(3), Duration::from_secs(1)),
         mischief: 0.3,
+        serve: true,
     }
     .run()
     .await

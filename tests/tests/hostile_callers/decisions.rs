@@ -2,9 +2,10 @@
 
 use metric_callers::text;
 use metric_host::decisions::{
-    Arguments, Bound, Combine, Condition, LabelValues, LiveOptions, Preset, PresetRange, Question,
+    Arguments, Bound, Combine, Condition, LabelValues, LiveOptions, MetricQuestion, Preset,
+    PresetRange, Question, Run,
 };
-use metric_host::{Config, Dimension, MetricService, RangeOptions};
+use metric_host::{Config, Dimension, LabelFilter, MetricService, RangeOptions, ValueType};
 use metric_tests::Testbed;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -199,6 +200,36 @@ async fn every_verb(service: &MetricService, drawn: &Drawn) -> Result<(), TestCa
         let decided = verdicts.iter().filter(|verdict| verdict.decision.is_some());
         prop_assert!(question.condition.is_some() || decided.count() == 0);
     }
+    let run = |range| Run {
+        preset: preset.clone(),
+        arguments: arguments.clone(),
+        range,
+        at: question.at,
+    };
+    let runs = [run(None), run(Some(range.clone()))];
+    if let Some(answers) = outcome(service.execute_preset_batch(&runs, &options).await)? {
+        for answer in answers {
+            outcome(answer)?;
+        }
+    }
+    let by_metric = MetricQuestion {
+        metric_name: question.subject.clone(),
+        labels: LabelFilter {
+            value_type: question
+                .at
+                .map(|at| ValueType::ALL[at.rem_euclid(4) as usize]),
+            ..LabelFilter::default()
+        },
+        group_by: vec![*by],
+        metric_type: None,
+        pointwise: None,
+        subject: *by,
+        subjects: question.subjects.clone(),
+        combine: question.combine,
+        at: question.at,
+        condition: question.condition,
+    };
+    outcome(service.evaluate_metric(&by_metric).await)?;
     outcome(service.query_live_stats(*by, ids, live).await)?;
     Ok(())
 }

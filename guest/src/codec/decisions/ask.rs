@@ -36,7 +36,8 @@ impl Ask {
         }
     }
 
-    fn cache_hint(&self) -> CacheHint {
+    /// The hint how long the answer may be kept.
+    pub fn cache_hint(&self) -> CacheHint {
         match self.when {
             When::Instant(_) => CacheHint::MaxAge(SHARED),
             When::Range(grid) => CacheHint::when_final(&grid, FRESHNESS),

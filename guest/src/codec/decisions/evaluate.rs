@@ -4,7 +4,7 @@ use super::SideBySide;
 use super::ask::{Ask, When};
 use crate::codec::{Config, ConfigInput, Failure};
 use crate::domain::preset::{Preset, PresetInput};
-use crate::domain::verdict::{EvaluateInput, Evaluation, Judgement, Seen};
+use crate::domain::verdict::{EvaluateInput, Evaluation, Judgement, MetricQuestion, Seen};
 use crate::prometheus::{Decoded, Series};
 
 /// A checked call.
@@ -20,14 +20,22 @@ impl Evaluate {
     /// # Errors
     /// What is wrong with the configuration, the preset or the question.
     pub fn new(
-        mut config: ConfigInput,
+        config: ConfigInput,
         preset: PresetInput,
         input: &EvaluateInput,
     ) -> Result<Self, Failure> {
-        // That data is missing is a verdict here, so that servers are to say so, not to refuse.
-        config.partial = true;
-        let config = Config::try_from(config)?;
-        let evaluation = Evaluation::new(&config.settings, &Preset::new(preset)?, input)?;
+        let config = checked(config)?;
+        let evaluation = Evaluation::of_preset(&config.settings, &Preset::new(preset)?, input)?;
+        Ok(Self { config, evaluation })
+    }
+
+    /// The same by a metric.
+    ///
+    /// # Errors
+    /// What is wrong with the configuration or the question.
+    pub fn of_metric(config: ConfigInput, question: &MetricQuestion) -> Result<Self, Failure> {
+        let config = checked(config)?;
+        let evaluation = Evaluation::of_metric(&config.settings, question)?;
         Ok(Self { config, evaluation })
     }
 
@@ -90,6 +98,12 @@ impl SideBySide for Evaluate {
         }
         Ok(judgements)
     }
+}
+
+/// A configuration under which missing data is a verdict, so that servers are to say so, not to refuse.
+fn checked(mut config: ConfigInput) -> Result<Config, Failure> {
+    config.partial = true;
+    Config::try_from(config)
 }
 
 /// Unix milliseconds of the seconds that `timestamp` gives, which are exact to the millisecond.

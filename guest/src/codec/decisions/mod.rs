@@ -2,11 +2,13 @@
 //! result of what came.
 
 mod ask;
+mod batch;
 mod evaluate;
 mod live;
 mod preset;
 
 pub use ask::{Ask, Asks, Requests, When};
+pub use batch::{ExecutePresets, PresetBatch, RunInput, RunResult};
 pub use evaluate::Evaluate;
 pub use live::QueryLiveStats;
 pub use preset::{ExecutePreset, InstantResult, render};
@@ -45,15 +47,21 @@ pub fn requests<V: SideBySide>(verb: &V) -> Vec<HttpRequest> {
 /// Prometheus's refusal, what is wrong with a body, or another number of responses than of requests.
 pub fn read_all<V: SideBySide>(verb: &V, responses: &[(u16, &str)]) -> Result<V::Result, Failure> {
     let asks = verb.asks();
-    if asks.len() != responses.len() {
-        return Err(Failure::InvalidArgument {
-            field: "body".to_owned(),
-            reason: format!("{} responses to {} requests", responses.len(), asks.len()),
-        });
-    }
+    check_count(responses.len(), asks.len())?;
     let read = |(ask, (status, body)): (&Ask, &(u16, &str))| {
         Ok(ask.decoder(verb.config(), *status).read(body.as_bytes())?)
     };
     let answers: Result<Vec<Decoded>, Failure> = asks.iter().zip(responses).map(read).collect();
     verb.result(answers?)
+}
+
+/// Nothing, where there are as many responses as requests.
+fn check_count(responses: usize, requests: usize) -> Result<(), Failure> {
+    match responses == requests {
+        true => Ok(()),
+        false => Err(Failure::InvalidArgument {
+            field: "body".to_owned(),
+            reason: format!("{responses} responses to {requests} requests"),
+        }),
+    }
 }

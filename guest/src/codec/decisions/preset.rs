@@ -63,7 +63,16 @@ impl ExecutePreset {
         arguments: &ArgumentsInput,
         at: Option<i64>,
     ) -> Result<Self, Failure> {
-        let config = Config::try_from(config)?;
+        Self::checked(Config::try_from(config)?, preset, arguments, at)
+    }
+
+    /// Renders under a checked configuration.
+    pub(super) fn checked(
+        config: Config,
+        preset: PresetInput,
+        arguments: &ArgumentsInput,
+        at: Option<i64>,
+    ) -> Result<Self, Failure> {
         let now = config.settings.now.map(|now| now - now.rem_euclid(SHARED));
         Self::at(config, preset, arguments, When::Instant(at.or(now)))
     }
@@ -78,7 +87,16 @@ impl ExecutePreset {
         arguments: &ArgumentsInput,
         range: &PresetRange,
     ) -> Result<Self, Failure> {
-        let config = Config::try_from(config)?;
+        Self::checked_over(Config::try_from(config)?, preset, arguments, range)
+    }
+
+    /// The same under a checked configuration.
+    pub(super) fn checked_over(
+        config: Config,
+        preset: PresetInput,
+        arguments: &ArgumentsInput,
+        range: &PresetRange,
+    ) -> Result<Self, Failure> {
         let options = RangeOptions::try_from(RangeOptionsInput::default())?;
         let plan = plan_preset_range(&config.settings, String::new(), None, range, &options)?;
         let grid = plan.plan.grid;
@@ -101,24 +119,17 @@ impl ExecutePreset {
             config,
         })
     }
-}
 
-impl SideBySide for ExecutePreset {
-    type Result = InstantResult;
-
-    fn config(&self) -> &Config {
-        &self.config
-    }
-
-    fn asks(&self) -> Vec<Ask> {
-        vec![Ask {
+    /// What is asked.
+    pub(super) fn ask(&self) -> Ask {
+        Ask {
             promql: self.promql.clone(),
             when: self.when,
-        }]
+        }
     }
 
-    fn result(&self, answers: Vec<Decoded>) -> Result<InstantResult, Failure> {
-        let decoded = answers.into_iter().next().unwrap_or_default();
+    /// Turns what came into the result.
+    pub(super) fn result_of(&self, decoded: Decoded) -> Result<InstantResult, Failure> {
         check_partial(&decoded, self.config.settings.partial)?;
         let mut warnings: Vec<_> = histogram_warning(decoded.histograms).into_iter().collect();
         warnings.extend(decoded.warnings);
@@ -130,6 +141,22 @@ impl SideBySide for ExecutePreset {
             infos: decoded.infos,
             partial: decoded.partial,
         })
+    }
+}
+
+impl SideBySide for ExecutePreset {
+    type Result = InstantResult;
+
+    fn config(&self) -> &Config {
+        &self.config
+    }
+
+    fn asks(&self) -> Vec<Ask> {
+        vec![self.ask()]
+    }
+
+    fn result(&self, answers: Vec<Decoded>) -> Result<InstantResult, Failure> {
+        self.result_of(answers.into_iter().next().unwrap_or_default())
     }
 }
 

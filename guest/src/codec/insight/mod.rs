@@ -22,7 +22,12 @@ pub trait Insight {
     /// What it asks for, all at once.
     fn queries(&self) -> Vec<QueryRange>;
 
-    /// What the answers come to, which are in the order of the queries.
+    /// What it asks for once those answers are there; nothing more for most.
+    fn more(&self, _answers: &[RangeResult]) -> Vec<QueryRange> {
+        Vec::new()
+    }
+
+    /// What the answers come to, which are in the order of the queries, and then of [`more`](Self::more).
     ///
     /// # Errors
     /// More groups, or more work, than a call may cost.

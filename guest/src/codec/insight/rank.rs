@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use std::collections::BTreeMap;
 
-use super::totals::Totals;
+use super::totals::{Counters, Totals};
 use super::{Insight, groups_of};
 use crate::codec::query_range::{QueryRange, RangeResult};
 use crate::codec::{Config, Failure};
@@ -71,11 +71,14 @@ impl Insight for Rank {
     type Result = Ranked;
 
     fn queries(&self) -> Vec<QueryRange> {
-        let growth = self.totals.iter().flat_map(|totals| &totals.growth);
-        std::iter::once(&self.asked)
-            .chain(growth)
-            .cloned()
-            .collect()
+        let counters = self.totals.iter().flat_map(|totals| &totals.growth);
+        let growth = counters.map(Counters::growth);
+        std::iter::once(self.asked.clone()).chain(growth).collect()
+    }
+
+    fn more(&self, answers: &[RangeResult]) -> Vec<QueryRange> {
+        let totals = self.totals.as_ref();
+        totals.map_or_else(Vec::new, |totals| totals.more(answers.get(1)))
     }
 
     fn result(&self, answers: Vec<RangeResult>) -> Result<Ranked, Failure> {
@@ -83,7 +86,7 @@ impl Insight for Rank {
         let mut range = groups_of(&mut answers)?;
         let unit = range.answer.plan.unit.clone();
         let totals = self.totals.as_ref();
-        let read = totals.map(|totals| totals.read(&mut range, answers.next()));
+        let read = totals.map(|totals| totals.read(&mut range, answers));
         let score = |series: &Series| {
             let total = read.as_ref().and_then(|totals| totals.of(series));
             self.ranking.score.of(&series.values, total)

@@ -1,6 +1,6 @@
 //! The verb `summarize`.
 
-use super::totals::Totals;
+use super::totals::{Counters, Totals};
 use super::{Insight, groups_of};
 use crate::codec::query_range::{Missing, QueryRange, RangeResult};
 use crate::codec::{Config, Failure, MetricResult};
@@ -66,17 +66,18 @@ impl Insight for Summarize {
     type Result = SummaryResult;
 
     fn queries(&self) -> Vec<QueryRange> {
-        let growth = self.totals.growth.iter();
-        std::iter::once(&self.asked)
-            .chain(growth)
-            .cloned()
-            .collect()
+        let growth = self.totals.growth.iter().map(Counters::growth);
+        std::iter::once(self.asked.clone()).chain(growth).collect()
+    }
+
+    fn more(&self, answers: &[RangeResult]) -> Vec<QueryRange> {
+        self.totals.more(answers.get(1))
     }
 
     fn result(&self, answers: Vec<RangeResult>) -> Result<SummaryResult, Failure> {
         let mut answers = answers.into_iter();
         let mut range = groups_of(&mut answers)?;
-        let totals = self.totals.read(&mut range, answers.next());
+        let totals = self.totals.read(&mut range, answers);
         let quantiles = self.quantiles.parts();
         let groups = std::mem::take(&mut range.answer.series).into_iter();
         let group = |series: crate::prometheus::Series| Group {

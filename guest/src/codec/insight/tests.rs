@@ -61,7 +61,18 @@ fn try_ask<V: Insight>(
     verb: &V,
     server: Server<'_>,
 ) -> Result<V::Result, Failure> {
-    let mut batch = Batch::new(config, verb.queries());
+    let mut answers = sent(config, verb.queries(), server)?;
+    let more = verb.more(&answers);
+    answers.extend(sent(config, more, server)?);
+    verb.result(answers)
+}
+
+fn sent(
+    config: &Config,
+    queries: Vec<QueryRange>,
+    server: Server<'_>,
+) -> Result<Vec<RangeResult>, Failure> {
+    let mut batch = Batch::new(config, queries);
     while let Some((number, request, _)) = batch.next_request() {
         let form: BTreeMap<_, _> = form_urlencoded::parse(request.body.as_bytes()).collect();
         let number_of = |name: &str| form[name].parse::<i64>().unwrap();
@@ -101,7 +112,7 @@ fn try_ask<V: Insight>(
         receiver.finish().unwrap();
     }
     let answers: Result<Vec<_>, _> = batch.results().collect();
-    verb.result(answers.map_err(|failure| failure.failure)?)
+    answers.map_err(|failure| failure.failure)
 }
 
 fn summarize(query: &MetricQuery, interval: u32, server: Server<'_>) -> SummaryResult {
@@ -152,7 +163,8 @@ fn what_counters_grew_by_is_asked_for_itself_and_added_up() {
     let totals: Vec<_> = result.groups.iter().map(|group| group.total).collect();
     // Five points; of `b` the counters say nothing.
     assert_eq!(totals, [Some(3500.0), None]);
-    assert!(result.answer.warnings[0].contains("up to 2 times"));
+    // It was asked again, and says the same.
+    assert!(result.answer.warnings.is_empty());
     let verb = |name| {
         let configured = configured(DAY);
         let query = query(name, 0, 300, 60);
@@ -160,6 +172,34 @@ fn what_counters_grew_by_is_asked_for_itself_and_added_up() {
     };
     assert_eq!(verb("cpu_util").queries().len(), 2);
     assert_eq!(verb("mem").queries().len(), 1);
+}
+
+#[test]
+fn a_step_in_which_counters_were_reset_is_asked_for_again_with_what_they_had_counted() {
+    let asked = std::cell::RefCell::new(Vec::new());
+    let server = |refuses: bool| {
+        let asked = &asked;
+        move |promql: &str, at: i64| {
+            if promql.contains("sum_over_time") {
+                asked.borrow_mut().push(at);
+                return (!refuses).then(|| vec![agent("a", 9000.0)]);
+            }
+            let is_reset = promql.contains("resets(") && (at == 120 || at == 180);
+            let mut all = vec![agent("a", 500.0), agent("b", 1.0)];
+            all.extend(is_reset.then(|| (r#""resets":"counters""#.to_owned(), 2.0)));
+            Some(all)
+        }
+    };
+    let result = summarize(&query("cpu_util", 0, 300, 60), 86_400, &server(false));
+    assert_eq!(*asked.borrow(), [120, 180]);
+    let totals: Vec<_> = result.groups.iter().map(|group| group.total).collect();
+    // Two of five points of `a`; `b` is not among them.
+    assert_eq!(totals, [Some(3.0 * 500.0 + 2.0 * 9000.0), Some(5.0)]);
+    assert!(result.answer.warnings.is_empty());
+    // Where that cannot be had, what is there is said to lack something.
+    let result = summarize(&query("cpu_util", 0, 300, 60), 86_400, &server(true));
+    assert!(result.answer.warnings[0].contains("up to 2 times"));
+    assert_eq!(result.groups[0].total, Some(2500.0));
 }
 
 #[test]

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use crate::codec::Config;
 use crate::codec::complete::add_new;
 use crate::codec::query_range::{QueryRange, RangeResult};
-use crate::domain::insight::{Total, left_out_resets, plan_growth, total, total_unit};
+use crate::domain::insight::{
+    Growth, Total, left_out_resets, plan_growth, plan_over_resets, total, total_unit,
+};
 use crate::domain::{MetricQuery, RangeOptions};
 use crate::prometheus::Series;
 
@@ -14,7 +16,44 @@ use crate::prometheus::Series;
 pub(super) struct Totals {
     pub(super) kind: Total,
     /// What the counters grew by, where totals come from there.
-    pub(super) growth: Option<QueryRange>,
+    pub(super) growth: Option<Counters>,
+}
+
+/// What is asked of counters.
+#[derive(Debug, Clone)]
+pub(super) struct Counters {
+    config: Config,
+    query: MetricQuery,
+    options: RangeOptions,
+    plan: Growth,
+}
+
+impl Counters {
+    /// What they grew by in each step.
+    pub(super) fn growth(&self) -> QueryRange {
+        QueryRange::planned(&self.config, self.plan.range.clone(), &self.options)
+    }
+
+    /// The same of the steps in which some were reset, once that is known.
+    fn over_resets(&self, growth: &RangeResult) -> Vec<QueryRange> {
+        let at: Vec<i64> = resets(growth).map(|(at, _)| at / 1000).collect();
+        let plans = plan_over_resets(&self.plan, &self.config.settings, &self.query, &at);
+        let planned = |plan: Growth| QueryRange::planned(&self.config, plan.range, &self.options);
+        plans.into_iter().map(planned).collect()
+    }
+}
+
+/// The points in whose step counters were reset, Unix milliseconds, and how many.
+fn resets(growth: &RangeResult) -> impl Iterator<Item = (i64, f64)> {
+    let series = growth.answer.series.iter();
+    let all = series.filter(|series| left_out_resets(&series.labels));
+    all.flat_map(|series| {
+        series
+            .timestamps
+            .iter()
+            .copied()
+            .zip(series.values.iter().copied())
+    })
 }
 
 impl Totals {
@@ -25,11 +64,12 @@ impl Totals {
         asked: &QueryRange,
         options: &RangeOptions,
     ) -> Self {
-        let settings = &config.settings;
-        let kind = Total::of(settings, query);
-        let growth = || {
-            let growth = plan_growth(&asked.plan, settings, query);
-            QueryRange::planned(config, growth.range, options)
+        let kind = Total::of(&config.settings, query);
+        let growth = || Counters {
+            plan: plan_growth(&asked.plan, &config.settings, query),
+            config: config.clone(),
+            query: query.clone(),
+            options: options.clone(),
         };
         Self {
             kind,
@@ -37,40 +77,53 @@ impl Totals {
         }
     }
 
-    /// Reads them from the answer to [`growth`](Self::growth), if that was asked; tells what is doubtful in `answer`.
-    pub(super) fn read(&self, answer: &mut RangeResult, growth: Option<RangeResult>) -> Read {
+    /// What is asked once it is known what the counters grew by.
+    pub(super) fn more(&self, growth: Option<&RangeResult>) -> Vec<QueryRange> {
+        match (&self.growth, growth) {
+            (Some(counters), Some(growth)) => counters.over_resets(growth),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Reads them from the answers to [`growth`](Self::growth) and to [`more`](Self::more), if those were asked; tells what
+    /// is doubtful in `answer`.
+    pub(super) fn read(
+        &self,
+        answer: &mut RangeResult,
+        mut answers: impl Iterator<Item = RangeResult>,
+    ) -> Read {
         let step = answer.answer.plan.grid.step();
+        let growth = answers.next();
+        let exact: Vec<RangeResult> = answers.collect();
         let mut groups = BTreeMap::new();
-        let mut resets = 0.0;
-        for series in growth.iter().flat_map(|growth| &growth.answer.series) {
-            let whole = || total(series.values.iter().copied(), 1);
-            match left_out_resets(&series.labels) {
-                true => resets = series.values.iter().copied().fold(resets, f64::max),
-                false => {
-                    groups.insert(series.labels.clone(), whole());
+        let mut left_out: f64 = 0.0;
+        if let Some(growth) = growth {
+            for (at, count) in resets(&growth) {
+                if !exact.iter().any(|exact| is_of(exact, at)) {
+                    left_out = left_out.max(count);
                 }
             }
-        }
-        let doubt = (resets > 0.0).then(|| {
-            format!(
-                "counters were reset, up to {resets} times in a step: what they had counted since their last sample in the step before is in no total"
-            )
-        });
-        let said = &mut answer.answer;
-        said.warnings.extend(doubt);
-        if let Some(growth) = growth {
-            said.partial |= growth.answer.partial;
-            for (all, more) in [
-                (&mut said.warnings, growth.answer.warnings),
-                (&mut said.infos, growth.answer.infos),
-            ] {
-                add_new(all, more);
+            for series in &growth.answer.series {
+                let own: Vec<_> = exact
+                    .iter()
+                    .filter_map(|exact| same(exact, series))
+                    .collect();
+                let points = series.timestamps.iter().zip(&series.values);
+                let values = points.map(|(at, value)| {
+                    let known = own.iter().find_map(|own| value_at(own, *at));
+                    known.unwrap_or(*value)
+                });
+                groups.insert(series.labels.clone(), total(values, 1));
             }
-            let new = growth.missing.into_iter();
-            let known: Vec<_> = answer.missing.iter().map(|missing| missing.span).collect();
-            answer
-                .missing
-                .extend(new.filter(|missing| !known.contains(&missing.span)));
+            take_doubts(answer, growth);
+        }
+        for exact in exact {
+            take_doubts(answer, exact);
+        }
+        if left_out > 0.0 {
+            answer.answer.warnings.push(format!(
+                "counters were reset, up to {left_out} times in a step: what they had counted since their last sample in the step before is in no total"
+            ));
         }
         Read {
             kind: self.kind,
@@ -107,4 +160,35 @@ impl Read {
             }
         }
     }
+}
+
+/// Whether an answer is of that point, Unix milliseconds, and whole.
+fn is_of(answer: &RangeResult, at: i64) -> bool {
+    let grid = answer.answer.plan.grid;
+    answer.missing.is_empty() && (grid.start() * 1000..=grid.end() * 1000).contains(&at)
+}
+
+/// The series of the same group; those of an answer are in the order of their labels.
+fn same<'a>(answer: &'a RangeResult, series: &Series) -> Option<&'a Series> {
+    let all = &answer.answer.series;
+    let place = all.binary_search_by(|other| other.labels.cmp(&series.labels));
+    all.get(place.ok()?)
+}
+
+fn value_at(series: &Series, at: i64) -> Option<f64> {
+    let place = series.timestamps.binary_search(&at).ok()?;
+    series.values.get(place).copied()
+}
+
+/// Adds what makes one answer doubtful to another.
+fn take_doubts(answer: &mut RangeResult, of: RangeResult) {
+    let said = &mut answer.answer;
+    said.partial |= of.answer.partial;
+    add_new(&mut said.warnings, of.answer.warnings);
+    add_new(&mut said.infos, of.answer.infos);
+    let known: Vec<_> = answer.missing.iter().map(|missing| missing.span).collect();
+    let new = of.missing.into_iter();
+    answer
+        .missing
+        .extend(new.filter(|missing| !known.contains(&missing.span)));
 }

@@ -3,18 +3,21 @@
 use serde::ser::{SerializeStruct as _, Serializer};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::document::Value;
-use super::request::{exact, read};
+use super::document::{Document, Value};
+use super::request::{exact, missing, read};
 use crate::codec::decisions::{
-    Evaluate, ExecutePreset, InstantResult, QueryLiveStats, SideBySide, read_all,
+    Evaluate, ExecutePreset, ExecutePresets, InstantResult, QueryLiveStats, RunInput, RunResult,
+    SideBySide, read_all,
 };
-use crate::codec::{ConfigInput, Failure};
+use crate::codec::{ConfigInput, Failure, RangeFailure};
 use crate::domain::live::{LiveAnswer, LiveInput, LiveStat, SubjectStats};
 use crate::domain::preset::{
     ArgumentsInput, LabelValues, Placed, Preset, PresetInput, PresetRange,
 };
-use crate::domain::verdict::{Bound, Combine, Condition, EvaluateInput, Judgement, Verdict};
-use crate::domain::{Dimension, RangeOptionsInput};
+use crate::domain::verdict::{
+    Asked, Bound, Combine, Condition, EvaluateInput, Judgement, MetricQuestion, Verdict,
+};
+use crate::domain::{Dimension, LabelFilter, MetricType, Pointwise, RangeOptionsInput};
 
 /// What the verbs of presets take: all have `preset`, all but `preset-check` have `config`.
 #[derive(Debug, Deserialize)]
@@ -74,23 +77,105 @@ impl PresetRequest {
     /// # Errors
     /// When there is none.
     pub fn range(&self) -> Result<PresetRange, Failure> {
-        let range = self
-            .range
-            .as_ref()
-            .ok_or_else(|| Failure::InvalidArgument {
-                field: "request.range".to_owned(),
-                reason: "missing, and this verb needs it".to_owned(),
-            })?;
-        Ok(PresetRange {
-            start: range.start.clone(),
-            end: range.end.clone(),
-            step: range.step,
-        })
+        let range = self.range.as_ref().ok_or_else(|| missing("range"))?;
+        Ok(range.into())
     }
 
     /// How it is asked for.
     pub fn options(&self) -> RangeOptionsInput {
         self.options.clone()
+    }
+}
+
+/// What `preset-execute-batch` takes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunsRequest {
+    config: ConfigInput,
+    runs: Vec<RunDocument>,
+    #[serde(default)]
+    options: RangeOptionsInput,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RunDocument {
+    preset: PresetDocument,
+    #[serde(default)]
+    arguments: ArgumentsDocument,
+    at: Option<i64>,
+    range: Option<RangeDocument>,
+}
+
+impl RunsRequest {
+    /// Reads a request.
+    ///
+    /// # Errors
+    /// `invalid-argument`, field `request`.
+    pub fn read(text: &str) -> Result<Self, Failure> {
+        read(text)
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> ConfigInput {
+        self.config.clone()
+    }
+
+    /// The presets.
+    pub fn runs(&self) -> Vec<RunInput> {
+        let run = |run: &RunDocument| RunInput {
+            preset: (&run.preset).into(),
+            arguments: (&run.arguments).into(),
+            range: run.range.as_ref().map(PresetRange::from),
+            at: run.at,
+        };
+        self.runs.iter().map(run).collect()
+    }
+
+    /// How ranges are asked for.
+    pub fn options(&self) -> RangeOptionsInput {
+        self.options.clone()
+    }
+
+    /// The call without I/O.
+    ///
+    /// # Errors
+    /// What is wrong with the configuration.
+    pub fn one_request_each(&self) -> Result<ExecutePresets, Failure> {
+        ExecutePresets::new(self.config(), &self.runs(), self.options.partial)
+    }
+
+    /// The outcomes, of the responses that stand in a text.
+    ///
+    /// # Errors
+    /// `invalid-argument`, field `request`, for a text that is no list of responses; field `body`, for another number
+    /// of them than of requests.
+    pub fn read_responses(&self, text: &str) -> Result<RunResults, Failure> {
+        let responses: Vec<ResponseDocument> = read(text)?;
+        Ok(RunResults(
+            self.one_request_each()?.read(&pairs(&responses))?,
+        ))
+    }
+}
+
+/// The outcomes of a batch of presets: each a `{"result": …}` or an `{"error": …}`.
+pub struct RunResults(pub Vec<Result<RunResult, RangeFailure>>);
+
+impl Serialize for RunResults {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(Document::of))
+    }
+}
+
+/// `{"instant": …}` or `{"range": …}`.
+impl Serialize for RunResult {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_struct("run_answer", 1)?;
+        match self {
+            Self::Instant(answer) => out.serialize_field("instant", answer)?,
+            Self::Range(answer) => out.serialize_field("range", answer)?,
+        }
+        out.end()
     }
 }
 
@@ -100,6 +185,16 @@ struct RangeDocument {
     start: String,
     end: String,
     step: Option<u32>,
+}
+
+impl From<&RangeDocument> for PresetRange {
+    fn from(range: &RangeDocument) -> Self {
+        Self {
+            start: range.start.clone(),
+            end: range.end.clone(),
+            step: range.step,
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -220,21 +315,86 @@ impl QuestionRequest {
 
     fn input(&self) -> EvaluateInput {
         let question = &self.question;
-        let condition = |condition: &ConditionDocument| Condition {
+        EvaluateInput {
+            arguments: (&question.arguments).into(),
+            subject: question.subject.clone(),
+            asked: Asked {
+                subjects: question.subjects.clone(),
+                combine: question.combine,
+                at: question.at,
+                condition: question.condition.as_ref().map(Condition::from),
+            },
+        }
+    }
+}
+
+impl From<&ConditionDocument> for Condition {
+    fn from(condition: &ConditionDocument) -> Self {
+        Self {
             bound: match condition.bound {
                 BoundDocument::Above(bound) => Bound::Above(bound),
                 BoundDocument::Below(bound) => Bound::Below(bound),
             },
             lasting: condition.lasting,
-        };
-        EvaluateInput {
-            arguments: (&question.arguments).into(),
-            subject: question.subject.clone(),
-            subjects: question.subjects.clone(),
-            combine: question.combine,
-            at: question.at,
-            condition: question.condition.as_ref().map(condition),
         }
+    }
+}
+
+/// What `evaluate-metric` takes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MetricQuestionRequest {
+    config: ConfigInput,
+    question: MetricQuestionDocument,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MetricQuestionDocument {
+    metric_name: String,
+    #[serde(default)]
+    labels: LabelFilter,
+    #[serde(default)]
+    group_by: Vec<Dimension>,
+    metric_type: Option<MetricType>,
+    pointwise: Option<Pointwise>,
+    subject: Dimension,
+    subjects: Vec<String>,
+    combine: Combine,
+    at: Option<i64>,
+    condition: Option<ConditionDocument>,
+}
+
+impl MetricQuestionRequest {
+    /// Reads a request.
+    ///
+    /// # Errors
+    /// `invalid-argument`, field `request`.
+    pub fn read(text: &str) -> Result<Self, Failure> {
+        read(text)
+    }
+
+    /// The call.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn evaluate(&self) -> Result<Evaluate, Failure> {
+        let question = &self.question;
+        let question = MetricQuestion {
+            metric_name: question.metric_name.clone(),
+            labels: question.labels.clone(),
+            group_by: question.group_by.clone(),
+            metric_type: question.metric_type,
+            pointwise: question.pointwise,
+            subject: question.subject,
+            asked: Asked {
+                subjects: question.subjects.clone(),
+                combine: question.combine,
+                at: question.at,
+                condition: question.condition.as_ref().map(Condition::from),
+            },
+        };
+        Evaluate::of_metric(self.config.clone(), &question)
     }
 }
 
@@ -295,11 +455,14 @@ struct ResponseDocument {
 /// `invalid-argument`, field `request`, for a text that is no list of responses; else as [`read_all`].
 pub fn read_responses<V: SideBySide>(verb: &V, text: &str) -> Result<V::Result, Failure> {
     let responses: Vec<ResponseDocument> = read(text)?;
-    let all: Vec<_> = responses
+    read_all(verb, &pairs(&responses))
+}
+
+fn pairs(responses: &[ResponseDocument]) -> Vec<(u16, &str)> {
+    responses
         .iter()
         .map(|response| (response.status, response.body.as_str()))
-        .collect();
-    read_all(verb, &all)
+        .collect()
 }
 
 /// What a template is.

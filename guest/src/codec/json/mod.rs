@@ -11,7 +11,10 @@ mod insight_request;
 mod range;
 mod request;
 
-pub use decisions::{LiveRequest, PresetRequest, QuestionRequest, read_responses};
+pub use decisions::{
+    LiveRequest, MetricQuestionRequest, PresetRequest, QuestionRequest, RunResults, RunsRequest,
+    read_responses,
+};
 use document::Document;
 pub use document::answer;
 pub use family::FamilyRequest;

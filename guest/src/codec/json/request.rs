@@ -177,8 +177,6 @@ impl Detection {
 macro_rules! read_as {
     ($($type:ty: $document:ident),+) => {
         $(impl<'de> Deserialize<'de> for $type {
-            // Inlined wherever it is read, in each of the two forms of a struct, it would make the plugin much larger.
-            #[inline(never)]
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 $document::deserialize(deserializer)
             }
@@ -402,7 +400,6 @@ read_by_name! {
     Combine { "max": Max, "min": Min, "avg": Avg, "sum": Sum }
 }
 
-#[inline(never)]
 pub(super) fn by_name<'de, T: Copy, D: Deserializer<'de>>(
     deserializer: D,
     names: &[(&str, T)],

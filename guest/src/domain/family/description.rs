@@ -157,10 +157,9 @@ impl Family {
         if self.kind.is_histogram() && self.intensive {
             return Err(FamilyError::IntensiveHistogram);
         }
-        let labels = self.labels.iter();
-        labels
-            .map(|label| self.check_label("family.labels", label))
-            .collect()
+        self.labels
+            .iter()
+            .try_for_each(|label| self.check_label("family.labels", label))
     }
 
     /// Checks a label to tell apart or to filter on.

@@ -7,7 +7,7 @@
 
 use crate::domain::expression::Reading;
 use crate::domain::{
-    CatalogueEntry, MetricQuery, Over, Pointwise, RangePlan, Settings, Statistic, ValueType,
+    CatalogueEntry, Chunk, MetricQuery, Over, Pointwise, RangePlan, Settings, Statistic, ValueType,
 };
 
 use super::numbers::Sum;
@@ -96,6 +96,55 @@ pub fn plan_growth(range: &RangePlan, settings: &Settings, query: &MetricQuery) 
     range.plan.infos.clear();
     range.merge = None;
     Growth { range }
+}
+
+/// Looks in all at the counters that were reset: as many as a few days have of a minute.
+const MOST_LOOKS: u64 = 20_000;
+/// Requests for them.
+const MOST_RUNS: usize = 32;
+
+/// Plans what the counters of each group grew by in steps in which some were reset: the answer to [`plan_growth`] lacks
+/// what they had counted before. Of points one after the other, one request; none where it would be too many.
+pub fn plan_over_resets(
+    growth: &Growth,
+    settings: &Settings,
+    query: &MetricQuery,
+    at: &[i64],
+) -> Vec<Growth> {
+    let grid = growth.range.plan.grid;
+    let step = grid.step();
+    let look = look(step, grid.start(), settings.sample_interval.get());
+    let mut runs: Vec<(i64, i64)> = Vec::new();
+    for &time in at {
+        match runs.last_mut() {
+            Some((_, end)) if time - *end == i64::from(step) => *end = time,
+            _ => runs.push((time, time)),
+        }
+    }
+    let looks = (at.len() as u64).saturating_mul(u64::from(step / look));
+    if looks > MOST_LOOKS || runs.len() > MOST_RUNS {
+        return Vec::new();
+    }
+    let promql = Reading::new(settings, query).write_growth_over_resets(step, look);
+    let plan = |(from, to)| {
+        let mut range = growth.range.clone();
+        range.plan.promql.clone_from(&promql);
+        range.plan.grid = grid.between(from, to);
+        range.plan.asked = range.plan.grid;
+        range.chunks = vec![Chunk {
+            grid: range.plan.grid,
+            is_final: false,
+        }];
+        Growth { range }
+    };
+    runs.into_iter().map(plan).collect()
+}
+
+/// The most seconds, no more than between two samples, that divide the step and the time of a point.
+fn look(step: u32, point: i64, interval: u32) -> u32 {
+    let divides =
+        |seconds: &u32| step.is_multiple_of(*seconds) && point.rem_euclid(i64::from(*seconds)) == 0;
+    (1..=interval).rev().find(divides).unwrap_or(1)
 }
 
 /// Whether a series counts counters which were reset, and is no group.
@@ -215,5 +264,35 @@ mod tests {
         assert_eq!(growth.plan.grid, range.plan.grid);
         assert_eq!(growth.chunks, range.chunks);
         promql_parser::parser::parse(&growth.plan.promql).unwrap();
+    }
+
+    #[test]
+    fn steps_with_resets_are_looked_at_as_closely_as_samples_lie_in_few_requests() {
+        let settings = Settings::default();
+        let query = query("cpu_util", Some(ValueType::Current));
+        let options = RangeOptions::try_from(RangeOptionsInput::default()).unwrap();
+        let range = plan_range(&settings, &query, &options).unwrap();
+        let growth = plan_growth(&range, &settings, &query);
+        let plans = plan_over_resets(&growth, &settings, &query, &[900, 1800, 3600]);
+        let spans: Vec<_> = plans
+            .iter()
+            .map(|plan| (plan.range.plan.grid.start(), plan.range.plan.grid.end()))
+            .collect();
+        assert_eq!(spans, [(900, 1800), (3600, 3600)]);
+        let promql = &plans[0].range.plan.promql;
+        assert!(promql.contains("[14m59s999ms:15s]"), "{promql}");
+        promql_parser::parser::parse(promql).unwrap();
+        let many: Vec<i64> = (0..=MOST_RUNS as i64).map(|run| run * 1800).collect();
+        assert_eq!(plan_over_resets(&growth, &settings, &query, &many), []);
+        for (step, point, interval, expected) in [
+            (900, 0, 15, 15),
+            (60, 120, 45, 30),
+            (61, 61, 15, 1),
+            (900, 19_800, 30, 30),
+            (900, 10, 15, 10),
+            (15, 30, 30, 15),
+        ] {
+            assert_eq!(look(step, point, interval), expected, "{step} {point}");
+        }
     }
 }

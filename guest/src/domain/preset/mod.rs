@@ -21,3 +21,5 @@ pub use token::Placeholder;
 
 #[cfg(test)]
 mod property_tests;
+#[cfg(test)]
+mod reference_tests;

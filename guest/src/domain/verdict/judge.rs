@@ -2,9 +2,6 @@
 
 use super::question::{Combine, Evaluation, Part};
 
-/// Samples are stale after so many intervals, as those of live stats.
-const STALE_AFTER: i64 = 4;
-
 /// What can be said of a subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -74,9 +71,7 @@ impl Evaluation {
             .find(|(whose, _)| whose == subject)
             .map(|(_, at)| *at);
         let instants = self.grid.map_or(1, |grid| grid.points());
-        let limit = self
-            .at
-            .saturating_sub(self.interval.saturating_mul(STALE_AFTER));
+        let limit = self.at.saturating_sub(self.stale_after);
         let verdict = if seen.is_partial {
             Verdict::Partial
         } else if own.is_empty() && seen.series.iter().any(|(whose, ..)| whose.is_none()) {
@@ -153,7 +148,7 @@ mod tests {
     use super::*;
     use crate::domain::Settings;
     use crate::domain::preset::{ArgumentsInput, Preset, PresetInput};
-    use crate::domain::verdict::{Bound, Condition, EvaluateInput, VerdictError};
+    use crate::domain::verdict::{Asked, Bound, Condition, EvaluateInput, VerdictError};
 
     const AT: i64 = 1_000_000;
 
@@ -169,12 +164,14 @@ mod tests {
         let input = EvaluateInput {
             arguments: ArgumentsInput::default(),
             subject: "session_id".into(),
-            subjects: vec!["s".into(), "t".into(), "s".into()],
-            combine,
-            at: Some(AT),
-            condition,
+            asked: Asked {
+                subjects: vec!["s".into(), "t".into(), "s".into()],
+                combine,
+                at: Some(AT),
+                condition,
+            },
         };
-        Evaluation::new(&Settings::default(), &preset.unwrap(), &input)
+        Evaluation::of_preset(&Settings::default(), &preset.unwrap(), &input)
     }
 
     fn judged(

@@ -2,7 +2,9 @@
 //! decided on data that is partial, stale or missing.
 
 mod judge;
+mod metric;
 mod question;
 
 pub use judge::{Judgement, Seen, Verdict};
-pub use question::{Bound, Combine, Condition, EvaluateInput, Evaluation, VerdictError};
+pub use metric::MetricQuestion;
+pub use question::{Asked, Bound, Combine, Condition, EvaluateInput, Evaluation, VerdictError};

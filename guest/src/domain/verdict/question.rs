@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::domain::literal::quote;
-use crate::domain::preset::{ArgumentsInput, LabelValues, Preset, PresetError};
-use crate::domain::{Grid, Settings};
+use crate::domain::preset::{ArgumentsInput, LabelValues, Preset, PresetError, Rendered};
+use crate::domain::promql::LOOKBACK;
+use crate::domain::{Grid, PromDuration, QueryError, Settings};
 
 /// Subjects in one request, as many as a filter may have values.
 const SUBJECTS_A_REQUEST: usize = 100;
@@ -14,6 +15,10 @@ const MOST_SUBJECTS: usize = 10_000;
 const POINTS: u32 = 60;
 /// Milliseconds to which the time of day is rounded down, so that those who ask together share a request.
 const SHARED: i64 = 5000;
+/// Samples are stale after so many intervals, as those of live stats.
+pub(super) const STALE_AFTER: u64 = 4;
+/// Seconds between two looks for an old sample: less than Prometheus looks back, so that none is missed.
+const LOOK_EVERY: u64 = 240;
 /// The label that tells the selectors apart in the query for ages.
 const SELECTOR: &str = "metric_selector";
 
@@ -57,13 +62,20 @@ pub struct Condition {
     pub lasting: Option<u32>,
 }
 
-/// A call as it was given.
+/// What is asked of a preset, as it was given.
 #[derive(Debug, Clone)]
 pub struct EvaluateInput {
     /// What is filled into the preset besides the subjects.
     pub arguments: ArgumentsInput,
     /// The label that names a subject.
     pub subject: String,
+    /// Of whom, and what is to be decided.
+    pub asked: Asked,
+}
+
+/// Of whom something is asked, and what is to be decided by it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asked {
     /// The subjects.
     pub subjects: Vec<String>,
     /// How several series of a subject become one number.
@@ -80,6 +92,32 @@ pub enum VerdictError {
     /// What is filled in.
     #[error(transparent)]
     Preset(#[from] PresetError),
+    /// The query of a metric.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// Nothing that a metric is asked of.
+    #[error(
+        "a metric's name or a value type is no subject; accepted are kernel-id, session-id, user-id, project-id and agent-id"
+    )]
+    NoSubject,
+    /// Subjects that are also a filter.
+    #[error("the filters name the subjects' dimension, which `subjects` is the filter on")]
+    FilteredSubject,
+    /// Values of unlike kinds.
+    #[error(
+        "missing: of a subject's current value, its capacity and so on there is no one number; accepted are usage, capacity, current and pct"
+    )]
+    NoValueType,
+    /// A statistic that is computed of what is fetched over a range.
+    #[error(
+        "a statistic of all values of all members is none of an instant; accepted are time and members"
+    )]
+    Pooled,
+    /// A statistic over no time.
+    #[error(
+        "missing: an instant has no step to look back over; accepted are two sample intervals or more"
+    )]
+    NoWindow,
     /// A subject that would match the series without the label.
     #[error("one is empty; accepted are texts")]
     EmptySubject,
@@ -103,10 +141,16 @@ pub enum VerdictError {
 }
 
 impl VerdictError {
-    /// The field in the contract.
+    /// The field in the contract; of a query, which names its own, the argument that it stands in.
     pub fn field(&self) -> &'static str {
         match self {
             Self::Preset(error) => error.field(),
+            Self::Query(_) => "question",
+            Self::NoSubject => "subject",
+            Self::FilteredSubject => "labels",
+            Self::NoValueType => "labels.value-type",
+            Self::Pooled => "pointwise.over",
+            Self::NoWindow => "pointwise.window",
             Self::EmptySubject | Self::ManySubjects(_) => "subjects",
             Self::Bound => "condition.bound",
             Self::Lasting { .. } => "condition.lasting",
@@ -141,19 +185,38 @@ pub struct Evaluation {
     pub at: i64,
     /// The points at which a condition has to hold; none: at the instant.
     pub grid: Option<Grid>,
-    /// Milliseconds between two samples.
-    pub(super) interval: i64,
+    /// Milliseconds after which a sample is stale.
+    pub(super) stale_after: i64,
 }
 
 impl Evaluation {
-    /// Checks a call and writes its queries.
+    /// Checks a question by a preset and writes its queries.
     ///
     /// # Errors
     /// See [`VerdictError`]; nothing has been sent then.
-    pub fn new(
+    pub fn of_preset(
         settings: &Settings,
         preset: &Preset,
         input: &EvaluateInput,
+    ) -> Result<Self, VerdictError> {
+        let label = input.subject.clone();
+        Self::new(settings, label, &input.asked, |ids, _| {
+            let mut arguments = input.arguments.clone();
+            arguments.filters.push(LabelValues {
+                label: input.subject.clone(),
+                values: ids.to_vec(),
+            });
+            arguments.group_by.push(input.subject.clone());
+            Ok(preset.render(&arguments, settings.timewindow.as_ref())?)
+        })
+    }
+
+    /// Checks what is asked, and has the queries written: for some subjects, and seconds between two points.
+    pub(super) fn new(
+        settings: &Settings,
+        subject: String,
+        input: &Asked,
+        write: impl Fn(&[String], u32) -> Result<Rendered, VerdictError>,
     ) -> Result<Self, VerdictError> {
         check(settings, input)?;
         let now = settings.now.map(|now| now - now.rem_euclid(SHARED));
@@ -165,18 +228,19 @@ impl Evaluation {
             .filter(|id| seen.insert(*id))
             .cloned()
             .collect();
+        let lasting = input.condition.and_then(|condition| condition.lasting);
+        let grid = lasting.and_then(|lasting| grid(settings, at, lasting));
+        let step = grid.map_or(settings.sample_interval.get(), |grid| grid.step());
         let part = |subjects: &[String]| -> Result<Part, VerdictError> {
-            let mut arguments = input.arguments.clone();
-            arguments.filters.push(LabelValues {
-                label: input.subject.clone(),
-                values: subjects.to_vec(),
-            });
-            arguments.group_by.push(input.subject.clone());
-            let rendered = preset.render(&arguments, settings.timewindow.as_ref())?;
+            let rendered = write(subjects, step)?;
             Ok(Part {
                 subjects: subjects.to_vec(),
                 values: rendered.promql,
-                ages: ages(&input.subject, &rendered.selectors),
+                ages: ages(
+                    &subject,
+                    &rendered.selectors,
+                    settings.sample_interval.get(),
+                ),
             })
         };
         Ok(Self {
@@ -184,19 +248,19 @@ impl Evaluation {
                 .chunks(SUBJECTS_A_REQUEST)
                 .map(part)
                 .collect::<Result<_, _>>()?,
-            subject: input.subject.clone(),
+            subject,
             combine: input.combine,
             condition: input.condition,
             at,
-            grid: input
-                .condition
-                .and_then(|condition| grid(settings, at, condition.lasting?)),
-            interval: i64::from(settings.sample_interval.get()) * 1000,
+            grid,
+            stale_after: i64::from(settings.sample_interval.get())
+                * STALE_AFTER.cast_signed()
+                * 1000,
         })
     }
 }
 
-fn check(settings: &Settings, input: &EvaluateInput) -> Result<(), VerdictError> {
+fn check(settings: &Settings, input: &Asked) -> Result<(), VerdictError> {
     if input.subjects.iter().any(String::is_empty) {
         return Err(VerdictError::EmptySubject);
     }
@@ -226,8 +290,17 @@ fn grid(settings: &Settings, at: i64, lasting: u32) -> Option<Grid> {
 }
 
 /// For each subject the latest sample of the selector whose latest is the oldest.
-fn ages(subject: &str, selectors: &[String]) -> Option<String> {
-    let latest = |selector: &String| format!("max by ({subject})(timestamp({selector}))");
+fn ages(subject: &str, selectors: &[String], interval: u32) -> Option<String> {
+    let fresh = u64::from(interval) * STALE_AFTER;
+    let latest = |selector: &String| match fresh <= LOOKBACK.into() {
+        true => format!("max by ({subject})(timestamp({selector}))"),
+        // Prometheus does not look so far back for a sample by itself.
+        false => format!(
+            "max by ({subject})(timestamp({selector}) or max_over_time(timestamp({selector})[{}:{}]))",
+            PromDuration::from_millis(fresh * 1000 - 1),
+            PromDuration::from_seconds(LOOK_EVERY),
+        ),
+    };
     let label = |(number, selector): (usize, &String)| {
         let number = quote(&number.to_string());
         format!(

@@ -42,6 +42,10 @@ pub(crate) enum QueryFormat {
     Csv,
     /// A stream of JSON objects, one a line: for answers that are larger than memory
     Ndjson,
+    /// A picture for the terminal, or wherever text stands
+    Plot,
+    /// A picture for reports and pages
+    Svg,
 }
 
 impl QueryFormat {

@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Subcommand};
-use metric_host::Dimension;
-use metric_host::decisions::{Combine, LabelValues};
+use metric_host::decisions::{Bound, Combine, Condition, LabelValues};
+use metric_host::{Dimension, MetricType};
 
 use crate::args::choices::{self, ReportFormat};
 use crate::args::further::Online;
+use crate::args::pointwise::PointwiseArgs;
+use crate::args::query::FilterArgs;
 use crate::args::scope::ScopeArgs;
 use crate::duration;
 use crate::time::Instant;
@@ -27,6 +29,12 @@ Examples:
   metric-host preset check preset.json
   metric-host preset run preset.json --filter session_id=UUID --by session_id --last 1h
   metric-host preset evaluate preset.json --subject session_id --ids ids.txt --below 5 --for 10m";
+
+pub(crate) const EVALUATE_EXAMPLES: &str = "\
+Examples:
+  metric-host evaluate cpu_util --value-type current --subject session-id --ids ids.txt --below 50 --for 1h
+  metric-host evaluate mem --value-type pct --subject kernel-id --ids - --above 90
+  metric-host evaluate cuda_util --value-type current --subject session-id --by kernel-id --combine max --ids ids.txt";
 
 #[derive(Debug, Args)]
 pub(crate) struct LiveArgs {
@@ -154,7 +162,6 @@ pub(crate) struct RunArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("bound").args(["above", "below"]))]
 pub(crate) struct EvaluateArgs {
     /// The preset
     pub(crate) file: PathBuf,
@@ -163,12 +170,48 @@ pub(crate) struct EvaluateArgs {
     #[arg(long, value_name = "LABEL")]
     pub(crate) subject: String,
 
+    #[command(flatten)]
+    pub(crate) fill: FillArgs,
+
+    #[command(flatten)]
+    pub(crate) decide: DecideArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EvaluateMetricArgs {
+    /// The metric, such as cpu_util, mem, net_rx
+    #[arg(value_name = "METRIC")]
+    pub(crate) metric: String,
+
+    /// What the subjects are
+    #[arg(long, value_name = "DIM", value_parser = choices::dimension())]
+    pub(crate) subject: Dimension,
+
+    #[command(flatten)]
+    pub(crate) filters: FilterArgs,
+
+    /// Dimensions to tell apart, of which --combine makes one number; without, there is one, the subject's sum
+    #[arg(long, visible_alias = "by", value_name = "D,D", value_parser = choices::dimension(), value_delimiter = ',', help_heading = None)]
+    pub(crate) group_by: Vec<Dimension>,
+
+    /// How to read the samples [default: detected]
+    #[arg(long, value_name = "TYPE", value_parser = choices::metric_type(), help_heading = None)]
+    pub(crate) metric_type: Option<MetricType>,
+
+    #[command(flatten)]
+    pub(crate) pointwise: PointwiseArgs,
+
+    #[command(flatten)]
+    pub(crate) decide: DecideArgs,
+}
+
+/// Of whom, and what is to be decided.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("bound").args(["above", "below"]), next_help_heading = "Verdicts")]
+pub(crate) struct DecideArgs {
     /// The subjects, one a line; - is stdin
     #[arg(long, value_name = "FILE")]
     pub(crate) ids: PathBuf,
-
-    #[command(flatten)]
-    pub(crate) fill: FillArgs,
 
     /// How several series of a subject become one number
     #[arg(long, value_name = "HOW", value_parser = choices::combine(), default_value = "max")]
@@ -176,15 +219,15 @@ pub(crate) struct EvaluateArgs {
 
     /// Decide whether it is greater than this
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
-    pub(crate) above: Option<f64>,
+    above: Option<f64>,
 
     /// Decide whether it is less than this
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
-    pub(crate) below: Option<f64>,
+    below: Option<f64>,
 
     /// For so long up to the instant
     #[arg(long = "for", value_name = "DUR", value_parser = duration::parse_seconds, requires = "bound")]
-    pub(crate) lasting: Option<u32>,
+    lasting: Option<u32>,
 
     /// At this instant [default: now]
     #[arg(long, value_name = "TIME")]
@@ -196,6 +239,18 @@ pub(crate) struct EvaluateArgs {
     /// How the verdicts are written
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: ReportFormat,
+}
+
+impl DecideArgs {
+    /// What is to be decided; none: nothing.
+    pub(crate) fn condition(&self) -> Option<Condition> {
+        let above = self.above.map(Bound::Above);
+        let bound = above.or(self.below.map(Bound::Below))?;
+        Some(Condition {
+            bound,
+            lasting: self.lasting,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -231,6 +286,8 @@ mod tests {
         let evaluate = "x preset evaluate f --subject s --ids i";
         assert!(command(evaluate).is_some());
         assert!(command(&format!("{evaluate} --below -1.5 --for 10m")).is_some());
+        let metric = "x evaluate mem --value-type current --subject kernel-id --ids i --above 1";
+        assert!(command(metric).is_some());
         for wrong in [
             format!("{evaluate} --above 1 --below 2"),
             format!("{evaluate} --for 10m"),
@@ -238,6 +295,8 @@ mod tests {
             "x preset run f --step 1m".to_owned(),
             "x preset run f --filter a".to_owned(),
             "x live".to_owned(),
+            "x evaluate mem --subject kernel-id".to_owned(),
+            "x evaluate mem --subject kernel_id --ids i".to_owned(),
         ] {
             assert!(command(&wrong).is_none(), "{wrong}");
         }

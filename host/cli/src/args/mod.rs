@@ -11,16 +11,19 @@ pub(crate) mod pointwise;
 pub(crate) mod query;
 pub(crate) mod range;
 pub(crate) mod scope;
+pub(crate) mod serve;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use metric_conformance::Level;
-use metric_host::{Backend, LabelSchema, RequestMethod, ValueType};
+use metric_host::{Backend, LabelSchema, PluginDigest, RequestMethod, ValueType};
 
 use crate::args::choices::{ConformanceFormat, DataFormat, QueryFormat, ReportFormat, When};
 use crate::args::csv::CsvArgs;
-use crate::args::decisions::{LIVE_EXAMPLES, LiveArgs, PRESET_EXAMPLES, PresetArgs};
+use crate::args::decisions::{
+    EVALUATE_EXAMPLES, EvaluateMetricArgs, LIVE_EXAMPLES, LiveArgs, PRESET_EXAMPLES, PresetArgs,
+};
 use crate::args::family::{FAMILY_EXAMPLES, FamilyArgs};
 use crate::args::further::{FurtherArgs, Online};
 use crate::args::options::OptionsArgs;
@@ -39,6 +42,7 @@ Examples:
   metric-host query net_rx --group-by agent-id --start 2026-01-31 --format csv
   metric-host query cpu_util --value-type pct --session-id UUID --format json | jq .series
   metric-host query cpu_util mem --last 7d --explain
+  metric-host serve --address prometheus:9090
 
 The plugin is found by --plugin, METRIC_PLUGIN, or as metric_service.wasm beside this program.
 
@@ -81,6 +85,17 @@ pub(crate) struct ServiceArgs {
         global = true
     )]
     pub(crate) plugin: Option<PathBuf>,
+
+    /// Load the plugin only if this is its SHA-256, which `inspect` shows
+    #[arg(
+        long,
+        value_name = "HEX",
+        env = "METRIC_PLUGIN_SHA256",
+        hide_env_values = true,
+        global = true,
+        hide_short_help = true
+    )]
+    pub(crate) plugin_sha256: Option<PluginDigest>,
 
     /// Address of Prometheus: host:port, or http(s)://host[:port][/prefix]
     #[arg(
@@ -191,6 +206,10 @@ pub(crate) enum Command {
     #[command(after_help = PRESET_EXAMPLES)]
     Preset(PresetArgs),
 
+    /// A verdict on each of many subjects by a metric, and whether a condition holds
+    #[command(after_help = EVALUATE_EXAMPLES)]
+    Evaluate(Online<EvaluateMetricArgs>),
+
     /// Sum up each group over the whole range: mean, quantiles, extremes, totals such as core-hours
     #[command(after_help = insight::SUMMARY_EXAMPLES)]
     Summary(Online<insight::SummaryArgs>),
@@ -215,6 +234,10 @@ pub(crate) enum Command {
     #[command(after_help = insight::VALUES_EXAMPLES)]
     Values(Online<insight::ValuesArgs>),
 
+    /// Answer over HTTP: an API and a page for people, until it is stopped
+    #[command(after_help = serve::SERVE_EXAMPLES)]
+    Serve(Online<serve::ServeArgs>),
+
     /// Look at the Prometheus, and say what to set: version, clock, labels, sample interval, limits
     #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor(Online<DoctorArgs>),
@@ -223,7 +246,7 @@ pub(crate) enum Command {
     #[command(after_help = CONFORMANCE_EXAMPLES)]
     Conformance(ConformanceArgs),
 
-    /// Show the plugin's imports, exports, size and world, and whether this host would load it
+    /// Show what the plugin says of itself, its size, SHA-256, world, imports and exports, and whether this host would load it
     #[command(after_help = "Example:\n  metric-host inspect --plugin other.wasm --format json")]
     Inspect(InspectArgs),
 
@@ -232,6 +255,10 @@ pub(crate) enum Command {
         after_help = "Example:\n  metric-host completions bash > ~/.local/share/bash-completion/completions/metric-host"
     )]
     Completions(CompletionsArgs),
+
+    /// Write the manual's pages into a folder, one a command
+    #[command(after_help = "Example:\n  metric-host man ~/.local/share/man/man1")]
+    Man(ManArgs),
 }
 
 const QUERY_EXAMPLES: &str = "\
@@ -249,6 +276,8 @@ Examples:
   metric-host query mem --last 30d --max-range 30d --fold max --points 500
   metric-host query cpu_util --value-type current --last 1d --statistic p95 --over members:kernel-id
   metric-host query mem --last 7d --step 1d --fold max --utc-offset +09:00
+  metric-host query mem --group-by agent-id --last 1d --plot
+  metric-host query mem --group-by agent-id --last 1d --format svg > mem.svg
   metric-host query mem --last 30d --max-range 30d --step 15 --explain
   metric-host query mem --last 30d --max-range 30d --step 15 --format ndjson | gzip > mem.ndjson.gz";
 
@@ -322,7 +351,11 @@ pub(crate) struct QueryCommandArgs {
 
     /// Output format
     #[arg(long, value_enum, default_value = "table", help_heading = None)]
-    pub(crate) format: QueryFormat,
+    format: QueryFormat,
+
+    /// The same as --format plot
+    #[arg(long, conflicts_with = "format", help_heading = None)]
+    plot: bool,
 
     /// Draw a sparkline for each series of the table; auto: when stdout is a terminal
     #[arg(long, value_name = "WHEN", value_enum, default_value = "auto", help_heading = None)]
@@ -330,6 +363,15 @@ pub(crate) struct QueryCommandArgs {
 
     #[command(flatten)]
     pub(crate) csv: CsvArgs,
+}
+
+impl QueryCommandArgs {
+    pub(crate) fn format(&self) -> QueryFormat {
+        match self.plot {
+            true => QueryFormat::Plot,
+            false => self.format,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -365,6 +407,12 @@ pub(crate) struct InspectArgs {
 pub(crate) struct CompletionsArgs {
     /// The shell
     pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ManArgs {
+    /// The folder, which is made if it is not there
+    pub(crate) folder: PathBuf,
 }
 
 #[cfg(test)]

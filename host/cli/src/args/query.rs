@@ -154,6 +154,14 @@ impl RangeArgs {
 }
 
 impl FilterArgs {
+    /// The filters of one query. The error says what would be accepted.
+    pub(crate) fn one(self) -> Result<LabelFilter, String> {
+        match self.value_type.len() {
+            0 | 1 => Ok(self.labels()),
+            several => Err(format!("{several} value types; accepted is one")),
+        }
+    }
+
     /// The identifiers that are filtered on.
     pub(crate) fn labels(self) -> LabelFilter {
         LabelFilter {

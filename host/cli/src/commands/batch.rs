@@ -11,6 +11,7 @@ use crate::commands::query::{Asking, exit_of, is_empty, remarks};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::csv::Cells;
+use crate::output::picture::{svg, terminal};
 use crate::output::{self, Screen, say};
 
 /// A query, and what became of it.
@@ -54,13 +55,21 @@ pub(crate) async fn run(
     match format {
         QueryFormat::Json => output::json::batch(&mut out, &answers, options.partial)?,
         QueryFormat::Csv => output::csv::batch(&mut out, &answers, cells)?,
-        QueryFormat::Table | QueryFormat::Ndjson => {
+        QueryFormat::Svg => {
+            let pictures = answers.iter().filter_map(found);
+            out.write_all(svg::document(pictures, &Local)?.as_bytes())?;
+        }
+        QueryFormat::Table | QueryFormat::Plot | QueryFormat::Ndjson => {
             let mut is_first = true;
             for (query, answer) in answers.iter().filter_map(found) {
                 if !std::mem::take(&mut is_first) {
                     writeln!(out, "\n")?;
                 }
-                output::query_table::write(&mut out, query, &answer.answer, screen, &Local)?;
+                if format == QueryFormat::Plot {
+                    terminal::write(&mut out, query, answer, screen.width, &Local)?;
+                } else {
+                    output::query_table::write(&mut out, query, &answer.answer, screen, &Local)?;
+                }
             }
         }
     }

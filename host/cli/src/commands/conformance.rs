@@ -15,6 +15,9 @@ use crate::output::{self, judgement};
 pub(crate) async fn run(args: &ServiceArgs, command: &ConformanceArgs) -> Result<Exit, Failure> {
     let file = locate::plugin(args.plugin.as_deref())?;
     let bytes = metric_host::read_plugin(&file, Limits::default().plugin_bytes)?;
+    if let Some(digest) = args.plugin_sha256 {
+        digest.check(&bytes)?;
+    }
     let options = Options {
         filter: command.filter.clone(),
         level: command.level,

@@ -10,12 +10,11 @@ use metric_host::{Families, FamiliesError, MetricResult, Scope};
 use crate::args::ServiceArgs;
 use crate::args::choices::{DataFormat, QueryFormat};
 use crate::args::family::FamilyArgs;
-use crate::commands::preset::read;
+use crate::commands::evaluate::read;
 use crate::commands::query::{check_scope, exit_of, is_empty, remarks};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::printable::{Escape, REPEATED, head, line};
-use crate::output::query_table::Title;
 use crate::output::{self, Screen, say};
 use crate::service;
 
@@ -54,10 +53,8 @@ pub(crate) async fn run(args: &ServiceArgs, command: &FamilyArgs) -> Result<Exit
         DataFormat::Csv => output::csv::query(&mut out, result, command.csv.cells())?,
         DataFormat::Table if result.series.is_empty() => {}
         DataFormat::Table => {
-            let title = Title {
-                metric: &query.family.name,
-                meaning: meaning(&query, result.step),
-            };
+            let meaning = meaning(&query, result.step);
+            let title = output::heading::named(&query.family.name, &meaning, result);
             let screen = Screen::of_stdout().with_sparkline(command.sparkline);
             output::query_table::titled(&mut out, &title, result, &screen, &Local)?;
         }

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use metric_host::{Host, HostOptions, Limits, PluginDescription};
+use metric_host::{Limits, PluginDescription, PluginDigest};
 
 use crate::args::choices::ReportFormat;
 use crate::args::{InspectArgs, ServiceArgs};
@@ -10,13 +10,14 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::locate;
 use crate::output::{self, inspection::Inspection};
+use crate::service;
 
 /// Ends with the code of a broken plugin when this host would not load it.
 pub(crate) fn run(args: &ServiceArgs, command: &InspectArgs) -> Result<Exit, Failure> {
     let file = locate::plugin(args.plugin.as_deref())?;
     let bytes = metric_host::read_plugin(&file, Limits::default().plugin_bytes)?;
     let description = PluginDescription::of(&bytes)?;
-    let host = Host::new(HostOptions::default())?;
+    let host = service::host(args)?;
     let refused = match description.has_io() {
         true => host.load(&bytes).err(),
         false => host.load_codec(&bytes).err(),
@@ -25,6 +26,7 @@ pub(crate) fn run(args: &ServiceArgs, command: &InspectArgs) -> Result<Exit, Fai
 
     let inspection = Inspection {
         file: &file,
+        digest: PluginDigest::of(&bytes),
         description: &description,
         refused_because: refused.as_ref().map(ToString::to_string),
     };

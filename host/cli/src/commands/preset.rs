@@ -1,24 +1,22 @@
 //! `preset`: what a template is, what it answers, and verdicts by it.
 
-use std::io::{Read as _, Write as _};
+use std::io::{self, Write};
 use std::path::Path;
 
 use chrono::Utc;
-use metric_host::RangeOptions;
-use metric_host::decisions::{Arguments, Bound, Condition, Preset, PresetRange, Question};
+use metric_host::decisions::{Arguments, Preset, PresetRange, Question, Run, RunAnswer};
+use metric_host::{RangeAnswer, RangeOptions, Series};
 use serde::Deserialize;
 
 use crate::args::ServiceArgs;
 use crate::args::choices::ReportFormat;
 use crate::args::decisions::{CheckArgs, EvaluateArgs, PresetArgs, PresetCommand, RunArgs};
+use crate::commands::evaluate;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, say};
 use crate::service;
-use crate::time::{self, Instant};
-
-/// A file of presets or of ids: more is no such file.
-const MOST_BYTES: u64 = 4 << 20;
+use crate::time;
 
 pub(crate) async fn run(args: ServiceArgs, command: PresetArgs) -> Result<Exit, Failure> {
     match command.command {
@@ -60,60 +58,96 @@ async fn check(args: &ServiceArgs, command: &CheckArgs) -> Result<Exit, Failure>
 }
 
 async fn execute(args: &ServiceArgs, command: &RunArgs) -> Result<Exit, Failure> {
-    let presets = PresetFile::read(&command.file)?.presets();
     let service = command.scope.narrow(service::open(args)?);
-    let arguments = Arguments {
-        filters: command.fill.filters(),
-        group_by: command.by.clone(),
-        window: command.fill.window.clone(),
+    let at = evaluate::instant(command.at.as_ref())?;
+    let range = command.last.map(|last| {
+        time::resolve(None, None, Some(last), Utc::now())
+            .map(|(start, end)| PresetRange {
+                start,
+                end,
+                step: command.step,
+            })
+            .map_err(|reason| Failure::new(Exit::InvalidQuery, reason))
+    });
+    let range = range.transpose()?;
+    let run = |preset| Run {
+        preset,
+        arguments: Arguments {
+            filters: command.fill.filters(),
+            group_by: command.by.clone(),
+            window: command.fill.window.clone(),
+        },
+        range: range.clone(),
+        at,
     };
-    let at = instant(command.at.as_ref())?;
+    let runs: Vec<Run> = PresetFile::read(&command.file)?
+        .presets()
+        .into_iter()
+        .map(run)
+        .collect();
+    let options = RangeOptions {
+        partial: args.partial,
+        ..RangeOptions::default()
+    };
+    let answers = service
+        .execute_preset_batch(&runs, &options)
+        .await
+        .map_err(|error| Failure::of_call(&error, args))?;
     let mut out = output::stdout(command.format.escape());
-    for preset in presets {
-        let Some(last) = command.last else {
-            let answer = service
-                .execute_preset(&preset, &arguments, at)
-                .await
-                .map_err(|error| Failure::of_call(&error, args))?;
-            match command.format {
-                ReportFormat::Json => output::json::instant(&mut out, &answer)?,
-                ReportFormat::Table => {
-                    for warning in &answer.warnings {
-                        say("warning", warning);
-                    }
-                    output::verdicts::series(&mut out, &answer.series, answer.unit.as_deref())?;
-                }
-            }
-            continue;
-        };
-        let (start, end) = time::resolve(None, None, Some(last), Utc::now())
-            .map_err(|reason| Failure::new(Exit::InvalidQuery, reason))?;
-        let range = PresetRange {
-            start,
-            end,
-            step: command.step,
-        };
-        let options = RangeOptions {
-            partial: args.partial,
-            ..RangeOptions::default()
-        };
-        let answer = service
-            .execute_preset_range(&preset, &arguments, &range, &options)
-            .await
-            .map_err(|error| Failure::of_call(&error, args))?;
-        match command.format {
-            ReportFormat::Json => output::json::query(&mut out, &answer, args.partial)?,
-            ReportFormat::Table => {
-                let answer = &answer.answer;
-                for warning in &answer.warnings {
-                    say("warning", warning);
-                }
-                output::verdicts::series(&mut out, &answer.series, answer.unit.as_deref())?;
+    let mut failed = None;
+    for answer in answers {
+        match answer {
+            Ok(answer) => write(&mut out, &answer, command.format, args.partial)?,
+            Err(error) => {
+                failed.get_or_insert(Failure::of_call(&error, args));
             }
         }
     }
     out.flush()?;
-    Ok(Exit::Success)
+    failed.map_or(Ok(Exit::Success), Err)
+}
+
+fn write(
+    out: &mut dyn Write,
+    answer: &RunAnswer,
+    format: ReportFormat,
+    partial: bool,
+) -> Result<(), Failure> {
+    match (format, answer) {
+        (ReportFormat::Json, RunAnswer::Instant(answer)) => output::json::instant(out, answer)?,
+        (ReportFormat::Json, RunAnswer::Range(answer)) => {
+            output::json::query(out, answer, partial)?;
+        }
+        (ReportFormat::Table, RunAnswer::Instant(answer)) => {
+            table(
+                out,
+                &answer.warnings,
+                &answer.series,
+                answer.unit.as_deref(),
+            )?;
+        }
+        (ReportFormat::Table, RunAnswer::Range(RangeAnswer { answer, .. })) => {
+            table(
+                out,
+                &answer.warnings,
+                &answer.series,
+                answer.unit.as_deref(),
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn table(
+    out: &mut dyn Write,
+    warnings: &[String],
+    series: &[Series],
+    unit: Option<&str>,
+) -> io::Result<()> {
+    for warning in warnings {
+        say("warning", warning);
+    }
+    output::verdicts::series(out, series, unit)
 }
 
 async fn evaluate(args: &ServiceArgs, command: &EvaluateArgs) -> Result<Exit, Failure> {
@@ -122,13 +156,7 @@ async fn evaluate(args: &ServiceArgs, command: &EvaluateArgs) -> Result<Exit, Fa
         let message = format!("{} presets; a verdict is by one", presets.len());
         return Err(Failure::new(Exit::Usage, message));
     };
-    let text = read(&command.ids)?;
-    let ids = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let bound = match (command.above, command.below) {
-        (Some(above), _) => Some(Bound::Above(above)),
-        (None, Some(below)) => Some(Bound::Below(below)),
-        (None, None) => None,
-    };
+    let decide = &command.decide;
     let question = Question {
         arguments: Arguments {
             filters: command.fill.filters(),
@@ -136,28 +164,17 @@ async fn evaluate(args: &ServiceArgs, command: &EvaluateArgs) -> Result<Exit, Fa
             window: command.fill.window.clone(),
         },
         subject: command.subject.clone(),
-        subjects: ids.map(ToOwned::to_owned).collect(),
-        combine: command.combine,
-        at: instant(command.at.as_ref())?,
-        condition: bound.map(|bound| Condition {
-            bound,
-            lasting: command.lasting,
-        }),
+        subjects: evaluate::subjects(decide)?,
+        combine: decide.combine,
+        at: evaluate::instant(decide.at.as_ref())?,
+        condition: decide.condition(),
     };
-    let service = command.scope.narrow(service::open(args)?);
+    let service = decide.scope.narrow(service::open(args)?);
     let judgements = service
         .evaluate(preset, &question)
         .await
         .map_err(|error| Failure::of_call(&error, args))?;
-    let mut out = output::stdout(command.format.escape());
-    match command.format {
-        ReportFormat::Json => output::json::verdicts(&mut out, &judgements)?,
-        ReportFormat::Table => {
-            output::verdicts::write(&mut out, &judgements, preset.unit.as_deref())?;
-        }
-    }
-    out.flush()?;
-    Ok(Exit::Success)
+    evaluate::write(decide, &judgements, preset.unit.as_deref())
 }
 
 /// One preset, or several.
@@ -187,7 +204,7 @@ struct PresetDocument {
 
 impl PresetFile {
     fn read(file: &Path) -> Result<Self, Failure> {
-        serde_json::from_str(&read(file)?).map_err(|error| {
+        serde_json::from_str(&evaluate::read(file)?).map_err(|error| {
             let message = format!("{}: {error}", file.display());
             Failure::new(Exit::InvalidQuery, message)
         })
@@ -208,34 +225,4 @@ impl PresetFile {
         };
         documents.iter().map(preset).collect()
     }
-}
-
-/// A whole file, or stdin.
-pub(crate) fn read(file: &Path) -> Result<String, Failure> {
-    let unreadable =
-        |error: std::io::Error| Failure::new(Exit::Usage, format!("{}: {error}", file.display()));
-    let mut text = String::new();
-    let read = match file == Path::new("-") {
-        true => std::io::stdin()
-            .take(MOST_BYTES + 1)
-            .read_to_string(&mut text),
-        false => std::fs::File::open(file)
-            .map_err(unreadable)?
-            .take(MOST_BYTES + 1)
-            .read_to_string(&mut text),
-    };
-    match read.map_err(unreadable)? as u64 > MOST_BYTES {
-        false => Ok(text),
-        true => {
-            let message = format!("{}: more than {MOST_BYTES} bytes", file.display());
-            Err(Failure::new(Exit::Usage, message))
-        }
-    }
-}
-
-/// Unix milliseconds.
-fn instant(at: Option<&Instant>) -> Result<Option<i64>, Failure> {
-    at.map(|at| time::millis(at, Utc::now()))
-        .transpose()
-        .map_err(|reason| Failure::new(Exit::InvalidQuery, reason))
 }

@@ -16,6 +16,7 @@ use crate::args::{PromqlArgs, QueryCommandArgs, ServiceArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::csv::Cells;
+use crate::output::picture::{svg, terminal};
 use crate::output::printable::{Escape, REPEATED, head, line};
 use crate::output::{self, Screen, say};
 use crate::{commands::batch, commands::explain, commands::streaming, service};
@@ -42,14 +43,15 @@ pub(crate) async fn promql(args: &ServiceArgs, command: PromqlArgs) -> Result<Ex
 
 /// Asks, and prints the series.
 pub(crate) async fn run(args: &ServiceArgs, command: QueryCommandArgs) -> Result<Exit, Failure> {
+    let format = command.format();
     let QueryCommandArgs {
         query,
         range,
         scope,
         explain,
-        format,
         sparkline,
         csv,
+        ..
     } = command;
     let cells = csv.cells();
     let options = range.options(args.partial);
@@ -154,7 +156,13 @@ async fn one(
     match format {
         QueryFormat::Json => output::json::query(&mut out, &answer, options.partial)?,
         QueryFormat::Csv => output::csv::query(&mut out, result, cells)?,
-        QueryFormat::Table | QueryFormat::Ndjson if result.series.is_empty() => {}
+        QueryFormat::Svg => {
+            out.write_all(svg::document([(query, &answer)], &Local)?.as_bytes())?;
+        }
+        _ if result.series.is_empty() => {}
+        QueryFormat::Plot => {
+            terminal::write(&mut out, query, &answer, screen.width, &Local)?;
+        }
         QueryFormat::Table | QueryFormat::Ndjson => {
             output::query_table::write(&mut out, query, result, screen, &Local)?;
         }

@@ -4,11 +4,12 @@
 //! done on a thread of its own, while the next piece is on its way. There are never more than these two.
 
 use metric_host::{CallError, MetricQuery, Piece};
+use metric_serve::ndjson::{self, Written};
 
 use crate::commands::query::Asking;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::ndjson::{self, Written};
+use crate::output::json::ErrorDocument;
 use crate::output::{self, Out, printable::Escape, say};
 
 /// Streams each query. The exit is that of the first that failed.
@@ -45,7 +46,7 @@ async fn stream(asking: &Asking<'_>, query: &MetricQuery) -> Result<Exit, Failur
             }
         }
     }
-    let written = lines.written;
+    let (written, first) = (lines.written, lines.first_missing);
     lines.end(query)?;
     if written == Written::default() {
         let span = (plan.span.start, plan.span.end);
@@ -54,13 +55,15 @@ async fn stream(asking: &Asking<'_>, query: &MetricQuery) -> Result<Exit, Failur
     }
     // Where all is missing, what is so is the first reason.
     let is_all = written.missing >= plan.chunks.len() as u64;
-    Ok(written.first.filter(|_| is_all).unwrap_or(Exit::Success))
+    Ok(first.filter(|_| is_all).unwrap_or(Exit::Success))
 }
 
 /// The writer of a stream.
 struct Lines {
     out: Out,
     written: Written,
+    /// Why the first of the chunks that failed did.
+    first_missing: Option<Exit>,
 }
 
 impl Default for Lines {
@@ -68,6 +71,7 @@ impl Default for Lines {
         Self {
             out: output::stdout(Escape::Json),
             written: Written::default(),
+            first_missing: None,
         }
     }
 }
@@ -75,8 +79,11 @@ impl Default for Lines {
 impl Lines {
     /// Writes a piece on a thread of its own.
     async fn take(mut self, piece: Piece) -> Result<Self, Failure> {
+        let first = piece.missing.first().map(|missing| (&missing.error).into());
+        self.first_missing = self.first_missing.or(first);
         let writing = tokio::task::spawn_blocking(move || {
-            ndjson::piece(&mut self.out, &piece, &mut self.written)?;
+            let document = ErrorDocument::of_service;
+            ndjson::piece(&mut self.out, &piece, &mut self.written, document)?;
             Ok(self)
         });
         writing
@@ -86,12 +93,13 @@ impl Lines {
 
     /// Writes the last line.
     fn end(mut self, query: &MetricQuery) -> Result<(), Failure> {
-        Ok(ndjson::end(&mut self.out, query, self.written, None)?)
+        Ok(ndjson::end(&mut self.out, query, self.written, None::<()>)?)
     }
 
     /// Writes the last line of what broke off, and says why on stderr, too.
     fn fail(mut self, query: &MetricQuery, failure: &Failure) -> Result<Exit, Failure> {
-        ndjson::end(&mut self.out, query, self.written, Some(failure))?;
+        let error = Some(ErrorDocument::of(failure));
+        ndjson::end(&mut self.out, query, self.written, error)?;
         failure.print();
         Ok(failure.exit())
     }

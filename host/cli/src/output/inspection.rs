@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use metric_host::PluginDescription;
+use metric_host::{PluginDescription, PluginDigest, PluginMetadata};
 use serde::Serialize;
 
 use super::number;
@@ -12,6 +12,7 @@ use super::printable::line;
 /// A plugin from outside.
 pub(crate) struct Inspection<'a> {
     pub(crate) file: &'a Path,
+    pub(crate) digest: PluginDigest,
     pub(crate) description: &'a PluginDescription,
     /// None: this host would load it.
     pub(crate) refused_because: Option<String>,
@@ -30,6 +31,12 @@ impl Inspection<'_> {
         let human = number::for_people(size as f64, Some("bytes"));
         field(out, "file", [self.file.display().to_string()])?;
         field(out, "size", [format!("{human} ({size} bytes)")])?;
+        field(out, "sha256", [self.digest.to_string()])?;
+        // Of what a plugin does not say, nothing is said.
+        let said = description.metadata.fields().into_iter();
+        for (name, value) in said.filter_map(|(name, value)| Some((name, value?))) {
+            field(out, name, [value])?;
+        }
         field(out, "world", [world])?;
         field(out, "exports", &description.exports)?;
         field(out, "imports", &description.imports)?;
@@ -44,6 +51,8 @@ impl Inspection<'_> {
         struct Document<'a> {
             file: String,
             size_bytes: u64,
+            sha256: String,
+            metadata: &'a PluginMetadata,
             world: Option<&'a str>,
             exports: &'a [String],
             imports: &'a [String],
@@ -53,6 +62,8 @@ impl Inspection<'_> {
         let document = Document {
             file: self.file.display().to_string(),
             size_bytes: self.description.size_bytes,
+            sha256: self.digest.to_string(),
+            metadata: &self.description.metadata,
             world: self.description.world.as_deref(),
             exports: &self.description.exports,
             imports: &self.description.imports,
@@ -64,6 +75,9 @@ impl Inspection<'_> {
     }
 }
 
+/// As wide as the longest heading, `description`.
+const COLUMN: usize = 11;
+
 fn field<T: AsRef<str>>(
     out: &mut dyn Write,
     name: &str,
@@ -73,14 +87,14 @@ fn field<T: AsRef<str>>(
     for value in values {
         // A reason may have several lines; each stands in the column.
         for text in value.as_ref().lines() {
-            writeln!(out, "{heading:<8} {}", line(text))?;
+            writeln!(out, "{heading:<COLUMN$} {}", line(text))?;
             heading = "";
         }
     }
     if heading.is_empty() {
         Ok(())
     } else {
-        writeln!(out, "{heading:<8} none")
+        writeln!(out, "{heading:<COLUMN$} none")
     }
 }
 
@@ -95,7 +109,7 @@ mod tests {
         field(&mut out, "exports", [""; 0]).unwrap();
         assert_eq!(
             String::from_utf8(out).unwrap(),
-            "imports  wasi:io/poll@0.2.0\n         bad\\u{1b}[1m\nexports  none\n"
+            "imports     wasi:io/poll@0.2.0\n            bad\\u{1b}[1m\nexports     none\n"
         );
     }
 }

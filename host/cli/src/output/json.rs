@@ -5,11 +5,12 @@ use std::io::Write;
 
 use metric_host::decisions::{InstantAnswer, Judgement};
 use metric_host::{
-    MetadataResult, MetricMetadata, MetricQuery, MissingChunk, RangeAnswer, Series, ValueType,
+    MetadataResult, MetricMetadata, MissingChunk, RangeAnswer, Series, ServiceError, ValueType,
 };
-use serde::{Serialize, Serializer};
+pub(crate) use metric_serve::documents::{Each, Labels, SeriesDocument, Value, line};
+use metric_serve::documents::{Named, QueryName};
+use serde::Serialize;
 
-use super::number::not_finite;
 use crate::commands::batch::Answered;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -134,14 +135,6 @@ impl<'a> VerdictDocument<'a> {
     }
 }
 
-pub(crate) fn line(
-    out: &mut dyn Write,
-    document: &impl Serialize,
-) -> Result<(), serde_json::Error> {
-    serde_json::to_writer(&mut *out, document)?;
-    out.write_all(b"\n").map_err(serde_json::Error::io)
-}
-
 #[derive(Serialize)]
 struct QueryDocument<'a> {
     promql: &'a str,
@@ -180,31 +173,6 @@ impl<'a> QueryDocument<'a> {
     }
 }
 
-/// The members that tell one query of several from the others.
-#[derive(Serialize)]
-pub(crate) struct QueryName<'a> {
-    metric: &'a str,
-    value_type: Option<&'static str>,
-}
-
-impl<'a> QueryName<'a> {
-    pub(crate) fn of(query: &'a MetricQuery) -> Self {
-        Self {
-            metric: &query.metric_name,
-            value_type: query.labels.value_type.map(ValueType::as_str),
-        }
-    }
-}
-
-/// A document that begins with the query that it belongs to.
-#[derive(Serialize)]
-pub(crate) struct Named<'a, A> {
-    #[serde(flatten)]
-    pub(crate) query: QueryName<'a>,
-    #[serde(flatten)]
-    pub(crate) answer: A,
-}
-
 #[derive(Serialize)]
 struct Failed<'a> {
     error: ErrorDocument<'a>,
@@ -223,6 +191,10 @@ impl<'a> ErrorDocument<'a> {
         Self::new(failure.exit(), failure.message().into())
     }
 
+    pub(crate) fn of_service(error: &ServiceError) -> Self {
+        Self::new(error.into(), error.to_string().into())
+    }
+
     fn new(exit: Exit, message: Cow<'a, str>) -> Self {
         Self {
             code: exit as u8,
@@ -234,7 +206,7 @@ impl<'a> ErrorDocument<'a> {
 
 /// A chunk that failed.
 #[derive(Serialize)]
-pub(crate) struct MissingDocument {
+pub(super) struct MissingDocument {
     /// Unix milliseconds.
     start: i64,
     /// Unix milliseconds.
@@ -243,66 +215,12 @@ pub(crate) struct MissingDocument {
 }
 
 impl MissingDocument {
-    pub(crate) fn of(missing: &MissingChunk) -> Self {
+    pub(super) fn of(missing: &MissingChunk) -> Self {
         Self {
             start: missing.span.start,
             end: missing.span.end,
-            error: ErrorDocument::new((&missing.error).into(), missing.error.to_string().into()),
+            error: ErrorDocument::of_service(&missing.error),
         }
-    }
-}
-
-pub(crate) struct SeriesDocument<'a>(pub(crate) &'a Series);
-
-impl Serialize for SeriesDocument<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Columns<'a> {
-            labels: Labels<'a>,
-            timestamps: &'a [i64],
-            values: Each<'a, f64, Value>,
-        }
-        let Series {
-            labels,
-            timestamps,
-            values,
-        } = self.0;
-        Columns {
-            labels: Labels(labels),
-            timestamps,
-            values: Each(values, |value| Value(*value)),
-        }
-        .serialize(serializer)
-    }
-}
-
-pub(super) struct Labels<'a>(pub(super) &'a [(String, String)]);
-
-impl Serialize for Labels<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
-    }
-}
-
-/// A number, or the word that Prometheus has for it where JSON has none.
-pub(super) struct Value(pub(super) f64);
-
-impl Serialize for Value {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.0.is_finite() {
-            serializer.serialize_f64(self.0)
-        } else {
-            serializer.serialize_str(not_finite(self.0))
-        }
-    }
-}
-
-/// An array, each element turned into its document when its turn comes.
-pub(crate) struct Each<'a, T, D>(pub(crate) &'a [T], pub(crate) fn(&'a T) -> D);
-
-impl<T, D: Serialize> Serialize for Each<'_, T, D> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(self.1))
     }
 }
 

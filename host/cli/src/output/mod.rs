@@ -5,6 +5,7 @@
 pub(crate) mod csv;
 pub(crate) mod examination;
 pub(crate) mod families;
+pub(crate) mod heading;
 pub(crate) mod insight_csv;
 pub(crate) mod insight_json;
 pub(crate) mod insight_table;
@@ -15,8 +16,8 @@ mod labels;
 mod layout;
 pub(crate) mod live_table;
 pub(crate) mod metrics_table;
-pub(crate) mod ndjson;
 mod number;
+pub(crate) mod picture;
 pub(crate) mod plan;
 mod point;
 pub(crate) mod printable;

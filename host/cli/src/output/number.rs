@@ -1,6 +1,8 @@
 //! Numbers for people, with their unit: `12.4 GiB`, `350 mcores`, `42.0 %`. Own code, because the
 //! crates for this (`humansize`, `human-repr`) take integers or bytes only, or choose the base at compile time.
 
+pub(crate) use metric_serve::documents::not_finite;
+
 /// Seconds.
 const HOUR: f64 = 3600.0;
 
@@ -46,17 +48,6 @@ pub(crate) fn for_people(value: f64, unit: Option<&str>) -> String {
         _ => format!("{} {}", plain(value), super::printable::line(base)),
     };
     number + per
-}
-
-/// How Prometheus writes what is no number.
-pub(crate) fn not_finite(value: f64) -> &'static str {
-    if value.is_nan() {
-        "NaN"
-    } else if value > 0.0 {
-        "+Inf"
-    } else {
-        "-Inf"
-    }
 }
 
 /// The largest prefix that leaves at least one whole, with one decimal.

@@ -4,10 +4,10 @@ use std::fmt::Display;
 use std::io::{self, Write};
 
 use chrono::TimeZone;
-use metric_host::{Chunk, RangePlan};
+use metric_host::Chunk;
+use metric_serve::documents::{Each, Named, PlanDocument, QueryName, points};
 use serde::Serialize;
 
-use super::json::{Each, Named, QueryName};
 use super::point::meaning;
 use super::printable::line;
 use super::{table, times};
@@ -44,46 +44,6 @@ pub(crate) fn json(out: &mut dyn Write, plans: &[Planned<'_>]) -> Result<(), ser
     text(out, "]\n")
 }
 
-/// A plan without its chunks, of which there may be thousands.
-#[derive(Serialize)]
-pub(crate) struct PlanDocument<'a> {
-    promql: &'a str,
-    metric_type: &'static str,
-    unit: Option<&'a str>,
-    /// Seconds.
-    step: u32,
-    step_reason: &'a str,
-    window: Option<&'a str>,
-    window_reason: Option<&'a str>,
-    /// Unix milliseconds.
-    start: i64,
-    /// Unix milliseconds.
-    end: i64,
-    /// Of a series without gaps.
-    points: u64,
-    requests: usize,
-    warnings: &'a [String],
-}
-
-impl<'a> PlanDocument<'a> {
-    pub(crate) fn of(plan: &'a RangePlan) -> Self {
-        Self {
-            promql: &plan.promql,
-            metric_type: plan.metric_type.as_str(),
-            unit: plan.unit.as_deref(),
-            step: plan.step,
-            step_reason: &plan.step_reason,
-            window: plan.window.as_deref(),
-            window_reason: plan.window_reason.as_deref(),
-            start: plan.span.start,
-            end: plan.span.end,
-            points: points(plan),
-            requests: plan.chunks.len(),
-            warnings: &plan.warnings,
-        }
-    }
-}
-
 #[derive(Serialize)]
 struct Explained<'a> {
     #[serde(flatten)]
@@ -113,12 +73,6 @@ impl ChunkDocument {
             is_final: chunk.is_final,
         }
     }
-}
-
-/// The points of the answer, in each series without gaps.
-fn points(plan: &RangePlan) -> u64 {
-    let millis = plan.span.end.abs_diff(plan.span.start);
-    millis / (u64::from(plan.step.max(1)) * 1000) + 1
 }
 
 /// Writes a heading as that of the answer, the reasons, and a row for each request.
@@ -172,7 +126,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use metric_host::{MetricQuery, MetricType, Span};
+    use metric_host::{MetricQuery, MetricType, RangePlan, Span};
 
     fn plan() -> RangePlan {
         let chunk = |start: i64, end: i64, is_final| Chunk {

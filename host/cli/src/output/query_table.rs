@@ -7,26 +7,17 @@ use chrono::TimeZone;
 use comfy_table::{Cell, ColumnConstraint, Table, Width};
 use metric_host::{MetricQuery, MetricResult, Series};
 
-use super::labels::{label, label_names, shared_value};
+use super::heading;
+use super::labels::label;
 use super::layout::{self, Place};
 use super::number::for_people;
-use super::point::meaning;
 use super::printable::line;
 use super::sparkline::{self, Span};
 use super::summary::Summary;
-use super::{Screen, table, times};
-use crate::duration::show_seconds;
+use super::{Screen, table};
 use crate::failure::Failure;
 
-/// What the heading says besides the answer.
-pub(crate) struct Title<'a> {
-    /// The metric's name.
-    pub(crate) metric: &'a str,
-    /// What a point stands for, in words; empty: what is usual.
-    pub(crate) meaning: String,
-}
-
-/// Writes the answer to a query.
+/// Writes a heading and a row for each series. What all series share stands in the heading.
 pub(crate) fn write<Tz>(
     out: &mut dyn Write,
     query: &MetricQuery,
@@ -37,17 +28,14 @@ pub(crate) fn write<Tz>(
 where
     Tz: TimeZone<Offset: Display>,
 {
-    let title = Title {
-        metric: &query.metric_name,
-        meaning: meaning(query.pointwise.as_ref(), result.step),
-    };
+    let title = heading::title(query, result);
     titled(out, &title, result, screen, zone)
 }
 
-/// Writes a heading and a row for each series. What all series share stands in the heading.
+/// The same under another title.
 pub(crate) fn titled<Tz>(
     out: &mut dyn Write,
-    title: &Title<'_>,
+    title: &str,
     result: &MetricResult,
     screen: &Screen,
     zone: &Tz,
@@ -55,15 +43,12 @@ pub(crate) fn titled<Tz>(
 where
     Tz: TimeZone<Offset: Display>,
 {
-    let labels = label_names(&result.series)?;
+    let (shared, own) = heading::label_kinds(result)?;
     let span = Span {
         start: result.start,
         end: result.end,
         step: i64::from(result.step.max(1)).saturating_mul(1000),
     };
-    let (shared, own): (Vec<&str>, Vec<&str>) = labels
-        .into_iter()
-        .partition(|name| shared_value(result, name).is_some());
     let summaries: Vec<Summary> = result
         .series
         .iter()
@@ -71,37 +56,14 @@ where
         .collect();
     let columns = Columns::of(&summaries, result.unit.as_deref());
 
-    writeln!(
-        out,
-        "{}  {}  {}{}",
-        line(title.metric),
-        result.metric_type,
-        line(result.unit.as_deref().unwrap_or("unit unknown")),
-        title.meaning
-    )?;
-    let range = times::range(result.start, result.end, zone);
     let points = columns
         .same_points
         .map(|points| format!("  points {points}"))
         .unwrap_or_default();
-    writeln!(
-        out,
-        "{range}  step {}{points}",
-        show_seconds(result.step.into())
-    )?;
+    writeln!(out, "{title}")?;
+    writeln!(out, "{}{points}", heading::range(result, zone))?;
     if !shared.is_empty() {
-        let pair = |name: &&str| {
-            format!(
-                "{}={}",
-                line(name),
-                line(shared_value(result, name).unwrap_or_default())
-            )
-        };
-        writeln!(
-            out,
-            "{}",
-            shared.iter().map(pair).collect::<Vec<_>>().join("  ")
-        )?;
+        writeln!(out, "{}", heading::shared(result, &shared))?;
     }
     writeln!(out, "{}\n", line(&result.promql))?;
 

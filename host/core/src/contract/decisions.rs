@@ -1,12 +1,37 @@
 //! The records of presets, live stats and verdicts, as the contract has them.
 
+use super::range::RangeAnswer;
+
 pub use super::bindings::exports::backendai::metric::{
     live_stats::{LiveAnswer, LiveOptions, LiveStat, SubjectStats},
     preset::{Arguments, LabelValues, Outline, Placed, Preset},
     preset_service::{
-        Bound, Combine, Condition, InstantAnswer, Judgement, PresetRange, Question, Verdict,
+        Bound, Combine, Condition, InstantAnswer, Judgement, MetricQuestion, PresetRange, Question,
+        Run, Verdict,
     },
 };
+
+/// What a preset of a batch answers.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunAnswer {
+    /// At an instant.
+    Instant(InstantAnswer),
+    /// Over a range.
+    Range(RangeAnswer),
+}
+
+impl Run {
+    /// A preset at the present, with nothing filled in.
+    pub fn new(preset: Preset) -> Self {
+        Self {
+            preset,
+            arguments: Arguments::default(),
+            range: None,
+            at: None,
+        }
+    }
+}
 
 impl Default for LiveOptions {
     /// All metrics over five minutes, up to the present.

@@ -29,10 +29,10 @@ pub const FAMILY: &str = "backendai:metric/family@0.2.0";
 /// The interface of families that are asked, and of derived metrics. A plugin may lack it.
 pub const FAMILY_SERVICE: &str = "backendai:metric/family-service@0.2.0";
 
-/// The interface of all verbs as JSON texts. A plugin may lack it; of this host the conformance kit alone asks it.
+/// The interface of all verbs as JSON texts. A plugin may lack it.
 pub const JSON: &str = "backendai:metric/json@0.2.0";
 
-/// The interface of the verbs without I/O as JSON texts, likewise.
+/// The interface of the verbs without I/O as JSON texts, likewise; of this host the conformance kit alone asks it.
 pub const JSON_CODEC: &str = "backendai:metric/json-codec@0.2.0";
 
 /// The interface of the records.

@@ -430,3 +430,59 @@ fn a_plugin_that_takes_too_long_to_compile_is_given_up() {
         "{error:?}"
     );
 }
+
+#[test]
+fn a_host_of_one_plugin_loads_no_other_by_any_way_in() {
+    let (wanted, other) = (plugin("unreachable"), plugin("(loop (br 0)) unreachable"));
+    let any = host();
+    let one = any.only(PluginDigest::of(&wanted));
+    one.load(&wanted).unwrap();
+    any.load(&other).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("plugin.wasm");
+    std::fs::write(&path, &other).unwrap();
+    for refused in [
+        one.load(&other).err(),
+        one.load_codec(&other).err(),
+        one.load_file(&path).err(),
+        // Whatever it is: nothing of another file is looked at.
+        one.load(b"no component").err(),
+    ] {
+        let refused = refused.unwrap();
+        assert!(
+            matches!(refused, LoadError::AnotherFile { .. }),
+            "{refused:?}"
+        );
+    }
+    std::fs::write(&path, &wanted).unwrap();
+    one.load_file(&path).unwrap();
+}
+
+#[test]
+fn a_file_that_is_exchanged_while_it_is_loaded_is_loaded_as_it_was_or_refused() {
+    let (wanted, other) = (plugin("unreachable"), plugin("(loop (br 0)) unreachable"));
+    let one = host().only(PluginDigest::of(&wanted));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("plugin.wasm");
+    std::fs::write(&path, &wanted).unwrap();
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for bytes in [&other, &wanted].into_iter().cycle() {
+                if stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    break;
+                }
+                std::fs::write(&path, bytes).unwrap();
+            }
+        });
+        for _ in 0..50 {
+            match one.load_file(&path) {
+                // Described from the bytes that were compiled; the other is longer.
+                Ok(loaded) => assert_eq!(loaded.description().size_bytes, wanted.len() as u64),
+                // Half written, or the other.
+                Err(error) => assert!(matches!(error, LoadError::AnotherFile { .. }), "{error:?}"),
+            }
+        }
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+}

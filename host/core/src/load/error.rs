@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use super::digest::PluginDigest;
 use crate::contract::{error::BoxError, scarcity};
 
 /// Why a plugin is not loaded.
@@ -43,6 +44,14 @@ pub enum LoadError {
         size: u64,
         /// The limit in bytes.
         maximum: u64,
+    },
+    /// The plugin is another file than the one that was [asked for](crate::Host::only).
+    #[error("the plugin's SHA-256 is {found}; accepted is {wanted} alone")]
+    AnotherFile {
+        /// The SHA-256 of what was there.
+        found: PluginDigest,
+        /// The SHA-256 that was asked for.
+        wanted: PluginDigest,
     },
     /// The bytes are something else than a component.
     #[error("not a plugin: found {found}; accepted is a WebAssembly component (binary, WASI 0.2)")]

@@ -4,7 +4,7 @@
 
 use wasmparser::{Parser, Payload};
 
-use super::error::LoadError;
+use super::{error::LoadError, metadata::PluginMetadata};
 use crate::contract::{error::BoxError, names::World};
 
 impl World {
@@ -58,7 +58,7 @@ impl World {
     }
 }
 
-/// The imports, exports, size and world of a plugin.
+/// The imports, exports, size, world and metadata of a plugin.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct PluginDescription {
@@ -71,6 +71,8 @@ pub struct PluginDescription {
     /// `backendai:metric/metric-plugin-decisions@0.2.0`, `…/metric-plugin-full@0.2.0`, `…/metric-plugin@0.2.0`, `…/metric-codec-full@0.2.0` or
     /// `…/metric-codec@0.2.0`: the largest whose exports it all has. None: none of them.
     pub world: Option<String>,
+    /// What it says of itself.
+    pub metadata: PluginMetadata,
 }
 
 impl PluginDescription {
@@ -85,6 +87,7 @@ impl PluginDescription {
             exports: Vec::new(),
             size_bytes: bytes.len() as u64,
             world: None,
+            metadata: PluginMetadata::default(),
         };
         // Modules and components are nested; only what the outermost component says counts.
         let mut depth = 0_usize;
@@ -104,6 +107,7 @@ impl PluginDescription {
                         description.exports.push(export.name.name.to_owned());
                     }
                 }
+                Payload::CustomSection(section) if depth == 0 => description.metadata.see(&section),
                 _ => {}
             }
         }

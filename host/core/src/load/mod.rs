@@ -6,6 +6,8 @@ pub(crate) mod compile;
 pub(crate) mod compile_cache;
 pub(crate) mod compile_cost;
 pub(crate) mod complexity;
+pub(crate) mod digest;
 pub(crate) mod error;
 pub(crate) mod inspect;
+pub(crate) mod metadata;
 pub(crate) mod plugin_file;

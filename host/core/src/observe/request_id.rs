@@ -30,8 +30,14 @@ impl RequestId {
     }
 
     /// One that no other call has, as far as chance goes.
-    pub(super) fn drawn() -> Self {
+    #[must_use]
+    pub fn drawn() -> Self {
         Self(format!("{:016x}", fastrand::u64(..)).into())
+    }
+
+    /// Its text.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 

@@ -10,9 +10,10 @@ use super::{
     validate::{broken, check_series},
 };
 use crate::contract::{
+    bindings::exports::backendai::metric::{preset_service as wit, range_service::RangeError},
     decisions::{
-        Arguments, Bound, Condition, InstantAnswer, Judgement, LiveAnswer, LiveOptions, Outline,
-        Preset, PresetRange, Question, Verdict,
+        Arguments, Bound, Condition, InstantAnswer, Judgement, LiveAnswer, LiveOptions,
+        MetricQuestion, Outline, Preset, PresetRange, Question, Run, RunAnswer, Verdict,
     },
     error::CallError,
     range::RangeAnswer,
@@ -87,12 +88,8 @@ impl MetricService {
         self.observed("execute-preset", async {
             let function = &self.preset_service("execute")?.execute;
             let params = (&self.config_now(), preset, arguments, at);
-            let answer: InstantAnswer = self.ask(function, params).await?;
-            check_series(&answer.series, self.limits())?;
-            Ok(InstantAnswer {
-                promql: self.egress.bound_query(answer.promql)?,
-                ..answer
-            })
+            let answer = self.ask(function, params).await?;
+            self.checked_instant(answer)
         })
         .await
     }
@@ -118,6 +115,41 @@ impl MetricService {
         .await
     }
 
+    /// Asks many presets at once, side by side, each at an instant or over a range; what is the same is asked once. The
+    /// answers are in the order of the runs, and one that fails leaves the others alone.
+    ///
+    /// # Errors
+    /// The outer [`CallError`] is one of the call, such as a timeout, and loses all answers. The inner one is of one
+    /// preset alone.
+    pub async fn execute_preset_batch(
+        &self,
+        runs: &[Run],
+        options: &RangeOptions,
+    ) -> Result<Vec<Result<RunAnswer, CallError>>, CallError> {
+        self.observed("execute-preset-batch", async {
+            let function = &self.preset_service("execute-batch")?.execute_batch;
+            let params = (&self.config_now(), runs, &self.options(options));
+            let scarcities = self.egress.scarcities();
+            let (answers,): (Vec<Result<wit::RunAnswer, RangeError>>,) =
+                self.call(function, params).await?;
+            if answers.len() != runs.len() {
+                return Err(broken(format!(
+                    "{} answers to {} presets",
+                    answers.len(),
+                    runs.len()
+                )));
+            }
+            let checked = |(run, answer): (&Run, Result<wit::RunAnswer, RangeError>)| {
+                answer
+                    .map_err(CallError::from)
+                    .and_then(|answer| self.checked_run(run, answer))
+                    .map_err(|error| self.egress.explained(error, scarcities))
+            };
+            Ok(runs.iter().zip(answers).map(checked).collect())
+        })
+        .await
+    }
+
     /// A verdict on each of many subjects. A decision is there only where the verdict is [`Verdict::Value`], and is what
     /// the evidence says.
     ///
@@ -132,10 +164,54 @@ impl MetricService {
             let function = &self.preset_service("evaluate")?.evaluate;
             let params = (&self.config_now(), preset, question);
             let judgements: Vec<Judgement> = self.ask(function, params).await?;
-            check_judgements(question, &judgements)?;
+            check_judgements(&question.subjects, question.condition, &judgements)?;
             Ok(judgements)
         })
         .await
+    }
+
+    /// A verdict on each of many subjects by a metric of the containers, see [`evaluate`](Self::evaluate).
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn evaluate_metric(
+        &self,
+        question: &MetricQuestion,
+    ) -> Result<Vec<Judgement>, CallError> {
+        self.observed("evaluate-metric", async {
+            let function = &self.preset_service("evaluate-metric")?.evaluate_metric;
+            let params = (&self.config_now(), question);
+            let judgements: Vec<Judgement> = self.ask(function, params).await?;
+            check_judgements(&question.subjects, question.condition, &judgements)?;
+            Ok(judgements)
+        })
+        .await
+    }
+
+    fn checked_instant(&self, answer: InstantAnswer) -> Result<InstantAnswer, CallError> {
+        check_series(&answer.series, self.limits())?;
+        Ok(InstantAnswer {
+            promql: self.egress.bound_query(answer.promql)?,
+            ..answer
+        })
+    }
+
+    /// An answer of the form that was asked for.
+    fn checked_run(&self, run: &Run, answer: wit::RunAnswer) -> Result<RunAnswer, CallError> {
+        match (answer, &run.range) {
+            (wit::RunAnswer::Instant(answer), None) => {
+                Ok(RunAnswer::Instant(self.checked_instant(answer)?))
+            }
+            (wit::RunAnswer::Range(answer), Some(_)) => {
+                Ok(RunAnswer::Range(self.checked_range(answer)?))
+            }
+            (wit::RunAnswer::Instant(_), Some(_)) => Err(broken(
+                "an answer of an instant, where a range was asked for".to_owned(),
+            )),
+            (wit::RunAnswer::Range(_), None) => Err(broken(
+                "an answer of a range, where an instant was asked for".to_owned(),
+            )),
+        }
     }
 
     fn live(&self, verb: &'static str) -> Result<&LiveFunctions, CallError> {
@@ -177,12 +253,13 @@ fn check_live(ids: &[String], answer: &LiveAnswer) -> Result<(), CallError> {
 }
 
 /// A verdict on each subject in its order, and no decision but that of the evidence.
-fn check_judgements(question: &Question, judgements: &[Judgement]) -> Result<(), CallError> {
+fn check_judgements(
+    subjects: &[String],
+    condition: Option<Condition>,
+    judgements: &[Judgement],
+) -> Result<(), CallError> {
     let mut seen = HashSet::new();
-    let subjects = question
-        .subjects
-        .iter()
-        .filter(|subject| seen.insert(*subject));
+    let subjects = subjects.iter().filter(|subject| seen.insert(*subject));
     if !subjects.eq(judgements.iter().map(|judgement| &judgement.subject)) {
         return Err(broken(
             "verdicts on other subjects than were asked for".to_owned(),
@@ -190,7 +267,7 @@ fn check_judgements(question: &Question, judgements: &[Judgement]) -> Result<(),
     }
     match judgements
         .iter()
-        .all(|judgement| is_sound(question.condition, judgement))
+        .all(|judgement| is_sound(condition, judgement))
     {
         true => Ok(()),
         false => Err(broken(
@@ -228,7 +305,7 @@ fn is_sound(condition: Option<Condition>, judgement: &Judgement) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::decisions::{Combine, SubjectStats};
+    use crate::contract::decisions::SubjectStats;
 
     fn answer(there: &[&str], missing: &[&str]) -> LiveAnswer {
         let subject = |id: &&str| SubjectStats {
@@ -259,20 +336,6 @@ mod tests {
         }
     }
 
-    fn question(bound: Option<Bound>) -> Question {
-        Question {
-            arguments: Arguments::default(),
-            subject: "session_id".into(),
-            subjects: vec!["a".into()],
-            combine: Combine::Max,
-            at: None,
-            condition: bound.map(|bound| Condition {
-                bound,
-                lasting: None,
-            }),
-        }
-    }
-
     #[test]
     fn a_decision_that_the_evidence_does_not_bear_breaks_the_contract() {
         let judgement = |verdict, values: &[f64], decision| Judgement {
@@ -284,8 +347,12 @@ mod tests {
             timestamps: (0..values.len() as i64).collect(),
             values: values.to_vec(),
         };
-        let above = question(Some(Bound::Above(1.0)));
-        for (question, judgement, sound) in [
+        let subjects = ["a".to_owned()];
+        let above = Some(Condition {
+            bound: Bound::Above(1.0),
+            lasting: None,
+        });
+        for (condition, judgement, sound) in [
             (&above, judgement(Verdict::Value, &[2.0], Some(true)), true),
             (&above, judgement(Verdict::Value, &[1.0], Some(false)), true),
             (
@@ -308,20 +375,13 @@ mod tests {
             (&above, judgement(Verdict::Stale, &[2.0], None), true),
             (&above, judgement(Verdict::Stale, &[2.0], Some(true)), false),
             (&above, judgement(Verdict::NoData, &[], Some(true)), false),
-            (
-                &question(None),
-                judgement(Verdict::Value, &[2.0], None),
-                true,
-            ),
-            (
-                &question(None),
-                judgement(Verdict::Value, &[2.0], Some(true)),
-                false,
-            ),
+            (&None, judgement(Verdict::Value, &[2.0], None), true),
+            (&None, judgement(Verdict::Value, &[2.0], Some(true)), false),
         ] {
-            let checked = check_judgements(question, std::slice::from_ref(&judgement));
+            let judged = std::slice::from_ref(&judgement);
+            let checked = check_judgements(&subjects, *condition, judged);
             assert_eq!(checked.is_ok(), sound, "{judgement:?}");
         }
-        assert!(check_judgements(&above, &[]).is_err());
+        assert!(check_judgements(&subjects, above, &[]).is_err());
     }
 }

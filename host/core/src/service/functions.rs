@@ -10,8 +10,8 @@ use wasmtime::component::ComponentExportIndex;
 use crate::contract::{
     error::CallError,
     names::{
-        CODEC, DISCOVERY, FAMILY, FAMILY_SERVICE, INSIGHT, LIVE_STATS, METRIC_SERVICE, PRESET,
-        PRESET_SERVICE, RANGE_SERVICE,
+        CODEC, DISCOVERY, FAMILY, FAMILY_SERVICE, INSIGHT, JSON, LIVE_STATS, METRIC_SERVICE,
+        PRESET, PRESET_SERVICE, RANGE_SERVICE,
     },
 };
 use crate::sandbox::component::{MissingFunction, Sandbox};
@@ -108,7 +108,16 @@ functions_of! {
     PresetServiceFunctions, PRESET_SERVICE, {
         execute => "execute",
         execute_range => "execute-range",
+        execute_batch => "execute-batch",
         evaluate => "evaluate",
+        evaluate_metric => "evaluate-metric",
+    }
+}
+
+functions_of! {
+    /// That of `json`.
+    JsonFunctions, JSON, {
+        call => "call",
     }
 }
 
@@ -140,6 +149,7 @@ pub(crate) struct PluginFunctions {
     pub(crate) preset_service: Option<PresetServiceFunctions>,
     pub(crate) family: Option<FamilyFunctions>,
     pub(crate) family_service: Option<FamilyServiceFunctions>,
+    pub(crate) json: Option<JsonFunctions>,
 }
 
 impl PluginFunctions {
@@ -154,6 +164,7 @@ impl PluginFunctions {
             preset_service: PresetServiceFunctions::find_if_exported(sandbox)?,
             family: FamilyFunctions::find_if_exported(sandbox)?,
             family_service: FamilyServiceFunctions::find_if_exported(sandbox)?,
+            json: JsonFunctions::find_if_exported(sandbox)?,
         })
     }
 }

@@ -10,6 +10,7 @@ pub(crate) mod functions;
 pub(crate) mod grid;
 pub(crate) mod handed_out;
 pub(crate) mod insight;
+pub(crate) mod json;
 pub(crate) mod plugin;
 pub(crate) mod progress;
 pub(crate) mod range;
@@ -111,6 +112,19 @@ impl MetricService {
     pub fn with_now(&self, now: i64) -> Self {
         let config = Config {
             now: Some(now),
+            ..Config::clone(&self.config)
+        };
+        Self {
+            config: Arc::new(config),
+            ..self.clone()
+        }
+    }
+
+    /// The same service, whose rates have this window in the place of the configuration's: see [`Config::timewindow`].
+    #[must_use]
+    pub fn with_timewindow(&self, window: impl Into<String>) -> Self {
+        let config = Config {
+            timewindow: Some(window.into()),
             ..Config::clone(&self.config)
         };
         Self {

@@ -2,7 +2,7 @@
 // there are none. Knows the document, and leaves drawing to chart.js.
 
 import { MetricClient, MetricError } from '../../node/src/browser.ts';
-import { draw, MOST_LINES } from './chart.js';
+import { draw, MOST_LINES } from '../../../../host/serve/page/chart.js';
 
 const connection = document.querySelector('#connection');
 const query = document.querySelector('#query');
@@ -146,7 +146,8 @@ function show(answered) {
   const remarks = [...warnings, ...infos];
   if (series.length > MOST_LINES) remarks.push(`The first ${MOST_LINES} of ${series.length} series are drawn.`);
   result.querySelector('#remarks').replaceChildren(...remarks.map((text) => Object.assign(document.createElement('li'), { textContent: text })));
-  chart = draw(result.querySelector('#chart'), answered);
+  const named = series.map((one) => ({ ...one, labels: Object.fromEntries(one.labels) }));
+  chart = draw(result.querySelector('#chart'), { ...answered, series: named });
 }
 
 // A link may name the address.

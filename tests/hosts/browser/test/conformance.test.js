@@ -13,6 +13,7 @@ import { options } from '../../node/scripts/bundle.js';
 import { files } from '../../node/test/conformance/cases.js';
 import { hostile, sentAgain, WITH_SERVICE } from '../../node/test/conformance/runner.js';
 import { ScriptedPrometheus } from '../../node/test/conformance/scripted-prometheus.js';
+import { END, startPrometheus } from '../../node/test/prometheus.js';
 import { serve } from '../scripts/serve.js';
 import { startBrowser } from './browser.js';
 
@@ -89,4 +90,27 @@ test('a large answer is decoded beside the page, and in it where the page allows
   const inside = await page.evaluate(() => globalThis.askForMuch(200));
   assert.equal(inside.points, 2_000_000);
   assert.ok(beside.longest < inside.longest / 2, `${beside.longest} ms, ${inside.longest} ms`);
+});
+
+test('live stats, presets and verdicts are what a real Prometheus says', async () => {
+  const real = await startPrometheus();
+  try {
+    const query = 'sum by (kernel_id)(backendai_container_utilization{container_metric_name="mem",value_type="current"})';
+    const ask = async (path) => (await (await fetch(`http://${real.address}/api/v1/${path}`)).json()).data.result;
+    const now = (await ask(`query?${new URLSearchParams({ query, time: END })}`)).slice(0, 2).map(({ metric, value }) => [metric.kernel_id, [Number(value[1])]]);
+    const kernels = now.map(([kernel]) => kernel);
+    const told = await page.evaluate(([address, kernels, time]) => globalThis.decide(address, kernels, time), [real.address, kernels, Date.parse(END)]);
+    assert.equal(now.length, 2);
+    assert.deepEqual(told.live, now);
+    assert.deepEqual(told.missing, ['gone']);
+    assert.deepEqual(told.placeholders, ['group_by', 'labels']);
+    assert.ok(told.promql.includes(`kernel_id=~"${kernels.join('|')}"`), told.promql);
+    assert.deepEqual(told.instant, now);
+    assert.deepEqual(told.range.map(([kernel, values]) => [kernel, [values.at(-1)]]), now);
+    assert.ok(told.range.every(([, values]) => values.length > 1));
+    assert.deepEqual(told.judgements, [...kernels.map((kernel) => [kernel, 'value', true]), ['gone', 'no-data', null]]);
+    assert.equal(told.refused, 'preset.template');
+  } finally {
+    await real.stop();
+  }
 });

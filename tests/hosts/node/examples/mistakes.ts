@@ -1,6 +1,6 @@
 // What the compiler has to refuse. Each line that it lets through is an error of its own (TS2578).
 
-import { MetricClient, MetricService, type MetricQuery } from 'metric-service-node';
+import { MetricClient, MetricService, type MetricQuery, type Question, type Ranking } from 'metric-service-node';
 
 // @ts-expect-error An address is needed.
 new MetricClient({});
@@ -15,4 +15,18 @@ const misspelled = { projectID: '7c6d' };
 const everything: MetricQuery = { metricName: 'mem', start: '0', end: '1', labels: misspelled };
 // @ts-expect-error Columns of milliseconds are 64-bit integers.
 const first: number | undefined = (await new MetricService({ address: 'x' }).queryMetric(grouped)).series[0]?.timestamps[0];
-console.log(unfinished, everything, first);
+// @ts-expect-error A ranking is by something.
+const ranking: Ranking = { k: 5 };
+// @ts-expect-error There is no such score.
+await new MetricService({ address: 'x' }).rank(grouped, { score: { tag: 'median' } });
+// @ts-expect-error A quantile is of a part.
+await new MetricService({ address: 'x' }).rank(grouped, { score: { tag: 'quantile' } });
+// @ts-expect-error There is no such strategy.
+await new MetricService({ address: 'x' }).findAnomalies(grouped, { strategy: 'magic' });
+// @ts-expect-error A label has to be called one.
+await new MetricService({ address: 'x' }).values('job');
+// @ts-expect-error It has to be said how several series become one number.
+const question: Question = { subject: 'kernel_id', subjects: [] };
+// @ts-expect-error The codec sends one request for a range of a preset, which takes no options.
+await new MetricClient({ address: 'x' }).executePresetRange({ template: 'm' }, {}, { start: '0', end: '1' });
+console.log(unfinished, everything, first, ranking, question);

@@ -1,28 +1,36 @@
-// The plugin's two queries over the platform's own `fetch`, in Node or in a browser: the codec says what to send and
-// reads what came. Knows the codec's interface, and not where large answers are decoded.
+// The codec's verbs over the platform's own `fetch`, in Node or in a browser: the codec says what to send and reads
+// what came. Knows the codec's interfaces, and not where large answers are decoded.
 
 import type { HttpRequest } from '../generated/interfaces/backendai-metric-codec.js';
+import type * as live from '../generated/interfaces/backendai-metric-live-stats.js';
+import type { Outline } from '../generated/interfaces/backendai-metric-preset.js';
+import type { InstantAnswer, Judgement } from '../generated/interfaces/backendai-metric-preset-service.js';
 import type * as wit from '../generated/interfaces/backendai-metric-types.js';
 import type { ImportObject, Root } from '../generated/metric_codec.js';
 import { toCallOptions, toClientOptions, type CallOptions, type ClientOptions } from './arguments/call.js';
 import { toConfig, type CheckedConfig, type Config } from './arguments/config.js';
-import { toDetection, toQuery, type MetricQuery } from './arguments/query.js';
+import { toArguments, toBy, toIds, toLiveOptions, toMoment, toPreset, toQuestion, toRange, type LiveOptions, type Moment, type Preset, type PresetArguments, type PresetRange, type Question } from './arguments/decisions.js';
+import { toMetric, toQuery, type MetricQuery } from './arguments/query.js';
 import { joined } from './bytes.js';
 import type { Component } from './component.js';
 import { Deadline } from './deadline.js';
-import { fromDocument, toDocument, type Request } from './document.js';
+import { fromDocument, fromRecords, toDocument, toRecord, type Request } from './document.js';
 import { exchangeAgain, type Reply } from './http/exchange.js';
 import { Fault } from './http/fault.js';
 import { MetricError } from './metric-error.js';
-import { run, settled, type Body, type Job } from './thread/job.js';
+import { sideBySide } from './side-by-side.js';
+import { decoded, run, settled, type Body, type Job } from './thread/job.js';
 
 /** A body larger than this takes longer to decode than an event loop should stand still, some 10 ms. */
 const LARGE = 2 ** 20;
 
+/** Requests of one call under way at once, as a range has them unless it says otherwise. */
+const CONCURRENCY = 8;
+
 /** Does a job in another thread; gives `undefined` where there is none. */
 export type Aside = (job: Job & { body: Body }, signal: AbortSignal) => Promise<{ result: unknown } | undefined>;
 
-/** Asks one Prometheus. Each call is one request, sent once more where a kept connection turns out to be closed. */
+/** Asks one Prometheus. Each request is sent once more where a kept connection turns out to be closed. */
 export class FetchClient {
   readonly #codec: Promise<Component<ImportObject, Root>>;
   readonly #aside: Aside;
@@ -59,14 +67,43 @@ export class FetchClient {
 
   /** How a metric is read. Rejects with a `MetricError`. */
   async detectMetricType(metricName: string, valueType?: wit.ValueType): Promise<wit.MetricType> {
-    const asked = toDetection(metricName, valueType);
+    const asked = toMetric(metricName, valueType);
     return (await this.#codec).call(({ codec }) => codec.detectMetricType(...asked));
+  }
+
+  /** What subjects use at the moment, and used within a short window; a request for each 100. Rejects with a `MetricError`. */
+  async queryLiveStats(by: wit.Dimension, ids: readonly string[], live: LiveOptions = {}, options: CallOptions = {}): Promise<live.LiveAnswer> {
+    return this.#askAll('query-live-stats', { by: toBy(by), ids: toIds(ids), options: toLiveOptions(live) }, options);
+  }
+
+  /** Checks a preset. What is refused is an `invalid-argument`, which says which placeholder stands where. */
+  async checkPreset(preset: Preset): Promise<Outline> {
+    const record = toPreset(preset);
+    return (await this.#codec).call((codec) => codec.preset.check(record));
+  }
+
+  /** The PromQL that a call of a preset would send. Nothing is sent. Rejects with a `MetricError`. */
+  async renderPreset(preset: Preset, args: PresetArguments = {}): Promise<string> {
+    const asked = [toPreset(preset), toArguments(args)] as const;
+    return (await this.#codec).call((codec) => codec.preset.render(this.#config, ...asked));
+  }
+
+  /** Asks a preset at an instant, the present unless given, or over a range, in one request. Rejects with a `MetricError`. */
+  async executePreset(preset: Preset, args: PresetArguments = {}, when?: Moment | PresetRange, options: CallOptions = {}): Promise<InstantAnswer> {
+    const isRange = typeof when === 'object' && when !== null && !(when instanceof Date);
+    const asked = { preset: toPreset(preset), arguments: toArguments(args), ...(isRange ? { range: toRange(when) } : { at: toMoment(when) }) };
+    return this.#askAll('preset-execute', asked, options);
+  }
+
+  /** A verdict on each of many subjects, a decision where it bears one; a request for each 100. Rejects with a `MetricError`. */
+  async evaluate(preset: Preset, question: Question, options: CallOptions = {}): Promise<Judgement[]> {
+    return this.#askAll('evaluate', { preset: toPreset(preset), question: toQuestion(question) }, options);
   }
 
   /** Calls a verb of the codec by its name, through its JSON interface: `metric-response`, say, with a body that came another way. Rejects with a `MetricError`. */
   async call<T = unknown>(verb: string, request: Request = {}, body = ''): Promise<T> {
     const config = verb === 'detect-metric-type' ? undefined : this.#now({});
-    const text = toDocument(config, request);
+    const text = toDocument(verb, config, request);
     return fromDocument(await (await this.#codec).call(({ jsonCodec }) => jsonCodec.call(verb, text, body))) as T;
   }
 
@@ -79,9 +116,32 @@ export class FetchClient {
     const request = await codec.call(prepare);
     const deadline = new Deadline(config.timeout, signal);
     const { status, body } = await this.#send(request, deadline).finally(() => deadline.end());
-    const job = { interface: 'codec', verb, args: [...args, status], body };
-    // The deadline is for the answer to come; what has come is decoded.
-    const aside = body.bytes.byteLength > LARGE && (await this.#aside(job, signal ?? new AbortController().signal));
+    return this.#read(codec, { interface: 'codec', verb, args: [...args, status], body }, signal);
+  }
+
+  /** A verb of the JSON interface in its two halves, and its requests between them, side by side. */
+  async #askAll<T>(verb: string, asked: Record<string, unknown>, options: CallOptions): Promise<T> {
+    const config = this.#now(options);
+    const text = fromRecords({ config, ...asked });
+    const codec = await this.#codec;
+    const requests = toRecord<HttpRequest[]>(fromDocument(await codec.call(({ jsonCodec }) => jsonCodec.call(`${verb}-requests`, text, ''))));
+    const deadline = new Deadline(config.timeout, options.signal);
+    try {
+      const replies = await sideBySide(requests, CONCURRENCY, (request) => this.#send(request, deadline));
+      const responses = JSON.stringify(replies.map(({ status, body }) => ({ status, body: decoded(body) })));
+      const body = { bytes: new TextEncoder().encode(responses), strict: true };
+      return toRecord(fromDocument(await this.#read(codec, { interface: 'jsonCodec', verb: 'call', args: [`${verb}-response`, text], body }, options.signal)));
+    } catch (thrown) {
+      deadline.giveUp(thrown);
+      throw thrown;
+    } finally {
+      deadline.end();
+    }
+  }
+
+  /** Has the codec read an answer. The deadline is for the answer to come; what has come is decoded. */
+  async #read<T>(codec: Component<ImportObject, Root>, job: Job & { body: Body }, signal: AbortSignal | undefined): Promise<T> {
+    const aside = job.body.bytes.byteLength > LARGE && (await this.#aside(job, signal ?? new AbortController().signal));
     return settled(aside || (await run(codec, job)));
   }
 

@@ -37,6 +37,11 @@ export class Deadline {
     return new MetricError({ tag: 'timed-out', val: `no complete answer within ${this.timeout} ms` }, { cause }, cause?.chunk);
   }
 
+  /** Ends what is under way: nobody waits for it any more. */
+  giveUp(reason: unknown): void {
+    this.#controller.abort(reason);
+  }
+
   /** Takes the timer and the listener away. */
   end(): void {
     clearTimeout(this.#timer);

@@ -1,7 +1,8 @@
-// The JSON interface: the contract's records as documents, with its names (`_` for `-`), and its errors back.
+// The JSON interface: the contract's records as documents, with its names (`_` for `-`), and its answers and errors back.
 
 import type * as wit from '../generated/interfaces/backendai-metric-types.js';
 import { refused } from './arguments/check.js';
+import { toLiveOptions, type LiveOptions } from './arguments/decisions.js';
 import { toQueries, toQuery, type MetricQuery } from './arguments/query.js';
 import { toOptions, type RangeOptions } from './arguments/range.js';
 import { MetricError } from './metric-error.js';
@@ -10,19 +11,29 @@ import { MetricError } from './metric-error.js';
 export interface Request {
   query?: MetricQuery;
   queries?: MetricQuery[];
-  options?: RangeOptions;
+  /** Of `query-live-stats` its own, of all other verbs those of a range. */
+  options?: RangeOptions | LiveOptions;
   [field: string]: unknown;
 }
 
-/** A request as the JSON interface takes it. @throws {MetricError} */
-export function toDocument(config: wit.Config | undefined, { query, queries, options, ...others }: Request): string {
-  const document = {
+/** The request of a verb as the JSON interface takes it. @throws {MetricError} */
+export function toDocument(verb: string, config: wit.Config | undefined, { query, queries, options, ...others }: Request): string {
+  const isLive = verb.startsWith('query-live-stats');
+  return toText({
     ...others,
     ...(config && { config: snake(config) }),
     ...(query && { query: snake(toQuery(query)) }),
     ...(queries && { queries: snake(toQueries(queries)) }),
-    ...(options && { options: snake(toOptions(options)) }),
-  };
+    ...(options && { options: snake(isLive ? toLiveOptions(options as LiveOptions) : toOptions(options as RangeOptions)) }),
+  });
+}
+
+/** Records of the contract as one request. @throws {MetricError} */
+export function fromRecords(records: Record<string, unknown>): string {
+  return toText(snake(records));
+}
+
+function toText(document: unknown): string {
   try {
     return JSON.stringify(document, (_, value: unknown) => (typeof value === 'bigint' ? Number(value) : value));
   } catch (cause) {
@@ -38,18 +49,51 @@ export function fromDocument(text: string): unknown {
 }
 
 /** Fields whose values are names of the contract. */
-const NAMES = new Set(['groupBy', 'backend', 'members', 'both']);
+const NAMES = new Set(['groupBy', 'backend', 'members', 'both', 'by']);
 
-function snake(value: unknown, field = ''): unknown {
-  if (typeof value === 'string') return NAMES.has(field) ? value.replaceAll('-', '_') : value;
-  if (Array.isArray(value)) return value.map((one) => snake(one, field));
+/** @param within The record that the field is in: what is filled into a preset are labels, and no names of the contract. */
+function snake(value: unknown, field = '', within = ''): unknown {
+  if (typeof value === 'string') return NAMES.has(field) && within !== 'arguments' ? value.replaceAll('-', '_') : value;
+  if (Array.isArray(value)) return value.map((one) => snake(one, field, within));
   if (typeof value !== 'object' || value === null) return value;
   if ('tag' in value) {
     const { tag, val } = value as { tag: string; val?: unknown };
     return val === undefined ? tag : { [tag]: snake(val, tag) };
   }
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), snake(inner, name)]));
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), snake(inner, name, field)]));
 }
+
+/** Fields that hold a whole number of 64 bits. */
+const TIMES = new Set(['at', 'start', 'end']);
+
+/** Fields that hold a number which JSON may have to write as a word. */
+const NUMBERS = new Set(['current', 'min', 'max', 'avg', 'capacity', 'percent', 'accumulated', 'value']);
+
+/** A result of the JSON interface as the record that the typed interface gives. */
+export function toRecord<T>(document: unknown): T {
+  return camel(document) as T;
+}
+
+function camel(value: unknown, field = ''): unknown {
+  if (value === null) return undefined;
+  if (typeof value === 'number') return TIMES.has(field) ? BigInt(value) : value;
+  if (typeof value === 'string') return NUMBERS.has(field) ? toNumber(value) : field === 'verdict' ? value.replaceAll('_', '-') : value;
+  if (Array.isArray(value)) {
+    if (field === 'timestamps') return BigInt64Array.from(value, BigInt);
+    if (field === 'values') return Float64Array.from(value, toNumber);
+    return value.map((one) => camel(one, field));
+  }
+  if (typeof value !== 'object') return value;
+  if (field === 'labels') return Object.entries(value);
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [camelName(name), camel(inner, name)]));
+}
+
+/** A number, or one of the words for what JSON cannot write. */
+function toNumber(value: number | string): number {
+  return value === '+Inf' ? Infinity : value === '-Inf' ? -Infinity : Number(value);
+}
+
+const camelName = (name: string) => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 
 interface ErrorDocument {
   type: string;
@@ -62,8 +106,7 @@ function toMetricError({ type, chunk, ...fields }: ErrorDocument): MetricError {
   const names = Object.keys(fields);
   const given = Object.entries(fields).flatMap(([name, value]) => {
     if (value === null) return [];
-    const camel = name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
-    return [[camel, camel === 'maximum' || camel === 'requested' ? BigInt(value as number) : value]];
+    return [[camelName(name), name === 'maximum' || name === 'requested' ? BigInt(value as number) : value]];
   });
   const val = names.length === 1 && names[0] === 'message' ? fields.message : Object.fromEntries(given);
   const span = chunk ? { start: BigInt(chunk.start), end: BigInt(chunk.end) } : undefined;

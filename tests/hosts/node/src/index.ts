@@ -1,4 +1,4 @@
-// The package in Node. `MetricService` is the plugin, all verbs; `MetricClient` is the codec, the two queries. Both
+// The package in Node. `MetricService` is the plugin, all verbs; `MetricClient` is the codec, those that it has. Both
 // send through `fetch`, reject with `MetricError`, and answer with the same records.
 
 import type { ClientOptions } from './arguments/call.js';
@@ -8,8 +8,11 @@ import { codec } from './codec.js';
 import { withThread } from './thread/pool.js';
 
 export * from './common.js';
+export type { Detection, Ranking, Tolerance, ValueFilter } from './arguments/insight.js';
 export type { RangeOptions } from './arguments/range.js';
 export { MetricService } from './service.js';
+export type { ValueAnswer, ValueSource } from '../generated/interfaces/backendai-metric-discovery.js';
+export type { Anomaly, Direction, Ranked, Score, Strategy, Summary, SummaryAnswer, WatchAnswer, Watched } from '../generated/interfaces/backendai-metric-insight.js';
 export type { Chunk, MissingChunk, Page, Piece, RangeAnswer, RangePlan, Span } from '../generated/interfaces/backendai-metric-range-service.js';
 
 /** Asks one Prometheus; each call is one request. Large answers are decoded in another thread. */

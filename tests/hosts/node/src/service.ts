@@ -1,10 +1,17 @@
 // The plugin in Node: `metric_service.wasm` in threads of its own, all verbs. Its requests go out through `fetch`.
 
+import type * as discovery from '../generated/interfaces/backendai-metric-discovery.js';
+import type * as insight from '../generated/interfaces/backendai-metric-insight.js';
+import type * as live from '../generated/interfaces/backendai-metric-live-stats.js';
+import type { Outline } from '../generated/interfaces/backendai-metric-preset.js';
+import type * as decided from '../generated/interfaces/backendai-metric-preset-service.js';
 import type * as range from '../generated/interfaces/backendai-metric-range-service.js';
 import type * as wit from '../generated/interfaces/backendai-metric-types.js';
 import { toCallOptions, toClientOptions, type CallOptions, type ClientOptions } from './arguments/call.js';
 import { toConfig, type CheckedConfig, type Config } from './arguments/config.js';
-import { toCursor, toDetection, toQueries, toQuery, type MetricQuery } from './arguments/query.js';
+import { toArguments, toBy, toIds, toLiveOptions, toMoment, toPreset, toQuestion, toRange, type LiveOptions, type Moment, type Preset, type PresetArguments, type PresetRange, type Question } from './arguments/decisions.js';
+import { toDetection, toFilter, toMember, toQuantiles, toRanking, toSource, toTolerance, type Detection, type Ranking, type Tolerance, type ValueFilter } from './arguments/insight.js';
+import { toCursor, toMetric, toQueries, toQuery, type MetricQuery } from './arguments/query.js';
 import { toOptions, type RangeOptions } from './arguments/range.js';
 import { atThisTime } from './client.js';
 import { Deadline } from './deadline.js';
@@ -93,6 +100,75 @@ export class MetricService {
     }
   }
 
+  /**
+   * Sums up each group over the whole range. `quantiles` are parts from 0 to 1, at most 16; the median and the 95th
+   * percentile unless given. Rejects with a `MetricError`.
+   */
+  async summarize(query: MetricQuery, quantiles?: readonly number[], range: RangeOptions = {}, options: CallOptions = {}): Promise<insight.SummaryAnswer> {
+    const asked = [toQuery(query), toQuantiles(quantiles), toOptions(range)];
+    return this.#run(options, (config) => job('insight', 'summarize', config, ...asked));
+  }
+
+  /** Ranks the groups over the whole range, each once, and gives the best of them. Rejects with a `MetricError`. */
+  async rank(query: MetricQuery, ranking: Ranking, range: RangeOptions = {}, options: CallOptions = {}): Promise<insight.Ranked> {
+    const asked = [toQuery(query), toRanking(ranking), toOptions(range)];
+    return this.#run(options, (config) => job('insight', 'rank', config, ...asked));
+  }
+
+  /** Finds what is out of the ordinary for each series by itself. Rejects with a `MetricError`. */
+  async findAnomalies(query: MetricQuery, detection: Detection = {}, range: RangeOptions = {}, options: CallOptions = {}): Promise<insight.WatchAnswer> {
+    const asked = [toQuery(query), toDetection(detection), toOptions(range)];
+    return this.#run(options, (config) => job('insight', 'findAnomalies', config, ...asked));
+  }
+
+  /** Finds members that are unlike the others of their group at the same time. Rejects with a `MetricError`. */
+  async findOutliers(query: MetricQuery, member: wit.Dimension, tolerance: Tolerance = {}, range: RangeOptions = {}, options: CallOptions = {}): Promise<insight.WatchAnswer> {
+    const asked = [toQuery(query), toMember(member), toTolerance(tolerance), toOptions(range)];
+    return this.#run(options, (config) => job('insight', 'findOutliers', config, ...asked));
+  }
+
+  /** The values of a dimension or of a label, for menus. Rejects with a `MetricError`. */
+  async values(source: discovery.ValueSource, filter: ValueFilter = {}, options: CallOptions = {}): Promise<discovery.ValueAnswer> {
+    const asked = [toSource(source), toFilter(filter)];
+    return this.#run(options, (config) => job('discovery', 'values', config, ...asked));
+  }
+
+  /** What subjects use at the moment, and used within a short window. Rejects with a `MetricError`. */
+  async queryLiveStats(by: wit.Dimension, ids: readonly string[], live: LiveOptions = {}, options: CallOptions = {}): Promise<live.LiveAnswer> {
+    const asked = [toBy(by), toIds(ids), toLiveOptions(live)];
+    return this.#run(options, (config) => job('liveStats', 'queryLiveStats', config, ...asked));
+  }
+
+  /** Checks a preset. What is refused is an `invalid-argument`, which says which placeholder stands where. */
+  async checkPreset(preset: Preset, options: CallOptions = {}): Promise<Outline> {
+    const record = toPreset(preset);
+    return this.#run(options, () => job('preset', 'check', record));
+  }
+
+  /** The PromQL that a call of a preset would send. Nothing is sent. Rejects with a `MetricError`. */
+  async renderPreset(preset: Preset, args: PresetArguments = {}, options: CallOptions = {}): Promise<string> {
+    const asked = [toPreset(preset), toArguments(args)];
+    return this.#run(options, (config) => job('preset', 'render', config, ...asked));
+  }
+
+  /** Asks a preset at an instant, the present unless given. Rejects with a `MetricError`. */
+  async executePreset(preset: Preset, args: PresetArguments = {}, at?: Moment, options: CallOptions = {}): Promise<decided.InstantAnswer> {
+    const asked = [toPreset(preset), toArguments(args), toMoment(at)];
+    return this.#run(options, (config) => job('presetService', 'execute', config, ...asked));
+  }
+
+  /** Asks a preset over a range, in chunks as `queryRange`. Rejects with a `MetricError` whose `chunk` says which failed. */
+  async executePresetRange(preset: Preset, args: PresetArguments, span: PresetRange, range: RangeOptions = {}, options: CallOptions = {}): Promise<range.RangeAnswer> {
+    const asked = [toPreset(preset), toArguments(args), toRange(span), toOptions(range)];
+    return this.#run(options, (config) => job('presetService', 'executeRange', config, ...asked));
+  }
+
+  /** A verdict on each of many subjects, and a decision where it bears one. Rejects with a `MetricError`. */
+  async evaluate(preset: Preset, question: Question, options: CallOptions = {}): Promise<decided.Judgement[]> {
+    const asked = [toPreset(preset), toQuestion(question)];
+    return this.#run(options, (config) => job('presetService', 'evaluate', config, ...asked));
+  }
+
   /** The PromQL that `queryMetric` would send. Nothing is sent. Rejects with a `MetricError`. */
   async buildPromql(query: MetricQuery, options: CallOptions = {}): Promise<string> {
     const record = toQuery(query);
@@ -101,13 +177,13 @@ export class MetricService {
 
   /** How a metric is read. Rejects with a `MetricError`. */
   async detectMetricType(metricName: string, valueType?: wit.ValueType): Promise<wit.MetricType> {
-    const asked = toDetection(metricName, valueType);
+    const asked = toMetric(metricName, valueType);
     return this.#run({}, () => job('metricService', 'detectMetricType', ...asked));
   }
 
   /** Calls a verb by its name, through the JSON interface; gives its result, with the schema's names. Rejects with a `MetricError`. */
   async call<T = unknown>(verb: string, request: Request = {}, options: CallOptions = {}): Promise<T> {
-    const text = await this.#run<string>(options, (config) => job('json', 'call', verb, toDocument(verb === 'detect-metric-type' ? undefined : config, request)));
+    const text = await this.#run<string>(options, (config) => job('json', 'call', verb, toDocument(verb, verb === 'detect-metric-type' ? undefined : config, request)));
     return fromDocument(text) as T;
   }
 

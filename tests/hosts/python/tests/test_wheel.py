@@ -80,6 +80,15 @@ def test_the_other_examples_run_there_as_well(folder: Path, prometheus: Promethe
     assert (folder / "mem.png").stat().st_size > 10_000
 
 
+def test_what_the_examples_are_said_to_print_is_what_they_print(folder: Path, prometheus: Prometheus) -> None:
+    lines = r"((?:(?!```).*\n)+)```"
+    shown = re.findall(rf"^```python\n{lines}\n\n```\n{lines}$", TEXT, re.MULTILINE)
+    assert len(shown) == 2
+    for program, output in shown:
+        said = run(["env/bin/python", "-c", program.replace(SHOWN_ADDRESS, prometheus.address)], folder)
+        assert [line.rstrip() for line in said.splitlines()] == output.splitlines()
+
+
 def test_the_notebook_runs_from_top_to_bottom(folder: Path, prometheus: Prometheus) -> None:
     notebook = json.loads((HERE / "examples/first.ipynb").read_text("utf-8"))
     cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]

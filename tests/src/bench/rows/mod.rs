@@ -6,12 +6,15 @@ mod cold_start;
 mod dashboard;
 mod decode;
 pub(crate) mod growth;
+mod insight;
 mod instantiate;
+mod live;
 mod merged;
 mod process;
 mod python;
 mod query;
 mod refresh;
+mod served;
 mod split;
 mod stream;
 
@@ -53,10 +56,18 @@ pub(crate) const ALL: &[Row] = &[
     python::SMALL,
     python::LARGE,
     python::MANY,
+    served::SMALL,
+    served::PYTHON_SMALL,
+    served::PYTHON_LARGE,
     decode::SMALL,
     decode::LARGE,
     stream::ROW,
     growth::TIME,
     growth::MEMORY,
+    live::SIX,
+    live::OWN,
+    insight::SUMMARY,
+    insight::ANOMALIES,
+    insight::BANDS,
     anomalies::ROW,
 ];

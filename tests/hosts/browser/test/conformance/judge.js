@@ -47,3 +47,25 @@ globalThis.askForMuch = async (series) => {
   clearInterval(ticker);
   return { points: whole.series.reduce((sum, one) => sum + one.values.length, 0), longest };
 };
+
+/** Live stats, presets and verdicts, through `fetch`; in forms that can leave the page. */
+globalThis.decide = async (address, kernels, time) => {
+  const client = new MetricClient({ address, sampleInterval: 30 });
+  const at = new Date(time);
+  const template = 'sum by (${{group_by}})(backendai_container_utilization{container_metric_name="mem",value_type="current",${{labels}}})';
+  const asked = { filters: { kernel_id: kernels }, groupBy: ['kernel_id'] };
+  const numbers = ({ series }) => series.map(({ labels, values }) => [Object.fromEntries(labels).kernel_id, [...values]]);
+  const { subjects, missing } = await client.queryLiveStats('kernel-id', [...kernels, 'gone'], { at, metrics: ['mem'] });
+  const condition = { bound: { tag: 'above', val: 1 }, lasting: 300 };
+  const judgements = await client.evaluate({ template }, { subject: 'kernel_id', subjects: [...kernels, 'gone'], combine: 'max', at, condition });
+  return {
+    live: subjects.map(({ id, stats: [{ current }] }) => [id, [current]]),
+    missing,
+    placeholders: (await client.checkPreset({ template })).placeholders.map(({ placeholder }) => placeholder),
+    promql: await client.renderPreset({ template }, asked),
+    instant: numbers(await client.executePreset({ template }, asked, at)),
+    range: numbers(await client.executePreset({ template }, asked, { start: new Date(time - 3_600_000), end: at, step: 600 })),
+    judgements: judgements.map(({ subject, verdict, decision }) => [subject, verdict, decision ?? null]),
+    refused: await client.checkPreset({ template: 'm{a="${{labels}}"}' }).catch(({ reason }) => reason.val.field),
+  };
+};

@@ -67,6 +67,13 @@ export const number: Check<number> = (value, field) => {
   return value;
 };
 
+/** A number that is neither NaN nor infinite: JSON has no others. */
+export const finite: Check<number> = (value, field) => {
+  const given = number(value, field);
+  if (!Number.isFinite(given)) throw refused(field, `${given} is not a finite number`);
+  return given;
+};
+
 /** A whole number within bounds. */
 export function integer(least: number, most: number): Check<number> {
   return (value, field) => {
@@ -100,6 +107,21 @@ export function list<T>(check: Check<T>): Check<T[]> {
   return (value, field) => {
     if (!Array.isArray(value)) throw refused(field, `${shown(value)} is not an array`);
     return value.map((one) => check(one, field));
+  };
+}
+
+/** A variant: a `tag`, and a `val` where its case has one. */
+export function variant<T extends { tag: string; val?: unknown }>(cases: { [Tag in T['tag']]: Check<unknown> | undefined }): Check<T> {
+  const tags = Object.keys(cases) as T['tag'][];
+  return (value, field) => {
+    if (typeof value !== 'object' || value === null) throw refused(field, `${shown(value)} is not known; accepted are ${tags.map((tag) => `{ tag: '${tag}' }`).join(', ')}`);
+    const { tag, val, ...rest } = value as { tag?: unknown; val?: unknown };
+    const [unknown] = Object.keys(rest);
+    if (unknown !== undefined) throw refused(`${field}.${unknown}`, 'there is no such field; accepted are tag, val');
+    const known = oneOf(...tags)(tag, field);
+    const check = cases[known];
+    if (!check && val !== undefined) throw refused(field, `${known} takes no value`);
+    return (check ? { tag: known, val: check(val, field) } : { tag: known }) as T;
   };
 }
 

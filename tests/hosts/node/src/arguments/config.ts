@@ -25,11 +25,18 @@ export const milliseconds = integer(1, 2 ** 32 - 1);
 /** A configuration whose deadline is known. */
 export type CheckedConfig = wit.Config & { timeout: number };
 
-const clock: Check<bigint> = (value, field) => {
-  const millis = value instanceof Date ? value.getTime() : value;
-  if (Number.isNaN(millis)) throw refused(field, 'the Date is invalid');
-  return big(0)(millis, field);
+/** Unix milliseconds below this, March 1973, are Unix seconds by mistake. */
+export const LEAST_MILLISECONDS = 1e11;
+
+/** A `Date`, or Unix milliseconds that are not below `least`. */
+const time = (least: number): Check<bigint> => (value, field) => {
+  if (!(value instanceof Date)) return big(least)(value, field);
+  if (Number.isNaN(value.getTime())) throw refused(field, 'the Date is invalid');
+  return big(0)(value.getTime(), field);
 };
+
+/** An instant at which something is read. */
+export const moment = time(LEAST_MILLISECONDS);
 
 const config = record<CheckedConfig>({
   address: text,
@@ -43,7 +50,7 @@ const config = record<CheckedConfig>({
   method: withDefault(oneOf<wit.RequestMethod>('auto', 'post', 'get'), 'auto'),
   backend: withDefault(oneOf<wit.Backend>('auto', 'prometheus', 'thanos', 'mimir', 'victoria', 'victoria-cluster'), 'auto'),
   partial: withDefault(flag, false),
-  now: optional(clock),
+  now: optional(time(0)),
 }, 'config');
 
 /** The contract's record, checked, defaults filled in. @throws {MetricError} */

@@ -2,8 +2,8 @@
 
 import type * as wit from '../../generated/interfaces/backendai-metric-types.js';
 import { MetricError } from '../metric-error.js';
-import { integer, list, number, oneOf, optional, record, refused, shown, text, u32, withDefault, type Check } from './check.js';
-import type { Optional } from './config.js';
+import { integer, list, number, oneOf, optional, record, shown, text, u32, variant, withDefault, type Check } from './check.js';
+import { LEAST_MILLISECONDS, type Optional } from './config.js';
 
 /** An instant: a `Date`, Unix milliseconds as `Date.now()` gives them, RFC 3339, ISO 8601 without an offset (read as UTC), a date, or Unix seconds as text. */
 export type Instant = string | Date | number | bigint;
@@ -45,9 +45,6 @@ export interface Pointwise extends Optional<Omit<wit.Pointwise, 'statistic' | 'o
   over: wit.Over;
 }
 
-/** Unix milliseconds below this, March 1973, are Unix seconds by mistake. */
-const LEAST_MILLISECONDS = 1e11;
-
 /** The largest time that a `Date` holds. */
 const MOST_MILLISECONDS = 8.64e15;
 
@@ -55,7 +52,7 @@ const unreadable = (field: string, reason: string) =>
   new MetricError({ tag: 'invalid-time-range', val: { reason: `${field}: ${reason}`, accepted: 'a Date, Unix milliseconds as a number, RFC 3339, ISO 8601, a date, or Unix seconds as a string' } });
 
 /** An instant as the contract's text. */
-const instant: Check<string> = (value, field) => {
+export const instant: Check<string> = (value, field) => {
   if (typeof value === 'string') return text(value, field);
   if (value instanceof Date || typeof value === 'number' || typeof value === 'bigint') {
     const millis = Number(value);
@@ -67,12 +64,13 @@ const instant: Check<string> = (value, field) => {
   throw unreadable(field, `${shown(value)} is no time`);
 };
 
-const identifiers: Check<string[]> = (value, field) => (typeof value === 'string' ? [text(value, field)] : withDefault(list(text), [])(value, field));
+/** One text, or several. */
+export const identifiers: Check<string[]> = (value, field) => (typeof value === 'string' ? [text(value, field)] : withDefault(list(text), [])(value, field));
 
 export const VALUE_TYPE = oneOf<wit.ValueType>('usage', 'capacity', 'current', 'pct');
 export const DIMENSION = oneOf<wit.Dimension>('agent-id', 'kernel-id', 'session-id', 'user-id', 'project-id', 'metric-name', 'value-type');
 
-const labels = record<wit.LabelFilter>({
+const filter = record<wit.LabelFilter>({
   valueType: optional(VALUE_TYPE),
   agentId: identifiers,
   kernelId: identifiers,
@@ -81,20 +79,8 @@ const labels = record<wit.LabelFilter>({
   projectId: identifiers,
 }, 'labels');
 
-/** A variant: a `tag`, and a `val` where its case has one. */
-function variant<T extends { tag: string; val?: unknown }>(cases: { [Tag in T['tag']]: Check<unknown> | undefined }): Check<T> {
-  const tags = Object.keys(cases) as T['tag'][];
-  return (value, field) => {
-    if (typeof value !== 'object' || value === null) throw refused(field, `${shown(value)} is not known; accepted are ${tags.map((tag) => `{ tag: '${tag}' }`).join(', ')}`);
-    const { tag, val, ...rest } = value as { tag?: unknown; val?: unknown };
-    const [unknown] = Object.keys(rest);
-    if (unknown !== undefined) throw refused(`${field}.${unknown}`, 'there is no such field; accepted are tag, val');
-    const known = oneOf(...tags)(tag, field);
-    const check = cases[known];
-    if (!check && val !== undefined) throw refused(field, `${known} takes no value`);
-    return (check ? { tag: known, val: check(val, field) } : { tag: known }) as T;
-  };
-}
+/** The filters; none where they are left out. */
+export const labels: Check<wit.LabelFilter> = withDefault(filter, filter({}, 'labels'));
 
 const pointwise = record<wit.Pointwise>({
   statistic: variant<wit.Statistic>({ avg: undefined, max: undefined, min: undefined, last: undefined, quantile: number }),
@@ -107,7 +93,7 @@ const query = record<wit.MetricQuery>({
   start: instant,
   end: instant,
   step: optional(u32),
-  labels: withDefault(labels, labels({}, 'labels')),
+  labels,
   groupBy: withDefault(list(DIMENSION), []),
   metricType: optional(oneOf<wit.MetricType>('gauge', 'rate', 'diff')),
   pointwise: optional(pointwise),
@@ -130,6 +116,6 @@ export function toCursor(given: string | undefined): string | undefined {
 }
 
 /** The arguments of `detectMetricType`, checked. @throws {MetricError} */
-export function toDetection(metricName: string, valueType?: wit.ValueType): [string, wit.ValueType | undefined] {
+export function toMetric(metricName: string, valueType?: wit.ValueType): [string, wit.ValueType | undefined] {
   return [text(metricName, 'metric-name'), optional(VALUE_TYPE)(valueType, 'value-type')];
 }

@@ -48,7 +48,7 @@ function verb(exports: Functions, { interface: name, verb }: Job): (...args: unk
 }
 
 /** A body as a text. @throws {MetricError} `malformed-response` */
-function decoded({ bytes, strict }: Body): string {
+export function decoded({ bytes, strict }: Body): string {
   try {
     return new TextDecoder('utf-8', { fatal: strict, ignoreBOM: true }).decode(bytes);
   } catch (cause) {

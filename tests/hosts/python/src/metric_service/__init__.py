@@ -7,12 +7,32 @@
     result = service.query_metric(MetricQuery("cpu_util", "2026-01-05T00:00:00Z", "2026-01-05T04:00:00Z"))
     frame = result.to_frame()
 
-What is where: `types` the contract's records, `accept` what they take, `errors` its errors as exceptions, `plugin`
-the component in wasmtime, `wasi` what it imports, `sender` how its requests are sent, `doors` how values cross, `verbs`
-the two interfaces, `over_asyncio` and `over_httpx` the same for asyncio and with httpx, `frame` pandas, `plot`
-matplotlib, `bench` what it all costs.
+What is where: `types`, `insight`, `decisions` the contract's records, `accept` what they take, `errors` its errors as
+exceptions, `plugin` the component in wasmtime, `wasi` what it imports, `sender` how its requests are sent, `doors` how
+values cross, `documents` how they are read, `asked` the arguments and the answer of each verb, `verbs` the two
+interfaces, `over_asyncio` and `over_httpx` the same for asyncio and with httpx, `frame` pandas, `plot` matplotlib,
+`bench` what it all costs.
 """
 
+from .decisions import (
+    Bound,
+    Combine,
+    Condition,
+    InstantAnswer,
+    Judgement,
+    LabelValues,
+    LiveAnswer,
+    LiveOptions,
+    LiveStat,
+    Outline,
+    Placed,
+    Preset,
+    PresetArguments,
+    PresetRange,
+    Question,
+    SubjectStats,
+    Verdict,
+)
 from .errors import (
     ConnectionFailed,
     Denied,
@@ -28,6 +48,23 @@ from .errors import (
     PluginTrapped,
     Span,
     TimedOut,
+)
+from .insight import (
+    Anomaly,
+    Detection,
+    Direction,
+    Ranked,
+    Ranking,
+    Score,
+    Strategy,
+    Summary,
+    SummaryAnswer,
+    Tolerance,
+    ValueAnswer,
+    ValueFilter,
+    ValueSource,
+    WatchAnswer,
+    Watched,
 )
 from .over_asyncio import AsyncMetricService
 from .plugin import Limits, Plugin
@@ -64,26 +101,38 @@ from .types import (
 from .verbs import Codec, MetricService, RangeStream
 
 __all__ = [
+    "Anomaly",
     "AsyncMetricService",
     "Backend",
+    "Bound",
     "CatalogueEntry",
     "Category",
     "Chunk",
     "Codec",
+    "Combine",
+    "Condition",
     "Config",
     "ConnectionFailed",
     "Denied",
+    "Detection",
     "Dimension",
+    "Direction",
     "FailedToGetMetric",
     "HttpMethod",
     "HttpRequest",
     "HttpScheme",
+    "InstantAnswer",
     "InvalidArgument",
     "InvalidTimeRange",
+    "Judgement",
     "LabelFilter",
     "LabelSchema",
+    "LabelValues",
     "LimitExceeded",
     "Limits",
+    "LiveAnswer",
+    "LiveOptions",
+    "LiveStat",
     "MalformedResponse",
     "MetadataResult",
     "MetricMetadata",
@@ -93,23 +142,43 @@ __all__ = [
     "MetricServiceError",
     "MetricType",
     "MissingChunk",
+    "Outline",
     "Over",
     "PartialAnswer",
     "Piece",
+    "Placed",
     "Plugin",
     "PluginError",
     "PluginRefused",
     "PluginTrapped",
     "Pointwise",
+    "Preset",
+    "PresetArguments",
+    "PresetRange",
+    "Question",
     "RangeAnswer",
     "RangeOptions",
     "RangePlan",
     "RangeStream",
+    "Ranked",
+    "Ranking",
     "RequestMethod",
+    "Score",
     "Sender",
     "Series",
     "Span",
     "Statistic",
+    "Strategy",
+    "SubjectStats",
+    "Summary",
+    "SummaryAnswer",
     "TimedOut",
+    "Tolerance",
+    "ValueAnswer",
+    "ValueFilter",
+    "ValueSource",
     "ValueType",
+    "Verdict",
+    "WatchAnswer",
+    "Watched",
 ]

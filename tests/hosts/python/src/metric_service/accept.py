@@ -22,9 +22,13 @@ I64 = (-(2**63), 2**63 - 1)
 U16 = (0, 2**16 - 1)
 U32 = (0, 2**32 - 1)
 U64 = (0, 2**64 - 1)
+MILLISECONDS = (10**11, I64[1])
+"""Unix milliseconds since March 1973. Fewer are Unix seconds by mistake."""
 
 Instant = str | date | int | float | Decimal
 """A `datetime` with a time zone, a `date` (its first instant in UTC), Unix seconds, or a text of the contract's."""
+Moment = date | int
+"""A `datetime` with a time zone, a `date` (its first instant in UTC), or Unix milliseconds."""
 Identifier = str | UUID
 Duration = int | timedelta
 
@@ -42,6 +46,22 @@ def accept_whole(field: str, value: Any, bounds: tuple[int, int]) -> int | None:
     if whole is None or not bounds[0] <= whole <= bounds[1]:
         raise InvalidArgument(field, f"{value!r} is not a whole number from {bounds[0]} to {bounds[1]}")
     return whole
+
+
+def accept_number(field: str, value: Any) -> float | None:
+    """A finite number, numpy's as well. JSON has no others."""
+    if value is None:
+        return None
+    if isinstance(value, bool | str) or not hasattr(value, "__float__") or not math.isfinite(value):
+        raise InvalidArgument(field, f"{value!r} is not a finite number")
+    return float(value)
+
+
+def accept_flag(field: str, value: Any) -> bool:
+    """True or False."""
+    if value is True or value is False:
+        return bool(value)
+    raise InvalidArgument(field, f"{value!r} is neither True nor False")
 
 
 def accept_duration(
@@ -91,6 +111,11 @@ def accept_identifiers(field: str, values: Any) -> tuple[str, ...]:
     )
 
 
+def accept_texts(field: str, values: Any) -> tuple[str, ...]:
+    """Several texts; one, or none, is fine too."""
+    return tuple(accept_text(field, value) for value in _listed(field, values))
+
+
 def accept_window(field: str, value: Any) -> str | None:
     """A Prometheus duration such as `5m`, or a `timedelta`."""
     if isinstance(value, timedelta):
@@ -128,6 +153,20 @@ def accept_now(field: str, value: Any) -> int | None:
             raise InvalidArgument(field, f"{value!r} has no time zone")
         return (value - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
     return accept_whole(field, value, I64)
+
+
+def accept_moment(field: str, value: Any) -> int | None:
+    """An instant in Unix milliseconds, or as Python or numpy have it. Unix seconds are refused as a mistake."""
+    is_time = isinstance(value, date) or _numpy_kind(value) == "M"
+    # Not a time: numpy's and pandas' differ from themselves.
+    if is_time and value != value:
+        raise InvalidArgument(field, f"{value!r} is not a time")
+    if _numpy_kind(value) == "M":
+        # By numpy's documentation they are UTC.
+        value = value.astype("datetime64[ms]").item().replace(tzinfo=UTC)
+    elif is_time and not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day, tzinfo=UTC)
+    return accept_now(field, value) if is_time else accept_whole(field, value, MILLISECONDS)
 
 
 def _datetime_text(instant: datetime) -> str:

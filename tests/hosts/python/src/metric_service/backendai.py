@@ -11,23 +11,23 @@ Knows the manager's interface, and nothing of PromQL.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Protocol
+import math
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import httpx
 
-from .documents import read_request
-from .doors import JsonDoor, document, outcome
+from .decisions import InstantAnswer, LiveStat, PresetArguments, PresetRange
 from .errors import ConnectionFailed, InvalidArgument, MetricServiceError, TimedOut
 from .over_httpx import AsyncHttpxService
 from .plugin import Plugin
-from .types import Config, LabelFilter, MetricQuery, ValueType
+from .types import Config, Dimension, LabelFilter, MetricQuery, ValueType
 from .verbs import Codec
+
+Answer = TypeVar("Answer")
 
 log = logging.getLogger(__name__)
 
@@ -192,16 +192,11 @@ class PrometheusClient:
     """`Client` over the plugin's codec and an `httpx.AsyncClient`, which the caller makes, and closes."""
 
     def __init__(self, plugin: Plugin, config: Config, client: httpx.AsyncClient) -> None:
-        self._config = config
-        self._door = JsonDoor(plugin)
         self._service = AsyncHttpxService(Codec(plugin, config), client)
 
     async def fetch_available_container_metric_names(self) -> list[str]:
         """The names of all metrics."""
-        try:
-            metadata = await self._service.query_metadata()
-        except MetricServiceError as error:
-            raise _by_the_managers_names(error) from error
+        metadata = await _managed(self._service.query_metadata())
         return [metric.name for metric in metadata.metrics]
 
     async def fetch_container_metric(
@@ -220,10 +215,7 @@ class PrometheusClient:
             step=_seconds(time_range.step),
             labels=LabelFilter(value_type=ValueType(label.value_type), **filters),
         )
-        try:
-            answer = await self._service.query_metric(query)
-        except MetricServiceError as error:
-            raise _by_the_managers_names(error) from error
+        answer = await _managed(self._service.query_metric(query))
         return [
             ContainerMetricResult(
                 metric=_info(metric_name, label.value_type, dict(series.labels)),
@@ -237,11 +229,9 @@ class PrometheusClient:
 
     async def fetch_container_live_stats(self, kernel_ids: Sequence[UUID]) -> KernelLiveStatBatchResult:
         """What kernels use at the moment, in one request for each hundred."""
-        ids = [str(kernel_id) for kernel_id in kernel_ids]
-        answer = await self._call("query-live-stats", {"by": "kernel_id", "ids": ids})
+        answer = await _managed(self._service.query_live_stats(Dimension.KERNEL_ID, kernel_ids))
         values = {
-            subject["id"]: [value for stat in subject["stats"] for value in _values(stat)]
-            for subject in answer["subjects"]
+            subject.id: [value for stat in subject.stats for value in _values(stat)] for subject in answer.subjects
         }
         return KernelLiveStatBatchResult(
             {kernel_id: KernelLiveStatEntry(kernel_id, values.get(str(kernel_id), [])) for kernel_id in kernel_ids}
@@ -257,25 +247,20 @@ class PrometheusClient:
         time_range: QueryTimeRange | None,
     ) -> PrometheusResponse:
         """What a preset answers: at the present, or over a range."""
-        arguments = {
-            "filters": [{"label": label, "values": [value]} for label, value in filter_labels.items()],
-            "group_by": sorted(group_labels),
-            "window": time_window,
-        }
-        request: dict[str, Any] = {"preset": {"template": query_template}, "arguments": arguments}
-        if time_range is not None:
-            request["range"] = {
-                "start": time_range.start,
-                "end": time_range.end,
-                "step": _seconds(time_range.step),
-            }
-        answer = await self._call("preset-execute", request)
+        span = None if time_range is None else (time_range.start, time_range.end, _seconds(time_range.step))
+
+        async def executed() -> InstantAnswer:
+            arguments = PresetArguments(filter_labels, sorted(group_labels), time_window)
+            when = None if span is None else PresetRange(*span)
+            return await self._service.execute_preset(query_template, arguments, when)
+
+        answer = await _managed(executed())
         result = [
             PrometheusMetric(
-                series["labels"],
-                [(at / 1000, _text(value)) for at, value in zip(series["timestamps"], series["values"], strict=True)],
+                series.labels,
+                [(at / 1000, _text(value)) for at, value in zip(series.timestamps, series.values, strict=True)],
             )
-            for series in answer["series"]
+            for series in answer.series
         ]
         kind = "vector" if time_range is None else "matrix"
         return PrometheusResponse("success", PrometheusData(kind, result))
@@ -289,22 +274,6 @@ class PrometheusClient:
             time_window=default_window,
             time_range=None,
         )
-
-    async def _call(self, verb: str, arguments: dict[str, Any]) -> Any:
-        """Both halves of a verb, and its requests between them, side by side."""
-        now = self._config.now if self._config.now is not None else time.time_ns() // 1_000_000
-        request = {"config": replace(self._config, now=now), **arguments}
-        try:
-            requests = self._door.call("codec", f"{verb}-requests", request)
-            responses = await asyncio.gather(*(self._service.send(read_request(made)) for made in requests))
-            body = json.dumps([{"status": status, "body": text} for status, text in responses])
-            text = self._door.text("codec", f"{verb}-response", json.dumps(document(request)), body)
-            answer = outcome(json.loads(text))
-            if isinstance(answer, MetricServiceError):
-                raise answer
-        except MetricServiceError as error:
-            raise _by_the_managers_names(error) from error
-        return answer
 
 
 class Comparing:
@@ -367,6 +336,13 @@ class Comparing:
         return answer
 
 
+async def _managed(answer: Awaitable[Answer]) -> Answer:
+    try:
+        return await answer
+    except MetricServiceError as error:
+        raise _by_the_managers_names(error) from error
+
+
 def _by_the_managers_names(error: MetricServiceError) -> BackendAIError:
     match error:
         case ConnectionFailed() | TimedOut():
@@ -389,7 +365,11 @@ def _seconds(step: str) -> int:
 
 def _text(value: float | str) -> str:
     """A value as Prometheus writes it: without a decimal point where it needs none."""
-    return value if isinstance(value, str) else repr(value).removesuffix(".0")
+    if isinstance(value, str):
+        return value
+    if math.isinf(value):
+        return "+Inf" if value > 0 else "-Inf"
+    return "NaN" if math.isnan(value) else repr(value).removesuffix(".0")
 
 
 def _info(metric_name: str, value_type: str, labels: dict[str, str]) -> ContainerMetricResponseInfo:
@@ -403,22 +383,20 @@ def _info(metric_name: str, value_type: str, labels: dict[str, str]) -> Containe
     )
 
 
-def _values(stat: dict[str, Any]) -> list[MetricValue]:
+def _values(stat: LiveStat) -> list[MetricValue]:
     """A stat as the numbers that the manager shows. What is stale is not shown: it is not what is used now."""
-    if stat["stale"]:
+    if stat.stale:
         return []
-    is_rate = stat["accumulated"] is not None
-    capacity = stat["capacity"]
     numbers = {
-        "current": stat["current"],
-        "capacity": CAPACITY_SENTINEL if capacity is None else capacity,
-        "pct": None if stat["percent"] is None else f"{stat['percent']:.2f}",
-        "stats.max": stat["max"],
-        "stats.avg": stat["avg"],
-        "stats.rate": stat["current"] if is_rate else None,
+        "current": stat.current,
+        "capacity": CAPACITY_SENTINEL if stat.capacity is None else stat.capacity,
+        "pct": None if stat.percent is None else f"{stat.percent:.2f}",
+        "stats.max": stat.max,
+        "stats.avg": stat.avg,
+        "stats.rate": None if stat.accumulated is None else stat.current,
     }
     return [
-        MetricValue(stat["metric"], value_type, _text(number))
+        MetricValue(stat.metric, value_type, _text(number))
         for value_type, number in numbers.items()
         if number is not None
     ]

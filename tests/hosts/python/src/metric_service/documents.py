@@ -1,82 +1,93 @@
-"""Plain documents, as either door gives them, read into the records of `types`.
+"""Plain documents, as either door gives them, read into the contract's records.
 
-Knows the contract's fields, and nothing of how a document was made.
+A record is read by the types of its fields. Knows how documents differ from records, and no verbs.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import dataclasses
+from collections.abc import Callable
+from enum import StrEnum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from .doors import failed, told
-from .errors import Span
-from .types import (
-    CatalogueEntry,
-    Category,
-    Chunk,
-    HttpMethod,
-    HttpRequest,
-    HttpScheme,
-    MetadataResult,
-    MetricMetadata,
-    MetricResult,
-    MetricType,
-    MissingChunk,
-    Piece,
-    RangeAnswer,
-    RangePlan,
-    Series,
-    ValueType,
-)
+from .errors import MetricServiceError
+from .types import CatalogueEntry, MetadataResult, MetricMetadata, MetricType
 
 Document = dict[str, Any]
+Kind = TypeVar("Kind")
+Reader = Callable[[Any], Any]
 
 
-def read_result(document: Document) -> MetricResult:
-    """The answer to a query."""
-    return MetricResult(
-        promql=document["promql"],
-        metric_type=MetricType(document["metric_type"]),
-        unit=document["unit"],
-        step=document["step"],
-        start=document["start"],
-        end=document["end"],
-        series=[_read_series(series) for series in document["series"]],
-        warnings=document["warnings"],
-        infos=document["infos"],
-        partial=document["partial"],
-    )
+def read(kind: type[Kind], document: Any) -> Kind:
+    """Reads a record, or a list of them."""
+    # For the type checker a class is nothing that a cache could tell apart.
+    key: Any = kind
+    result: Kind = _reader(key)(document)
+    return result
 
 
-def _read_series(document: Document) -> Series:
-    # JSON has no NaN: there it is a word, which float() reads, and so are the infinities. Not `map`, which would hold
-    # Python's lock from the first to the last.
-    values = [float(value) for value in document["values"]]
-    return Series(dict(document["labels"]), document["timestamps"], values)
+@cache
+def _reader(kind: Any) -> Reader:
+    arguments = get_args(kind)
+    match get_origin(kind) or kind:
+        case origin if origin is UnionType:
+            (inner,) = (_reader(argument) for argument in arguments if argument is not NoneType)
+            return lambda document: None if document is None else inner(document)
+        case origin if origin is list:
+            return _list(_reader(arguments[0]))
+        case origin if origin is tuple:
+            return tuple
+        case origin if origin is dict:
+            key, value = map(_reader, arguments)
+            return lambda document: {key(name): value(entry) for name, entry in dict(document).items()}
+        case record if dataclasses.is_dataclass(record):
+            return _record(record)
+        case enum if issubclass(enum, StrEnum):
+            # The JSON door writes names with `_`.
+            return lambda name: enum(name.replace("_", "-"))
+        case error if issubclass(error, MetricServiceError):
+            return lambda document: failed(document) if isinstance(document, dict) else told(document)
+        case number if number is float:
+            # JSON has no NaN: there it is a word, which this reads, and so are the infinities.
+            return float
+        case _:
+            return _itself
 
 
-def read_range(document: Document) -> RangeAnswer:
-    """The answer to a range."""
-    return RangeAnswer(read_result(document["answer"]), _read_missing(document["missing"]))
+def _itself(document: Any) -> Any:
+    return document
 
 
-def read_plan(document: Document) -> RangePlan:
-    """What a range becomes."""
-    chunks = [Chunk(Span(**chunk["span"]), chunk["points"], chunk["is_final"]) for chunk in document["chunks"]]
-    read = {"metric_type": MetricType(document["metric_type"]), "span": Span(**document["span"]), "chunks": chunks}
-    return RangePlan(**{**document, **read})
+def _list(inner: Reader) -> Reader:
+    if inner is _itself:
+        return _itself
+    # Not `map`, which would hold Python's lock from the first to the last.
+    return lambda documents: [inner(document) for document in documents]
 
 
-def read_piece(document: Document) -> Piece:
-    """A piece of a stream, as the typed door gives it."""
-    read = {
-        "series": [_read_series(series) for series in document["series"]],
-        "missing": [MissingChunk(Span(**chunk["span"]), told(chunk["error"])) for chunk in document["missing"]],
-    }
-    return Piece(**{**document, **read})
+def _record(kind: Any) -> Reader:
+    hints = get_type_hints(kind)
+    readers = {entry.name: _reader(hints[entry.name]) for entry in dataclasses.fields(kind)}
+    # What JSON has not by its name: a record lies flat in the document, and an answer is without series.
+    flat = {name for name in readers if dataclasses.is_dataclass(hints[name])}
 
+    def record(document: Document) -> Any:
+        fields = {}
+        for name, reader in readers.items():
+            if name in document:
+                fields[name] = reader(document[name])
+            elif name in flat:
+                fields[name] = reader(document)
+            elif name == "series":
+                fields[name] = []
+            else:
+                raise KeyError(name)
+        return kind(**fields)
 
-def _read_missing(chunks: list[Document]) -> list[MissingChunk]:
-    return [MissingChunk(Span(**chunk["span"]), failed(chunk["error"])) for chunk in chunks]
+    return record
 
 
 def read_metadata(document: Document) -> MetadataResult:
@@ -96,28 +107,5 @@ def _read_metric(document: Document) -> MetricMetadata:
     return MetricMetadata(
         name=document["name"],
         metric_type=MetricType(document["metric_type"]),
-        catalogue=_read_entry(entry) if entry is not None and known else None,
-    )
-
-
-def _read_entry(document: Document) -> CatalogueEntry:
-    return CatalogueEntry(
-        description=document["description"],
-        unit=document["unit"],
-        rate_unit=document["rate_unit"],
-        category=Category(document["category"]),
-        cumulative=document["cumulative"],
-        value_types=[ValueType(side) for side in document["value_types"]],
-    )
-
-
-def read_request(document: Document) -> HttpRequest:
-    """A request to send."""
-    return HttpRequest(
-        method=HttpMethod(document["method"]),
-        scheme=HttpScheme(document["scheme"]),
-        authority=document["authority"],
-        path_with_query=document["path_with_query"],
-        headers=[(name, value) for name, value in document["headers"]],
-        body=document["body"],
+        catalogue=read(CatalogueEntry, entry) if known else None,
     )

@@ -13,8 +13,12 @@ from typing import Any
 SHORT = 1 << 20
 """What is read at once: some ten milliseconds."""
 
-COLUMN = re.compile(r'"(?:timestamps|values)":\[')
-"""The beginning of a column. Within a JSON string the quotes would have a backslash before them."""
+NAMES = ("timestamps", "values", "expected", "lower", "upper")
+"""The columns."""
+
+COLUMN = re.compile(rf'(?<!{{"result":{{)"(?:{"|".join(NAMES)})":\[')
+"""The beginning of a column. Within a JSON string the quotes would have a backslash before them. A result that begins
+with its values is a list of texts, which are no column."""
 
 
 def loads(text: str) -> Any:
@@ -47,7 +51,7 @@ def _column(text: str, begin: int, end: int) -> list[Any]:
 
 
 def _filled(record: dict[str, Any], columns: list[list[Any]]) -> dict[str, Any]:
-    for name in ("timestamps", "values"):
-        if isinstance(record.get(name), int):
+    for name in NAMES:
+        if type(record.get(name)) is int:
             record[name] = columns[record[name]]
     return record

@@ -2,11 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar
 
+from .accept import Identifier, Moment
+from .decisions import (
+    InstantAnswer,
+    Judgement,
+    LiveAnswer,
+    LiveOptions,
+    Outline,
+    Preset,
+    PresetArguments,
+    PresetRange,
+    Question,
+)
 from .errors import MetricServiceError
+from .insight import (
+    Detection,
+    Ranked,
+    Ranking,
+    Score,
+    SummaryAnswer,
+    Tolerance,
+    ValueAnswer,
+    ValueFilter,
+    ValueSource,
+    WatchAnswer,
+)
 from .types import (
+    Dimension,
     MetadataResult,
     MetricQuery,
     MetricResult,
@@ -55,6 +80,61 @@ class AsyncMetricService:
         self, queries: Sequence[MetricQuery], options: RangeOptions | None = None
     ) -> list[RangeAnswer | MetricServiceError]:
         return await _away(self._service.query_batch, queries, options)
+
+    async def summarize(
+        self, query: MetricQuery, quantiles: Iterable[float] = (), options: RangeOptions | None = None
+    ) -> SummaryAnswer:
+        return await _away(self._service.summarize, query, quantiles, options)
+
+    async def rank(
+        self, query: MetricQuery, ranking: Ranking | Score | str, options: RangeOptions | None = None
+    ) -> Ranked:
+        return await _away(self._service.rank, query, ranking, options)
+
+    async def find_anomalies(
+        self, query: MetricQuery, detection: Detection | None = None, options: RangeOptions | None = None
+    ) -> WatchAnswer:
+        return await _away(self._service.find_anomalies, query, detection, options)
+
+    async def find_outliers(
+        self,
+        query: MetricQuery,
+        member: Dimension | str,
+        tolerance: Tolerance | None = None,
+        options: RangeOptions | None = None,
+    ) -> WatchAnswer:
+        return await _away(self._service.find_outliers, query, member, tolerance, options)
+
+    async def values(self, source: ValueSource | Dimension | str, wanted: ValueFilter | None = None) -> ValueAnswer:
+        return await _away(self._service.values, source, wanted)
+
+    async def query_live_stats(
+        self, by: Dimension | str, ids: Iterable[Identifier] | Identifier, options: LiveOptions | None = None
+    ) -> LiveAnswer:
+        return await _away(self._service.query_live_stats, by, ids, options)
+
+    async def check_preset(self, preset: Preset | str) -> Outline:
+        return await _away(self._service.check_preset, preset)
+
+    async def render_preset(self, preset: Preset | str, arguments: PresetArguments | None = None) -> str:
+        return await _away(self._service.render_preset, preset, arguments)
+
+    async def execute_preset(
+        self, preset: Preset | str, arguments: PresetArguments | None = None, at: Moment | None = None
+    ) -> InstantAnswer:
+        return await _away(self._service.execute_preset, preset, arguments, at)
+
+    async def execute_preset_range(
+        self,
+        preset: Preset | str,
+        arguments: PresetArguments | None,
+        span: PresetRange,
+        options: RangeOptions | None = None,
+    ) -> RangeAnswer:
+        return await _away(self._service.execute_preset_range, preset, arguments, span, options)
+
+    async def evaluate(self, preset: Preset | str, question: Question) -> list[Judgement]:
+        return await _away(self._service.evaluate, preset, question)
 
     async def pages(self, query: MetricQuery, options: RangeOptions | None = None) -> AsyncIterator[RangeAnswer]:
         pages = self._service.pages(query, options)

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import httpx
 
+from . import asked
+from .accept import Identifier, Moment
+from .asked import Answer, Asked
+from .decisions import InstantAnswer, Judgement, LiveAnswer, LiveOptions, Preset, PresetArguments, PresetRange, Question
 from .errors import ConnectionFailed, FailedToGetMetric, LimitExceeded, MalformedResponse, TimedOut
 from .sender import RESPONSE_BYTES
-from .types import HttpRequest, MetadataResult, MetricQuery, MetricResult
+from .types import Dimension, HttpRequest, MetadataResult, MetricQuery, MetricResult
 from .verbs import Codec
 from .waiting import awaited
 
@@ -24,10 +29,14 @@ DEFAULT_TIMEOUT_MS = 30_000
 """The contract's, for `Config.timeout` of None."""
 
 
-class HttpxService:
-    """`query_metadata` and `query_metric` over an `httpx.Client`, which the caller makes, and closes.
+CONCURRENCY = 8
+"""Requests of one call under way at once, as a range has them unless it says otherwise."""
 
-    One request a call; a second one where the server had closed the kept connection that the first went out on.
+
+class HttpxService:
+    """The codec's verbs over an `httpx.Client`, which the caller makes, and closes.
+
+    A request is sent once more where the server had closed the kept connection that it went out on.
     `httpx.HTTPTransport(retries=…)` repeats failed connections.
     """
 
@@ -39,28 +48,64 @@ class HttpxService:
     def query_metadata(self) -> MetadataResult:
         """The metrics that Prometheus holds."""
         codec = self.codec.at_this_time()
-        return codec.metadata_response(*self._send(codec.metadata_request()))
+        return codec.metadata_response(*self._send(codec.metadata_request(), self._deadline()))
 
     def query_metric(self, query: MetricQuery) -> MetricResult:
         """Builds the query, asks Prometheus, and returns the series."""
         # One instant for both halves, so that they lay the same points.
         codec = self.codec.at_this_time()
-        return codec.metric_response(query, *self._send(codec.metric_request(query)))
+        return codec.metric_response(query, *self._send(codec.metric_request(query), self._deadline()))
 
-    def _send(self, request: HttpRequest) -> tuple[int, str]:
-        seconds = _seconds(self.codec)
-        deadline = time.monotonic() + seconds
+    def query_live_stats(
+        self, by: Dimension | str, ids: Iterable[Identifier] | Identifier, options: LiveOptions | None = None
+    ) -> LiveAnswer:
+        """What subjects use at the moment, and used within a short window; a request for each 100."""
+        return self._ask(asked.query_live_stats(by, ids, options))
+
+    def execute_preset(
+        self,
+        preset: Preset | str,
+        arguments: PresetArguments | None = None,
+        when: Moment | PresetRange | None = None,
+    ) -> InstantAnswer:
+        """Asks a preset at an instant, or over a range, in one request. None: the present."""
+        return self._ask(asked.execute_preset(preset, arguments, when))
+
+    def evaluate(self, preset: Preset | str, question: Question) -> list[Judgement]:
+        """A verdict on each of many subjects, and a decision where it bears one; a request for each 100."""
+        return self._ask(asked.evaluate(preset, question))
+
+    def _ask(self, call: Asked[Answer]) -> Answer:
+        codec = self.codec.at_this_time()
+        requests = codec.requests(call)
+        deadline = self._deadline()
+        if len(requests) == 1:
+            return codec.response(call, [self._send(requests[0], deadline)])
+        with ThreadPoolExecutor(CONCURRENCY, "metric-service-httpx") as threads:
+            sending = [threads.submit(self._send, request, deadline) for request in requests]
+            try:
+                responses = [sent.result() for sent in sending]
+            except BaseException:
+                threads.shutdown(cancel_futures=True)
+                raise
+        return codec.response(call, responses)
+
+    def _deadline(self) -> float:
+        return time.monotonic() + _seconds(self.codec)
+
+    def _send(self, request: HttpRequest, deadline: float) -> tuple[int, str]:
         kept = _Connection()
         try:
-            return self._sent(request, seconds, deadline, kept.opened)
+            return self._sent(request, deadline, kept.opened)
         except ConnectionFailed:
             if not kept.is_stale:
                 raise
-        return self._sent(request, max(0.001, deadline - time.monotonic()), deadline, kept.opened)
+        return self._sent(request, deadline, kept.opened)
 
-    def _sent(self, request: HttpRequest, seconds: float, deadline: float, trace: Any) -> tuple[int, str]:
+    def _sent(self, request: HttpRequest, deadline: float, trace: Any) -> tuple[int, str]:
         body = bytearray()
-        with _httpx_errors(), self.client.stream(**_arguments(request, seconds, trace)) as response:
+        left = max(0.001, deadline - time.monotonic())
+        with _httpx_errors(), self.client.stream(**_arguments(request, left, trace)) as response:
             for piece in response.iter_bytes():
                 _append(body, piece, self.response_bytes)
                 # httpx limits each read. An answer that trickles meets every one of those limits.
@@ -89,18 +134,62 @@ class AsyncHttpxService:
         status, body = await self.send(await awaited(lambda: codec.metric_request(query)))
         return await awaited(lambda: codec.metric_response(query, status, body))
 
+    async def query_live_stats(
+        self, by: Dimension | str, ids: Iterable[Identifier] | Identifier, options: LiveOptions | None = None
+    ) -> LiveAnswer:
+        """What subjects use at the moment, and used within a short window; a request for each 100."""
+        return await self._ask(asked.query_live_stats(by, ids, options))
+
+    async def execute_preset(
+        self,
+        preset: Preset | str,
+        arguments: PresetArguments | None = None,
+        when: Moment | PresetRange | None = None,
+    ) -> InstantAnswer:
+        """Asks a preset at an instant, or over a range, in one request. None: the present."""
+        return await self._ask(asked.execute_preset(preset, arguments, when))
+
+    async def evaluate(self, preset: Preset | str, question: Question) -> list[Judgement]:
+        """A verdict on each of many subjects, and a decision where it bears one; a request for each 100."""
+        return await self._ask(asked.evaluate(preset, question))
+
+    async def _ask(self, call: Asked[Answer]) -> Answer:
+        codec = self.codec.at_this_time()
+        requests = await awaited(lambda: codec.requests(call))
+        places = asyncio.Semaphore(CONCURRENCY)
+
+        async def sent(request: HttpRequest) -> tuple[int, str]:
+            async with places:
+                return await self.send(request)
+
+        sending = [asyncio.ensure_future(sent(request)) for request in requests]
+        try:
+            async with self._in_time():
+                responses = await asyncio.gather(*sending)
+        finally:
+            # The first that fails ends the others.
+            for each in sending:
+                each.cancel()
+        return await awaited(lambda: codec.response(call, responses))
+
     async def send(self, request: HttpRequest) -> tuple[int, str]:
         """Sends a request of the codec's; gives the status and the whole body."""
         seconds = _seconds(self.codec)
         kept = _Connection()
+        async with self._in_time():
+            try:
+                return await self._sent(request, seconds, kept)
+            except ConnectionFailed:
+                if not kept.is_stale:
+                    raise
+            return await self._sent(request, seconds, kept)
+
+    @asynccontextmanager
+    async def _in_time(self) -> AsyncIterator[None]:
+        seconds = _seconds(self.codec)
         try:
             async with asyncio.timeout(seconds):
-                try:
-                    return await self._sent(request, seconds, kept)
-                except ConnectionFailed:
-                    if not kept.is_stale:
-                        raise
-                return await self._sent(request, seconds, kept)
+                yield
         except TimedOut:
             raise
         except TimeoutError as error:

@@ -1,4 +1,4 @@
-"""A result as a chart. Knows matplotlib and a result, and nothing of where it came from."""
+"""Answers as charts. Knows matplotlib and an answer, and nothing of where it came from."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from datetime import UTC
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib import ticker
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
 from .frame import to_frame
+from .insight import WatchAnswer
 from .types import MetricResult
 
 LEGEND_ENTRIES = 8
@@ -77,6 +79,23 @@ def plot(
     ax.spines[["top", "right"]].set_visible(False)
     if 0 < len(result.series) <= LEGEND_ENTRIES:
         ax.legend(frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
+    return ax
+
+
+def plot_watched(
+    answer: WatchAnswer, ax: Axes | None = None, title: str | None = None, *, unit: str | None = None
+) -> Axes:
+    """Draws what was watched: a line a series, the band of what was expected of it shaded, its anomalies in red.
+
+    Where too little was known for a verdict there is no band.
+    """
+    ax = plot(answer.result(), ax, title, unit=unit, band=(answer.result("lower"), answer.result("upper")))
+    frame = to_frame(answer.result(), unit)
+    for position, watched in enumerate(answer.watched):
+        for anomaly in watched.anomalies:
+            first, last = (pd.Timestamp(time, unit="ms", tz="UTC") for time in (anomaly.start, anomaly.end))
+            points = frame.iloc[:, position].loc[first:last].dropna()
+            ax.plot(points.index, points, color="tab:red", marker="o", markersize=3, linewidth=1.5, zorder=3)
     return ax
 
 

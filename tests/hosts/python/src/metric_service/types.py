@@ -19,6 +19,7 @@ from .accept import (
     Identifier,
     Instant,
     accept_duration,
+    accept_flag,
     accept_identifiers,
     accept_instant,
     accept_member,
@@ -37,7 +38,7 @@ Identifiers = Identifier | Sequence[Identifier] | None
 """One or several; None or empty: no filter."""
 
 
-class _Record:
+class Accepting:
     """A frozen record that takes more than it keeps."""
 
     __slots__ = ()
@@ -135,7 +136,7 @@ class HttpScheme(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Config(_Record):
+class Config(Accepting):
     """What the plugin is told. Never holds a secret: the codec's caller adds credentials to the request."""
 
     address: str
@@ -173,13 +174,13 @@ class Config(_Record):
             timeout=accept_duration("config.timeout", self.timeout, U32, millis),
             method=accept_member("config.method", self.method, RequestMethod),
             backend=accept_member("config.backend", self.backend, Backend),
-            partial=_flag("config.partial", self.partial),
+            partial=accept_flag("config.partial", self.partial),
             now=accept_now("config.now", self.now),
         )
 
 
 @dataclass(frozen=True, slots=True)
-class LabelFilter(_Record):
+class LabelFilter(Accepting):
     """The optional filters of a query: one value or several, any of which may be met. None or empty: all series."""
 
     value_type: ValueType | str | None = None
@@ -213,7 +214,7 @@ class Tagged:
     """A case of a variant, and what belongs to it."""
 
     tag: str
-    payload: float | Dimension | None = None
+    payload: float | str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,10 +235,11 @@ class Statistic(Tagged):
     @classmethod
     def of(cls, given: Statistic | str) -> Statistic:
         """A statistic, or its name."""
-        return _tagged("pointwise.statistic", given, cls, (cls.AVG, cls.MAX, cls.MIN, cls.LAST))
+        return accept_tagged("pointwise.statistic", given, cls, (cls.AVG, cls.MAX, cls.MIN, cls.LAST))
 
 
 _T = TypeVar("_T", bound=Tagged)
+_R = TypeVar("_R")
 
 Statistic.AVG, Statistic.MAX = Statistic("avg"), Statistic("max")
 Statistic.MIN, Statistic.LAST = Statistic("min"), Statistic("last")
@@ -263,14 +265,14 @@ class Over(Tagged):
     @classmethod
     def of(cls, given: Over | str) -> Over:
         """What is summed up, or its name."""
-        return _tagged("pointwise.over", given, cls, (cls.TIME,))
+        return accept_tagged("pointwise.over", given, cls, (cls.TIME,))
 
 
 Over.TIME = Over("time")
 
 
 @dataclass(frozen=True, slots=True)
-class Pointwise(_Record):
+class Pointwise(Accepting):
     """What a point stands for, where it is not the group's value at its instant."""
 
     statistic: Statistic | str
@@ -287,7 +289,7 @@ class Pointwise(_Record):
 
 
 @dataclass(frozen=True, slots=True)
-class MetricQuery(_Record):
+class MetricQuery(Accepting):
     """A time-series query."""
 
     metric_name: str
@@ -404,7 +406,7 @@ class MetadataResult(Sequence[MetricMetadata]):
 
 
 @dataclass(frozen=True, slots=True)
-class RangeOptions(_Record):
+class RangeOptions(Accepting):
     """How a long range, or many queries, are asked for."""
 
     cached: bool = False
@@ -422,12 +424,12 @@ class RangeOptions(_Record):
 
     def __post_init__(self) -> None:
         self._keep(
-            cached=_flag("options.cached", self.cached),
+            cached=accept_flag("options.cached", self.cached),
             max_points=accept_whole("options.max-points", self.max_points, U32),
             interval=accept_duration("options.interval", self.interval, U32),
             freshness=accept_duration("options.freshness", self.freshness, U32),
             concurrency=accept_whole("options.concurrency", self.concurrency, U32),
-            partial=_flag("options.partial", self.partial),
+            partial=accept_flag("options.partial", self.partial),
         )
 
 
@@ -511,13 +513,8 @@ class HttpRequest:
     """Empty for GET."""
 
 
-def _flag(field_name: str, value: Any) -> bool:
-    if value is True or value is False:
-        return value
-    raise InvalidArgument(field_name, f"{value!r} is neither True nor False")
-
-
-def _tagged(field_name: str, given: _T | str, variant: type[_T], simple: tuple[_T, ...]) -> _T:
+def accept_tagged(field_name: str, given: _T | str, variant: type[_T], simple: tuple[_T, ...]) -> _T:
+    """A case of a variant, or the name of one to which nothing belongs."""
     if isinstance(given, variant):
         return given
     for case in simple:
@@ -526,3 +523,10 @@ def _tagged(field_name: str, given: _T | str, variant: type[_T], simple: tuple[_
     raise InvalidArgument(
         field_name, f"{given!r} is unknown, accepted is one of {', '.join(case.tag for case in simple)}"
     )
+
+
+def accept_record(field_name: str, given: Any, record: type[_R]) -> _R:
+    """A record of that kind."""
+    if isinstance(given, record):
+        return given
+    raise InvalidArgument(field_name, f"{given!r} is not a {record.__name__}")

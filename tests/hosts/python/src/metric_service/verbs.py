@@ -4,20 +4,47 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import json
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from .accept import accept_member, accept_text
-from .documents import read_metadata, read_piece, read_plan, read_range, read_request, read_result
-from .doors import DoorName, JsonDoor, accept_body, accept_status, lower, open_door, outcome, settled
+from . import asked
+from .accept import Identifier, Moment, accept_member, accept_text
+from .asked import Answer, Asked
+from .decisions import (
+    InstantAnswer,
+    Judgement,
+    LiveAnswer,
+    LiveOptions,
+    Outline,
+    Preset,
+    PresetArguments,
+    PresetRange,
+    Question,
+)
+from .documents import read, read_metadata
+from .doors import DoorName, JsonDoor, accept_body, accept_status, lower, open_door, settled
 from .errors import MetricServiceError
+from .insight import (
+    Detection,
+    Ranked,
+    Ranking,
+    Score,
+    SummaryAnswer,
+    Tolerance,
+    ValueAnswer,
+    ValueFilter,
+    ValueSource,
+    WatchAnswer,
+)
 from .plugin import Plugin
 from .sender import Sender
 from .types import (
     Config,
+    Dimension,
     HttpRequest,
     MetadataResult,
     MetricQuery,
@@ -42,6 +69,8 @@ class _Verbs:
     ) -> None:
         self.config = Config(config) if isinstance(config, str) else config
         self._door = open_door(plugin, door, sender)
+        # Of ranges, insight and decisions the answers come through this one, whichever `door` is.
+        self._json = JsonDoor(plugin, sender)
 
     def at_this_time(self) -> Self:
         """The same, for a call that begins now: a plugin has no clock of its own."""
@@ -62,6 +91,18 @@ class _Verbs:
         arguments = {"metric_name": accept_text("metric-name", metric_name), "value_type": side}
         return MetricType(self._door.call(self.interface, "detect-metric-type", arguments))
 
+    def check_preset(self, preset: Preset | str) -> Outline:
+        """Checks a preset. What is refused is `InvalidArgument`, which says which placeholder stands where."""
+        return self._answer(asked.check_preset(preset))
+
+    def render_preset(self, preset: Preset | str, arguments: PresetArguments | None = None) -> str:
+        """The PromQL that a call of a preset would send. Nothing is sent."""
+        return self._answer(asked.render_preset(preset, arguments))
+
+    def _answer(self, call: Asked[Answer]) -> Answer:
+        arguments = {"config": self.config, **call.arguments}
+        return call.read(self._json.call(self.interface, call.verb, arguments))
+
 
 class MetricService(_Verbs):
     """`metric_service.wasm`, its requests sent by a `Sender`; unless one is given, to `Config.address` alone.
@@ -79,7 +120,6 @@ class MetricService(_Verbs):
         self._sender = (sender or Sender()).for_address(config.address)
         super().__init__(plugin, config, door=door, sender=self._sender)
         self._plugin = plugin
-        self._json = JsonDoor(plugin, self._sender)
 
     def call(self, verb: str, request: Mapping[str, Any] | None = None) -> Any:
         """Any verb of the plugin by its name, with a request as in `wit/schema/metric-service.schema.json`: plain
@@ -95,31 +135,28 @@ class MetricService(_Verbs):
     def query_metric(self, query: MetricQuery) -> MetricResult:
         """Builds the query, asks Prometheus, and returns the series."""
         arguments = {"config": self.at_this_time().config, "query": query}
-        return read_result(self._door.call(self.interface, "query-metric", arguments))
-
-    # Of ranges the answers come through the JSON door, whichever `door` is.
+        return read(MetricResult, self._door.call(self.interface, "query-metric", arguments))
 
     def plan(self, query: MetricQuery, options: RangeOptions | None = None) -> RangePlan:
         """What `query_range` would do. Nothing is sent."""
-        return read_plan(self.call("plan", {"query": query, "options": options}))
+        return self._ask(asked.plan(query, options))
 
     def query_range(self, query: MetricQuery, options: RangeOptions | None = None) -> RangeAnswer:
         """Asks for a long range in chunks, side by side. An error's `chunk` says which failed."""
-        return read_range(self.call("query-range", {"query": query, "options": options}))
+        return self._ask(asked.query_range(query, options))
 
     def query_batch(
         self, queries: Sequence[MetricQuery], options: RangeOptions | None = None
     ) -> list[RangeAnswer | MetricServiceError]:
         """Many queries side by side; the answers in their order, an exception in the place of one that failed."""
-        answers = map(outcome, self.call("query-batch", {"queries": list(queries), "options": options}))
-        return [answer if isinstance(answer, MetricServiceError) else read_range(answer) for answer in answers]
+        return self._ask(asked.query_batch(queries, options))
 
     def pages(self, query: MetricQuery, options: RangeOptions | None = None) -> Iterator[RangeAnswer]:
         """A long range, one chunk a request, each when it is asked for."""
         cursor = None
         while True:
             page = self.call("query-page", {"query": query, "options": options, "cursor": cursor})
-            yield read_range(page["answer"])
+            yield read(RangeAnswer, page["answer"])
             cursor = page["next"]
             if cursor is None:
                 return
@@ -130,6 +167,65 @@ class MetricService(_Verbs):
         Keeps an instance of the plugin until its end, or until it is closed.
         """
         return RangeStream(self._plugin, self._sender, self.at_this_time().config, query, options or RangeOptions())
+
+    def summarize(
+        self, query: MetricQuery, quantiles: Iterable[float] = (), options: RangeOptions | None = None
+    ) -> SummaryAnswer:
+        """Sums up each group over the range. `quantiles` are parts from 0 to 1, at most 16; none: 0.5 and 0.95."""
+        return self._ask(asked.summarize(query, quantiles, options))
+
+    def rank(self, query: MetricQuery, ranking: Ranking | Score | str, options: RangeOptions | None = None) -> Ranked:
+        """Ranks the groups over the whole range, each once, and gives the best of them."""
+        return self._ask(asked.rank(query, ranking, options))
+
+    def find_anomalies(
+        self, query: MetricQuery, detection: Detection | None = None, options: RangeOptions | None = None
+    ) -> WatchAnswer:
+        """Finds what is out of the ordinary for each series by itself."""
+        return self._ask(asked.find_anomalies(query, detection, options))
+
+    def find_outliers(
+        self,
+        query: MetricQuery,
+        member: Dimension | str,
+        tolerance: Tolerance | None = None,
+        options: RangeOptions | None = None,
+    ) -> WatchAnswer:
+        """Finds members that are unlike the others of their group at the same time."""
+        return self._ask(asked.find_outliers(query, member, tolerance, options))
+
+    def values(self, source: ValueSource | Dimension | str, wanted: ValueFilter | None = None) -> ValueAnswer:
+        """The values of a dimension, or of a label (`ValueSource.label`), for menus."""
+        return self._ask(asked.values(source, wanted))
+
+    def query_live_stats(
+        self, by: Dimension | str, ids: Iterable[Identifier] | Identifier, options: LiveOptions | None = None
+    ) -> LiveAnswer:
+        """What subjects use at the moment, and used within a short window."""
+        return self._ask(asked.query_live_stats(by, ids, options))
+
+    def execute_preset(
+        self, preset: Preset | str, arguments: PresetArguments | None = None, at: Moment | None = None
+    ) -> InstantAnswer:
+        """Asks a preset at an instant. None: the present."""
+        return self._ask(asked.execute_preset(preset, arguments, at))
+
+    def execute_preset_range(
+        self,
+        preset: Preset | str,
+        arguments: PresetArguments | None,
+        span: PresetRange,
+        options: RangeOptions | None = None,
+    ) -> RangeAnswer:
+        """Asks a preset over a range, in chunks as `query_range`."""
+        return self._ask(asked.execute_preset_range(preset, arguments, span, options))
+
+    def evaluate(self, preset: Preset | str, question: Question) -> list[Judgement]:
+        """A verdict on each of many subjects, and a decision where it bears one."""
+        return self._ask(asked.evaluate(preset, question))
+
+    def _ask(self, call: Asked[Answer]) -> Answer:
+        return call.read(self.call(call.verb, call.arguments))
 
 
 class RangeStream(Iterator[Piece]):
@@ -142,7 +238,7 @@ class RangeStream(Iterator[Piece]):
         self._instance = plugin.instance(sender)
         try:
             self._stream = self._call("[static]range-stream.open", lower(config), lower(query), lower(options))
-            self.plan: RangePlan = read_plan(self._call("[method]range-stream.plan", self._stream))
+            self.plan: RangePlan = read(RangePlan, self._call("[method]range-stream.plan", self._stream))
             """What is being asked for."""
         except BaseException:
             self.close()
@@ -168,7 +264,7 @@ class RangeStream(Iterator[Piece]):
                     self.close()
         if piece is None:
             raise StopIteration
-        return read_piece(piece)
+        return read(Piece, piece)
 
     def close(self) -> None:
         """Ends what is under way, and lets the instance go."""
@@ -186,7 +282,7 @@ class Codec(_Verbs):
 
     def metadata_request(self) -> HttpRequest:
         """The request of `query_metadata`."""
-        return read_request(self._door.call(self.interface, "metadata-request", {"config": self.config}))
+        return read(HttpRequest, self._door.call(self.interface, "metadata-request", {"config": self.config}))
 
     def metadata_response(self, status: int, body: str | bytes) -> MetadataResult:
         """The answer of `query_metadata`, from the response's status and whole body."""
@@ -196,9 +292,20 @@ class Codec(_Verbs):
     def metric_request(self, query: MetricQuery) -> HttpRequest:
         """The request of `query_metric`."""
         arguments = {"config": self.config, "query": query}
-        return read_request(self._door.call(self.interface, "metric-request", arguments))
+        return read(HttpRequest, self._door.call(self.interface, "metric-request", arguments))
 
     def metric_response(self, query: MetricQuery, status: int, body: str | bytes) -> MetricResult:
         """The answer of `query_metric`, from the response's status and whole body."""
         arguments = {"config": self.config, "query": query, "status": accept_status(status)}
-        return read_result(self._door.call(self.interface, "metric-response", arguments, accept_body(body)))
+        return read(MetricResult, self._door.call(self.interface, "metric-response", arguments, accept_body(body)))
+
+    def requests(self, call: Asked[Any]) -> list[HttpRequest]:
+        """The requests of a verb that is here in two halves: `query-live-stats`, `preset-execute`, `evaluate`."""
+        arguments = {"config": self.config, **call.arguments}
+        return read(list[HttpRequest], self._json.call(self.interface, f"{call.verb}-requests", arguments))
+
+    def response(self, call: Asked[Answer], responses: Sequence[tuple[int, str | bytes]]) -> Answer:
+        """The answer of such a verb, from the statuses and whole bodies of the responses, in the requests' order."""
+        body = json.dumps([{"status": accept_status(status), "body": accept_body(text)} for status, text in responses])
+        arguments = {"config": self.config, **call.arguments}
+        return call.read(self._json.call(self.interface, f"{call.verb}-response", arguments, body))

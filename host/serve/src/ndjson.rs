@@ -5,48 +5,59 @@
 
 use std::io::Write;
 
-use metric_host::{MetricQuery, Piece, RangePlan};
+use metric_host::{MetricQuery, Piece, RangePlan, ServiceError};
 use serde::Serialize;
 
-use super::json::{self, ErrorDocument, MissingDocument, Named, QueryName, SeriesDocument};
-use super::plan::PlanDocument;
-use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::documents::{Named, PlanDocument, QueryName, SeriesDocument, line};
 
 /// The progress of writing one query's stream.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Written {
-    pub(crate) samples: u64,
+pub struct Written {
+    /// Samples of all series.
+    pub samples: u64,
     /// Chunks.
-    pub(crate) missing: u64,
-    /// Why the first of them is missing.
-    pub(crate) first: Option<Exit>,
+    pub missing: u64,
     /// Whether data may be missing.
-    pub(crate) partial: bool,
+    pub partial: bool,
 }
 
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
-enum Line<'a> {
+enum Line<'a, E> {
     Plan(Named<'a, PlanDocument<'a>>),
     Series(SeriesDocument<'a>),
-    Warning { text: &'a str },
-    Info { text: &'a str },
-    Missing(MissingDocument),
-    End(Named<'a, End<'a>>),
+    Warning {
+        text: &'a str,
+    },
+    Info {
+        text: &'a str,
+    },
+    /// Unix milliseconds.
+    Missing {
+        start: i64,
+        end: i64,
+        error: E,
+    },
+    End(Named<'a, End<E>>),
 }
 
+/// A line that says nothing of errors.
+type Plain<'a> = Line<'a, ()>;
+
 #[derive(Serialize)]
-struct End<'a> {
+struct End<E> {
     /// `whole`, `partial` or `failed`.
     outcome: &'static str,
     samples: u64,
     missing: u64,
-    error: Option<ErrorDocument<'a>>,
+    error: Option<E>,
 }
 
 /// Writes the first line: what is asked.
-pub(crate) fn plan(
+///
+/// # Errors
+/// Those of writing.
+pub fn plan(
     out: &mut dyn Write,
     query: &MetricQuery,
     plan: &RangePlan,
@@ -55,66 +66,72 @@ pub(crate) fn plan(
         query: QueryName::of(query),
         answer: PlanDocument::of(plan),
     };
-    line(out, &Line::Plan(plan))
+    line(out, &Plain::Plan(plan))
 }
 
-/// Writes a piece, and sends it on its way.
-pub(crate) fn piece(
+/// Writes a piece, and sends it on its way. Who reads the lines decides what an error is to them.
+///
+/// # Errors
+/// Those of writing.
+pub fn piece<E: Serialize>(
     out: &mut dyn Write,
     piece: &Piece,
     written: &mut Written,
+    document: impl Fn(&ServiceError) -> E,
 ) -> Result<(), serde_json::Error> {
     written.partial |= piece.is_partial();
     for series in &piece.series {
-        line(out, &Line::Series(SeriesDocument(series)))?;
+        line(out, &Plain::Series(SeriesDocument(series)))?;
         written.samples += series.values.len() as u64;
     }
     for text in &piece.warnings {
-        line(out, &Line::Warning { text })?;
+        line(out, &Plain::Warning { text })?;
     }
     for text in &piece.infos {
-        line(out, &Line::Info { text })?;
+        line(out, &Plain::Info { text })?;
     }
     for missing in &piece.missing {
-        line(out, &Line::Missing(MissingDocument::of(missing)))?;
+        let missing = Line::Missing {
+            start: missing.span.start,
+            end: missing.span.end,
+            error: document(&missing.error),
+        };
+        line(out, &missing)?;
         written.missing += 1;
-        written.first.get_or_insert((&missing.error).into());
     }
     out.flush().map_err(serde_json::Error::io)
 }
 
 /// Writes the last line: how it went.
-pub(crate) fn end(
+///
+/// # Errors
+/// Those of writing.
+pub fn end<E: Serialize>(
     out: &mut dyn Write,
     query: &MetricQuery,
     written: Written,
-    failure: Option<&Failure>,
+    error: Option<E>,
 ) -> Result<(), serde_json::Error> {
     let Written {
         samples,
         missing,
         partial,
-        ..
     } = written;
     let end = Named {
         query: QueryName::of(query),
         answer: End {
-            outcome: match failure {
+            outcome: match error {
                 Some(_) => "failed",
                 None if partial => "partial",
                 None => "whole",
             },
             samples,
             missing,
-            error: failure.map(ErrorDocument::of),
+            error,
         },
     };
     line(out, &Line::End(end))?;
     out.flush().map_err(serde_json::Error::io)
-}
-
-fn line(out: &mut dyn Write, line: &Line<'_>) -> Result<(), serde_json::Error> {
-    json::line(out, line)
 }
 
 #[cfg(test)]
@@ -146,11 +163,10 @@ mod tests {
         query.labels.value_type = Some(ValueType::Current);
         let mut out = Vec::new();
         let mut written = Written::default();
-        piece(&mut out, &given, &mut written).unwrap();
-        end(&mut out, &query, written, None).unwrap();
-        let failure = Failure::new(Exit::TimedOut, "late");
-        end(&mut out, &query, Written::default(), Some(&failure)).unwrap();
-        end(&mut out, &query, Written::default(), None).unwrap();
+        piece(&mut out, &given, &mut written, ToString::to_string).unwrap();
+        end(&mut out, &query, written, None::<()>).unwrap();
+        end(&mut out, &query, Written::default(), Some("late")).unwrap();
+        end(&mut out, &query, Written::default(), None::<()>).unwrap();
         let of_the_server = Piece {
             series: vec![],
             warnings: vec![],
@@ -159,17 +175,17 @@ mod tests {
             partial: true,
         };
         let mut written = Written::default();
-        piece(&mut out, &of_the_server, &mut written).unwrap();
-        end(&mut out, &query, written, None).unwrap();
+        piece(&mut out, &of_the_server, &mut written, ToString::to_string).unwrap();
+        end(&mut out, &query, written, None::<()>).unwrap();
         assert_eq!(
             String::from_utf8(out).unwrap(),
             r#"{"kind":"series","labels":{"value_type":"current"},"timestamps":[0,60000],"values":[1.5,"NaN"]}
 {"kind":"series","labels":{"value_type":"current"},"timestamps":[0,60000],"values":[2.0,"NaN"]}
 {"kind":"warning","text":"careful"}
 {"kind":"info","text":"by the way"}
-{"kind":"missing","start":60000,"end":120000,"error":{"code":6,"class":"timed-out","message":"timed out: late"}}
+{"kind":"missing","start":60000,"end":120000,"error":"timed out: late"}
 {"kind":"end","metric":"mem","value_type":"current","outcome":"partial","samples":4,"missing":1,"error":null}
-{"kind":"end","metric":"mem","value_type":"current","outcome":"failed","samples":0,"missing":0,"error":{"code":6,"class":"timed-out","message":"late"}}
+{"kind":"end","metric":"mem","value_type":"current","outcome":"failed","samples":0,"missing":0,"error":"late"}
 {"kind":"end","metric":"mem","value_type":"current","outcome":"whole","samples":0,"missing":0,"error":null}
 {"kind":"end","metric":"mem","value_type":"current","outcome":"partial","samples":0,"missing":0,"error":null}
 "#

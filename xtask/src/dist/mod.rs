@@ -1,0 +1,174 @@
+//! `cargo xtask dist`: what one would publish, in `target/dist`. The files are made in a folder of their own, looked at
+//! as a stranger would ([`check`]), and moved to their place together: there lies all of a distribution or none.
+//!
+//! Each kind of file has its maker here; what they share is the [`Draft`].
+
+mod check;
+mod checksums;
+mod contract;
+mod metadata;
+mod packages;
+#[cfg(test)]
+mod registry;
+mod sbom;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Args, ValueEnum};
+
+use crate::build::{self, HostProfile};
+use crate::component::Component;
+use crate::hosts::Host;
+use crate::process;
+use crate::wasm_toolchain::{Choice, WasmToolchain};
+use crate::workspace;
+
+#[derive(Debug, Args)]
+pub(crate) struct DistArgs {
+    /// The state of the sources, such as a commit, to be named in the components [default: none, and two builds of the
+    /// same sources are the same bytes]
+    #[arg(long, value_name = "REVISION")]
+    revision: Option<String>,
+    /// Where the sources are, to be named in the components
+    #[arg(long, value_name = "URL")]
+    source: Option<String>,
+    /// The command line too, optimised
+    #[arg(long)]
+    with_host: bool,
+    /// Leave this out; more than once
+    #[arg(long, value_enum, value_name = "PART")]
+    without: Vec<Part>,
+    /// Whose compiler builds the components
+    #[arg(long, value_enum, default_value_t)]
+    wasm_toolchain: Choice,
+}
+
+/// What can be left out, where the machine lacks what it takes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Part {
+    /// The Python package
+    Wheel,
+    /// The Node package
+    Npm,
+    /// The lists of what the components and the command line are made of
+    Sbom,
+}
+
+impl Part {
+    /// What it takes and is not there, and how to get it; none: nothing.
+    fn missing(self) -> Option<String> {
+        match self {
+            Self::Wheel => Host::Python.missing(),
+            Self::Npm => Host::Node.missing(),
+            Self::Sbom => sbom::missing(),
+        }
+    }
+}
+
+/// A distribution that is being made.
+struct Draft<'a> {
+    /// Where its files go.
+    folder: &'a Path,
+    /// Where the sources are, and in which state: named in the components, and in nothing else.
+    origin: metadata::Origin,
+    /// How the command line is built, which writes its own manual.
+    host: HostProfile,
+    with_host: bool,
+    without: Vec<Part>,
+}
+
+impl Draft<'_> {
+    fn has(&self, part: Part) -> bool {
+        !self.without.contains(&part)
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+}
+
+pub(crate) fn run(arguments: &DistArgs) -> Result<()> {
+    for part in [Part::Wheel, Part::Npm, Part::Sbom] {
+        if let Some(missing) = part
+            .missing()
+            .filter(|_| !arguments.without.contains(&part))
+        {
+            let name = part.to_possible_value().unwrap_or_default();
+            bail!("{missing}; or leave it out: --without {}", name.get_name());
+        }
+    }
+    make(arguments)
+}
+
+/// The same of what can be made here: for the tests, which say what is left out.
+pub(crate) fn run_what_can_be_had() -> Result<()> {
+    let mut without = Vec::new();
+    for part in [Part::Wheel, Part::Npm, Part::Sbom] {
+        if let Some(missing) = part.missing() {
+            println!("left out: {part:?}: {missing}");
+            without.push(part);
+        }
+    }
+    make(&DistArgs {
+        revision: None,
+        source: None,
+        with_host: false,
+        without,
+        wasm_toolchain: Choice::Auto,
+    })
+}
+
+fn make(arguments: &DistArgs) -> Result<()> {
+    let toolchain = WasmToolchain::find(arguments.wasm_toolchain)?;
+    let place = workspace::target().join("dist");
+    fs::create_dir_all(workspace::target())?;
+    let scratch = tempfile::Builder::new()
+        .prefix("dist-")
+        .tempdir_in(workspace::target())?;
+    // Others may read it, as they may any folder that is made here.
+    let folder = scratch.path().join("dist");
+    fs::create_dir(&folder)?;
+    let draft = Draft {
+        folder: &folder,
+        origin: metadata::Origin {
+            source: arguments.source.clone(),
+            revision: arguments.revision.clone(),
+        },
+        host: match arguments.with_host {
+            true => HostProfile::Release,
+            false => HostProfile::Debug,
+        },
+        with_host: arguments.with_host,
+        without: arguments.without.clone(),
+    };
+
+    process::shown(&mut build::command(&toolchain, &Component::ALL))?;
+    metadata::components(&draft, &toolchain)?;
+    contract::package(&draft)?;
+    packages::command_line(&draft)?;
+    if draft.has(Part::Wheel) {
+        packages::wheel(&draft)?;
+    }
+    if draft.has(Part::Npm) {
+        packages::npm(&draft)?;
+    }
+    if draft.has(Part::Sbom) {
+        sbom::all(&draft)?;
+    }
+    checksums::write(&folder)?;
+    check::all(&draft)?;
+
+    if place.exists() {
+        fs::remove_dir_all(&place)?;
+    }
+    fs::rename(&folder, &place)
+        .with_context(|| format!("cannot put it at {}", workspace::shown(&place)))?;
+    for file in checksums::files(&place)? {
+        let size = fs::metadata(place.join(&file))?.len();
+        println!("{:>9}  {file}", build::shown_size(size));
+    }
+    println!("{}", workspace::shown(&place));
+    Ok(())
+}
