@@ -9,6 +9,7 @@ mod complete;
 mod config;
 pub mod decisions;
 mod failure;
+pub mod family;
 pub mod insight;
 pub mod json;
 mod query_metadata;

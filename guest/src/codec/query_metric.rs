@@ -38,7 +38,12 @@ impl QueryMetric {
     pub fn new(config: ConfigInput, query: &MetricQuery) -> Result<Self, Failure> {
         let config = Config::try_from(config)?;
         let plan = plan(&config.settings, query)?;
-        Ok(Self { config, plan })
+        Ok(Self::planned(config, plan))
+    }
+
+    /// The one request of a plan.
+    pub(super) fn planned(config: Config, plan: Plan) -> Self {
+        Self { config, plan }
     }
 
     /// The query.

@@ -82,19 +82,23 @@ pub(super) fn label_filter(labels: types::LabelFilter) -> LabelFilter {
 
 pub(super) fn pointwise(pointwise: types::Pointwise) -> Pointwise {
     Pointwise {
-        statistic: match pointwise.statistic {
-            types::Statistic::Avg => Statistic::Avg,
-            types::Statistic::Max => Statistic::Max,
-            types::Statistic::Min => Statistic::Min,
-            types::Statistic::Last => Statistic::Last,
-            types::Statistic::Quantile(q) => Statistic::Quantile(q),
-        },
+        statistic: statistic(pointwise.statistic),
         over: match pointwise.over {
             types::Over::Time => Over::Time,
             types::Over::Members(dimension) => Over::Members(dimension.into()),
             types::Over::Both(dimension) => Over::Both(dimension.into()),
         },
         window: pointwise.window,
+    }
+}
+
+pub(super) fn statistic(statistic: types::Statistic) -> Statistic {
+    match statistic {
+        types::Statistic::Avg => Statistic::Avg,
+        types::Statistic::Max => Statistic::Max,
+        types::Statistic::Min => Statistic::Min,
+        types::Statistic::Last => Statistic::Last,
+        types::Statistic::Quantile(q) => Statistic::Quantile(q),
     }
 }
 

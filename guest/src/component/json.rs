@@ -4,8 +4,8 @@ use super::Plugin;
 use super::bindings::exports::backendai::metric::json_codec;
 use crate::codec::decisions::{render, requests};
 use crate::codec::json::{
-    Detection, LiveRequest, MetricQuestionRequest, PresetRequest, QuestionRequest, Request,
-    RunsRequest, answer, read_responses,
+    Detection, FamilyRequest, LiveRequest, MetricQuestionRequest, PresetRequest, QuestionRequest,
+    Request, RunsRequest, answer, read_responses,
 };
 use crate::codec::{Call as _, Failure, QueryMetadata, QueryMetric, read_whole};
 use crate::domain::preset::Preset;
@@ -14,6 +14,8 @@ use crate::domain::preset::Preset;
 const PURE: &[&str] = &[
     "build-promql",
     "detect-metric-type",
+    "family-check",
+    "family-promql",
     "preset-check",
     "preset-render",
 ];
@@ -23,6 +25,8 @@ const CODEC: &[&str] = &[
     "evaluate-metric-response",
     "evaluate-requests",
     "evaluate-response",
+    "family-request",
+    "family-response",
     "metadata-request",
     "metadata-response",
     "metric-request",
@@ -51,6 +55,14 @@ impl json_codec::Guest for Plugin {
             ),
             "metric-response" => answer(&read().and_then(|r| {
                 let call = QueryMetric::new(r.config(), &r.query()?)?;
+                read_whole(&call, r.status()?, &body)
+            })),
+            "family-request" => answer(
+                &FamilyRequest::read(&request)
+                    .and_then(|r| Ok(QueryMetric::of_family(r.config(), r.query()?)?.request())),
+            ),
+            "family-response" => answer(&FamilyRequest::read(&request).and_then(|r| {
+                let call = QueryMetric::of_family(r.config(), r.query()?)?;
                 read_whole(&call, r.status()?, &body)
             })),
             "evaluate-metric-requests" => answer(
@@ -99,6 +111,11 @@ pub(super) fn pure(verb: &str, request: &str) -> Option<String> {
                 .and_then(|r| Ok(QueryMetric::new(r.config(), &r.query()?)?.promql())),
         ),
         "detect-metric-type" => answer(&Detection::answer(request)),
+        "family-check" => answer(&FamilyRequest::read(request).and_then(|r| r.check())),
+        "family-promql" => answer(
+            &FamilyRequest::read(request)
+                .and_then(|r| Ok(QueryMetric::of_family(r.config(), r.query()?)?.promql())),
+        ),
         "preset-check" => {
             answer(&PresetRequest::read(request).and_then(|r| Ok(Preset::new(r.preset())?)))
         }
@@ -128,11 +145,14 @@ mod service {
     use super::super::bindings::exports::backendai::metric::json;
     use super::super::exchange::{exchange, exchange_side_by_side};
     use super::super::insight::ask;
-    use super::super::ranges::{batch, page, preset_batch, preset_range, range, range_plan};
-    use super::{
-        LiveRequest, MetricQuestionRequest, PURE, Plugin, PresetRequest, QuestionRequest, Request,
-        RunsRequest, answer, pure, unknown,
+    use super::super::ranges::{
+        batch, families, family, page, preset_batch, preset_range, range, range_plan,
     };
+    use super::{
+        FamilyRequest, LiveRequest, MetricQuestionRequest, PURE, Plugin, PresetRequest,
+        QuestionRequest, Request, RunsRequest, answer, pure, unknown,
+    };
+    use crate::codec::family::Derive;
     use crate::codec::insight::{FindAnomalies, FindOutliers, Rank, Summarize};
     use crate::codec::json::{BatchResults, RunResults};
     use crate::codec::{QueryMetadata, QueryMetric, QueryValues, RangeFailure};
@@ -148,6 +168,9 @@ mod service {
         "preset-execute-batch",
         "preset-execute-range",
         "query-batch",
+        "query-derived",
+        "query-families",
+        "query-family",
         "query-live-stats",
         "query-metadata",
         "query-metric",
@@ -182,6 +205,23 @@ mod service {
                 "query-batch" => {
                     answer(&read().and_then(|r| {
                         Ok(BatchResults(batch(r.config(), &r.queries()?, r.options())))
+                    }))
+                }
+                "query-family" => {
+                    let read = FamilyRequest::read(&request).map_err(RangeFailure::from);
+                    answer(&read.and_then(|r| family(r.config(), r.query()?, r.options())))
+                }
+                "query-families" => answer(&FamilyRequest::read(&request).and_then(|r| {
+                    let answers = families(r.config(), r.queries()?, r.options());
+                    Ok(BatchResults(answers))
+                })),
+                "query-derived" => {
+                    let read = FamilyRequest::read(&request).map_err(RangeFailure::from);
+                    answer(&read.and_then(|r| {
+                        let derived = r.derived()?;
+                        ask(r.config(), r.options(), |config, options| {
+                            Derive::new(config, derived, options)
+                        })
                     }))
                 }
                 "query-live-stats" => answer(

@@ -18,6 +18,9 @@ mod deadline;
 mod discovery;
 #[cfg(not(feature = "codec-only"))]
 mod exchange;
+mod family;
+#[cfg(not(feature = "codec-only"))]
+mod family_service;
 mod heap;
 #[cfg(not(feature = "codec-only"))]
 mod insight;

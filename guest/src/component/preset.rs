@@ -47,13 +47,17 @@ pub(super) fn preset_input(preset: outer::Preset) -> PresetInput {
 }
 
 pub(super) fn arguments_input(arguments: outer::Arguments) -> ArgumentsInput {
+    ArgumentsInput {
+        filters: filters(arguments.filters),
+        group_by: arguments.group_by,
+        window: arguments.window,
+    }
+}
+
+pub(super) fn filters(filters: Vec<outer::LabelValues>) -> Vec<LabelValues> {
     let filter = |filter: outer::LabelValues| LabelValues {
         label: filter.label,
         values: filter.values,
     };
-    ArgumentsInput {
-        filters: arguments.filters.into_iter().map(filter).collect(),
-        group_by: arguments.group_by,
-        window: arguments.window,
-    }
+    filters.into_iter().map(filter).collect()
 }

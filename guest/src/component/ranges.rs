@@ -6,6 +6,7 @@ use super::exchange::exchange_all;
 use crate::codec::decisions::{PresetBatch, Requests, RunInput, RunResult};
 use crate::codec::json::Page;
 use crate::codec::{Batch, Config, ConfigInput, Failure, QueryRange, RangeFailure, RangeResult};
+use crate::domain::family::FamilyQuery;
 use crate::domain::preset::{ArgumentsInput, PresetInput, PresetRange};
 use crate::domain::{MetricQuery, RangeOptions, RangeOptionsInput, RangePlan};
 
@@ -67,15 +68,52 @@ pub(super) fn batch(
 ) -> Vec<Result<RangeResult, RangeFailure>> {
     let (config, options) = match checked(config, options) {
         Ok(checked) => checked,
-        Err(failure) => {
-            let failed = |_| Err(RangeFailure::from(failure.clone()));
-            return queries.iter().map(failed).collect();
-        }
+        Err(failure) => return vec![Err(failure.into()); queries.len()],
     };
+    let planned = queries
+        .iter()
+        .map(|query| QueryRange::new(&config, query, &options));
+    batch_of(&config, planned.collect(), &options)
+}
+
+/// A family over a range.
+pub(super) fn family(
+    config: ConfigInput,
+    query: &FamilyQuery,
+    options: RangeOptionsInput,
+) -> Result<RangeResult, RangeFailure> {
+    let (config, options) = checked(config, options)?;
+    let query = QueryRange::of_family(&config, query, &options)?;
+    one(&config, query, &options)
+}
+
+/// Many families, in the order of the queries.
+pub(super) fn families(
+    config: ConfigInput,
+    queries: &[FamilyQuery],
+    options: RangeOptionsInput,
+) -> Vec<Result<RangeResult, RangeFailure>> {
+    let (config, options) = match checked(config, options) {
+        Ok(checked) => checked,
+        Err(failure) => return vec![Err(failure.into()); queries.len()],
+    };
+    let planned = queries
+        .iter()
+        .map(|query| QueryRange::of_family(&config, query, &options));
+    batch_of(&config, planned.collect(), &options)
+}
+
+/// The answers to those that were planned, and the others as they were refused.
+#[inline(never)]
+fn batch_of(
+    config: &Config,
+    planned: Vec<Result<QueryRange, Failure>>,
+    options: &RangeOptions,
+) -> Vec<Result<RangeResult, RangeFailure>> {
     let mut refused = Vec::new();
     let mut accepted = Vec::new();
-    for query in queries {
-        match QueryRange::new(&config, query, &options) {
+    for query in planned {
+        match query {
             Ok(query) => {
                 accepted.push(query);
                 refused.push(None);
@@ -83,7 +121,7 @@ pub(super) fn batch(
             Err(failure) => refused.push(Some(failure)),
         }
     }
-    let mut answers = sent(&config, accepted, &options).into_iter();
+    let mut answers = sent(config, accepted, options).into_iter();
     let answer = |refused: Option<Failure>| match refused {
         Some(failure) => Some(Err(failure.into())),
         None => answers.next(),

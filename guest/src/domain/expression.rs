@@ -16,9 +16,6 @@ use super::window;
 
 /// The label by which a percentage says how many members it leaves out, on a series of its own.
 pub(super) const LEFT_OUT: &str = "left_out";
-/// Prometheus sees so many seconds back for a sample: its default.
-pub(super) const LOOKBACK: u32 = 300;
-
 /// Seconds for which a counter may not have been scraped, and still has grown since, not begun anew.
 const MISSED: u32 = 3600;
 
@@ -309,7 +306,7 @@ impl<'a> Reading<'a> {
 
     /// What is told apart, and the members if they are told apart as well. Of a percentage not the value type: its two
     /// value types differ in it.
-    fn grouping(&self, members: Option<Dimension>) -> Grouping {
+    fn grouping(&self, members: Option<Dimension>) -> Grouping<'static> {
         let is_pct = self.value_type == Some(ValueType::Pct);
         let dimensions = self
             .kept()
@@ -344,11 +341,7 @@ impl<'a> Reading<'a> {
         let interval = self.settings.sample_interval.get();
         match metric_type.is_per_second() {
             true => Some(RangeFunction::rate(rate.clone())),
-            false if interval > LOOKBACK => Some(RangeFunction::statistic(
-                Statistic::Last,
-                PromDuration::from_seconds(2 * u64::from(interval)),
-            )),
-            false => None,
+            false => RangeFunction::level(interval),
         }
     }
 
@@ -372,7 +365,7 @@ impl<'a> Reading<'a> {
     }
 
     /// The groups' values at an instant.
-    fn value(&self, groups: &Grouping, rate: &PromDuration) -> String {
+    fn value(&self, groups: &Grouping<'_>, rate: &PromDuration) -> String {
         match self.value_type {
             Some(ValueType::Pct) if self.is_of_cores() => {
                 let current = self.members(Some(ValueType::Current), self.metric_type, rate);

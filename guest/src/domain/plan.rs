@@ -67,6 +67,27 @@ pub struct Plan {
 impl Plan {
     /// The label of the series that counts the members which are in no group.
     pub const LEFT_OUT: &str = LEFT_OUT;
+
+    /// A query of levels as it stands: its values are the answer's.
+    pub(super) fn of(
+        promql: String,
+        unit: Option<Cow<'static, str>>,
+        aligned: AlignedGrid,
+    ) -> Self {
+        Self {
+            promql,
+            metric_type: MetricType::Gauge,
+            unit,
+            grid: aligned.grid,
+            asked: aligned.grid,
+            window: None,
+            warnings: aligned.warnings,
+            infos: aligned.infos,
+            counts_left_out: false,
+            pooling: None,
+            plain: None,
+        }
+    }
 }
 
 /// Checks a query and writes its PromQL, for one request.
@@ -96,7 +117,7 @@ pub(super) fn checked(reading: &Reading<'_>) -> Result<(TimeRange, Alignment), Q
         pointwise.checked(settings.sample_interval)?;
     }
     let alignment = Alignment {
-        utc_offset: utc_offset(query)?,
+        utc_offset: utc_offset(query.utc_offset)?,
         looks_back: reading.looks_back(),
         now: settings.now,
     };
@@ -104,9 +125,9 @@ pub(super) fn checked(reading: &Reading<'_>) -> Result<(TimeRange, Alignment), Q
 }
 
 /// A day each way: farther east than any place is, so that it is a mistake.
-fn utc_offset(query: &MetricQuery) -> Result<i32, QueryError> {
+pub(super) fn utc_offset(given: Option<i32>) -> Result<i32, QueryError> {
     const MOST: u32 = 86_400;
-    match query.utc_offset.unwrap_or(0) {
+    match given.unwrap_or(0) {
         offset if offset.abs_diff(0) <= MOST => Ok(offset),
         offset => Err(QueryError::UtcOffset(offset)),
     }

@@ -12,6 +12,9 @@ use super::pointwise::Statistic;
 /// The one family that Backend.AI's agents export; `container_metric_name` says which metric a series holds.
 pub const METRIC_FAMILY: &str = "backendai_container_utilization";
 
+/// Prometheus sees so many seconds back for a sample: its default.
+pub(super) const LOOKBACK: u32 = 300;
+
 /// A vector selector: the family and its matchers, in the documented order.
 #[derive(Debug, Clone)]
 pub(super) struct Selector(String);
@@ -107,6 +110,13 @@ impl RangeFunction {
         Self::new("resets(", window)
     }
 
+    /// What makes a level of samples at an instant, where they are further apart than Prometheus looks back: the latest
+    /// of two intervals. None: nothing has to.
+    pub(super) fn level(sample_interval: u32) -> Option<Self> {
+        let two = PromDuration::from_seconds(2 * u64::from(sample_interval));
+        (sample_interval > LOOKBACK).then(|| Self::statistic(Statistic::Last, two))
+    }
+
     /// A statistic of the samples.
     pub(super) fn statistic(statistic: Statistic, window: PromDuration) -> Self {
         Self::new(statistic.over_time(), window)
@@ -134,19 +144,22 @@ impl RangeFunction {
 
 /// The labels that a sum keeps, sorted, each once.
 #[derive(Debug, Clone)]
-pub(super) struct Grouping(Vec<&'static str>);
+pub(super) struct Grouping<'a>(Vec<&'a str>);
 
-impl Grouping {
-    /// Those labels.
+impl<'a> Grouping<'a> {
+    /// Those of some dimensions.
     pub(super) fn new(
         schema: LabelSchema,
         dimensions: impl IntoIterator<Item = Dimension>,
     ) -> Self {
-        let mut labels: Vec<&'static str> = Vec::new();
-        for label in dimensions
-            .into_iter()
-            .map(|dimension| schema.label(dimension))
-        {
+        let dimensions = dimensions.into_iter();
+        Self::by(dimensions.map(|dimension| schema.label(dimension)))
+    }
+
+    /// Those labels.
+    pub(super) fn by(all: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut labels: Vec<&'a str> = Vec::new();
+        for label in all {
             if let Err(place) = labels.binary_search(&label) {
                 labels.insert(place, label);
             }

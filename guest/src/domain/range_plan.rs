@@ -37,8 +37,22 @@ pub fn plan_range(
     query: &MetricQuery,
     options: &RangeOptions,
 ) -> Result<RangePlan, QueryError> {
+    plan_range_beside(settings, query, options, false)
+}
+
+/// The same, of points that stand for time before them where they have to lie beside some that do.
+///
+/// # Errors
+/// As [`plan_range`].
+pub fn plan_range_beside(
+    settings: &Settings,
+    query: &MetricQuery,
+    options: &RangeOptions,
+    looks_back: bool,
+) -> Result<RangePlan, QueryError> {
     let reading = Reading::new(settings, query);
-    let (range, alignment) = checked(&reading)?;
+    let (range, mut alignment) = checked(&reading)?;
+    alignment.looks_back |= looks_back;
     let aligned = Grid::align_long(range, query.step, options.max_points, &alignment, settings)?;
     let plan = plan_on(aligned, &reading)?;
     Ok(RangePlan {
@@ -49,6 +63,28 @@ pub fn plan_range(
         merge: MergeMember::of(&reading, &plan),
         plan,
     })
+}
+
+impl RangePlan {
+    /// The requests of a query that is no container's, at the step that was asked for, or chosen.
+    pub(super) fn of(
+        plan: Plan,
+        step: Option<u32>,
+        options: &RangeOptions,
+        settings: &Settings,
+    ) -> Result<Self, QueryError> {
+        Ok(Self {
+            step_reason: match step {
+                Some(_) => "the call asks for it".to_owned(),
+                None => "chosen from the length of the range".to_owned(),
+            },
+            window_reason: None,
+            chunks: cut(&plan.grid, options, settings)?,
+            digest: Digest::of(plan.promql.as_bytes()),
+            merge: None,
+            plan,
+        })
+    }
 }
 
 fn step_reason(

@@ -127,6 +127,10 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Values(args) => {
             runtime()?.block_on(commands::values::run(&service.with(args.further), args.own))
         }
+        Command::Family(args) => runtime()?.block_on(commands::family::run(
+            &service.with(args.further),
+            &args.own,
+        )),
         Command::Serve(args) => runtime_of_a_service()?
             .block_on(commands::serve::run(&service.with(args.further), args.own)),
         Command::Doctor(args) => runtime()?.block_on(commands::doctor::run(

@@ -451,6 +451,7 @@ mod tests {
             "complex-filters",
             "decisions",
             "error-cases",
+            "families",
             "hostile-conditions",
             "insight",
             "metadata",

@@ -27,6 +27,7 @@ pub(crate) fn interfaces(world: World) -> &'static [Interface] {
             Interface::JsonCodec,
             Interface::JsonDecisions,
             Interface::JsonInsight,
+            Interface::JsonFamilies,
         ],
         World::PluginInsight => &[
             Interface::MetricService,

@@ -17,10 +17,12 @@ pub enum Interface {
     Json,
     /// `codec`, as JSON texts.
     JsonCodec,
-    /// The verbs of presets, live stats and verdicts, through the same interface as [`JsonCodec`](Self::JsonCodec).
+    /// The verbs of presets, live stats, verdicts and families without I/O, through the same interface as [`JsonCodec`](Self::JsonCodec).
     JsonDecisions,
     /// The verbs of `insight` and `discovery`, as JSON texts: through the same interface as [`Json`](Self::Json).
     JsonInsight,
+    /// The verbs of families with I/O, likewise.
+    JsonFamilies,
 }
 
 /// The verbs that a component of the world `metric-plugin-insight` has besides.
@@ -32,13 +34,16 @@ const INSIGHT: [&str; 5] = [
     "values",
 ];
 
+/// The verbs of families that a component of the world `metric-plugin-decisions` has besides.
+const FAMILIES: [&str; 3] = ["query-derived", "query-families", "query-family"];
+
 impl Interface {
     /// The interface's full name.
     pub fn interface(self) -> &'static str {
         match self {
             Self::MetricService => names::METRIC_SERVICE,
             Self::Codec => names::CODEC,
-            Self::Json | Self::JsonInsight => names::JSON,
+            Self::Json | Self::JsonInsight | Self::JsonFamilies => names::JSON,
             Self::JsonCodec | Self::JsonDecisions => names::JSON_CODEC,
         }
     }
@@ -52,6 +57,7 @@ impl Interface {
             Self::JsonCodec => "json-codec",
             Self::JsonDecisions => "json-codec (decisions)",
             Self::JsonInsight => "json (insight)",
+            Self::JsonFamilies => "json (families)",
         }
     }
 
@@ -66,11 +72,21 @@ impl Interface {
                 };
                 self == through
             }
-            Call::Json { verb, .. } => match INSIGHT.contains(&verb.as_str()) {
-                true => self == Self::JsonInsight,
-                false => self == Self::Json,
-            },
-            _ if matches!(self, Self::JsonDecisions | Self::JsonInsight) => false,
+            Call::Json { verb, .. } => {
+                let through = match verb.as_str() {
+                    verb if INSIGHT.contains(&verb) => Self::JsonInsight,
+                    verb if FAMILIES.contains(&verb) => Self::JsonFamilies,
+                    _ => Self::Json,
+                };
+                self == through
+            }
+            _ if matches!(
+                self,
+                Self::JsonDecisions | Self::JsonInsight | Self::JsonFamilies
+            ) =>
+            {
+                false
+            }
             Call::DetectMetricType { .. } | Call::BuildPromql(_) => true,
             Call::MetadataRequest
             | Call::MetricRequest(_)
@@ -81,9 +97,9 @@ impl Interface {
     }
 }
 
-/// Whether a verb of `json-codec` belongs to presets, live stats or verdicts.
+/// Whether a verb of `json-codec` belongs to presets, live stats, verdicts or families.
 fn is_decisions(verb: &str) -> bool {
-    ["preset-", "evaluate-", "query-live-stats-"]
+    ["preset-", "evaluate-", "query-live-stats-", "family-"]
         .iter()
         .any(|head| verb.starts_with(head))
 }

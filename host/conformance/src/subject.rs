@@ -119,14 +119,20 @@ impl<'a> Hosted<'a> {
                 let service = Self::service(plugin, config, case)?;
                 Ok(typed_service(&service, call).await)
             }
-            (Interface::Json | Interface::JsonInsight, Loaded::Plugin(plugin)) => {
+            (
+                Interface::Json | Interface::JsonInsight | Interface::JsonFamilies,
+                Loaded::Plugin(plugin),
+            ) => {
                 let service = Self::service(plugin, config, case)?;
                 let request = json::request(config, call);
                 let text = internal::call_json(&service, call.verb(), &request).await?;
                 Ok(json::answer(call, &text))
             }
             (
-                Interface::MetricService | Interface::Json | Interface::JsonInsight,
+                Interface::MetricService
+                | Interface::Json
+                | Interface::JsonInsight
+                | Interface::JsonFamilies,
                 Loaded::Codec(_),
             ) => Err("a component without I/O has no such interface".into()),
         }

@@ -17,11 +17,14 @@ use crate::{
     config::limits::Limits,
     contract::{
         bindings::exports::backendai::metric::{
-            codec, discovery, insight, live_stats, metric_service, preset, preset_service,
-            range_service,
+            codec, discovery, family, family_service, insight, live_stats, metric_service, preset,
+            preset_service, range_service,
         },
         error::BoxError,
-        names::{DISCOVERY, INSIGHT, LIVE_STATS, PRESET, PRESET_SERVICE, RANGE_SERVICE, World},
+        names::{
+            DISCOVERY, FAMILY, FAMILY_SERVICE, INSIGHT, LIVE_STATS, PRESET, PRESET_SERVICE,
+            RANGE_SERVICE, World,
+        },
         scarcity,
     },
     egress::Egress,
@@ -262,9 +265,15 @@ impl Host {
             if sandbox.exports(PRESET_SERVICE) {
                 compare!(preset_service, World::PluginDecisions);
             }
+            if sandbox.exports(FAMILY_SERVICE) {
+                compare!(family_service, World::PluginDecisions);
+            }
         }
         if sandbox.exports(PRESET) {
             compare!(preset, World::CodecDecisions);
+        }
+        if sandbox.exports(FAMILY) {
+            compare!(family, World::CodecDecisions);
         }
         sandbox.keep_first(store, instance);
         Ok(())

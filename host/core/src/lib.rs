@@ -74,13 +74,20 @@ mod timers;
 mod testing;
 
 pub use config::{
-    ServiceOptions, cache::CacheOptions, credentials::Credentials, error::ConfigError,
-    limits::Limits, network::Network, secret::SecretSource,
+    ServiceOptions,
+    cache::CacheOptions,
+    credentials::Credentials,
+    error::ConfigError,
+    families::{Families, FamiliesError},
+    limits::Limits,
+    network::Network,
+    secret::SecretSource,
 };
 pub use contract::{
     decisions,
     deny_reason::DenyReason,
     error::{BoxError, CallError, ServiceError},
+    families,
     insight::{
         Anomaly, Detection, Direction, Ranked, Ranking, Score, Strategy, Summary, SummaryAnswer,
         Tolerance, ValueAnswer, ValueFilter, ValueSource, WatchAnswer, Watched,

@@ -202,6 +202,16 @@ pub const WITH_INSIGHT: &str = "package test:plugin;
         export backendai:metric/discovery@0.2.0;
     }";
 
+/// A world that has `family-service` as well.
+pub const WITH_FAMILIES: &str = "package test:plugin;
+    world w {
+        include backendai:metric/metric-plugin@0.2.0;
+        export backendai:metric/range-service@0.2.0;
+        export backendai:metric/preset@0.2.0;
+        export backendai:metric/family@0.2.0;
+        export backendai:metric/family-service@0.2.0;
+    }";
+
 /// Data fields that hold, at address 1024, an `ok` of `query-metric` with a step of 1 s and one series, of so many
 /// timestamps and so many values.
 pub fn result_with_columns(timestamps: u32, values: u32) -> String {

@@ -8,7 +8,7 @@ use crate::shape::{LabelSchema, Shape};
 /// One series: `timestamps[i]` belongs to `values[i]`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Series {
-    /// The labels, `__name__` excepted, any text as value.
+    /// The labels, any text as value. Without `__name__` it is one of [`METRIC_FAMILY`](crate::METRIC_FAMILY).
     pub labels: Vec<(String, String)>,
     /// Unix seconds, ascending.
     pub timestamps: Vec<i64>,

@@ -9,7 +9,11 @@ use crate::dataset::Series;
 /// The one family that agents export.
 pub const METRIC_FAMILY: &str = "backendai_container_utilization";
 
-/// Writes every series as samples of [`METRIC_FAMILY`], each line with its time.
+/// The label that names a series of another family.
+pub const NAME: &str = "__name__";
+
+/// Writes every series as samples of [`METRIC_FAMILY`], or of the family that its label [`NAME`] says, each line with its
+/// time.
 ///
 /// # Errors
 /// What `out` fails with.
@@ -44,6 +48,7 @@ fn selector(series: &Series) -> String {
     let labels: Vec<String> = series
         .labels
         .iter()
+        .filter(|(name, _)| name != NAME)
         .map(|(name, value)| {
             let value = value
                 .replace('\\', r"\\")
@@ -52,7 +57,8 @@ fn selector(series: &Series) -> String {
             format!("{name}=\"{value}\"")
         })
         .collect();
-    format!("{METRIC_FAMILY}{{{}}}", labels.join(","))
+    let family = series.label(NAME).unwrap_or(METRIC_FAMILY);
+    format!("{family}{{{}}}", labels.join(","))
 }
 
 /// Infinities have names of their own; Rust's shortest form of the rest is exact.
@@ -79,6 +85,24 @@ mod tests {
         let text = String::from_utf8(text).unwrap();
         assert!(
             text.ends_with("{} 2 2\nbackendai_container_utilization{} 3 3\n# EOF\n"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_series_may_be_of_another_family() {
+        let series = Series {
+            labels: [(NAME, "http_requests_total"), ("a", "b")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .to_vec(),
+            timestamps: vec![1],
+            values: vec![2.0],
+        };
+        let mut text = Vec::new();
+        write_openmetrics(&[series], &mut text).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        assert!(
+            text.ends_with("\nhttp_requests_total{a=\"b\"} 2 1\n# EOF\n"),
             "{text}"
         );
     }

@@ -15,9 +15,9 @@ const IMPORTS: [&str; 6] = [
 
 /// Bytes. A limit of the project, so that the plugin loads quickly everywhere: 400 kB for the verbs of
 /// `metric-service`, 200 kB for `range-service`, most of it the glue of its records, 200 kB for statistics, backends,
-/// and the JSON texts of every verb, 300 kB for insight and 400 kB for decisions, with theirs: a record of the contract that
-/// goes in costs some 5 kB, and one that comes out as well.
-const LARGEST: u64 = 1_500_000;
+/// and the JSON texts of every verb, 300 kB for insight, 400 kB for decisions and 200 kB for families and what is derived of
+/// them, with theirs: a record of the contract that goes in costs some 5 kB, and one that comes out as well.
+const LARGEST: u64 = 1_700_000;
 
 #[allow(clippy::unwrap_used, reason = "only tests call it")]
 fn description() -> metric_host::PluginDescription {
@@ -65,6 +65,7 @@ fn the_codec_imports_nothing_and_exports_the_verbs_without_io() {
     exports.sort();
     let expected = [
         "backendai:metric/codec@0.2.0",
+        "backendai:metric/family@0.2.0",
         "backendai:metric/json-codec@0.2.0",
         "backendai:metric/preset@0.2.0",
         "backendai:metric/types@0.2.0",

@@ -12,6 +12,7 @@ mod accepted;
 mod convert;
 mod decisions;
 mod doors;
+mod families;
 mod files;
 mod json_door;
 mod stack;

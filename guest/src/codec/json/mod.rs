@@ -5,6 +5,7 @@
 
 mod decisions;
 mod document;
+mod family;
 mod insight;
 mod insight_request;
 mod range;
@@ -16,6 +17,7 @@ pub use decisions::{
 };
 use document::Document;
 pub use document::answer;
+pub use family::FamilyRequest;
 pub use range::{BatchResults, Page};
 pub use request::{Detection, Request};
 

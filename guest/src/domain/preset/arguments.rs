@@ -32,7 +32,7 @@ pub struct ArgumentsInput {
 }
 
 /// Parsed filters, as matchers separated by commas: sorted by their labels, so that the same question is the same text.
-pub(super) fn matchers(filters: &[LabelValues]) -> Result<String, PresetError> {
+pub(in crate::domain) fn matchers(filters: &[LabelValues]) -> Result<String, PresetError> {
     const FIELD: &str = "arguments.filters";
     within_bounds(FIELD, filters.len())?;
     let mut by_label = BTreeMap::new();
@@ -90,12 +90,15 @@ pub(super) fn check_matcher_label(field: &'static str, label: &str) -> Result<()
         field,
         label,
         accepted,
-        "; not `__name__`: the template names its metrics",
+        "; not `__name__`: what is asked names its metrics",
     )
 }
 
 /// In a grouping PromQL reads these two as numbers.
-pub(super) fn check_group_label(field: &'static str, label: &str) -> Result<(), PresetError> {
+pub(in crate::domain) fn check_group_label(
+    field: &'static str,
+    label: &str,
+) -> Result<(), PresetError> {
     let is_number = ["inf", "nan"]
         .iter()
         .any(|number| label.eq_ignore_ascii_case(number));

@@ -11,6 +11,7 @@ mod template;
 mod token;
 
 pub use arguments::{ArgumentsInput, LabelValues};
+pub(super) use arguments::{check_group_label, matchers};
 pub use checked::{Preset, PresetInput, Rendered};
 pub use error::{PresetError, TemplateFault};
 pub use place::Place;

@@ -2,10 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::domain::chunks::cut;
-use crate::domain::cursor::Digest;
 use crate::domain::range::{Alignment, Grid, TimeRange};
-use crate::domain::{MetricType, Plan, QueryError, RangeOptions, RangePlan, Settings};
+use crate::domain::{Plan, QueryError, RangeOptions, RangePlan, Settings};
 
 /// When a preset is read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,28 +34,6 @@ pub fn plan_preset_range(
     };
     let times = TimeRange::parse(&range.start, &range.end)?;
     let aligned = Grid::align_long(times, range.step, options.max_points, &alignment, settings)?;
-    let grid = aligned.grid;
-    Ok(RangePlan {
-        step_reason: match range.step {
-            Some(_) => "the call asks for it".to_owned(),
-            None => "chosen from the length of the range".to_owned(),
-        },
-        window_reason: None,
-        chunks: cut(&grid, options, settings)?,
-        digest: Digest::of(promql.as_bytes()),
-        merge: None,
-        plan: Plan {
-            promql,
-            metric_type: MetricType::Gauge,
-            unit: unit.map(Cow::Owned),
-            grid,
-            asked: grid,
-            window: None,
-            warnings: aligned.warnings,
-            infos: aligned.infos,
-            counts_left_out: false,
-            pooling: None,
-            plain: None,
-        },
-    })
+    let plan = Plan::of(promql, unit.map(Cow::Owned), aligned);
+    RangePlan::of(plan, range.step, options, settings)
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::expression::LOOKBACK;
 use crate::domain::literal::quote;
 use crate::domain::preset::{ArgumentsInput, LabelValues, Preset, PresetError, Rendered};
+use crate::domain::promql::LOOKBACK;
 use crate::domain::{Grid, PromDuration, QueryError, Settings};
 
 /// Subjects in one request, as many as a filter may have values.

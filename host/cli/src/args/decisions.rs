@@ -103,21 +103,26 @@ pub(crate) struct FillArgs {
 impl FillArgs {
     /// Each label once, with all its values.
     pub(crate) fn filters(&self) -> Vec<LabelValues> {
-        let mut filters: Vec<LabelValues> = Vec::new();
-        for (label, value) in &self.filters {
-            match filters.iter_mut().find(|filter| filter.label == *label) {
-                Some(filter) => filter.values.push(value.clone()),
-                None => filters.push(LabelValues {
-                    label: label.clone(),
-                    values: vec![value.clone()],
-                }),
-            }
-        }
-        filters
+        gathered(&self.filters)
     }
 }
 
-fn parse_filter(text: &str) -> Result<(String, String), String> {
+/// Each label once, with all its values.
+pub(crate) fn gathered(pairs: &[(String, String)]) -> Vec<LabelValues> {
+    let mut filters: Vec<LabelValues> = Vec::new();
+    for (label, value) in pairs {
+        match filters.iter_mut().find(|filter| filter.label == *label) {
+            Some(filter) => filter.values.push(value.clone()),
+            None => filters.push(LabelValues {
+                label: label.clone(),
+                values: vec![value.clone()],
+            }),
+        }
+    }
+    filters
+}
+
+pub(crate) fn parse_filter(text: &str) -> Result<(String, String), String> {
     let (label, value) = text
         .split_once('=')
         .ok_or("accepted is LABEL=VALUE, such as session_id=UUID")?;

@@ -3,6 +3,7 @@
 pub(crate) mod choices;
 pub(crate) mod csv;
 pub(crate) mod decisions;
+pub(crate) mod family;
 pub(crate) mod further;
 pub(crate) mod insight;
 pub(crate) mod options;
@@ -23,6 +24,7 @@ use crate::args::csv::CsvArgs;
 use crate::args::decisions::{
     EVALUATE_EXAMPLES, EvaluateMetricArgs, LIVE_EXAMPLES, LiveArgs, PRESET_EXAMPLES, PresetArgs,
 };
+use crate::args::family::{FAMILY_EXAMPLES, FamilyArgs};
 use crate::args::further::{FurtherArgs, Online};
 use crate::args::options::OptionsArgs;
 use crate::args::query::QueryArgs;
@@ -223,6 +225,10 @@ pub(crate) enum Command {
     /// Find members that are unlike the others at the same time, such as a straggler in a training
     #[command(after_help = insight::OUTLIERS_EXAMPLES)]
     Outliers(Online<insight::OutliersArgs>),
+
+    /// Ask for a metric beyond the container's, which a file describes, or list those that it describes
+    #[command(after_help = FAMILY_EXAMPLES)]
+    Family(Online<FamilyArgs>),
 
     /// List the values of a dimension or a label
     #[command(after_help = insight::VALUES_EXAMPLES)]

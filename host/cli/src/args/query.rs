@@ -112,7 +112,7 @@ impl ValueRangeArgs {
 /// From when to when, and how finely.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Time range [default: the last hour]")]
-struct RangeArgs {
+pub(crate) struct RangeArgs {
     #[command(flatten)]
     ends: EndsArgs,
     /// Time between two points, in seconds [default: chosen from the length of the range]
@@ -126,6 +126,31 @@ struct RangeArgs {
         allow_hyphen_values = true
     )]
     utc_offset: UtcOffset,
+}
+
+/// A range whose relative times are resolved.
+pub(crate) struct Range {
+    pub(crate) start: String,
+    pub(crate) end: String,
+    /// Seconds.
+    pub(crate) step: Option<u32>,
+    /// Seconds east of UTC.
+    pub(crate) utc_offset: i32,
+}
+
+impl RangeArgs {
+    /// Resolves it against `now`. The error says what would be accepted.
+    pub(crate) fn resolve(self, now: DateTime<Utc>) -> Result<Range, String> {
+        let (start, end) = self.ends.resolve(now)?;
+        // Of an end that cannot be read, the plugin says so.
+        let end_read = time::read(&end).unwrap_or(now);
+        Ok(Range {
+            utc_offset: self.utc_offset.seconds(end_read),
+            start,
+            end,
+            step: self.step,
+        })
+    }
 }
 
 impl FilterArgs {
@@ -170,16 +195,14 @@ impl QueryArgs {
             [] => vec![None],
             some => some.iter().copied().map(Some).collect(),
         };
-        let (start, end) = self.range.ends.resolve(now)?;
-        // Of an end that cannot be read, the plugin says so.
-        let end_read = time::read(&end).unwrap_or(now);
+        let range = self.range.resolve(now)?;
         let query = MetricQuery {
             metric_name: String::new(),
             pointwise: self.pointwise.pointwise()?,
-            utc_offset: Some(self.range.utc_offset.seconds(end_read)),
-            start,
-            end,
-            step: self.range.step,
+            utc_offset: Some(range.utc_offset),
+            start: range.start,
+            end: range.end,
+            step: range.step,
             labels: self.filters.labels(),
             group_by: self.group_by,
             metric_type: self.metric_type,

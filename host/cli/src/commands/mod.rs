@@ -6,6 +6,7 @@ pub(crate) mod conformance;
 pub(crate) mod doctor;
 pub(crate) mod evaluate;
 pub(crate) mod explain;
+pub(crate) mod family;
 pub(crate) mod insight;
 pub(crate) mod inspect;
 pub(crate) mod live;

@@ -13,12 +13,17 @@ use crate::duration::show_seconds;
 
 /// The metric, its type, its unit, and what a point stands for.
 pub(super) fn title(query: &MetricQuery, result: &MetricResult) -> String {
+    let meaning = meaning(query.pointwise.as_ref(), result.step);
+    named(&query.metric_name, &meaning, result)
+}
+
+/// The same of a metric that is no container's.
+pub(crate) fn named(metric: &str, meaning: &str, result: &MetricResult) -> String {
     format!(
-        "{}  {}  {}{}",
-        line(&query.metric_name),
+        "{}  {}  {}{meaning}",
+        line(metric),
         result.metric_type,
         line(result.unit.as_deref().unwrap_or("unit unknown")),
-        meaning(query.pointwise.as_ref(), result.step)
     )
 }
 

@@ -4,7 +4,8 @@
 
 pub(crate) mod csv;
 pub(crate) mod examination;
-mod heading;
+pub(crate) mod families;
+pub(crate) mod heading;
 pub(crate) mod insight_csv;
 pub(crate) mod insight_json;
 pub(crate) mod insight_table;

@@ -28,6 +28,21 @@ pub(crate) fn write<Tz>(
 where
     Tz: TimeZone<Offset: Display>,
 {
+    let title = heading::title(query, result);
+    titled(out, &title, result, screen, zone)
+}
+
+/// The same under another title.
+pub(crate) fn titled<Tz>(
+    out: &mut dyn Write,
+    title: &str,
+    result: &MetricResult,
+    screen: &Screen,
+    zone: &Tz,
+) -> Result<(), Failure>
+where
+    Tz: TimeZone<Offset: Display>,
+{
     let (shared, own) = heading::label_kinds(result)?;
     let span = Span {
         start: result.start,
@@ -45,7 +60,7 @@ where
         .same_points
         .map(|points| format!("  points {points}"))
         .unwrap_or_default();
-    writeln!(out, "{}", heading::title(query, result))?;
+    writeln!(out, "{title}")?;
     writeln!(out, "{}{points}", heading::range(result, zone))?;
     if !shared.is_empty() {
         writeln!(out, "{}", heading::shared(result, &shared))?;

@@ -4,6 +4,7 @@ pub(crate) mod address;
 pub(crate) mod cache;
 pub(crate) mod credentials;
 pub(crate) mod error;
+pub(crate) mod families;
 pub(crate) mod limits;
 pub(crate) mod network;
 pub(crate) mod secret;

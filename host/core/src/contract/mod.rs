@@ -8,6 +8,7 @@ pub(crate) mod defaults;
 pub(crate) mod deny_reason;
 pub(crate) mod error;
 pub(crate) mod error_document;
+pub mod families;
 pub(crate) mod insight;
 pub mod names;
 pub(crate) mod range;

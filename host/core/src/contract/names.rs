@@ -23,6 +23,12 @@ pub const PRESET: &str = "backendai:metric/preset@0.2.0";
 /// The interface of presets that are asked, and of verdicts. A plugin may lack it.
 pub const PRESET_SERVICE: &str = "backendai:metric/preset-service@0.2.0";
 
+/// The interface of families, as far as nothing is sent. A plugin may lack it.
+pub const FAMILY: &str = "backendai:metric/family@0.2.0";
+
+/// The interface of families that are asked, and of derived metrics. A plugin may lack it.
+pub const FAMILY_SERVICE: &str = "backendai:metric/family-service@0.2.0";
+
 /// The interface of all verbs as JSON texts. A plugin may lack it.
 pub const JSON: &str = "backendai:metric/json@0.2.0";
 
@@ -37,13 +43,13 @@ const TYPES: &str = "backendai:metric/types@0.2.0";
 pub enum World {
     /// `metric-plugin-decisions`: all that the contract has. Loaded as a `metric-plugin` that can do more.
     PluginDecisions,
-    /// `metric-plugin-insight`: without live stats, presets and verdicts. Loaded likewise.
+    /// `metric-plugin-insight`: without live stats, presets, verdicts and families. Loaded likewise.
     PluginInsight,
     /// `metric-plugin-full`: long ranges as well, and all as JSON texts. Loaded likewise.
     PluginFull,
     /// `metric-plugin`: the verbs, with and without I/O.
     Plugin,
-    /// `metric-codec-decisions`: presets as well. Loaded as a `metric-codec`.
+    /// `metric-codec-decisions`: presets and families as well. Loaded as a `metric-codec`.
     CodecDecisions,
     /// `metric-codec-full`: the verbs without I/O, also as JSON texts. Loaded as a `metric-codec`.
     CodecFull,
@@ -96,6 +102,8 @@ impl World {
                 LIVE_STATS,
                 PRESET,
                 PRESET_SERVICE,
+                FAMILY,
+                FAMILY_SERVICE,
                 JSON,
                 JSON_CODEC,
             ],
@@ -118,7 +126,7 @@ impl World {
                 JSON_CODEC,
             ],
             Self::Plugin => &[TYPES, METRIC_SERVICE, CODEC],
-            Self::CodecDecisions => &[TYPES, CODEC, PRESET, JSON_CODEC],
+            Self::CodecDecisions => &[TYPES, CODEC, PRESET, FAMILY, JSON_CODEC],
             Self::CodecFull => &[TYPES, CODEC, JSON_CODEC],
             Self::Codec => &[TYPES, CODEC],
         }

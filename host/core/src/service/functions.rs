@@ -10,8 +10,8 @@ use wasmtime::component::ComponentExportIndex;
 use crate::contract::{
     error::CallError,
     names::{
-        CODEC, DISCOVERY, INSIGHT, JSON, LIVE_STATS, METRIC_SERVICE, PRESET, PRESET_SERVICE,
-        RANGE_SERVICE,
+        CODEC, DISCOVERY, FAMILY, FAMILY_SERVICE, INSIGHT, JSON, LIVE_STATS, METRIC_SERVICE,
+        PRESET, PRESET_SERVICE, RANGE_SERVICE,
     },
 };
 use crate::sandbox::component::{MissingFunction, Sandbox};
@@ -121,6 +121,23 @@ functions_of! {
     }
 }
 
+functions_of! {
+    /// Those of `family`.
+    FamilyFunctions, FAMILY, {
+        check => "check",
+        build_promql => "build-promql",
+    }
+}
+
+functions_of! {
+    /// Those of `family-service`.
+    FamilyServiceFunctions, FAMILY_SERVICE, {
+        query_family => "query-family",
+        query_families => "query-families",
+        query_derived => "query-derived",
+    }
+}
+
 /// Those of a plugin: of `metric-service`, and of the interfaces that it may lack.
 pub(crate) struct PluginFunctions {
     pub(crate) service: ServiceFunctions,
@@ -130,6 +147,8 @@ pub(crate) struct PluginFunctions {
     pub(crate) live: Option<LiveFunctions>,
     pub(crate) preset: Option<PresetFunctions>,
     pub(crate) preset_service: Option<PresetServiceFunctions>,
+    pub(crate) family: Option<FamilyFunctions>,
+    pub(crate) family_service: Option<FamilyServiceFunctions>,
     pub(crate) json: Option<JsonFunctions>,
 }
 
@@ -143,6 +162,8 @@ impl PluginFunctions {
             live: LiveFunctions::find_if_exported(sandbox)?,
             preset: PresetFunctions::find_if_exported(sandbox)?,
             preset_service: PresetServiceFunctions::find_if_exported(sandbox)?,
+            family: FamilyFunctions::find_if_exported(sandbox)?,
+            family_service: FamilyServiceFunctions::find_if_exported(sandbox)?,
             json: JsonFunctions::find_if_exported(sandbox)?,
         })
     }

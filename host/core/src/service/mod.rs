@@ -5,6 +5,7 @@
 pub(crate) mod codec;
 pub(crate) mod cursor;
 pub(crate) mod decisions;
+pub(crate) mod families;
 pub(crate) mod functions;
 pub(crate) mod grid;
 pub(crate) mod handed_out;

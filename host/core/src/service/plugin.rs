@@ -86,6 +86,12 @@ impl Plugin {
         self.functions.discovery.is_some()
     }
 
+    /// Whether the plugin asks for families that are described to it, and derives metrics: whether it exports
+    /// `family-service`.
+    pub fn has_families(&self) -> bool {
+        self.functions.family_service.is_some()
+    }
+
     /// The plugin's imports, exports, size and world.
     pub fn description(&self) -> &PluginDescription {
         self.codec.description()

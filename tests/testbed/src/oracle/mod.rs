@@ -32,5 +32,6 @@ pub use evaluate::Oracle;
 pub use grid::Grid;
 pub use question::{Over, Pointwise, Question, ValueType};
 pub use questions::Questions;
+pub use read::Reading;
 pub use semantics::Semantics;
 pub use statistic::Statistic;

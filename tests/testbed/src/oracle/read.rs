@@ -5,7 +5,7 @@ use crate::oracle::Semantics;
 
 /// How a series is read at an instant.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Reading {
+pub enum Reading {
     /// The last sample, not further back than this, seconds.
     Last(i64),
     /// The growth per second over this window, seconds.
@@ -14,12 +14,8 @@ pub(super) enum Reading {
 
 impl Semantics {
     /// The value at each instant; none where there is none. Instants ascend.
-    pub(super) fn read(
-        self,
-        series: &Series,
-        instants: &[i64],
-        reading: Reading,
-    ) -> Vec<Option<f64>> {
+    #[must_use]
+    pub fn read(self, series: &Series, instants: &[i64], reading: Reading) -> Vec<Option<f64>> {
         let (Reading::Last(window) | Reading::Rate(window)) = reading;
         let mut samples = Samples::of(series, self);
         instants
