@@ -119,14 +119,17 @@ impl Server {
         let access = guarded(folder.path(), "access.toml", &(access_file() + more));
         guarded(folder.path(), "manager.secret", JWT_SECRET);
         let log = fs::File::create(folder.path().join("log")).unwrap();
-        let mut child = Command::new(host_executable())
+        // Ends with its standard input, and so with this process, which never drops what its tests share.
+        let mut child = Command::new("sh")
+            .args(["-c", "\"$@\" & cat; kill $!", "serve"])
+            .arg(host_executable())
             .args(["serve", "--listen", "127.0.0.1:0", "--access"])
             .arg(access)
             .args(["--sample-interval", "30s"])
             .env("METRIC_ADDRESS", prometheus)
             .env("METRIC_PLUGIN", plugin_file())
             .env("RUST_LOG", level)
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
@@ -160,7 +163,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        drop(self.child.stdin.take());
         let _ = self.child.wait();
     }
 }
