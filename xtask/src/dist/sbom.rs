@@ -17,9 +17,10 @@ use crate::workspace::{self, WASM_TARGET};
 const VERSION: &str = "0.5.9";
 
 /// The documents: what is described, for which target, and where the tool leaves it.
-const DOCUMENTS: [(&str, Target, &str); 3] = [
+const DOCUMENTS: [(&str, Target, &str); 4] = [
     ("metric_service", Target::Wasm, "guest/metric-guest"),
     ("metric_codec", Target::Wasm, "guest/codec/metric-codec"),
+    ("metric_http", Target::Wasm, "guest/http/metric-http"),
     ("metric-host", Target::Host, "host/cli/metric-host-cli"),
 ];
 
