@@ -20,7 +20,7 @@ pub(crate) struct DemoArgs {
     /// Ask this Prometheus instead of one with generated data: host:port or a URL
     #[arg(long, value_name = "ADDR")]
     address: Option<String>,
-    /// Keep the Prometheus with the generated data until Ctrl-C
+    /// Keep the Prometheus with the generated data, and serve a page over it, until Ctrl-C
     #[arg(long, conflicts_with = "address")]
     keep: bool,
     /// The labels that the series carry; today's agents write those of `agent`
@@ -82,14 +82,15 @@ pub(crate) fn run(arguments: &DemoArgs) -> Result<()> {
     show(&host)?;
     println!("\nThat took {}.", seconds(started.elapsed()));
     if arguments.keep {
-        println!("Prometheus listens on {} until Ctrl-C.", host.address);
-        loop {
-            // Ctrl-C ends us; the testbed then ends Prometheus and removes its data.
-            std::thread::park();
-        }
+        println!(
+            "Prometheus listens on {} until Ctrl-C, and this server has a page over it.",
+            host.address
+        );
+        // Ctrl-C ends it, and us; the testbed then ends Prometheus and removes its data.
+        host.show(&["serve".to_owned()], &[])?;
     } else if server.is_some() {
         println!(
-            "This Prometheus stops now; `cargo xtask demo --keep` keeps it, for the lines above."
+            "This Prometheus stops now; `cargo xtask demo --keep` keeps it, for the lines above, and serves a page over it."
         );
     }
     Ok(())

@@ -93,7 +93,7 @@ export function draw(element, result, options = {}) {
       focus: { alpha: 0.2 },
       scales: { y: { range } },
       axes: [
-        { ...axis, space: 70, values: TIMES },
+        { ...axis, gap: 9, space: 70, values: TIMES },
         {
           ...axis,
           size: side,
@@ -151,7 +151,7 @@ export function draw(element, result, options = {}) {
 
 /** With the arrow keys the pointer goes from point to point, and from line to line. */
 function keys(chart, focused) {
-  chart.root.tabIndex = 0;
+  Object.assign(chart.root, { tabIndex: 0, role: 'group', ariaLabel: 'Chart: the arrow keys read its points' });
   const there = (at, idx) => chart.series[at + 1].show && Number.isFinite(chart.data[at + 1][idx]);
   const last = chart.data[0].length - 1;
 

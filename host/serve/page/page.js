@@ -1,16 +1,17 @@
 // The page: keeps what is looked at in the address, asks the API for it, and shows the answer or what the server says
 // instead. The parts of the document are other modules'.
 
-import { ask, number, Problem, token } from './api.js';
+import { addAnomalies, addPlan, addSummaries, series } from './answer.js';
+import { ask, Problem, token } from './api.js';
 import { draw, MOST_LINES } from './chart.js';
 import { controls } from './controls.js';
 import { csv } from './csv.js';
 import { fillAnomalies, fillPlan } from './details.js';
 import { element } from './dom.js';
-import { key, names, printable } from './labels.js';
+import { printable } from './labels.js';
 import { metricList } from './metrics.js';
 import { onScheme } from './palette.js';
-import { anomaliesBody, queryBody, topBody, valuesPath } from './query.js';
+import { valuesPath } from './query.js';
 import { chosen, format, parse } from './state.js';
 import { fillTable } from './table.js';
 import { duration, localSpan, localTime } from './units.js';
@@ -28,7 +29,7 @@ const MOST_VALUES = 1000;
 
 let state = parse(location.hash);
 let metrics = [];
-/** The answer that is shown: `{now, metric, result, rows, watch, plan, remarks}`. */
+/** The answer that is shown, of `answer.js`. */
 let view;
 let chart;
 let table;
@@ -83,26 +84,26 @@ async function refresh() {
   running?.abort();
   const mine = (running = new AbortController());
   const now = Date.now();
-  list.choose(state.metric);
-  document.title = state.metric ? `${printable(state.metric)} · Metric Service` : 'Metric Service';
-  for (const name of ['anomalies', 'top']) find(`#${name}`).ariaPressed = state[name];
-  plan.open = state.plan;
-  if (!state.metric) return leave('Choose a metric.');
-  form.show(state, valueTypes(state.metric), now);
+  const asked = { ...state };
+  list.choose(asked.metric);
+  document.title = asked.metric ? `${printable(asked.metric)} · Metric Service` : 'Metric Service';
+  for (const name of ['anomalies', 'top']) find(`#${name}`).ariaPressed = asked[name];
+  plan.open = asked.plan;
+  if (!asked.metric) return leave();
+  form.show(asked, valueTypes(asked.metric), now);
   panel.ariaBusy = true;
+  const whileMine = (show) => () => mine === running && show();
   try {
-    const asked = { ...state };
-    const next = { now, metric: asked.metric, remarks: [], ...(await series(asked, now, mine.signal)) };
+    const answer = await series(asked, now, mine.signal);
     if (mine !== running) return;
-    view = next;
-    problem.hidden = true;
+    view = answer;
     show();
     await Promise.all([
-      summaries(asked, next, mine.signal).then(() => mine === running && showTable()),
-      anomalies(asked, next, mine.signal).then(() => mine === running && asked.anomalies && showChart()),
-      planned(),
+      addSummaries(answer, mine.signal).then(whileMine(showTable)),
+      asked.anomalies && addAnomalies(answer, mine.signal).then(whileMine(showChart)),
+      showPlan(),
     ]);
-    if (mine === running) showRemarks();
+    whileMine(showRemarks)();
   } catch (error) {
     if (mine === running) explain(error);
   } finally {
@@ -110,94 +111,30 @@ async function refresh() {
   }
 }
 
-/** The series of a state, in the order in which they are drawn. */
-async function series(asked, now, signal) {
-  const columns = (one) => ({ ...one, values: one.values.map(number) });
-  if (!asked.top) {
-    const { answer, missing } = await ask('/v1/query', { body: queryBody(asked, now), signal });
-    const all = answer.series.map(columns);
-    return { result: { ...answer, series: all }, missing, rows: rowsOf(all) };
-  }
-  const ranked = await ask('/v1/top', { body: topBody(asked, now), signal });
-  const left = ranked.groups - ranked.series.length;
-  const others = ranked.others ? [{ ...columns(ranked.others), title: `${left} others` }] : [];
-  const all = [...ranked.series.map(columns), ...others];
-  const rows = rowsOf(all);
-  ranked.scores.forEach((score, at) => (rows[at].score = number(score)));
-  return { result: { ...ranked, series: all }, missing: ranked.missing, rows, scoreUnit: ranked.score_unit };
-}
-
-function rowsOf(series) {
-  const titles = names(series);
-  return series.map((one, at) => ({ series: one, key: one.title ?? key(one.labels), name: titles[at] }));
-}
-
-/** Puts beside each series what it came to over the range. */
-async function summaries(asked, into, signal) {
-  await beside('Summary', into, async () => {
-    const answer = await ask('/v1/summary', { body: { ...queryBody(asked, into.now), quantiles: [0.95] }, signal });
-    const found = new Map(answer.summaries.map((one) => [key(one.labels), figures(one)]));
-    for (const row of into.rows) row.summary = found.get(row.key);
-    into.totalUnit = answer.total_unit;
-  });
-}
-
-/** A summary's numbers as numbers. */
-function figures(one) {
-  const [last, min, max, avg, total] = [one.last, one.min, one.max, one.avg, one.total].map(number);
-  return { ...one, last, min, max, avg, total, quantiles: { 0.95: number(one.quantiles['0.95']) } };
-}
-
-/** Puts beside each series its band, and what is out of the ordinary. */
-async function anomalies(asked, into, signal) {
-  if (!asked.anomalies) return;
-  await beside('Anomalies', into, async () => {
-    const answer = await ask('/v1/anomalies', { body: anomaliesBody(asked, into.now), signal });
-    const columns = (one) => ({
-      ...one,
-      ...Object.fromEntries(['expected', 'lower', 'upper'].map((name) => [name, one[name].map(number)])),
-      anomalies: one.anomalies.map((anomaly) => ({ ...anomaly, peak: number(anomaly.peak), expected: number(anomaly.expected), score: number(anomaly.score) })),
-    });
-    const found = new Map(answer.watched.map((one) => [key(one.labels), columns(one)]));
-    for (const row of into.rows) row.watched = found.get(row.key);
-    into.watch = answer;
-    into.remarks.push(...remarksOf(answer, answer.missing).map((one) => ({ ...one, text: `Anomalies: ${one.text}` })));
-  });
-}
-
-/** What is shown beside the series may fail without them. */
-async function beside(title, into, work) {
-  try {
-    await work();
-  } catch (error) {
-    if (error.name !== 'AbortError') into.remarks.push({ isGrave: true, text: `${title}: ${error.message}` });
-  }
-}
-
-/** What would be asked for, and why; nobody is asked while it is not shown. */
-async function planned() {
-  const into = view;
-  if (!state.plan || !into || into.plan) return;
-  await beside('Plan', into, async () => {
-    into.plan = await ask('/v1/explain', { body: queryBody(state, into.now) });
-    if (into === view) fillPlan(plan.querySelector('dl'), into.plan);
-  });
-}
-
 // ---- showing
 
-function leave(text) {
+/** Takes the answer away; what nobody sees is no longer in the document. */
+function clear() {
   chart?.destroy();
   chart = view = undefined;
-  find('#controls').hidden = true;
+  for (const selector of ['#series', '#found table', '#plan dl', '#remarks']) find(selector).replaceChildren();
   article.hidden = true;
   problem.hidden = true;
+  empty.hidden = true;
+}
+
+/** Shows that no metric was chosen. */
+function leave() {
+  clear();
+  panel.ariaBusy = false;
+  find('#controls').hidden = true;
   empty.hidden = false;
-  empty.textContent = text;
+  empty.textContent = 'Choose a metric.';
 }
 
 /** Shows the answer. */
 function show() {
+  problem.hidden = true;
   empty.hidden = true;
   article.hidden = false;
   find('#csv').disabled = view.rows.length === 0;
@@ -210,12 +147,12 @@ function show() {
 }
 
 function showTable() {
-  const { result, rows, totalUnit, scoreUnit } = view;
+  const { result, rows, totalUnit } = view;
   find('#series').parentElement.hidden = rows.length === 0;
   table = fillTable(find('#series'), {
     rows,
     drawn: Math.min(rows.length, MOST_LINES),
-    units: { unit: result.unit, total: totalUnit, score: scoreUnit },
+    units: { unit: result.unit, total: totalUnit },
     onSort: (sort) => present({ sort }),
     onHide: (hidden) => present({ hidden }),
     onHover: (at) => chart?.focus(at),
@@ -248,7 +185,7 @@ function showChart() {
 }
 
 function heading() {
-  const { result, rows, metric, now } = view;
+  const { state: { metric }, result, rows, now } = view;
   const { description } = metrics.find(({ name }) => name === metric) ?? {};
   article.querySelector('h2 bdi').textContent = printable(metric);
   article.querySelector('h2 span').textContent = printable(result.unit ?? 'unit unknown');
@@ -265,25 +202,23 @@ function heading() {
 
 /** Shows what has to be known to read this chart, the gravest first. */
 function showRemarks() {
-  const { result, missing, rows } = view;
-  const all = [...remarksOf(result, missing), ...view.remarks];
-  if (rows.length > MOST_LINES) all.push({ isGrave: false, text: `The first ${MOST_LINES} of ${rows.length} series are drawn.` });
-  const ordered = all.toSorted((a, b) => b.isGrave - a.isGrave);
+  const { rows, remarks } = view;
+  const left = rows.length > MOST_LINES ? [{ isGrave: false, text: `The first ${MOST_LINES} of ${rows.length} series are drawn.` }] : [];
+  const ordered = [...remarks, ...left].toSorted((a, b) => b.isGrave - a.isGrave);
   find('#remarks').replaceChildren(...ordered.map(({ text, isGrave }) => element('li', { className: isGrave ? 'grave' : '' }, printable(text))));
 }
 
-function remarksOf({ warnings, infos, partial }, missing) {
-  const lost = missing.map(({ span, error }) => `${localSpan(span.start, span.end)} is missing: ${error.message ?? error.reason ?? error.type}`);
-  return [
-    ...(partial || lost.length > 0 ? [{ isGrave: true, text: 'Partial: data may be missing from this chart.' }] : []),
-    ...lost.map((text) => ({ isGrave: true, text })),
-    ...warnings.map((text) => ({ isGrave: true, text })),
-    ...infos.map((text) => ({ isGrave: false, text })),
-  ];
+/** Shows the plan; nobody is asked for it while it is folded away. */
+async function showPlan() {
+  const answer = view;
+  if (!state.plan || !answer) return;
+  if (!answer.plan) await addPlan(answer);
+  if (answer === view && answer.plan) fillPlan(plan.querySelector('dl'), answer.plan);
 }
 
 /** Says what went wrong, in the server's words. */
 function explain(error) {
+  clear();
   if (error.status === 401 && !signIn.open) signIn.showModal();
   signIn.querySelector('p').textContent = printable(error.message);
   if (!(error instanceof Problem)) console.error(error);
@@ -291,8 +226,6 @@ function explain(error) {
   problem.querySelector('p').textContent = printable(error.message);
   problem.querySelector('small').textContent = error.requestId ? `request ${printable(error.requestId)}` : '';
   problem.hidden = false;
-  article.hidden = true;
-  empty.hidden = true;
 }
 
 // ---- the rest of the page
@@ -301,15 +234,18 @@ plan.addEventListener('toggle', async () => {
   if (plan.open === state.plan || !view) return;
   state = { ...state, plan: plan.open };
   history.replaceState(null, '', format(state));
-  await planned();
-  showRemarks();
+  await showPlan();
+  if (view) showRemarks();
 });
 
 for (const name of ['anomalies', 'top']) find(`#${name}`).addEventListener('click', () => go({ ...state, [name]: !state[name], hidden: [], sort: '' }));
 
+// The address is taken: a link would replace what is looked at.
+find('.skip').addEventListener('click', () => panel.focus());
+
 find('#csv').addEventListener('click', () => {
   const url = URL.createObjectURL(new Blob([csv(view.result.series)], { type: 'text/csv' }));
-  element('a', { href: url, download: `${view.metric.replace(/[^\w.-]/g, '_')}.csv` }).click();
+  element('a', { href: url, download: `${view.state.metric.replace(/[^\w.-]/g, '_')}.csv` }).click();
   URL.revokeObjectURL(url);
 });
 
@@ -325,13 +261,15 @@ find('#forget').addEventListener('click', () => {
   start();
 });
 
+problem.querySelector('button').addEventListener('click', start);
+
 onScheme(() => view && show());
 
 /** Reads the list of metrics, and then what the address says. */
 async function start() {
   find('#forget').hidden = !token.get();
   try {
-    const answer = await ask('/v1/metrics');
+    const answer = await ask('/v1/metrics?partial=true');
     metrics = answer.metrics;
     list.list(answer);
     await refresh();

@@ -31,7 +31,7 @@ function filters({ filters, value }) {
 }
 
 function statistic(name) {
-  return name.startsWith('p') ? { quantile: Number(name.slice(1)) / 100 } : name;
+  return name.startsWith('p') ? { quantile: Number((Number(name.slice(1)) / 100).toFixed(6)) } : name;
 }
 
 function over(name) {
@@ -71,7 +71,7 @@ export function anomaliesBody(state, now) {
 /** The path that lists the values of a dimension, of the series that the other filters leave. */
 export function valuesPath(state, name, limit) {
   const others = Object.entries(filters({ ...state, filters: { ...state.filters, [name]: [] } }));
-  const said = new URLSearchParams({ ...times(state, Date.now()), limit });
+  const said = new URLSearchParams({ ...times(state, Date.now()), limit, partial: true });
   if (state.metric) said.append('metric_name', state.metric);
   for (const [label, values] of others) for (const value of [values].flat()) said.append(label, value);
   return `/v1/values/${DIMENSIONS.get(name)}?${said}`;

@@ -12,12 +12,12 @@ const NUMBERS = [
   ['min', 'min', (one) => one.min],
   ['avg', 'mean', (one) => one.avg],
   ['max', 'max', (one) => one.max],
-  ['p95', 'p95', (one) => one.quantiles['0.95']],
+  ['p95', 'p95', (one) => one.p95],
 ];
 
 /**
- * Fills the table. `rows` are `{series, key, name, summary, score}` in the order of the lines, `drawn` how many of them have
- * one; `units` are `{unit, total, score}`; the rest are called back with what to show.
+ * Fills the table. `rows` are `{series, key, name, rank, summary}` in the order of the lines, `drawn` how many of them have
+ * one; `units` are `{unit, total}`; the rest are called back with what to show.
  * @returns {{show(state: {sort: string, hidden: string[]}): void, point(values: (number | null)[] | null): void, focus(at: number | null): void}}
  */
 export function fillTable(table, { rows, drawn, units, onSort, onHide, onHover }) {
@@ -107,7 +107,7 @@ function numbers(rows, units) {
   const columns = NUMBERS.map(([id, title, part]) => column(id, title, ({ summary }) => summary && part(summary), units.unit));
   if (has(({ summary }) => summary?.total)) columns.push(column('total', 'total', ({ summary }) => summary?.total, units.total));
   columns.push(column('present', 'present', ({ summary }) => summary && (100 * summary.points) / Math.max(summary.asked, 1), 'percent'));
-  if (has(({ score }) => score)) columns.unshift(column('score', 'score', ({ score }) => score, units.score));
+  if (has(({ rank }) => rank)) columns.unshift(column('rank', 'rank', ({ rank }) => rank));
   return columns;
 }
 

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
+use http_body::Body as _;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use crate::{limits::HttpLimits, problem::Problem};
@@ -19,15 +20,22 @@ pub(crate) async fn read(
             "accepted is a body with content-type: application/json",
         ));
     }
+    let too_large = || {
+        Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "body-too-large",
+            format!("a body has at most {} bytes", limits.body_bytes),
+        )
+    };
+    // One that says so itself is not waited for.
+    if body.size_hint().lower() > limits.body_bytes as u64 {
+        return Err(too_large());
+    }
     let body = Limited::new(body, limits.body_bytes).collect();
     let body = match tokio::time::timeout(limits.body_time, body).await {
         Ok(Ok(body)) => body.to_bytes(),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            return Err(Problem::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "body-too-large",
-                format!("a body has at most {} bytes", limits.body_bytes),
-            ));
+            return Err(too_large());
         }
         Ok(Err(_)) => {
             return Err(Problem::new(

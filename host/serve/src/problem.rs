@@ -332,7 +332,7 @@ mod tests {
                 "limit_exceeded",
             ),
             (
-                CallError::OutOfScope(ScopeRefusal::TooLong).into(),
+                CallError::OutOfScope(ScopeRefusal::MissingQuery).into(),
                 403,
                 "denied",
                 "denied",

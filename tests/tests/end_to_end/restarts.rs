@@ -21,6 +21,6 @@ async fn sixty_four_callers_see_right_answers_or_errors_and_recover() {
     assert_eq!(outcome.complaints(), [""; 0], "{outcome}");
     assert!(outcome.restarts > 0 && outcome.broken_connections > 0);
     // Each way was taken, and the crashes next door were met.
-    assert_eq!(outcome.calls.len(), 8, "{outcome}");
+    assert_eq!(outcome.calls.len(), 9, "{outcome}");
     assert!(outcome.crashes > 0 && outcome.left > 0, "{outcome}");
 }

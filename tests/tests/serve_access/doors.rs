@@ -14,6 +14,7 @@ pub(crate) enum Least {
 }
 
 /// A path under `/v1`.
+#[derive(Clone, Copy)]
 pub(crate) struct Path {
     /// As it is routed.
     pub(crate) path: &'static str,
@@ -81,9 +82,9 @@ impl Path {
 
 /// Texts that would be a query of another's series, were they written into one.
 const TEXTS: &[&str] = &[
-    "mem\"} or backendai_container_utilization{user_id=~\".+\"} or x{y=\"",
-    "mem\",user_id=\"secret-of-b-user",
-    "mem\" or user_id=~\".*",
+    "mem\"} or backendai_container_utilization{owner_user_id=~\".+\"} or x{y=\"",
+    "mem\",owner_user_id=\"secret-of-b-user",
+    "mem\" or owner_user_id=~\".*",
     "secret-of-b-user|tenant-a",
     ".*",
     "{__name__=~\".+\"}",
@@ -91,7 +92,7 @@ const TEXTS: &[&str] = &[
     "mem\"}#\n",
     "mem\\",
     "mem\u{0}",
-    "user_id=secret-of-b-user",
+    "owner_user_id=secret-of-b-user",
     "%22%7d%20or%20up",
 ];
 
@@ -138,12 +139,12 @@ fn queries() -> Vec<Value> {
         changed(
             query("mem"),
             "pointwise",
-            json!({ "statistic": "max", "over": "samples", "window": 120 }),
+            json!({ "statistic": "max", "over": "time", "window": 120 }),
         ),
         changed(
             query("mem"),
             "pointwise",
-            json!({ "statistic": "max", "over": "group" }),
+            json!({ "statistic": "max", "over": { "members": "kernel_id" } }),
         ),
     ];
     for by in [
@@ -194,7 +195,7 @@ fn forged() -> Vec<Value> {
 /// What a request may have beside its query, and what it may not.
 fn wrapped() -> Vec<Value> {
     let mut all = vec![
-        json!({ "query": query("mem"), "options": { "partial": true, "interval": 300, "cached": true } }),
+        json!({ "query": query("mem"), "options": { "partial": true, "interval": 3600, "cached": true } }),
     ];
     for config in [
         json!({ "address": "127.0.0.1:1" }),
@@ -228,7 +229,7 @@ fn posts(path: &'static str, bodies: impl IntoIterator<Item = Value>) -> Vec<Req
 }
 
 fn of_query(query: Value) -> Value {
-    json!({ "query": query })
+    Value::Object([("query".to_owned(), query)].into_iter().collect())
 }
 
 fn every_query(path: &'static str) -> Vec<Request> {
@@ -241,22 +242,22 @@ fn some_queries(path: &'static str) -> Vec<Request> {
 }
 
 fn batches(path: &'static str) -> Vec<Request> {
-    let each = queries()
+    let alone = queries()
         .into_iter()
-        .chain(forged())
         .map(|query| json!({ "queries": [query] }));
-    let all = [
-        json!({ "queries": queries() }),
-        json!({ "queries": forged() }),
-    ];
-    posts(path, each.chain(all).chain(wrapped()))
+    let many = forged()
+        .chunks(20)
+        .map(|some| json!({ "queries": some }))
+        .collect::<Vec<_>>();
+    let all = [json!({ "queries": queries() })];
+    posts(path, alone.chain(many).chain(all).chain(wrapped()))
 }
 
 fn tops(path: &'static str) -> Vec<Request> {
     let mut all = Vec::new();
     for query in queries() {
         for others in [false, true] {
-            let ranking = json!({ "score": { "statistic": "max" }, "k": 1, "others": others });
+            let ranking = json!({ "score": "max", "k": 1, "others": others });
             all.push(json!({ "query": query, "ranking": ranking }));
         }
     }
@@ -301,8 +302,8 @@ fn values(_: &'static str) -> Vec<Request> {
     let mut all = Vec::new();
     let get = |target: String| Request::new(&target, None);
     for dimension in [
-        "agent_id",
         "kernel_id",
+        "agent_id",
         "session_id",
         "user_id",
         "project_id",
@@ -372,40 +373,40 @@ fn metrics(path: &'static str) -> Vec<Request> {
 const TEMPLATES: &[&str] = &[
     "backendai_container_utilization",
     "sum by (${{group_by}})(backendai_container_utilization{${{labels}}})",
-    "backendai_container_utilization{user_id=\"secret-of-b-user\"}",
-    "backendai_container_utilization{user_id!=\"tenant-a\"}",
-    "backendai_container_utilization{user_id=~\".+\"}",
-    "backendai_container_utilization{user_id=\"tenant-a\"} or backendai_container_utilization{user_id=~\".*\"}",
-    "backendai_container_utilization{user_id=\"tenant-a\" or user_id=~\".*\"}",
+    "backendai_container_utilization{owner_user_id=\"secret-of-b-user\"}",
+    "backendai_container_utilization{owner_user_id!=\"tenant-a\"}",
+    "backendai_container_utilization{owner_user_id=~\".+\"}",
+    "backendai_container_utilization{owner_user_id=\"tenant-a\"} or backendai_container_utilization{owner_user_id=~\".*\"}",
+    "backendai_container_utilization{owner_user_id=\"tenant-a\" or owner_user_id=~\".*\"}",
     "{__name__=~\".+\"}",
     "{\"backendai_container_utilization\"}",
-    "count(backendai_container_utilization) by (user_id)",
-    "absent(backendai_container_utilization{user_id=\"secret-of-b-user\"})",
-    "label_replace(backendai_container_utilization, \"user_id\", \"tenant-a\", \"\", \"\")",
+    "count(backendai_container_utilization) by (owner_user_id)",
+    "absent(backendai_container_utilization{owner_user_id=\"secret-of-b-user\"})",
+    "label_replace(backendai_container_utilization, \"owner_user_id\", \"tenant-a\", \"\", \"\")",
     "max_over_time(backendai_container_utilization[5m:1m] offset 1m)",
     "backendai_container_utilization @ end()",
     "scalar(sum(backendai_container_utilization))",
     "vector(1) + on() group_left() sum(backendai_container_utilization)",
-    "topk(100, backendai_container_utilization) # {user_id=\"tenant-a\"}",
+    "topk(100, backendai_container_utilization) # {owner_user_id=\"tenant-a\"}",
 ];
 
 fn preset(template: &str) -> Value {
-    json!({ "template": template, "filter_labels": ["user_id", "kernel_id"], "group_labels": ["user_id", "kernel_id"] })
+    json!({ "template": template, "filter_labels": ["owner_user_id", "kernel_id"], "group_labels": ["owner_user_id", "kernel_id"] })
 }
 
 fn asked_presets() -> Vec<Value> {
     let mut all = Vec::new();
     for template in TEMPLATES {
-        all.push(json!({ "preset": preset(template), "arguments": { "group_by": ["user_id"] }, "at": start() * 1000 }));
+        all.push(json!({ "preset": preset(template), "arguments": { "group_by": ["owner_user_id"] }, "at": start() * 1000 }));
     }
     let labels = "sum by (${{group_by}})(backendai_container_utilization{${{labels}}})";
     for text in TEXTS {
-        let arguments = json!({ "filters": [{ "label": "user_id", "values": [text] }], "group_by": ["user_id"] });
+        let arguments = json!({ "filters": [{ "label": "owner_user_id", "values": [text] }], "group_by": ["owner_user_id"] });
         all.push(json!({ "preset": preset(labels), "arguments": arguments, "at": start() * 1000 }));
         all.push(json!({ "preset": preset(labels), "arguments": { "group_by": [text] }, "at": start() * 1000 }));
         all.push(json!({ "preset": preset(text), "at": start() * 1000 }));
     }
-    let arguments = json!({ "filters": [{ "label": "user_id", "values": ["secret-of-b-user", "tenant-a"] }], "group_by": ["user_id"] });
+    let arguments = json!({ "filters": [{ "label": "owner_user_id", "values": ["secret-of-b-user", "tenant-a"] }], "group_by": ["owner_user_id"] });
     all.push(json!({ "preset": preset(labels), "arguments": arguments, "at": start() * 1000 }));
     all
 }
@@ -428,8 +429,8 @@ fn evaluations(path: &'static str) -> Vec<Request> {
     let mut all = Vec::new();
     for template in TEMPLATES {
         let question = json!({
-            "subject": "user_id", "subjects": ["tenant-a", "secret-of-b-user"], "combine": "max", "at": start() * 1000,
-            "arguments": { "group_by": ["user_id"] }, "condition": { "bound": { "above": 1000.0 } },
+            "subject": "owner_user_id", "subjects": ["tenant-a", "secret-of-b-user"], "combine": "max", "at": start() * 1000,
+            "arguments": { "group_by": ["owner_user_id"] }, "condition": { "bound": { "above": 1000.0 } },
         });
         all.push(json!({ "preset": preset(template), "question": question }));
     }

@@ -8,7 +8,7 @@ use crate::setting::{OPERATOR, READER_A, SERVICE, Server, Who, claims, sha256, s
 
 #[test]
 fn no_token_is_in_the_log_at_any_level_nor_in_an_answer() {
-    let server = Server::start("127.0.0.1:1", "");
+    let server = Server::start_at("127.0.0.1:1", "", "trace");
     let ordinary = ordinary("/v1/query");
     let jwt = signed(&claims("tenant-a"));
     let mut expired = claims("tenant-a");

@@ -22,7 +22,7 @@ use crate::client::{Request, Response};
 /// In every label value of the second tenant's.
 pub(crate) const SECRET: &str = "secret-of-b";
 /// What its values are, and what they come to with the first one's.
-pub(crate) const SECRET_VALUES: [&str; 2] = ["31337", "31344"];
+pub(crate) const SECRET_VALUES: [&str; 2] = ["31337.25", "31344.25"];
 
 pub(crate) const READER_A: &str = "reader-a-4be6f0d4";
 pub(crate) const READER_B: &str = "reader-b-97aa21c0";
@@ -60,7 +60,10 @@ impl Who {
             Self::SignedB => vec![bearer(&signed(&claims(&format!("{SECRET}-user"))))],
             Self::Operator => vec![bearer(OPERATOR)],
             Self::ServiceForA => {
-                let scope = ("X-Metric-Scope".to_owned(), "user_id=tenant-a".to_owned());
+                let scope = (
+                    "X-Metric-Scope".to_owned(),
+                    "owner_user_id=tenant-a".to_owned(),
+                );
                 vec![bearer(SERVICE), scope]
             }
         }
@@ -71,7 +74,7 @@ impl Who {
 pub(crate) fn claims(user: &str) -> Value {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     json!({
-        "sub": user, "role": "reader", "scope": [format!("user_id={user}")], "aud": "metric-service", "iss": "manager",
+        "sub": user, "role": "reader", "scope": [format!("owner_user_id={user}")], "aud": "metric-service", "iss": "manager",
         "exp": now.as_secs() + 3600,
     })
 }
@@ -107,6 +110,11 @@ pub(crate) struct Server {
 impl Server {
     /// Starts it before a Prometheus, with the tokens of all and `more` in its access file.
     pub(crate) fn start(prometheus: &str, more: &str) -> Self {
+        Self::start_at(prometheus, more, "info")
+    }
+
+    /// The same, with more in its log, or less.
+    pub(crate) fn start_at(prometheus: &str, more: &str, level: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let access = guarded(folder.path(), "access.toml", &(access_file() + more));
         guarded(folder.path(), "manager.secret", JWT_SECRET);
@@ -117,7 +125,7 @@ impl Server {
             .args(["--sample-interval", "30s"])
             .env("METRIC_ADDRESS", prometheus)
             .env("METRIC_PLUGIN", plugin_file())
-            .env("RUST_LOG", "trace")
+            .env("RUST_LOG", level)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)
@@ -175,8 +183,8 @@ pub(crate) fn token(name: &str, token: &str, more: &str) -> String {
 fn access_file() -> String {
     let often = "rate = { per_second = 100000, burst = 100000 }";
     [
-        token("a", READER_A, &format!("role = \"reader\"\nscope = [\"user_id=tenant-a\"]\n{often}")),
-        token("b", READER_B, &format!("role = \"reader\"\nscope = [\"user_id={SECRET}-user\"]\n{often}")),
+        token("a", READER_A, &format!("role = \"reader\"\nscope = [\"owner_user_id=tenant-a\"]\n{often}")),
+        token("b", READER_B, &format!("role = \"reader\"\nscope = [\"owner_user_id={SECRET}-user\"]\n{often}")),
         token("manager", SERVICE, "role = \"service\""),
         token("operator", OPERATOR, "role = \"operator\""),
         format!(
@@ -214,7 +222,7 @@ impl Setting {
                 &name("user"),
                 &name("project"),
                 &name("kernel"),
-                31337.0,
+                31337.25,
                 &metrics,
             );
             let start = |series: &[Series]| {
@@ -245,9 +253,9 @@ fn of(user: &str, project: &str, kernel: &str, value: f64, metrics: &[&str]) -> 
                 ("agent_id", "agent"),
                 ("container_metric_name", metric),
                 ("kernel_id", kernel),
-                ("project_id", project),
+                ("owner_project_id", project),
                 ("session_id", &format!("{kernel}-session")),
-                ("user_id", user),
+                ("owner_user_id", user),
                 ("value_type", value_type),
             ];
             let labels = labels.map(|(name, value)| (name.to_owned(), value.to_owned()));

@@ -58,6 +58,15 @@ pub(crate) enum Part {
 }
 
 impl Part {
+    /// As `--without` has it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Wheel => "wheel",
+            Self::Npm => "npm",
+            Self::Sbom => "sbom",
+        }
+    }
+
     /// What it takes and is not there, and how to get it; none: nothing.
     fn missing(self) -> Option<String> {
         match self {
@@ -91,13 +100,10 @@ impl Draft<'_> {
 }
 
 pub(crate) fn run(arguments: &DistArgs) -> Result<()> {
-    for part in [Part::Wheel, Part::Npm, Part::Sbom] {
-        if let Some(missing) = part
-            .missing()
-            .filter(|_| !arguments.without.contains(&part))
-        {
-            let name = part.to_possible_value().unwrap_or_default();
-            bail!("{missing}; or leave it out: --without {}", name.get_name());
+    let wanted = |part: &Part| !arguments.without.contains(part);
+    for part in Part::value_variants().iter().filter(|part| wanted(part)) {
+        if let Some(missing) = part.missing() {
+            bail!("{missing}; or leave it out: --without {}", part.name());
         }
     }
     make(arguments)
@@ -106,10 +112,10 @@ pub(crate) fn run(arguments: &DistArgs) -> Result<()> {
 /// The same of what can be made here: for the tests, which say what is left out.
 pub(crate) fn run_what_can_be_had() -> Result<()> {
     let mut without = Vec::new();
-    for part in [Part::Wheel, Part::Npm, Part::Sbom] {
+    for part in Part::value_variants() {
         if let Some(missing) = part.missing() {
-            println!("left out: {part:?}: {missing}");
-            without.push(part);
+            println!("left out: {}: {missing}", part.name());
+            without.push(*part);
         }
     }
     make(&DistArgs {

@@ -55,7 +55,7 @@ pub enum Fault {
     EmptyToken,
     /// A reader lacks a scope.
     #[error(
-        "a reader needs a scope; accepted is a list such as [\"user_id=6f1c2a34\"], all of which holds"
+        "a reader needs a scope; accepted is a list such as [\"owner_user_id=6f1c2a34\"], all of which hold"
     )]
     Unbound,
     /// A scope cannot be used.

@@ -25,7 +25,7 @@ pub enum Refusal {
     #[error("the token has expired")]
     Expired,
     /// The role does not reach.
-    #[error("the role {} may not do this; accepted is {} or more", .role.as_str(), .least.as_str())]
+    #[error("the role {} may not do this; {} may", .role.as_str(), .least.as_str())]
     Forbidden {
         /// The caller's.
         role: Role,

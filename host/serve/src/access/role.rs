@@ -49,19 +49,15 @@ const DOORS: &[(&str, Door)] = &[
     ("/v1/batch", Door::From(Role::Reader)),
     ("/v1/stream", Door::From(Role::Reader)),
     ("/v1/explain", Door::From(Role::Reader)),
-    ("/v1/explain", Door::From(Role::Reader)),
     ("/v1/summary", Door::From(Role::Reader)),
     ("/v1/top", Door::From(Role::Reader)),
     ("/v1/anomalies", Door::From(Role::Reader)),
     ("/v1/outliers", Door::From(Role::Reader)),
     ("/v1/live", Door::From(Role::Reader)),
-    ("/v1/families/query", Door::From(Role::Reader)),
     // A preset brings a template.
     ("/v1/presets/check", Door::From(Role::Service)),
     ("/v1/presets/render", Door::From(Role::Service)),
-    ("/v1/presets/render", Door::From(Role::Service)),
     ("/v1/presets/execute", Door::From(Role::Service)),
-    ("/v1/presets/execute-range", Door::From(Role::Service)),
     ("/v1/presets/execute-range", Door::From(Role::Service)),
     ("/v1/presets/evaluate", Door::From(Role::Service)),
 ];
@@ -98,6 +94,18 @@ mod tests {
             Some(""),
         ] {
             assert_eq!(Door::of(route), Door::From(Role::Operator), "{route:?}");
+        }
+    }
+
+    #[test]
+    fn every_path_has_one_row() {
+        let paths: Vec<_> = Door::paths().collect();
+        for path in &paths {
+            assert_eq!(
+                paths.iter().filter(|other| *other == path).count(),
+                1,
+                "{path}"
+            );
         }
     }
 

@@ -285,7 +285,7 @@ impl Look {
         self.colour.stroke_width(2)
     }
 
-    fn line<'a, C>(&self, area: &DrawingArea<SVGBackend<'a>, C>, points: Vec<C::From>) -> Drawn
+    fn line<C>(&self, area: &DrawingArea<SVGBackend<'_>, C>, points: Vec<C::From>) -> Drawn
     where
         C: CoordTranslate<From: Clone>,
     {
@@ -297,7 +297,7 @@ impl Look {
         }
     }
 
-    fn mark<'a, C>(&self, area: &DrawingArea<SVGBackend<'a>, C>, at: C::From) -> Drawn
+    fn mark<C>(&self, area: &DrawingArea<SVGBackend<'_>, C>, at: C::From) -> Drawn
     where
         C: CoordTranslate<From: Clone>,
     {
