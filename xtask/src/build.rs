@@ -45,7 +45,8 @@ pub(crate) enum HostProfile {
 }
 
 impl HostProfile {
-    fn folder(self) -> PathBuf {
+    /// Where its programs are, and the components beside them.
+    pub(crate) fn folder(self) -> PathBuf {
         workspace::target().join(match self {
             Self::Debug => "debug",
             Self::Release => "release",
@@ -107,7 +108,7 @@ pub(crate) fn run(arguments: &BuildArgs) -> Result<()> {
         place(&toolchain, component, profile)?;
         built.push((component.name(), profile.component(component)));
     }
-    built.push(("server", server::compose(profile)?));
+    built.push(("server", server::compose(&profile.folder())?));
     for (what, path) in built {
         let size = fs::metadata(&path)
             .with_context(|| format!("{} was not built", workspace::shown(&path)))?

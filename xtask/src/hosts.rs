@@ -118,7 +118,7 @@ impl Host {
             .env("METRIC_PLUGIN", profile.component(Component::Service))
             .env("METRIC_CODEC", profile.component(Component::Codec))
             .env("METRIC_FRONT", profile.component(Component::Front))
-            .env("METRIC_SERVER", server::file(profile))
+            .env("METRIC_SERVER", profile.folder().join(server::FILE))
             // The browser looks at the page that it serves.
             .env("METRIC_HOST", profile.host())
             // Each starts its own Prometheus.

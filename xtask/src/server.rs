@@ -7,23 +7,21 @@ use anyhow::{Context as _, Result};
 use wasm_compose::graph::{Component as Part, CompositionGraph, EncodeOptions};
 use wasmparser::Validator;
 
-use crate::build::{HostProfile, put};
+use crate::build::put;
 use crate::component::Component;
 
 /// The interface by which the front asks the plugin.
 const INTERFACE: &str = "backendai:metric/json@0.2.0";
 
-/// Where it is, beside the components that it is made of.
-pub(crate) fn file(profile: HostProfile) -> PathBuf {
-    profile.plugin().with_file_name("metric_server.wasm")
-}
+/// Its file name, beside the components that it is made of.
+pub(crate) const FILE: &str = "metric_server.wasm";
 
-/// Composes it of the components beside the host, and says where it is.
-pub(crate) fn compose(profile: HostProfile) -> Result<PathBuf> {
-    let front = profile.component(Component::Front);
-    let bytes =
-        composed(&front, &profile.plugin()).context("cannot compose the front and the plugin")?;
-    let file = file(profile);
+/// Composes it of the components in a folder, and says where it is.
+pub(crate) fn compose(folder: &Path) -> Result<PathBuf> {
+    let [front, plugin] =
+        [Component::Front, Component::Service].map(|part| folder.join(part.file()));
+    let bytes = composed(&front, &plugin).context("cannot compose the front and the plugin")?;
+    let file = folder.join(FILE);
     put(&bytes, &file)?;
     Ok(file)
 }
@@ -46,4 +44,40 @@ fn composed(front: &Path, plugin: &Path) -> Result<Vec<u8>> {
         export: Some(front),
         validate: true,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FRONT: &str = r#"(component
+        (import "backendai:metric/json@0.2.0" (instance (export "call" (func (param "verb" string) (result string)))))
+        (import "other:thing/left@0.1.0" (instance)))"#;
+    const PLUGIN: &str = r#"(component
+        (import "backendai:metric/json@0.2.0" (instance $json (export "call" (func (param "verb" string) (result string)))))
+        (export "backendai:metric/json@0.2.0" (instance $json)))"#;
+
+    fn composed_of(front: &str, plugin: &str) -> Result<Vec<u8>> {
+        let folder = tempfile::tempdir()?;
+        std::fs::write(folder.path().join(Component::Front.file()), front)?;
+        std::fs::write(folder.path().join(Component::Service.file()), plugin)?;
+        let file = compose(folder.path())?;
+        assert_eq!(file, folder.path().join(FILE));
+        Ok(std::fs::read(file)?)
+    }
+
+    #[test]
+    fn what_the_front_imports_besides_the_plugin_stays_an_import() {
+        let bytes = composed_of(FRONT, PLUGIN).unwrap();
+        let whole = Part::from_bytes(&mut Validator::new(), "whole", bytes).unwrap();
+        assert!(whole.import_by_name("other:thing/left@0.1.0").is_some());
+    }
+
+    #[test]
+    fn parts_that_do_not_fit_are_refused_by_the_interface_that_is_missing() {
+        for (front, plugin) in [(FRONT, "(component)"), ("(component)", PLUGIN)] {
+            let error = composed_of(front, plugin).unwrap_err();
+            assert!(format!("{error:#}").ends_with(INTERFACE), "{error:#}");
+        }
+    }
 }

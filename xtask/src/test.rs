@@ -261,7 +261,7 @@ fn components(session: &mut Session) -> Result<()> {
     Component::ALL
         .into_iter()
         .try_for_each(|component| build::place(&session.toolchain, component, PROFILE))?;
-    server::compose(PROFILE).map(drop)
+    server::compose(&PROFILE.folder()).map(drop)
 }
 
 fn lints(_: &mut Session) -> Result<()> {

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::{Draft, Part, checksums, contract, metadata, packages, sbom};
 use crate::component::Component;
 use crate::process;
+use crate::server;
 
 /// All of it; fails with the first thing that is not as it should be.
 pub(super) fn all(draft: &Draft<'_>) -> Result<()> {
@@ -24,7 +25,7 @@ pub(super) fn all(draft: &Draft<'_>) -> Result<()> {
         ensure!(fs::metadata(draft.file(file))?.len() > 0, "{file} is empty");
     }
     checksums::check(draft.folder)?;
-    for component in Component::ALL {
+    for component in Component::OF_THE_CONTRACT {
         says_what_it_is(draft, component)?;
     }
     contract::check(&fs::read(draft.file(&contract::file()?))?)?;
@@ -61,6 +62,7 @@ fn wanted(draft: &Draft<'_>) -> Result<Vec<Wanted>> {
     let named = |name: &str| Wanted::Named(name.to_owned());
     let mut wanted = vec![Wanted::Named(contract::file()?), named(packages::MANUAL)];
     wanted.extend(Component::ALL.map(|component| named(component.file())));
+    wanted.push(named(server::FILE));
     wanted.extend(packages::completions().map(named));
     wanted.extend(draft.with_host.then(|| named("metric-host")));
     wanted.extend(draft.has(Part::Wheel).then_some(Wanted::Ending(WHEEL)));
@@ -83,7 +85,7 @@ fn says_what_it_is(draft: &Draft<'_>, component: Component) -> Result<()> {
     inspect.args(["--plugin-sha256", &checksums::sum(&file)?]);
     let shown: Value = serde_json::from_str(&process::output(&mut inspect)?)?;
     ensure!(
-        shown["loads"] == true,
+        shown.get("loads").is_some_and(|loads| loads == true),
         "{} does not load: {shown}",
         component.file()
     );
@@ -92,11 +94,11 @@ fn says_what_it_is(draft: &Draft<'_>, component: Component) -> Result<()> {
         .into_iter()
         .chain([name])
     {
+        let said = shown.pointer(&format!("/metadata/{field}"));
         ensure!(
-            shown["metadata"][field] == value,
-            "{} says that its {field} is {}, and not {value:?}",
-            component.file(),
-            shown["metadata"][field]
+            said.is_some_and(|said| *said == value),
+            "{} says that its {field} is {said:?}, and not {value:?}",
+            component.file()
         );
     }
     Ok(())
@@ -115,7 +117,7 @@ fn wheel_has_the_components(draft: &Draft<'_>, files: &[String]) -> Result<()> {
             .args(["-c", SUMS])
             .arg(draft.file(wheel)),
     )?;
-    for component in Component::ALL {
+    for component in Component::OF_THE_CONTRACT {
         let sum = checksums::sum(&draft.file(component.file()))?;
         ensure!(
             sums.lines().any(|line| line == sum),

@@ -27,6 +27,7 @@ pub(super) fn name(component: Component) -> &'static str {
     match component {
         Component::Service => "metric-service",
         Component::Codec => "metric-codec",
+        Component::Front => "metric-http",
     }
 }
 
@@ -38,6 +39,9 @@ pub(super) fn fields(component: Component, origin: &Origin) -> Vec<(&'static str
         }
         Component::Codec => {
             "The metrics of Backend.AI's containers out of Prometheus, which its caller asks: it imports nothing"
+        }
+        Component::Front => {
+            "The metrics of Backend.AI's containers over HTTP, by a plugin that it imports, on platforms that run components"
         }
     };
     let of_the_workspace = [
@@ -57,7 +61,7 @@ pub(super) fn fields(component: Component, origin: &Origin) -> Vec<(&'static str
         .collect()
 }
 
-/// Puts both components, as they were built, with their metadata into the folder.
+/// Puts the components, as they were built, with their metadata into the folder.
 pub(super) fn components(draft: &Draft<'_>, toolchain: &WasmToolchain) -> Result<()> {
     for component in Component::ALL {
         let built = toolchain.built(component.file());

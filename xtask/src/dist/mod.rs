@@ -22,6 +22,7 @@ use crate::build::{self, HostProfile};
 use crate::component::Component;
 use crate::hosts::Host;
 use crate::process;
+use crate::server;
 use crate::wasm_toolchain::{Choice, WasmToolchain};
 use crate::workspace;
 
@@ -152,6 +153,7 @@ fn make(arguments: &DistArgs) -> Result<()> {
 
     process::shown(&mut build::command(&toolchain, &Component::ALL))?;
     metadata::components(&draft, &toolchain)?;
+    server::compose(draft.folder)?;
     contract::package(&draft)?;
     packages::command_line(&draft)?;
     if draft.has(Part::Wheel) {

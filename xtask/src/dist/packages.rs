@@ -50,7 +50,7 @@ pub(super) fn wheel(draft: &Draft<'_>) -> Result<()> {
         "Making a Python environment",
         in_folder("python", "bash").arg("make-venv.sh"),
     )?;
-    let components = Component::ALL.map(|component| draft.file(component.file()));
+    let components = Component::OF_THE_CONTRACT.map(|component| draft.file(component.file()));
     let mut build = in_folder("python", ".venv/bin/python");
     build
         .arg("build_wheel.py")

@@ -17,9 +17,10 @@ use crate::workspace::{self, WASM_TARGET};
 const VERSION: &str = "0.5.9";
 
 /// The documents: what is described, for which target, and where the tool leaves it.
-const DOCUMENTS: [(&str, Target, &str); 3] = [
+const DOCUMENTS: [(&str, Target, &str); 4] = [
     ("metric_service", Target::Wasm, "guest/metric-guest"),
     ("metric_codec", Target::Wasm, "guest/codec/metric-codec"),
+    ("metric_http", Target::Wasm, "guest/http/metric-http"),
     ("metric-host", Target::Host, "host/cli/metric-host-cli"),
 ];
 
@@ -88,10 +89,12 @@ fn without_place(document: &str, sources: &Path) -> String {
 pub(super) fn check(document: &str) -> Result<()> {
     let read: Value = serde_json::from_str(document)?;
     ensure!(
-        read["bomFormat"] == "CycloneDX",
+        read.get("bomFormat")
+            .is_some_and(|format| format == "CycloneDX"),
         "it is no CycloneDX document"
     );
-    let components = read["components"].as_array().map_or(0, Vec::len);
+    let components = read.get("components").and_then(Value::as_array);
+    let components = components.map_or(0, Vec::len);
     ensure!(components > 0, "it lists nothing");
     for place in [workspace::root(), std::env::temp_dir()] {
         let place = place.display().to_string();
