@@ -82,12 +82,10 @@ pub(crate) fn run(arguments: &DemoArgs) -> Result<()> {
     show(&host)?;
     println!("\nThat took {}.", seconds(started.elapsed()));
     if arguments.keep {
-        println!(
-            "Prometheus listens on {} until Ctrl-C, and this server has a page over it.",
-            host.address
-        );
+        println!("Prometheus listens on {} until Ctrl-C.", host.address);
+        println!("Its page, and what curl may ask:");
         // Ctrl-C ends it, and us; the testbed then ends Prometheus and removes its data.
-        host.show(&["serve".to_owned()], &[])?;
+        process::shown(&mut host.command(&scenario::words(&["serve", "--listen", "127.0.0.1:0"])))?;
     } else if server.is_some() {
         println!(
             "This Prometheus stops now; `cargo xtask demo --keep` keeps it, for the lines above, and serves a page over it."

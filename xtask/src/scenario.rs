@@ -262,7 +262,7 @@ pub(crate) fn subject_in(answer: &serde_json::Value, project_label: &str) -> Opt
     best.map(|(_, subject)| subject)
 }
 
-fn words(words: &[&str]) -> Vec<String> {
+pub(crate) fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 

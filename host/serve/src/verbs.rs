@@ -105,10 +105,40 @@ pub(crate) const VERBS: &[Verb] = &[
         "A preset over a range",
     ),
     verb(
+        "/v1/presets/execute-batch",
+        "preset-execute-batch",
+        ("runs_request", "runs_answer"),
+        "Many presets at once, each with its own answer or error",
+    ),
+    verb(
         "/v1/presets/evaluate",
         "evaluate",
         ("question_request", "evaluate_answer"),
         "A verdict on each of many subjects",
+    ),
+    verb(
+        "/v1/evaluate",
+        "evaluate-metric",
+        ("metric_question_request", "evaluate_answer"),
+        "A verdict on each of many subjects, by a metric",
+    ),
+    verb(
+        "/v1/families/query",
+        "query-family",
+        ("family_request", "range_answer"),
+        "The series of a metric family that the request describes",
+    ),
+    verb(
+        "/v1/families/batch",
+        "query-families",
+        ("family_request", "batch_answer"),
+        "Many families at once, each with its own answer or error",
+    ),
+    verb(
+        "/v1/families/derived",
+        "query-derived",
+        ("family_request", "derived_answer"),
+        "A ratio, percentage, difference, sum or multiple of two queries",
     ),
 ];
 

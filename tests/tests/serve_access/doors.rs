@@ -64,7 +64,12 @@ pub(crate) const PATHS: &[Path] = &[
     tells_nothing(service("/v1/presets/render", presets)),
     service("/v1/presets/execute", presets),
     service("/v1/presets/execute-range", preset_ranges),
+    service("/v1/presets/execute-batch", preset_batches),
     service("/v1/presets/evaluate", evaluations),
+    reader("/v1/evaluate", metric_evaluations),
+    reader("/v1/families/query", families),
+    reader("/v1/families/batch", family_batches),
+    reader("/v1/families/derived", derived),
 ];
 
 /// An ordinary question at a path.
@@ -435,4 +440,70 @@ fn evaluations(path: &'static str) -> Vec<Request> {
         all.push(json!({ "preset": preset(template), "question": question }));
     }
     posts(path, all)
+}
+
+fn preset_batches(path: &'static str) -> Vec<Request> {
+    let all = asked_presets();
+    let batches = all.chunks(10).map(|some| json!({ "runs": some }));
+    posts(path, batches.collect::<Vec<_>>())
+}
+
+fn metric_evaluations(path: &'static str) -> Vec<Request> {
+    let question = |metric: &str, labels: Value| {
+        json!({ "question": {
+            "metric_name": metric, "labels": labels, "subject": "user_id",
+            "subjects": ["tenant-a", "secret-of-b-user"], "combine": "max", "at": start() * 1000,
+            "condition": { "bound": { "above": 1000.0 } },
+        } })
+    };
+    let mut all = vec![question("mem", json!({ "value_type": "current" }))];
+    for text in TEXTS {
+        all.push(question(text, json!({ "value_type": "current" })));
+        all.push(question(
+            "mem",
+            json!({ "value_type": "current", "project_id": [text] }),
+        ));
+    }
+    posts(path, all)
+}
+
+/// The containers' own series, described as a family, and texts of [`TEXTS`] at every place.
+fn asked_families() -> Vec<Value> {
+    let family = |name: &str, filters: Value, group_by: Value| {
+        json!({
+            "family": { "name": name, "kind": "gauge" }, "filters": filters, "group_by": group_by,
+            "start": start().to_string(), "end": (start() + 600).to_string(), "step": 60,
+        })
+    };
+    let name = "backendai_container_utilization";
+    let by = json!(["owner_user_id", "kernel_id"]);
+    let other = json!([{ "label": "owner_user_id", "values": ["secret-of-b-user", "tenant-a"] }]);
+    let mut all = vec![
+        family(name, json!([]), by.clone()),
+        family(name, json!([]), json!([])),
+        family(name, other, by.clone()),
+    ];
+    for text in TEXTS {
+        let filter = |label: &str, value: &str| json!([{ "label": label, "values": [value] }]);
+        all.push(family(text, json!([]), by.clone()));
+        all.push(family(name, filter(text, "tenant-a"), by.clone()));
+        all.push(family(name, filter("owner_user_id", text), by.clone()));
+        all.push(family(name, json!([]), json!([text])));
+    }
+    all
+}
+
+fn families(path: &'static str) -> Vec<Request> {
+    posts(path, asked_families().into_iter().map(of_query))
+}
+
+fn family_batches(path: &'static str) -> Vec<Request> {
+    let all = asked_families();
+    let batches = all.chunks(10).map(|some| json!({ "queries": some }));
+    posts(path, batches.collect::<Vec<_>>())
+}
+
+fn derived(path: &'static str) -> Vec<Request> {
+    let twice = |query: Value| json!({ "derived": { "sides": [{ "family": query }], "derivation": { "scale": 2.0 } } });
+    posts(path, asked_families().into_iter().map(twice))
 }

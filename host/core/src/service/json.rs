@@ -24,8 +24,12 @@ const WITH_RANGE_OPTIONS: &[&str] = &[
     "find-anomalies",
     "find-outliers",
     "plan",
+    "preset-execute-batch",
     "preset-execute-range",
     "query-batch",
+    "query-derived",
+    "query-families",
+    "query-family",
     "query-page",
     "query-range",
     "rank",
@@ -146,8 +150,8 @@ struct Answer<'a> {
     warnings: Vec<Cow<'a, str>>,
     #[serde(borrow, default)]
     missing: Vec<&'a RawValue>,
-    #[serde(borrow)]
-    /// Of a range, whose query it is.
+    /// Of a range, and of an entry of a batch of presets: what has the query.
+    #[serde(borrow, alias = "instant", alias = "range")]
     answer: Option<Box<Answer<'a>>>,
 }
 

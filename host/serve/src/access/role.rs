@@ -54,11 +54,16 @@ const DOORS: &[(&str, Door)] = &[
     ("/v1/anomalies", Door::From(Role::Reader)),
     ("/v1/outliers", Door::From(Role::Reader)),
     ("/v1/live", Door::From(Role::Reader)),
+    ("/v1/evaluate", Door::From(Role::Reader)),
+    ("/v1/families/query", Door::From(Role::Reader)),
+    ("/v1/families/batch", Door::From(Role::Reader)),
+    ("/v1/families/derived", Door::From(Role::Reader)),
     // A preset brings a template.
     ("/v1/presets/check", Door::From(Role::Service)),
     ("/v1/presets/render", Door::From(Role::Service)),
     ("/v1/presets/execute", Door::From(Role::Service)),
     ("/v1/presets/execute-range", Door::From(Role::Service)),
+    ("/v1/presets/execute-batch", Door::From(Role::Service)),
     ("/v1/presets/evaluate", Door::From(Role::Service)),
 ];
 
