@@ -320,6 +320,22 @@ mod tests {
     }
 
     #[test]
+    fn the_paths_that_every_server_has_are_those_of_the_table() {
+        let table: Value =
+            serde_json::from_str(include_str!("../../../wit/schema/http.json")).unwrap();
+        let document = document().unwrap();
+        for entry in table["paths"].as_array().unwrap() {
+            let path = entry["path"].as_str().unwrap();
+            let method = entry["method"].as_str().unwrap().to_lowercase();
+            let described = &document["paths"][path][method];
+            assert!(described.is_object(), "{path}");
+            if let Some(verb) = entry["verb"].as_str() {
+                assert_eq!(described["operationId"], verb, "{path}");
+            }
+        }
+    }
+
+    #[test]
     fn every_verb_names_definitions_that_there_are() {
         let document = document().unwrap();
         for verb in VERBS {

@@ -44,6 +44,13 @@ OF_A_KERNEL = {
     }
 }
 AT = {"at": END * 1000}
+FAMILY = {
+    "family": {"name": "backendai_container_utilization", "kind": "gauge"},
+    "filters": [{"label": "container_metric_name", "values": ["mem"]}],
+    "group_by": ["kernel_id"],
+    "step": 300,
+    **HOUR,
+}
 
 
 def bodies(kernels: list[str]) -> dict[str, dict[str, Any]]:
@@ -76,6 +83,20 @@ def bodies(kernels: list[str]) -> dict[str, dict[str, Any]]:
             "preset": PRESET,
             **OF_A_KERNEL,
             "range": {**HOUR, "step": 300},
+        },
+        "/v1/presets/execute-batch": {"runs": [{"preset": PRESET, **OF_A_KERNEL, **AT}]},
+        "/v1/evaluate": {
+            "question": {
+                **question,
+                **AT,
+                "metric_name": "mem",
+                "labels": {"value_type": "current"},
+            }
+        },
+        "/v1/families/query": {"query": FAMILY},
+        "/v1/families/batch": {"queries": [FAMILY, {**FAMILY, "group_by": []}]},
+        "/v1/families/derived": {
+            "derived": {"sides": [{"family": FAMILY}], "derivation": {"scale": 2.0}}
         },
         "/v1/presets/evaluate": {"preset": PRESET, "question": {**question, **AT}},
     }
