@@ -114,8 +114,8 @@ const STEPS: &[Step] = &[
         process::shown(&mut PROFILE.build(&["metric-host", "testbed-prometheus"]))
     }),
     // Before the hosts, whose packages it builds.
-    Step::new("what one would publish is whole", never, |_| {
-        dist::run_what_can_be_had()
+    Step::new("what one would publish is whole", never, |session| {
+        dist::run_what_can_be_had(session.full)
     }),
     Step::of_host("host: node", |_| Host::Node.missing(), Host::Node),
     Step::of_host("host: browser", |_| Host::Browser.missing(), Host::Browser),

@@ -258,7 +258,7 @@ impl Truth<'_> {
 
     fn quantile(&self, asked: &Asked<'_>, q: f64, instants: &[i64]) -> Groups {
         let by: Vec<&str> = asked.by.iter().copied().chain(["le"]).collect();
-        let mut histograms: BTreeMap<_, Vec<(f64, Vec<Option<f64>>)>> = BTreeMap::new();
+        let mut histograms: BTreeMap<_, Buckets> = BTreeMap::new();
         for (labels, column) in self.summed(asked, "_bucket", &by, instants) {
             let (bound, group): (Vec<_>, Vec<_>) =
                 labels.into_iter().partition(|(name, _)| name == "le");
@@ -268,7 +268,7 @@ impl Truth<'_> {
             };
             histograms.entry(group).or_default().push((bound, column));
         }
-        let of = |mut buckets: Vec<(f64, Vec<Option<f64>>)>| {
+        let of = |mut buckets: Buckets| {
             buckets.sort_by(|one, other| one.0.total_cmp(&other.0));
             let at = |at: usize| {
                 let there = buckets
@@ -284,6 +284,9 @@ impl Truth<'_> {
             .collect()
     }
 }
+
+/// The buckets of a histogram: the bound of each, and its column.
+type Buckets = Vec<(f64, Vec<Option<f64>>)>;
 
 /// Linearly within the bucket that holds the rank; above the highest bound it is that bound. None where nothing was
 /// observed.

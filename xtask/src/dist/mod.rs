@@ -109,11 +109,16 @@ pub(crate) fn run(arguments: &DistArgs) -> Result<()> {
     make(arguments)
 }
 
-/// The same of what can be made here: for the tests, which say what is left out.
-pub(crate) fn run_what_can_be_had() -> Result<()> {
+/// The same of what can be made here: for the tests, which say what is left out. The list of the parts is made by a tool
+/// that takes minutes to build: it is for the `full` tests.
+pub(crate) fn run_what_can_be_had(full: bool) -> Result<()> {
     let mut without = Vec::new();
     for part in Part::value_variants() {
-        if let Some(missing) = part.missing() {
+        let missing = match part {
+            Part::Sbom if !full => Some("only with --full".to_owned()),
+            _ => part.missing(),
+        };
+        if let Some(missing) = missing {
             println!("left out: {}: {missing}", part.name());
             without.push(*part);
         }

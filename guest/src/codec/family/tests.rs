@@ -87,9 +87,11 @@ fn refused(query: DerivedQuery) -> (String, String) {
     }
 }
 
-/// An answer to a query: its series by agent and value type.
-fn answer(query: &QueryRange, series: &[(&str, &str, &[(i64, f64)])]) -> RangeResult {
-    let one = |(agent, value_type, points): &(&str, &str, &[(i64, f64)])| {
+/// A series: its agent, its value type, its points.
+type Told<'a> = (&'a str, &'a str, &'a [(i64, f64)]);
+
+fn answer(query: &QueryRange, series: &[Told<'_>]) -> RangeResult {
+    let one = |(agent, value_type, points): &Told<'_>| {
         let mut labels = vec![("agent_id".to_owned(), (*agent).to_owned())];
         if !value_type.is_empty() {
             labels.push(("value_type".to_owned(), (*value_type).to_owned()));

@@ -71,7 +71,8 @@ fn may_be_read_by_all(found: &Metadata) -> bool {
     mode(found) & 0o004 != 0
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
