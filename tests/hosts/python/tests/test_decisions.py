@@ -23,18 +23,24 @@ from metric_service import (
     Config,
     ConnectionFailed,
     Dimension,
+    InstantAnswer,
     InvalidArgument,
     LabelValues,
     LimitExceeded,
     LiveOptions,
     MetricQuery,
+    MetricQuestion,
     MetricService,
+    PartialAnswer,
     Plugin,
+    Pointwise,
     Preset,
     PresetArguments,
     PresetRange,
     Question,
+    RangeAnswer,
     RangeOptions,
+    Run,
     TimedOut,
     Verdict,
 )
@@ -177,6 +183,69 @@ def test_a_preset_is_asked_at_an_instant_or_over_a_range(
     assert over_httpx.execute_preset(PRESET, arguments, span).series == whole.answer.series
 
 
+def test_a_batch_has_an_answer_or_an_exception_for_each_preset(
+    service: MetricService, over_httpx: HttpxService, prometheus: Prometheus
+) -> None:
+    arguments = PresetArguments({"kernel_id": prometheus.kernels()[:2]}, "kernel_id")
+    span = PresetRange(START, datetime.fromtimestamp(END, UTC), timedelta(minutes=10))
+    runs = [
+        Run(PRESET, arguments, at=AT),
+        Run(f"max({MEM.replace('mem', 'none')}) / 2", PresetArguments({"kernel_id": "gone"}), at=date(2026, 1, 5)),
+        Run('m{a="${{labels}}"}'),
+        Run(PRESET, arguments, range=span),
+    ]
+    now, nothing, refused, whole = service.execute_preset_batch(runs, RangeOptions(interval=3600, concurrency=2))
+    assert now == service.execute_preset(PRESET, arguments, AT) and isinstance(now, InstantAnswer)
+    assert now.to_frame().attrs["unit"] == "bytes" and len(now.to_frame()) == 2
+    assert isinstance(nothing, InstantAnswer) and nothing.series == []
+    assert isinstance(refused, InvalidArgument) and refused.field == "preset.template"
+    assert whole == service.execute_preset_range(PRESET, arguments, span, RangeOptions(interval=3600))
+    assert isinstance(whole, RangeAnswer) and whole.answer.to_frame("GiB").attrs["unit"] == "GiB"
+    # Without I/O each is one request, and over a range as well an answer of the form of an instant.
+    *same, over = over_httpx.execute_preset_batch(runs)
+    assert same[:2] == [now, nothing] and isinstance(same[2], InvalidArgument) and same[2].fields == refused.fields
+    assert over == over_httpx.execute_preset(PRESET, arguments, span)
+    assert service.execute_preset_batch([]) == over_httpx.execute_preset_batch([]) == []
+
+
+def test_a_batch_sends_what_is_the_same_once(codec: Codec, prometheus: Prometheus) -> None:
+    sent: list[httpx.Request] = []
+    run = Run(PRESET, PresetArguments({"kernel_id": prometheus.kernels()[0]}, "kernel_id"), at=AT)
+    with httpx.Client(trust_env=False, event_hooks={"request": [sent.append]}) as client:
+        one, other = HttpxService(codec, client).execute_preset_batch([run, run])
+    assert one == other and isinstance(one, InstantAnswer) and len(sent) == 1
+
+
+def test_an_answer_of_a_batch_is_partial_where_that_is_accepted(codec_plugin: Plugin) -> None:
+    body = {"status": "success", "isPartial": True, "data": {"resultType": "vector", "result": []}}
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=body))
+    with httpx.Client(transport=transport) as client:
+        verbs = HttpxService(Codec(codec_plugin, Config("h:1")), client)
+        (refused,) = verbs.execute_preset_batch([Run("up")])
+        (partial,) = verbs.execute_preset_batch([Run("up")], partial=True)
+    assert isinstance(refused, PartialAnswer)
+    assert isinstance(partial, InstantAnswer) and partial.partial
+
+
+def test_a_verdict_by_a_metric_is_that_of_a_preset(
+    service: MetricService, over_httpx: HttpxService, prometheus: Prometheus
+) -> None:
+    subjects = [UUID(prometheus.kernels()[0]), "gone"]
+    above = Condition(Bound.above(1), 300)
+    question = MetricQuestion("mem", "KERNEL_ID", subjects, "max", {"value_type": "current"}, at=AT, condition=above)
+    told, gone = service.evaluate_metric(question)
+    assert over_httpx.evaluate_metric(question) == [told, gone]
+    assert [told, gone] == service.evaluate(PRESET, Question("kernel_id", subjects, "max", at=AT, condition=above))
+    assert (told.verdict, told.decision, gone.verdict) == (Verdict.VALUE, True, Verdict.NO_DATA)
+    most = Pointwise("max", "time", timedelta(hours=1))
+    (high,) = service.evaluate_metric(
+        MetricQuestion(
+            "mem", Dimension.KERNEL_ID, subjects[:1], Combine.MAX, {"value_type": "current"}, pointwise=most, at=AT
+        )
+    )
+    assert high.value is not None and told.value is not None and high.value >= told.value
+
+
 def test_a_verdict_is_the_same_in_the_process_and_through_httpx(
     service: MetricService, over_httpx: HttpxService, prometheus: Prometheus
 ) -> None:
@@ -208,6 +277,7 @@ def test_each_verb_of_decisions_is_there_for_asyncio(
     kernel = prometheus.kernels()[0]
     arguments = PresetArguments({"kernel_id": kernel}, "kernel_id")
     question = Question("kernel_id", kernel, "max", at=AT)
+    by_metric = MetricQuestion("mem", "kernel_id", kernel, "max", {"value_type": "current"}, at=AT)
     span = PresetRange(START, END, 600)
 
     async def together() -> tuple[list[Any], list[Any]]:
@@ -221,10 +291,14 @@ def test_each_verb_of_decisions_is_there_for_asyncio(
                 alone.query_live_stats("kernel_id", kernel, LiveOptions(at=AT)),
                 alone.execute_preset(PRESET, arguments, AT),
                 alone.evaluate(PRESET, question),
+                alone.execute_preset_batch([Run(PRESET, arguments, at=AT)]),
+                alone.evaluate_metric(by_metric),
             ), await asyncio.gather(
                 over.query_live_stats("kernel_id", kernel, LiveOptions(at=AT)),
                 over.execute_preset(PRESET, arguments, AT),
                 over.evaluate(PRESET, question),
+                over.execute_preset_batch([Run(PRESET, arguments, at=AT)]),
+                over.evaluate_metric(by_metric),
             )
 
     inside, over = asyncio.run(together())
@@ -276,6 +350,17 @@ def test_a_date_is_its_first_instant() -> None:
         ("condition", lambda: Question("a", "b", "max", condition=Bound.above(5))),  # type: ignore[arg-type]
         ("condition.bound", lambda: Bound.above(float("nan"))),
         ("condition.bound", lambda: Condition(5)),  # type: ignore[arg-type]
+        ("arguments.filters", lambda: PresetArguments({5: "a"})),  # type: ignore[dict-item]
+        ("filters.a", lambda: LabelValues("a", 5)),  # type: ignore[arg-type]
+        ("at", lambda: Run("m", at=END)),
+        ("range", lambda: Run("m", range=(START, END))),  # type: ignore[arg-type]
+        ("arguments", lambda: Run("m", {"a": "b"})),  # type: ignore[arg-type]
+        ("subject", lambda: MetricQuestion("mem", "kernel", "a", "max")),
+        ("labels.project", lambda: MetricQuestion("mem", "kernel-id", "a", "max", {"project": "b"})),
+        ("group-by", lambda: MetricQuestion("mem", "kernel-id", "a", "max", group_by="kernel")),
+        ("metric-type", lambda: MetricQuestion("mem", "kernel-id", "a", "max", metric_type="level")),
+        ("pointwise", lambda: MetricQuestion("mem", "kernel-id", "a", "max", pointwise="max")),  # type: ignore[arg-type]
+        ("condition", lambda: MetricQuestion("mem", "kernel-id", "a", "max", condition=5)),  # type: ignore[arg-type]
         ("condition.lasting", lambda: Condition(Bound.above(5), timedelta(milliseconds=1500))),
     ],
 )
@@ -283,6 +368,16 @@ def test_what_does_not_fit_is_refused_by_its_name(field: str, make: Callable[[],
     with pytest.raises(InvalidArgument) as caught:
         make()
     assert caught.value.field == field and caught.value.reason
+
+
+def test_what_is_no_run_and_no_question_is_refused(service: MetricService, over_httpx: HttpxService) -> None:
+    for verbs in (service, over_httpx):
+        with pytest.raises(InvalidArgument, match="runs"):
+            verbs.execute_preset_batch([PRESET])  # type: ignore[list-item]
+        with pytest.raises(InvalidArgument, match="runs"):
+            verbs.execute_preset_batch(Run(PRESET))  # type: ignore[arg-type]
+        with pytest.raises(InvalidArgument, match="question"):
+            verbs.evaluate_metric(Question("kernel_id", "a", "max"))  # type: ignore[arg-type]
 
 
 def test_more_subjects_than_make_sense_are_refused(service: MetricService, over_httpx: HttpxService) -> None:

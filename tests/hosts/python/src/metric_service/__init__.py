@@ -7,10 +7,10 @@
     result = service.query_metric(MetricQuery("cpu_util", "2026-01-05T00:00:00Z", "2026-01-05T04:00:00Z"))
     frame = result.to_frame()
 
-What is where: `types`, `insight`, `decisions` the contract's records, `accept` what they take, `errors` its errors as
-exceptions, `plugin` the component in wasmtime, `wasi` what it imports, `sender` how its requests are sent, `doors` how
-values cross, `documents` how they are read, `asked` the arguments and the answer of each verb, `verbs` the two
-interfaces, `over_asyncio` and `over_httpx` the same for asyncio and with httpx, `frame` pandas, `plot` matplotlib,
+What is where: `types`, `insight`, `decisions`, `families` the contract's records, `accept` what they take, `errors` its
+errors as exceptions, `plugin` the component in wasmtime, `wasi` what it imports, `sender` how its requests are sent,
+`doors` how values cross, `documents` how they are read, `asked` the arguments and the answer of each verb, `verbs` the
+two interfaces, `over_asyncio` and `over_httpx` the same for asyncio and with httpx, `frame` pandas, `plot` matplotlib,
 `bench` what it all costs.
 """
 
@@ -24,12 +24,14 @@ from .decisions import (
     LiveAnswer,
     LiveOptions,
     LiveStat,
+    MetricQuestion,
     Outline,
     Placed,
     Preset,
     PresetArguments,
     PresetRange,
     Question,
+    Run,
     SubjectStats,
     Verdict,
 )
@@ -48,6 +50,17 @@ from .errors import (
     PluginTrapped,
     Span,
     TimedOut,
+)
+from .families import (
+    Derivation,
+    DerivedAnswer,
+    DerivedQuery,
+    Family,
+    FamilyKind,
+    FamilyQuery,
+    FamilyStatistic,
+    OverTime,
+    Side,
 )
 from .insight import (
     Anomaly,
@@ -114,10 +127,17 @@ __all__ = [
     "Config",
     "ConnectionFailed",
     "Denied",
+    "Derivation",
+    "DerivedAnswer",
+    "DerivedQuery",
     "Detection",
     "Dimension",
     "Direction",
     "FailedToGetMetric",
+    "Family",
+    "FamilyKind",
+    "FamilyQuery",
+    "FamilyStatistic",
     "HttpMethod",
     "HttpRequest",
     "HttpScheme",
@@ -137,6 +157,7 @@ __all__ = [
     "MetadataResult",
     "MetricMetadata",
     "MetricQuery",
+    "MetricQuestion",
     "MetricResult",
     "MetricService",
     "MetricServiceError",
@@ -144,6 +165,7 @@ __all__ = [
     "MissingChunk",
     "Outline",
     "Over",
+    "OverTime",
     "PartialAnswer",
     "Piece",
     "Placed",
@@ -163,9 +185,11 @@ __all__ = [
     "Ranked",
     "Ranking",
     "RequestMethod",
+    "Run",
     "Score",
     "Sender",
     "Series",
+    "Side",
     "Span",
     "Statistic",
     "Strategy",

@@ -57,6 +57,14 @@ def accept_number(field: str, value: Any) -> float | None:
     return float(value)
 
 
+def accept_finite(field: str, value: Any) -> float:
+    """A finite number, which has to be there."""
+    number = accept_number(field, value)
+    if number is None:
+        raise InvalidArgument(field, "None is not a number")
+    return number
+
+
 def accept_flag(field: str, value: Any) -> bool:
     """True or False."""
     if value is True or value is False:
@@ -101,19 +109,19 @@ def accept_member(field: str, value: Any, members: type[Member]) -> Member:
 
 def accept_members(field: str, values: Any, members: type[Member]) -> tuple[Member, ...]:
     """Several members; one, or none, is fine too."""
-    return tuple(accept_member(field, value, members) for value in _listed(field, values))
+    return tuple(accept_member(field, value, members) for value in listed(field, values))
 
 
 def accept_identifiers(field: str, values: Any) -> tuple[str, ...]:
     """Several identifiers; one, or none, is fine too."""
     return tuple(
-        str(value) if isinstance(value, UUID) else accept_text(field, value) for value in _listed(field, values)
+        str(value) if isinstance(value, UUID) else accept_text(field, value) for value in listed(field, values)
     )
 
 
 def accept_texts(field: str, values: Any) -> tuple[str, ...]:
     """Several texts; one, or none, is fine too."""
-    return tuple(accept_text(field, value) for value in _listed(field, values))
+    return tuple(accept_text(field, value) for value in listed(field, values))
 
 
 def accept_window(field: str, value: Any) -> str | None:
@@ -187,7 +195,8 @@ def _no_time(field: str, instant: Any) -> InvalidTimeRange:
     )
 
 
-def _listed(field: str, values: Any) -> Iterable[Any]:
+def listed(field: str, values: Any) -> Iterable[Any]:
+    """Several values; one text or UUID, or none, is fine too."""
     if values is None:
         return ()
     if isinstance(values, str | UUID):

@@ -9,21 +9,24 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from .accept import Identifier, Moment, accept_identifiers, accept_member, accept_moment, accept_number
+from .accept import Identifier, Moment, accept_finite, accept_identifiers, accept_member, accept_moment
 from .decisions import (
     InstantAnswer,
     Judgement,
     LiveAnswer,
     LiveOptions,
+    MetricQuestion,
     Outline,
     Preset,
     PresetArguments,
     PresetRange,
     Question,
+    Run,
 )
 from .documents import read
-from .doors import outcome
-from .errors import InvalidArgument, MetricServiceError
+from .doors import accept_status, outcome
+from .errors import MetricServiceError
+from .families import DerivedAnswer, DerivedQuery, Family, FamilyQuery
 from .insight import (
     Detection,
     Ranked,
@@ -36,7 +39,17 @@ from .insight import (
     ValueSource,
     WatchAnswer,
 )
-from .types import Dimension, MetricQuery, RangeAnswer, RangeOptions, RangePlan
+from .types import (
+    Dimension,
+    HttpRequest,
+    MetricQuery,
+    MetricResult,
+    RangeAnswer,
+    RangeOptions,
+    RangePlan,
+    accept_record,
+    accept_records,
+)
 
 Answer = TypeVar("Answer")
 
@@ -55,6 +68,16 @@ def _asked(verb: str, kind: type[Answer], **arguments: Any) -> Asked[Answer]:
     return Asked(verb, arguments, lambda document: read(kind, document))
 
 
+def _each(kind: type[Answer]) -> Callable[[Any], list[Answer | MetricServiceError]]:
+    """Reads the answers of a batch, an exception in the place of one that failed."""
+
+    def outcomes(documents: Any) -> list[Answer | MetricServiceError]:
+        answers = map(outcome, documents)
+        return [one if isinstance(one, MetricServiceError) else read(kind, one) for one in answers]
+
+    return outcomes
+
+
 def plan(query: MetricQuery, options: RangeOptions | None) -> Asked[RangePlan]:
     return _asked("plan", RangePlan, query=query, options=options)
 
@@ -66,17 +89,11 @@ def query_range(query: MetricQuery, options: RangeOptions | None) -> Asked[Range
 def query_batch(
     queries: Sequence[MetricQuery], options: RangeOptions | None
 ) -> Asked[list[RangeAnswer | MetricServiceError]]:
-    def each(documents: Any) -> list[RangeAnswer | MetricServiceError]:
-        answers = map(outcome, documents)
-        return [one if isinstance(one, MetricServiceError) else read(RangeAnswer, one) for one in answers]
-
-    return Asked("query-batch", {"queries": list(queries), "options": options}, each)
+    return Asked("query-batch", {"queries": list(queries), "options": options}, _each(RangeAnswer))
 
 
 def summarize(query: MetricQuery, quantiles: Iterable[float], options: RangeOptions | None) -> Asked[SummaryAnswer]:
-    parts = [accept_number("quantiles", part) for part in quantiles]
-    if None in parts:
-        raise InvalidArgument("quantiles", "None is not a number")
+    parts = [accept_finite("quantiles", part) for part in quantiles]
     return _asked("summarize", SummaryAnswer, query=query, quantiles=parts, options=options)
 
 
@@ -137,3 +154,63 @@ def execute_preset_range(
 
 def evaluate(preset: Preset | str, question: Question) -> Asked[list[Judgement]]:
     return _asked("evaluate", list[Judgement], preset=Preset.of(preset), question=question)
+
+
+def execute_preset_batch(
+    runs: Iterable[Run], options: RangeOptions | None
+) -> Asked[list[InstantAnswer | RangeAnswer | MetricServiceError]]:
+    def each(documents: Any) -> list[InstantAnswer | RangeAnswer | MetricServiceError]:
+        return [_run_answer(outcome(document)) for document in documents]
+
+    return Asked("preset-execute-batch", {"runs": accept_records("runs", runs, Run), "options": options}, each)
+
+
+def _run_answer(answer: Any) -> InstantAnswer | RangeAnswer | MetricServiceError:
+    if isinstance(answer, MetricServiceError):
+        return answer
+    return read(RangeAnswer, answer["range"]) if "range" in answer else read(InstantAnswer, answer["instant"])
+
+
+def evaluate_metric(question: MetricQuestion) -> Asked[list[Judgement]]:
+    return _asked("evaluate-metric", list[Judgement], question=accept_record("question", question, MetricQuestion))
+
+
+def check_families(families: Iterable[Family]) -> Asked[None]:
+    return _asked("family-check", type(None), families=accept_records("families", families, Family))
+
+
+def build_family_promql(query: FamilyQuery) -> Asked[str]:
+    return _asked("family-promql", str, query=_of_family(query))
+
+
+def query_family(query: FamilyQuery, options: RangeOptions | None) -> Asked[RangeAnswer]:
+    return _asked("query-family", RangeAnswer, query=_of_family(query), options=options)
+
+
+def query_families(
+    queries: Iterable[FamilyQuery], options: RangeOptions | None
+) -> Asked[list[RangeAnswer | MetricServiceError]]:
+    arguments = {"queries": accept_records("queries", queries, FamilyQuery), "options": options}
+    return Asked("query-families", arguments, _each(RangeAnswer))
+
+
+def query_derived(query: DerivedQuery, options: RangeOptions | None) -> Asked[DerivedAnswer]:
+    def whole(document: Any) -> DerivedAnswer:
+        # The range's answer lies flat in the document.
+        return DerivedAnswer(read(RangeAnswer, document), document["missing_sides"], document["zero_divisors"])
+
+    arguments = {"derived": accept_record("query", query, DerivedQuery), "options": options}
+    return Asked("query-derived", arguments, whole)
+
+
+def family_request(query: FamilyQuery) -> Asked[HttpRequest]:
+    """The codec's alone, as `family_response`: there a family is one request."""
+    return _asked("family-request", HttpRequest, query=_of_family(query))
+
+
+def family_response(query: FamilyQuery, status: int) -> Asked[MetricResult]:
+    return _asked("family-response", MetricResult, query=_of_family(query), status=accept_status(status))
+
+
+def _of_family(query: FamilyQuery) -> FamilyQuery:
+    return accept_record("query", query, FamilyQuery)

@@ -18,17 +18,28 @@ from .accept import (
     Instant,
     Moment,
     accept_duration,
+    accept_finite,
     accept_identifiers,
     accept_instant,
     accept_member,
+    accept_members,
     accept_moment,
-    accept_number,
     accept_text,
     accept_texts,
     accept_window,
 )
-from .errors import InvalidArgument
-from .types import Accepting, Identifiers, Series, Tagged, accept_record
+from .types import (
+    Accepting,
+    Dimension,
+    Identifiers,
+    LabelFilter,
+    MetricType,
+    Pointwise,
+    Series,
+    Tagged,
+    accept_record,
+    accept_records,
+)
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -147,8 +158,8 @@ class LabelValues(Accepting):
     values: Identifiers
 
     def __post_init__(self) -> None:
-        label = accept_text("arguments.filters", self.label)
-        self._keep(label=label, values=accept_identifiers(f"arguments.filters.{label}", self.values))
+        label = accept_text("filters", self.label)
+        self._keep(label=label, values=accept_identifiers(f"filters.{label}", self.values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,20 +175,18 @@ class PresetArguments(Accepting):
 
     def __post_init__(self) -> None:
         self._keep(
-            filters=tuple(_label_values(self.filters)),
+            filters=accept_filters("arguments.filters", self.filters),
             group_by=accept_texts("arguments.group-by", self.group_by),
             window=accept_window("arguments.window", self.window),
         )
 
 
-def _label_values(given: Any) -> Iterable[LabelValues]:
-    if isinstance(given, Mapping):
-        return [LabelValues(label, values) for label, values in given.items() if values is not None]
-    if given is None:
-        return ()
-    if isinstance(given, str) or not isinstance(given, Iterable):
-        raise InvalidArgument("arguments.filters", f"{given!r} is not a mapping of labels to values")
-    return [accept_record("arguments.filters", one, LabelValues) for one in given]
+def accept_filters(field_name: str, given: Any) -> tuple[LabelValues, ...]:
+    """Labels, each with one value or several, as a mapping or as records. One whose value is None is left out."""
+    if not isinstance(given, Mapping):
+        return accept_records(field_name, given, LabelValues)
+    named = [(accept_text(field_name, label), values) for label, values in given.items() if values is not None]
+    return tuple(LabelValues(label, accept_identifiers(f"{field_name}.{label}", values)) for label, values in named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +251,26 @@ class InstantAnswer:
         return instant_frame(self)
 
 
+@dataclass(frozen=True, slots=True)
+class Run(Accepting):
+    """A preset of a batch."""
+
+    preset: Preset | str
+    arguments: PresetArguments = field(default_factory=PresetArguments)
+    range: PresetRange | None = None
+    """Over this range. None: at an instant."""
+    at: Moment | None = None
+    """The instant. None: the present. Has no say where there is a range."""
+
+    def __post_init__(self) -> None:
+        self._keep(
+            preset=Preset.of(self.preset),
+            arguments=accept_record("arguments", self.arguments, PresetArguments),
+            range=None if self.range is None else accept_record("range", self.range, PresetRange),
+            at=accept_moment("at", self.at),
+        )
+
+
 class Combine(StrEnum):
     """How several series of a subject become one number."""
 
@@ -258,19 +287,12 @@ class Bound(Tagged):
     @staticmethod
     def above(number: float) -> Bound:
         """Greater than it."""
-        return Bound("above", _bound(number))
+        return Bound("above", accept_finite("condition.bound", number))
 
     @staticmethod
     def below(number: float) -> Bound:
         """Less than it."""
-        return Bound("below", _bound(number))
-
-
-def _bound(number: Any) -> float:
-    accepted = accept_number("condition.bound", number)
-    if accepted is None:
-        raise InvalidArgument("condition.bound", "None is not a number")
-    return accepted
+        return Bound("below", accept_finite("condition.bound", number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +333,48 @@ class Question(Accepting):
             subjects=accept_identifiers("subjects", self.subjects),
             combine=accept_member("combine", self.combine, Combine),
             arguments=accept_record("arguments", self.arguments, PresetArguments),
+            at=accept_moment("at", self.at),
+        )
+        if self.condition is not None:
+            accept_record("condition", self.condition, Condition)
+
+
+@dataclass(frozen=True, slots=True)
+class MetricQuestion(Accepting):
+    """What is asked of many subjects by a metric of the containers."""
+
+    metric_name: str
+    subject: Dimension | str
+    """What the subjects are: kernels, sessions, agents, users or projects."""
+    subjects: Iterable[Identifier] | Identifier
+    """At most 10000."""
+    combine: Combine | str
+    """How several series of a subject become one number."""
+    labels: LabelFilter | Mapping[str, Any] | None = field(default_factory=LabelFilter)
+    """What is filtered on besides the subjects. A value type is needed."""
+    group_by: Dimension | str | Iterable[Dimension | str] | None = ()
+    """What is told apart besides the subjects: `combine` makes one number of it."""
+    metric_type: MetricType | str | None = None
+    """None: detected from the name and the value type."""
+    pointwise: Pointwise | None = None
+    """The statistic that a point stands for. None: the value at the instant, or what is read per second."""
+    at: Moment | None = None
+    """The instant. None: the present."""
+    condition: Condition | None = None
+    """What is to be decided. None: nothing."""
+
+    def __post_init__(self) -> None:
+        self._keep(
+            metric_name=accept_text("metric-name", self.metric_name),
+            subject=accept_member("subject", self.subject, Dimension),
+            subjects=accept_identifiers("subjects", self.subjects),
+            combine=accept_member("combine", self.combine, Combine),
+            labels=LabelFilter.of(self.labels),
+            group_by=accept_members("group-by", self.group_by, Dimension),
+            metric_type=None
+            if self.metric_type is None
+            else accept_member("metric-type", self.metric_type, MetricType),
+            pointwise=None if self.pointwise is None else accept_record("pointwise", self.pointwise, Pointwise),
             at=accept_moment("at", self.at),
         )
         if self.condition is not None:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from .decisions import InstantAnswer, LiveAnswer
 from .errors import InvalidArgument
+from .families import DerivedAnswer
 from .insight import Column, Ranked, SummaryAnswer, WatchAnswer
 from .types import MetricResult
 
@@ -43,6 +44,13 @@ def to_frame(result: MetricResult, unit: str | None = None) -> pd.DataFrame:
     index = _times(times).rename("time")
     frame = pd.DataFrame(data, index=index, columns=_names([series.labels for series in result.series]))
     return _said(frame, result, unit)
+
+
+def derived_frame(answer: DerivedAnswer, unit: str | None = None) -> pd.DataFrame:
+    """As `to_frame`; `frame.attrs` has `missing_sides` and `zero_divisors`, which count the gaps, besides."""
+    frame = to_frame(answer.answer.answer, unit)
+    frame.attrs.update(missing_sides=answer.missing_sides, zero_divisors=answer.zero_divisors)
+    return frame
 
 
 def summary_frame(answer: SummaryAnswer, unit: str | None = None) -> pd.DataFrame:

@@ -11,13 +11,16 @@ from .decisions import (
     Judgement,
     LiveAnswer,
     LiveOptions,
+    MetricQuestion,
     Outline,
     Preset,
     PresetArguments,
     PresetRange,
     Question,
+    Run,
 )
 from .errors import MetricServiceError
+from .families import DerivedAnswer, DerivedQuery, Family, FamilyQuery
 from .insight import (
     Detection,
     Ranked,
@@ -135,6 +138,31 @@ class AsyncMetricService:
 
     async def evaluate(self, preset: Preset | str, question: Question) -> list[Judgement]:
         return await _away(self._service.evaluate, preset, question)
+
+    async def execute_preset_batch(
+        self, runs: Iterable[Run], options: RangeOptions | None = None
+    ) -> list[InstantAnswer | RangeAnswer | MetricServiceError]:
+        return await _away(self._service.execute_preset_batch, runs, options)
+
+    async def evaluate_metric(self, question: MetricQuestion) -> list[Judgement]:
+        return await _away(self._service.evaluate_metric, question)
+
+    async def check_families(self, families: Iterable[Family]) -> None:
+        await _away(self._service.check_families, families)
+
+    async def build_family_promql(self, query: FamilyQuery) -> str:
+        return await _away(self._service.build_family_promql, query)
+
+    async def query_family(self, query: FamilyQuery, options: RangeOptions | None = None) -> RangeAnswer:
+        return await _away(self._service.query_family, query, options)
+
+    async def query_families(
+        self, queries: Iterable[FamilyQuery], options: RangeOptions | None = None
+    ) -> list[RangeAnswer | MetricServiceError]:
+        return await _away(self._service.query_families, queries, options)
+
+    async def query_derived(self, query: DerivedQuery, options: RangeOptions | None = None) -> DerivedAnswer:
+        return await _away(self._service.query_derived, query, options)
 
     async def pages(self, query: MetricQuery, options: RangeOptions | None = None) -> AsyncIterator[RangeAnswer]:
         pages = self._service.pages(query, options)

@@ -18,10 +18,29 @@ import httpx
 from . import asked
 from .accept import Identifier, Moment
 from .asked import Answer, Asked
-from .decisions import InstantAnswer, Judgement, LiveAnswer, LiveOptions, Preset, PresetArguments, PresetRange, Question
-from .errors import ConnectionFailed, FailedToGetMetric, LimitExceeded, MalformedResponse, TimedOut
+from .decisions import (
+    InstantAnswer,
+    Judgement,
+    LiveAnswer,
+    LiveOptions,
+    MetricQuestion,
+    Preset,
+    PresetArguments,
+    PresetRange,
+    Question,
+    Run,
+)
+from .errors import (
+    ConnectionFailed,
+    FailedToGetMetric,
+    LimitExceeded,
+    MalformedResponse,
+    MetricServiceError,
+    TimedOut,
+)
+from .families import FamilyQuery
 from .sender import RESPONSE_BYTES
-from .types import Dimension, HttpRequest, MetadataResult, MetricQuery, MetricResult
+from .types import Dimension, HttpRequest, MetadataResult, MetricQuery, MetricResult, RangeAnswer, RangeOptions
 from .verbs import Codec
 from .waiting import awaited
 
@@ -74,6 +93,23 @@ class HttpxService:
     def evaluate(self, preset: Preset | str, question: Question) -> list[Judgement]:
         """A verdict on each of many subjects, and a decision where it bears one; a request for each 100."""
         return self._ask(asked.evaluate(preset, question))
+
+    def execute_preset_batch(
+        self, runs: Iterable[Run], *, partial: bool = False
+    ) -> list[InstantAnswer | RangeAnswer | MetricServiceError]:
+        """Many presets side by side, each in one request, over a range as well; the answers in their order, an
+        exception in the place of one that failed. `partial`: whether an answer of them may be.
+        """
+        return self._ask(asked.execute_preset_batch(runs, RangeOptions(partial=partial)))
+
+    def evaluate_metric(self, question: MetricQuestion) -> list[Judgement]:
+        """As `evaluate`, by a metric of the containers instead of a preset."""
+        return self._ask(asked.evaluate_metric(question))
+
+    def query_family(self, query: FamilyQuery) -> MetricResult:
+        """Asks for a range of a family, in one request."""
+        codec = self.codec.at_this_time()
+        return codec.family_response(query, *self._send(codec.family_request(query), self._deadline()))
 
     def _ask(self, call: Asked[Answer]) -> Answer:
         codec = self.codec.at_this_time()
@@ -152,6 +188,24 @@ class AsyncHttpxService:
     async def evaluate(self, preset: Preset | str, question: Question) -> list[Judgement]:
         """A verdict on each of many subjects, and a decision where it bears one; a request for each 100."""
         return await self._ask(asked.evaluate(preset, question))
+
+    async def execute_preset_batch(
+        self, runs: Iterable[Run], *, partial: bool = False
+    ) -> list[InstantAnswer | RangeAnswer | MetricServiceError]:
+        """Many presets side by side, each in one request, over a range as well; the answers in their order, an
+        exception in the place of one that failed. `partial`: whether an answer of them may be.
+        """
+        return await self._ask(asked.execute_preset_batch(runs, RangeOptions(partial=partial)))
+
+    async def evaluate_metric(self, question: MetricQuestion) -> list[Judgement]:
+        """As `evaluate`, by a metric of the containers instead of a preset."""
+        return await self._ask(asked.evaluate_metric(question))
+
+    async def query_family(self, query: FamilyQuery) -> MetricResult:
+        """Asks for a range of a family, in one request."""
+        codec = self.codec.at_this_time()
+        status, body = await self.send(await awaited(lambda: codec.family_request(query)))
+        return await awaited(lambda: codec.family_response(query, status, body))
 
     async def _ask(self, call: Asked[Answer]) -> Answer:
         codec = self.codec.at_this_time()

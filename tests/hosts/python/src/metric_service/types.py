@@ -28,6 +28,7 @@ from .accept import (
     accept_text,
     accept_whole,
     accept_window,
+    listed,
 )
 from .errors import InvalidArgument, MetricServiceError, Span
 
@@ -214,7 +215,7 @@ class Tagged:
     """A case of a variant, and what belongs to it."""
 
     tag: str
-    payload: float | str | None = None
+    payload: object = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,9 +234,9 @@ class Statistic(Tagged):
         return Statistic("quantile", float(part))
 
     @classmethod
-    def of(cls, given: Statistic | str) -> Statistic:
+    def of(cls, given: Statistic | str, field_name: str = "pointwise.statistic") -> Statistic:
         """A statistic, or its name."""
-        return accept_tagged("pointwise.statistic", given, cls, (cls.AVG, cls.MAX, cls.MIN, cls.LAST))
+        return accept_tagged(field_name, given, cls, (cls.AVG, cls.MAX, cls.MIN, cls.LAST))
 
 
 _T = TypeVar("_T", bound=Tagged)
@@ -530,3 +531,8 @@ def accept_record(field_name: str, given: Any, record: type[_R]) -> _R:
     if isinstance(given, record):
         return given
     raise InvalidArgument(field_name, f"{given!r} is not a {record.__name__}")
+
+
+def accept_records(field_name: str, given: Any, record: type[_R]) -> tuple[_R, ...]:
+    """Several records of that kind; none is fine too."""
+    return tuple(accept_record(field_name, one, record) for one in listed(field_name, given))

@@ -19,15 +19,18 @@ from .decisions import (
     Judgement,
     LiveAnswer,
     LiveOptions,
+    MetricQuestion,
     Outline,
     Preset,
     PresetArguments,
     PresetRange,
     Question,
+    Run,
 )
 from .documents import read, read_metadata
 from .doors import DoorName, JsonDoor, accept_body, accept_status, lower, open_door, settled
 from .errors import MetricServiceError
+from .families import DerivedAnswer, DerivedQuery, Family, FamilyQuery
 from .insight import (
     Detection,
     Ranked,
@@ -99,9 +102,17 @@ class _Verbs:
         """The PromQL that a call of a preset would send. Nothing is sent."""
         return self._answer(asked.render_preset(preset, arguments))
 
-    def _answer(self, call: Asked[Answer]) -> Answer:
+    def check_families(self, families: Iterable[Family]) -> None:
+        """Checks descriptions, such as those of a file: at most 1000, each name once."""
+        self._answer(asked.check_families(families))
+
+    def build_family_promql(self, query: FamilyQuery) -> str:
+        """The PromQL that `query_family` would send. Nothing is sent."""
+        return self._answer(asked.build_family_promql(query))
+
+    def _answer(self, call: Asked[Answer], body: str | None = None) -> Answer:
         arguments = {"config": self.config, **call.arguments}
-        return call.read(self._json.call(self.interface, call.verb, arguments))
+        return call.read(self._json.call(self.interface, call.verb, arguments, body))
 
 
 class MetricService(_Verbs):
@@ -224,6 +235,32 @@ class MetricService(_Verbs):
         """A verdict on each of many subjects, and a decision where it bears one."""
         return self._ask(asked.evaluate(preset, question))
 
+    def execute_preset_batch(
+        self, runs: Iterable[Run], options: RangeOptions | None = None
+    ) -> list[InstantAnswer | RangeAnswer | MetricServiceError]:
+        """Many presets side by side; the answers in their order, an exception in the place of one that failed.
+        Requests that are the same are sent once.
+        """
+        return self._ask(asked.execute_preset_batch(runs, options))
+
+    def evaluate_metric(self, question: MetricQuestion) -> list[Judgement]:
+        """As `evaluate`, by a metric of the containers instead of a preset."""
+        return self._ask(asked.evaluate_metric(question))
+
+    def query_family(self, query: FamilyQuery, options: RangeOptions | None = None) -> RangeAnswer:
+        """Asks for a range of a family, in chunks as `query_range`."""
+        return self._ask(asked.query_family(query, options))
+
+    def query_families(
+        self, queries: Iterable[FamilyQuery], options: RangeOptions | None = None
+    ) -> list[RangeAnswer | MetricServiceError]:
+        """Many families side by side; the answers in their order, an exception in the place of one that failed."""
+        return self._ask(asked.query_families(queries, options))
+
+    def query_derived(self, query: DerivedQuery, options: RangeOptions | None = None) -> DerivedAnswer:
+        """Asks for what is derived of two queries, on the same points. Gaps are counted."""
+        return self._ask(asked.query_derived(query, options))
+
     def _ask(self, call: Asked[Answer]) -> Answer:
         return call.read(self.call(call.verb, call.arguments))
 
@@ -299,8 +336,18 @@ class Codec(_Verbs):
         arguments = {"config": self.config, "query": query, "status": accept_status(status)}
         return read(MetricResult, self._door.call(self.interface, "metric-response", arguments, accept_body(body)))
 
+    def family_request(self, query: FamilyQuery) -> HttpRequest:
+        """The request of `query_family`, which is one here."""
+        return self._answer(asked.family_request(query))
+
+    def family_response(self, query: FamilyQuery, status: int, body: str | bytes) -> MetricResult:
+        """The answer of `query_family`, from the response's status and whole body."""
+        return self._answer(asked.family_response(query, status), accept_body(body))
+
     def requests(self, call: Asked[Any]) -> list[HttpRequest]:
-        """The requests of a verb that is here in two halves: `query-live-stats`, `preset-execute`, `evaluate`."""
+        """The requests of a verb that is here in two halves: `query-live-stats`, `preset-execute`,
+        `preset-execute-batch`, `evaluate`, `evaluate-metric`.
+        """
         arguments = {"config": self.config, **call.arguments}
         return read(list[HttpRequest], self._json.call(self.interface, f"{call.verb}-requests", arguments))
 
