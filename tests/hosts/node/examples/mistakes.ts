@@ -1,6 +1,6 @@
 // What the compiler has to refuse. Each line that it lets through is an error of its own (TS2578).
 
-import { MetricClient, MetricService, type MetricQuery, type Question, type Ranking } from 'metric-service-node';
+import { MetricClient, MetricService, type DerivedQuery, type Family, type MetricQuery, type MetricQuestion, type Question, type Ranking } from 'metric-service-node';
 
 // @ts-expect-error An address is needed.
 new MetricClient({});
@@ -29,4 +29,12 @@ await new MetricService({ address: 'x' }).values('job');
 const question: Question = { subject: 'kernel_id', subjects: [] };
 // @ts-expect-error The codec sends one request for a range of a preset, which takes no options.
 await new MetricClient({ address: 'x' }).executePresetRange({ template: 'm' }, {}, { start: '0', end: '1' });
-console.log(unfinished, everything, first, ranking, question);
+// @ts-expect-error There is no such kind.
+const family: Family = { name: 'f', kind: 'level' };
+// @ts-expect-error A side says whose query it is.
+const derived: DerivedQuery = { sides: [grouped], derivation: { tag: 'ratio' } };
+// @ts-expect-error A dimension is written with `-`.
+const byMetric: MetricQuestion = { metricName: 'mem', labels: {}, subject: 'kernel_id', subjects: [], combine: 'max' };
+// @ts-expect-error The codec sends one request for each, which is not cut.
+await new MetricClient({ address: 'x' }).executePresetBatch([], { interval: 3600 });
+console.log(unfinished, everything, first, ranking, question, family, derived, byMetric);

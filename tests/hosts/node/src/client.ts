@@ -4,17 +4,18 @@
 import type { HttpRequest } from '../generated/interfaces/backendai-metric-codec.js';
 import type * as live from '../generated/interfaces/backendai-metric-live-stats.js';
 import type { Outline } from '../generated/interfaces/backendai-metric-preset.js';
-import type { InstantAnswer, Judgement } from '../generated/interfaces/backendai-metric-preset-service.js';
+import type { InstantAnswer, Judgement, RunAnswer } from '../generated/interfaces/backendai-metric-preset-service.js';
 import type * as wit from '../generated/interfaces/backendai-metric-types.js';
 import type { ImportObject, Root } from '../generated/metric_codec.js';
 import { toCallOptions, toClientOptions, type CallOptions, type ClientOptions } from './arguments/call.js';
 import { toConfig, type CheckedConfig, type Config } from './arguments/config.js';
-import { toArguments, toBy, toIds, toLiveOptions, toMoment, toPreset, toQuestion, toRange, type LiveOptions, type Moment, type Preset, type PresetArguments, type PresetRange, type Question } from './arguments/decisions.js';
+import { toArguments, toBatch, toBy, toIds, toLiveOptions, toMetricQuestion, toMoment, toPreset, toQuestion, toRange, toRuns, type BatchOptions, type LiveOptions, type MetricQuestion, type Moment, type Preset, type PresetArguments, type PresetRange, type Question, type Run } from './arguments/decisions.js';
+import { toFamilies, toFamilyQuery, type Family, type FamilyQuery } from './arguments/families.js';
 import { toMetric, toQuery, type MetricQuery } from './arguments/query.js';
 import { joined } from './bytes.js';
 import type { Component } from './component.js';
 import { Deadline } from './deadline.js';
-import { fromDocument, fromRecords, toDocument, toRecord, type Request } from './document.js';
+import { fromDocument, fromRecords, toDocument, toOutcomes, toRecord, type Request } from './document.js';
 import { exchangeAgain, type Reply } from './http/exchange.js';
 import { Fault } from './http/fault.js';
 import { MetricError } from './metric-error.js';
@@ -48,7 +49,8 @@ export class FetchClient {
   /** The metrics that Prometheus holds, by name; `partial` says whether some may be missing. Rejects with a `MetricError`. */
   async queryMetadata(options: CallOptions = {}): Promise<wit.MetadataResult> {
     const config = this.#now(options);
-    return this.#ask(config, options, ({ codec }) => codec.metadataRequest(config), 'metadataResponse', [config]);
+    const request = await (await this.#codec).call(({ codec }) => codec.metadataRequest(config));
+    return this.#ask(config, options, request, (status) => ({ interface: 'codec', verb: 'metadataResponse', args: [config, status] }));
   }
 
   /** Asks Prometheus, and returns the series in columns. Rejects with a `MetricError`. */
@@ -56,7 +58,8 @@ export class FetchClient {
     const record = toQuery(query);
     // One instant for both halves, so that they lay the same points.
     const config = this.#now(options);
-    return this.#ask(config, options, ({ codec }) => codec.metricRequest(config, record), 'metricResponse', [config, record]);
+    const request = await (await this.#codec).call(({ codec }) => codec.metricRequest(config, record));
+    return this.#ask(config, options, request, (status) => ({ interface: 'codec', verb: 'metricResponse', args: [config, record, status] }));
   }
 
   /** The PromQL that `queryMetric` would send. Nothing is sent. Rejects with a `MetricError`. */
@@ -100,37 +103,78 @@ export class FetchClient {
     return this.#askAll('evaluate', { preset: toPreset(preset), question: toQuestion(question) }, options);
   }
 
+  /**
+   * Many presets side by side, each in one request, over a range as well; the answers in their order, an error in the
+   * place of one that failed. Requests that are the same are sent once. Rejects with a `MetricError`.
+   */
+  async executePresetBatch(runs: readonly Run[], batch: BatchOptions = {}, options: CallOptions = {}): Promise<(RunAnswer | MetricError)[]> {
+    const asked = { runs: toRuns(runs), options: toBatch(batch) };
+    const answers = await this.#askAll('preset-execute-batch', asked, options, toOutcomes<{ instant: InstantAnswer }>);
+    return answers.map((answer) => (answer instanceof MetricError ? answer : { tag: 'instant', val: answer.instant }));
+  }
+
+  /** As `evaluate`, by a metric of the containers instead of a preset; a request for each 100. Rejects with a `MetricError`. */
+  async evaluateMetric(question: MetricQuestion, options: CallOptions = {}): Promise<Judgement[]> {
+    const record = toMetricQuestion(question);
+    // The same field names a label in the question of a preset, which is left as it is.
+    return this.#askAll('evaluate-metric', { question: { ...record, subject: record.subject.replaceAll('-', '_') } }, options);
+  }
+
+  /** Checks descriptions of families, such as those of a file: at most 1000, each name once. Rejects with a `MetricError`. */
+  async checkFamilies(families: readonly Family[]): Promise<void> {
+    const records = toFamilies(families);
+    return (await this.#codec).call((codec) => codec.family.check(records));
+  }
+
+  /** The PromQL that `queryFamily` would send. Nothing is sent. Rejects with a `MetricError`. */
+  async buildFamilyPromql(query: FamilyQuery): Promise<string> {
+    const record = toFamilyQuery(query);
+    return (await this.#codec).call((codec) => codec.family.buildPromql(this.#config, record));
+  }
+
+  /** Asks for a range of a family, in one request. Rejects with a `MetricError`. */
+  async queryFamily(query: FamilyQuery, options: CallOptions = {}): Promise<wit.MetricResult> {
+    const record = toFamilyQuery(query);
+    const config = this.#now(options);
+    const request = toRecord<HttpRequest>(await this.#json('family-request', fromRecords({ config, query: record })));
+    const response = (status: number) => ({ interface: 'jsonCodec', verb: 'call', args: ['family-response', fromRecords({ config, query: record, status })] });
+    return toRecord(fromDocument(await this.#ask(config, options, request, response)));
+  }
+
   /** Calls a verb of the codec by its name, through its JSON interface: `metric-response`, say, with a body that came another way. Rejects with a `MetricError`. */
   async call<T = unknown>(verb: string, request: Request = {}, body = ''): Promise<T> {
     const config = verb === 'detect-metric-type' ? undefined : this.#now({});
     const text = toDocument(verb, config, request);
-    return fromDocument(await (await this.#codec).call(({ jsonCodec }) => jsonCodec.call(verb, text, body))) as T;
+    return (await this.#json(verb, text, body)) as T;
+  }
+
+  /** A verb of the JSON interface, from text to result. */
+  async #json(verb: string, text: string, body = ''): Promise<unknown> {
+    return fromDocument(await (await this.#codec).call(({ jsonCodec }) => jsonCodec.call(verb, text, body)));
   }
 
   #now(options: CallOptions): CheckedConfig {
     return atThisTime(this.#config, toCallOptions(options).timeout);
   }
 
-  async #ask<T>(config: CheckedConfig, { signal }: CallOptions, prepare: (codec: Root) => HttpRequest, verb: string, args: unknown[]): Promise<T> {
-    const codec = await this.#codec;
-    const request = await codec.call(prepare);
+  /** Sends the one request of a verb, and has its response read. */
+  async #ask<T>(config: CheckedConfig, { signal }: CallOptions, request: HttpRequest, response: (status: number) => Job): Promise<T> {
     const deadline = new Deadline(config.timeout, signal);
     const { status, body } = await this.#send(request, deadline).finally(() => deadline.end());
-    return this.#read(codec, { interface: 'codec', verb, args: [...args, status], body }, signal);
+    return this.#read(await this.#codec, { ...response(status), body }, signal);
   }
 
   /** A verb of the JSON interface in its two halves, and its requests between them, side by side. */
-  async #askAll<T>(verb: string, asked: Record<string, unknown>, options: CallOptions): Promise<T> {
+  async #askAll<T>(verb: string, asked: Record<string, unknown>, options: CallOptions, read: (document: unknown) => T = toRecord<T>): Promise<T> {
     const config = this.#now(options);
     const text = fromRecords({ config, ...asked });
-    const codec = await this.#codec;
-    const requests = toRecord<HttpRequest[]>(fromDocument(await codec.call(({ jsonCodec }) => jsonCodec.call(`${verb}-requests`, text, ''))));
+    const requests = toRecord<HttpRequest[]>(await this.#json(`${verb}-requests`, text));
     const deadline = new Deadline(config.timeout, options.signal);
     try {
       const replies = await sideBySide(requests, CONCURRENCY, (request) => this.#send(request, deadline));
       const responses = JSON.stringify(replies.map(({ status, body }) => ({ status, body: decoded(body) })));
       const body = { bytes: new TextEncoder().encode(responses), strict: true };
-      return toRecord(fromDocument(await this.#read(codec, { interface: 'jsonCodec', verb: 'call', args: [`${verb}-response`, text], body }, options.signal)));
+      return read(fromDocument(await this.#read(await this.#codec, { interface: 'jsonCodec', verb: 'call', args: [`${verb}-response`, text], body }, options.signal)));
     } catch (thrown) {
       deadline.giveUp(thrown);
       throw thrown;

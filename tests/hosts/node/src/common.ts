@@ -2,12 +2,14 @@
 
 export type { CallOptions, ClientOptions } from './arguments/call.js';
 export type { Config } from './arguments/config.js';
-export type { Condition, LiveOptions, Moment, Preset, PresetArguments, PresetRange, Question } from './arguments/decisions.js';
+export type { BatchOptions, Condition, LiveOptions, MetricQuestion, Moment, Preset, PresetArguments, PresetRange, Question, Run } from './arguments/decisions.js';
+export type { Family, FamilyQuery, OverTime } from './arguments/families.js';
 export type { Identifiers, Instant, LabelFilter, MetricQuery, Pointwise } from './arguments/query.js';
 export { milliseconds } from './columns.js';
 export type { Request } from './document.js';
 export { MetricError, PluginTrapped, type MetricErrorKind } from './metric-error.js';
 export type { Backend, CatalogueEntry, Category, Dimension, LabelSchema, MetadataResult, MetricMetadata, MetricResult, MetricType, Over, RequestMethod, Series, Statistic, ValueType } from '../generated/interfaces/backendai-metric-types.js';
+export type { FamilyKind, FamilyStatistic } from '../generated/interfaces/backendai-metric-family.js';
 export type { LiveAnswer, LiveStat, SubjectStats } from '../generated/interfaces/backendai-metric-live-stats.js';
 export type { Outline, Placed } from '../generated/interfaces/backendai-metric-preset.js';
-export type { Bound, Combine, InstantAnswer, Judgement, Verdict } from '../generated/interfaces/backendai-metric-preset-service.js';
+export type { Bound, Combine, InstantAnswer, Judgement, RunAnswer, Verdict } from '../generated/interfaces/backendai-metric-preset-service.js';

@@ -3,14 +3,15 @@
 import type * as wit from '../generated/interfaces/backendai-metric-types.js';
 import { refused } from './arguments/check.js';
 import { toLiveOptions, type LiveOptions } from './arguments/decisions.js';
+import { toFamilyQueries, toFamilyQuery, type FamilyQuery } from './arguments/families.js';
 import { toQueries, toQuery, type MetricQuery } from './arguments/query.js';
 import { toOptions, type RangeOptions } from './arguments/range.js';
 import { MetricError } from './metric-error.js';
 
 /** The arguments of a verb beside the configuration. Queries and options are as everywhere in this package; all else is as the schema has it. */
 export interface Request {
-  query?: MetricQuery;
-  queries?: MetricQuery[];
+  query?: MetricQuery | FamilyQuery;
+  queries?: MetricQuery[] | FamilyQuery[];
   /** Of `query-live-stats` its own, of all other verbs those of a range. */
   options?: RangeOptions | LiveOptions;
   [field: string]: unknown;
@@ -19,11 +20,12 @@ export interface Request {
 /** The request of a verb as the JSON interface takes it. @throws {MetricError} */
 export function toDocument(verb: string, config: wit.Config | undefined, { query, queries, options, ...others }: Request): string {
   const isLive = verb.startsWith('query-live-stats');
+  const isFamily = verb.startsWith('family-') || verb.startsWith('query-famil');
   return toText({
     ...others,
     ...(config && { config: snake(config) }),
-    ...(query && { query: snake(toQuery(query)) }),
-    ...(queries && { queries: snake(toQueries(queries)) }),
+    ...(query && { query: snake(isFamily ? toFamilyQuery(query as FamilyQuery) : toQuery(query as MetricQuery)) }),
+    ...(queries && { queries: snake(isFamily ? toFamilyQueries(queries as FamilyQuery[]) : toQueries(queries as MetricQuery[])) }),
     ...(options && { options: snake(isLive ? toLiveOptions(options as LiveOptions) : toOptions(options as RangeOptions)) }),
   });
 }
@@ -43,24 +45,30 @@ function toText(document: unknown): string {
 
 /** The result in an answer of the JSON interface. @throws {MetricError} */
 export function fromDocument(text: string): unknown {
-  const { result, error } = JSON.parse(text) as { result?: unknown; error?: ErrorDocument };
+  const { result, error } = JSON.parse(text) as AnswerDocument;
   if (error) throw toMetricError(error);
   return result;
 }
 
-/** Fields whose values are names of the contract. */
-const NAMES = new Set(['groupBy', 'backend', 'members', 'both', 'by']);
+/** The results of a batch in the JSON interface as records, an error in the place of one that failed. */
+export function toOutcomes<T>(documents: unknown): (T | MetricError)[] {
+  return (documents as AnswerDocument[]).map(({ result, error }) => (error ? toMetricError(error) : toRecord<T>(result)));
+}
 
-/** @param within The record that the field is in: what is filled into a preset are labels, and no names of the contract. */
-function snake(value: unknown, field = '', within = ''): unknown {
-  if (typeof value === 'string') return NAMES.has(field) && within !== 'arguments' ? value.replaceAll('-', '_') : value;
-  if (Array.isArray(value)) return value.map((one) => snake(one, field, within));
+/** Fields whose values are names of the contract. */
+const NAMES = new Set(['groupBy', 'backend', 'members', 'both', 'by', 'kind']);
+
+/** @param ofLabels Whether the record that the field is in names labels, which are no names of the contract: what is filled into a preset, and what is asked of a family. */
+function snake(value: unknown, field = '', ofLabels = false): unknown {
+  if (typeof value === 'string') return NAMES.has(field) && !ofLabels ? value.replaceAll('-', '_') : value;
+  if (Array.isArray(value)) return value.map((one) => snake(one, field, ofLabels));
   if (typeof value !== 'object' || value === null) return value;
   if ('tag' in value) {
     const { tag, val } = value as { tag: string; val?: unknown };
     return val === undefined ? tag : { [tag]: snake(val, tag) };
   }
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), snake(inner, name, field)]));
+  const inLabels = field === 'arguments' || 'family' in value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), snake(inner, name, inLabels)]));
 }
 
 /** Fields that hold a whole number of 64 bits. */
@@ -94,6 +102,11 @@ function toNumber(value: number | string): number {
 }
 
 const camelName = (name: string) => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+
+interface AnswerDocument {
+  result?: unknown;
+  error?: ErrorDocument;
+}
 
 interface ErrorDocument {
   type: string;

@@ -3,13 +3,15 @@
 import type * as discovery from '../generated/interfaces/backendai-metric-discovery.js';
 import type * as insight from '../generated/interfaces/backendai-metric-insight.js';
 import type * as live from '../generated/interfaces/backendai-metric-live-stats.js';
+import type { DerivedAnswer } from '../generated/interfaces/backendai-metric-family-service.js';
 import type { Outline } from '../generated/interfaces/backendai-metric-preset.js';
 import type * as decided from '../generated/interfaces/backendai-metric-preset-service.js';
 import type * as range from '../generated/interfaces/backendai-metric-range-service.js';
 import type * as wit from '../generated/interfaces/backendai-metric-types.js';
 import { toCallOptions, toClientOptions, type CallOptions, type ClientOptions } from './arguments/call.js';
 import { toConfig, type CheckedConfig, type Config } from './arguments/config.js';
-import { toArguments, toBy, toIds, toLiveOptions, toMoment, toPreset, toQuestion, toRange, type LiveOptions, type Moment, type Preset, type PresetArguments, type PresetRange, type Question } from './arguments/decisions.js';
+import { toArguments, toBy, toIds, toLiveOptions, toMetricQuestion, toMoment, toPreset, toQuestion, toRange, toRuns, type LiveOptions, type MetricQuestion, type Moment, type Preset, type PresetArguments, type PresetRange, type Question, type Run } from './arguments/decisions.js';
+import { toDerived, toFamilies, toFamilyQueries, toFamilyQuery, type DerivedQuery, type Family, type FamilyQuery } from './arguments/families.js';
 import { toDetection, toFilter, toMember, toQuantiles, toRanking, toSource, toTolerance, type Detection, type Ranking, type Tolerance, type ValueFilter } from './arguments/insight.js';
 import { toCursor, toMetric, toQueries, toQuery, type MetricQuery } from './arguments/query.js';
 import { toOptions, type RangeOptions } from './arguments/range.js';
@@ -60,9 +62,7 @@ export class MetricService {
   /** Many queries side by side; the answers in their order, an error in the place of one that failed. Rejects with a `MetricError`. */
   async queryBatch(queries: readonly MetricQuery[], range: RangeOptions = {}, options: CallOptions = {}): Promise<(range.RangeAnswer | MetricError)[]> {
     const asked = [toQueries(queries), toOptions(range)];
-    type Answer = { tag: 'ok'; val: range.RangeAnswer } | { tag: 'err'; val: range.RangeError };
-    const answers = await this.#run<Answer[]>(options, (config) => job('rangeService', 'queryBatch', config, ...asked));
-    return answers.map((answer) => (answer.tag === 'ok' ? answer.val : toError({ reason: answer.val.error, chunk: answer.val.chunk }) as MetricError));
+    return outcomes(await this.#run<Outcome<range.RangeAnswer>[]>(options, (config) => job('rangeService', 'queryBatch', config, ...asked)));
   }
 
   /** One chunk of a range, and the cursor of the next in `next`. Rejects with a `MetricError`. */
@@ -169,6 +169,51 @@ export class MetricService {
     return this.#run(options, (config) => job('presetService', 'evaluate', config, ...asked));
   }
 
+  /**
+   * Many presets side by side; the answers in their order, an error in the place of one that failed. Requests that are
+   * the same are sent once. Rejects with a `MetricError`.
+   */
+  async executePresetBatch(runs: readonly Run[], range: RangeOptions = {}, options: CallOptions = {}): Promise<(decided.RunAnswer | MetricError)[]> {
+    const asked = [toRuns(runs), toOptions(range)];
+    return outcomes(await this.#run<Outcome<decided.RunAnswer>[]>(options, (config) => job('presetService', 'executeBatch', config, ...asked)));
+  }
+
+  /** As `evaluate`, by a metric of the containers instead of a preset. Rejects with a `MetricError`. */
+  async evaluateMetric(question: MetricQuestion, options: CallOptions = {}): Promise<decided.Judgement[]> {
+    const record = toMetricQuestion(question);
+    return this.#run(options, (config) => job('presetService', 'evaluateMetric', config, record));
+  }
+
+  /** Checks descriptions of families, such as those of a file: at most 1000, each name once. Rejects with a `MetricError`. */
+  async checkFamilies(families: readonly Family[], options: CallOptions = {}): Promise<void> {
+    const records = toFamilies(families);
+    return this.#run(options, () => job('family', 'check', records));
+  }
+
+  /** The PromQL that `queryFamily` would send. Nothing is sent. Rejects with a `MetricError`. */
+  async buildFamilyPromql(query: FamilyQuery, options: CallOptions = {}): Promise<string> {
+    const record = toFamilyQuery(query);
+    return this.#run(options, (config) => job('family', 'buildPromql', config, record));
+  }
+
+  /** Asks for a range of a family, in chunks as `queryRange`. Rejects with a `MetricError` whose `chunk` says which failed. */
+  async queryFamily(query: FamilyQuery, range: RangeOptions = {}, options: CallOptions = {}): Promise<range.RangeAnswer> {
+    const asked = [toFamilyQuery(query), toOptions(range)];
+    return this.#run(options, (config) => job('familyService', 'queryFamily', config, ...asked));
+  }
+
+  /** Many families side by side; the answers in their order, an error in the place of one that failed. Rejects with a `MetricError`. */
+  async queryFamilies(queries: readonly FamilyQuery[], range: RangeOptions = {}, options: CallOptions = {}): Promise<(range.RangeAnswer | MetricError)[]> {
+    const asked = [toFamilyQueries(queries), toOptions(range)];
+    return outcomes(await this.#run<Outcome<range.RangeAnswer>[]>(options, (config) => job('familyService', 'queryFamilies', config, ...asked)));
+  }
+
+  /** Asks for what is derived of two queries, on the same points. Gaps are counted. Rejects with a `MetricError`. */
+  async queryDerived(query: DerivedQuery, range: RangeOptions = {}, options: CallOptions = {}): Promise<DerivedAnswer> {
+    const asked = [toDerived(query), toOptions(range)];
+    return this.#run(options, (config) => job('familyService', 'queryDerived', config, ...asked));
+  }
+
   /** The PromQL that `queryMetric` would send. Nothing is sent. Rejects with a `MetricError`. */
   async buildPromql(query: MetricQuery, options: CallOptions = {}): Promise<string> {
     const record = toQuery(query);
@@ -213,6 +258,14 @@ export class MetricService {
   #sending({ signal }: Deadline) {
     return { fetch: this.#options.fetch, maxBytes: this.#options.maxResponseBytes, signal };
   }
+}
+
+/** One of a batch, as the typed interface gives it. */
+type Outcome<T> = { tag: 'ok'; val: T } | { tag: 'err'; val: range.RangeError };
+
+/** The answers of a batch, an error in the place of one that failed. */
+function outcomes<T>(answers: Outcome<T>[]): (T | MetricError)[] {
+  return answers.map((answer) => (answer.tag === 'ok' ? answer.val : toError({ reason: answer.val.error, chunk: answer.val.chunk }) as MetricError));
 }
 
 function job(name: string, verb: string, ...args: unknown[]): Job {

@@ -220,6 +220,49 @@ describe('a preset', () => {
     assert.equal((await service.evaluate(preset, { ...question, condition: undefined }))[0].decision, undefined);
   });
 
+  test('of many each has its answer, or an error in its place', async () => {
+    const span = { start: new Date(START), end: END, step: 600 };
+    const runs = [{ preset, arguments: asked(), at }, { preset: { template: 'm{a="${{labels}}"}' } }, { preset, arguments: asked(), range: span }];
+    const [now, refused, whole] = await service.executePresetBatch(runs, { interval: 3600, concurrency: 2 });
+    assert.deepStrictEqual(now, { tag: 'instant', val: await service.executePreset(preset, asked(), at) });
+    assert.deepEqual([refused instanceof MetricError, refused.kind, refused.reason.val.field], [true, 'invalid-argument', 'preset.template']);
+    assert.deepStrictEqual(whole, { tag: 'range', val: await service.executePresetRange(preset, asked(), span, { interval: 3600 }) });
+    // Without I/O each is one request, and over a range as well an answer of the form of an instant.
+    const answers = await client.executePresetBatch(runs);
+    assert.deepStrictEqual(answers, [now, refused, { tag: 'instant', val: await client.executePreset(preset, asked(), span) }]);
+    assert.deepEqual([await service.executePresetBatch([]), await client.executePresetBatch([])], [[], []]);
+    const document = { preset: { template: preset.template, group_labels: preset.groupLabels }, arguments: { filters: [{ label: 'kernel_id', values: [kernels[0]] }], group_by: ['kernel_id'] }, at: at.getTime() };
+    await named('preset-execute-batch', 'runs_answer', { runs: [document, { preset: { template: 'm{a="${{labels}}"}' } }] });
+  });
+
+  test('of a batch is sent once where it is the same, and partial where that is accepted', async () => {
+    let sent = 0;
+    const partial = { status: 'success', isPartial: true, data: { resultType: 'vector', result: [] } };
+    const counting = async () => {
+      sent += 1;
+      return Response.json(partial);
+    };
+    const one = new MetricClient({ address: 'x:1' }, { fetch: counting });
+    const runs = [{ preset: { template: 'up' }, at }, { preset: { template: 'up' }, at }];
+    assert.deepEqual((await one.executePresetBatch(runs)).map(({ kind }) => kind), ['partial-answer', 'partial-answer']);
+    assert.equal(sent, 1);
+    assert.deepEqual((await one.executePresetBatch(runs, { partial: true })).map(({ val }) => val.partial), [true, true]);
+  });
+
+  test('and a metric of the containers decide alike', async () => {
+    const condition = { bound: { tag: 'above', val: 1 }, lasting: 300 };
+    const question = { metricName: 'mem', labels: { valueType: 'current' }, subject: 'kernel-id', subjects: [kernels[0], 'gone'], combine: 'max', at, condition };
+    const judgements = await service.evaluateMetric(question);
+    assert.deepStrictEqual(await client.evaluateMetric(question), judgements);
+    assert.deepStrictEqual(await service.evaluate(preset, { subject: 'kernel_id', subjects: question.subjects, combine: 'max', at, condition }), judgements);
+    assert.deepEqual(judgements.map(({ verdict, decision }) => [verdict, decision]), [['value', true], ['no-data', undefined]]);
+    const highest = { ...question, condition: undefined, groupBy: ['agent-id'], pointwise: { statistic: { tag: 'max' }, over: { tag: 'time' }, window: 3600 } };
+    const [high] = await service.evaluateMetric(highest);
+    assert.ok(high.value >= judgements[0].value);
+    assert.deepStrictEqual((await client.evaluateMetric(highest))[0], high);
+    await named('evaluate-metric', 'evaluate_answer', { question: { metric_name: 'mem', labels: { value_type: 'current' }, subject: 'kernel_id', subjects: [kernels[0]], combine: 'max', at: at.getTime() } });
+  });
+
   test('whose numbers are none is told with the number, the same at both classes', async () => {
     const nothing = { template: '0 * max by (${{group_by}})(backendai_container_utilization{container_metric_name="mem",${{labels}}}) / 0' };
     const question = { subject: 'kernel_id', subjects: [kernels[0]], combine: 'max', at };
@@ -276,6 +319,17 @@ describe('an argument that does not fit', () => {
       await refuses('combine', one.evaluate(preset, { ...question, combine: 'median' }));
       await refuses('threshold', one.evaluate(preset, { ...question, threshold: 5 }));
       await refuses('condition.bound', one.evaluate(preset, { ...question, condition: { bound: { tag: 'above', val: NaN } } }));
+      await refuses('runs', one.executePresetBatch({ preset }));
+      await refuses('when', one.executePresetBatch([{ preset, when: at }]));
+      await refuses('preset', one.executePresetBatch([{ preset: 'm' }]));
+      await refuses('range.until', one.executePresetBatch([{ preset, range: { start: START, end: END, until: END } }]));
+      await refuses('at', one.executePresetBatch([{ preset, at: Date.parse(END) / 1000 }]));
+      const byMetric = { ...question, metricName: 'mem', labels: {}, subject: 'kernel-id' };
+      await refuses('subject', one.evaluateMetric({ ...byMetric, subject: 'kernel_id' }));
+      await refuses('labels.project', one.evaluateMetric({ ...byMetric, labels: { project: 'a' } }));
+      await refuses('group-by', one.evaluateMetric({ ...byMetric, groupBy: ['agent_id'] }));
+      await refuses('pointwise.statistic', one.evaluateMetric({ ...byMetric, pointwise: { statistic: { tag: 'quantile', val: NaN }, over: { tag: 'time' } } }));
+      await refuses('arguments', one.evaluateMetric({ ...byMetric, arguments: {} }));
       await refuses('condition.for', one.evaluate(preset, { ...question, condition: { bound: { tag: 'above', val: 5 }, for: 60 } }));
     }
   });

@@ -62,7 +62,7 @@ export const flag: Check<boolean> = (value, field) => {
 };
 
 /** A number, not a text of one. */
-export const number: Check<number> = (value, field) => {
+const number: Check<number> = (value, field) => {
   if (typeof value !== 'number') throw refused(field, `${shown(value)} is not a number`);
   return value;
 };

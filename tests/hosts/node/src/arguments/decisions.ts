@@ -4,9 +4,9 @@ import type * as live from '../../generated/interfaces/backendai-metric-live-sta
 import type * as wit from '../../generated/interfaces/backendai-metric-preset.js';
 import type * as service from '../../generated/interfaces/backendai-metric-preset-service.js';
 import type { Dimension } from '../../generated/interfaces/backendai-metric-types.js';
-import { finite, list, oneOf, optional, record, refused, shown, text, u32, variant, withDefault, type Check } from './check.js';
+import { finite, flag, list, oneOf, optional, record, refused, shown, text, u32, variant, withDefault, type Check } from './check.js';
 import { moment, type Optional } from './config.js';
-import { DIMENSION, identifiers, instant, type Identifiers, type Instant } from './query.js';
+import { DIMENSION, identifiers, instant, labels, METRIC_TYPE, pointwise, type Identifiers, type Instant, type LabelFilter, type Pointwise } from './query.js';
 
 /** An instant at which something is read: a `Date`, or Unix milliseconds as `Date.now()` gives them. */
 export type Moment = Date | number | bigint;
@@ -47,6 +47,24 @@ export interface PresetRange extends Optional<Omit<service.PresetRange, 'start' 
   end: Instant;
 }
 
+/** A preset of a batch, at an instant or over a range. Only the preset is needed. */
+export interface Run {
+  /** The preset. */
+  preset: Preset;
+  /** What is filled in. */
+  arguments?: PresetArguments | undefined;
+  /** Over this range; at an instant unless given. */
+  range?: PresetRange | undefined;
+  /** The instant; the present unless given. Has no say where there is a range. */
+  at?: Moment | undefined;
+}
+
+/** How a batch of presets is asked for without I/O, each in one request. */
+export interface BatchOptions {
+  /** Whether an answer may be partial; not unless given. */
+  partial?: boolean | undefined;
+}
+
 /** The decision that is wanted, e.g. `{ bound: { tag: 'below', val: 5 }, lasting: 600 }`. */
 export interface Condition extends Optional<Omit<service.Condition, 'bound'>> {
   /** Where the value has to be. */
@@ -69,7 +87,30 @@ export interface Question {
   condition?: Condition | undefined;
 }
 
-const texts = withDefault(list(text), []);
+/** The question that is asked of many subjects by a metric of the containers. */
+export interface MetricQuestion extends Optional<Pick<service.MetricQuestion, 'metricType'>> {
+  /** The metric, e.g. `cpu_util`. */
+  metricName: string;
+  /** What is filtered on besides the subjects. A value type is needed. */
+  labels: LabelFilter;
+  /** What is told apart besides the subjects: `combine` makes one number of it. */
+  groupBy?: readonly Dimension[] | undefined;
+  /** The statistic that a point stands for; the value at the instant, or what is read per second, unless given. */
+  pointwise?: Pointwise | undefined;
+  /** What the subjects are: kernels, sessions, agents, users or projects. */
+  subject: Dimension;
+  /** The subjects, at most 10000. */
+  subjects: readonly string[];
+  /** How several series of a subject become one number. */
+  combine: service.Combine;
+  /** The instant; the present unless given. */
+  at?: Moment | undefined;
+  /** What is to be decided; nothing unless given. */
+  condition?: Condition | undefined;
+}
+
+/** Texts; none where they are left out. */
+export const texts = withDefault(list(text), []);
 
 const stats = record<live.LiveOptions>({
   at: optional(moment),
@@ -86,7 +127,8 @@ const preset = record<wit.Preset>({
   unit: optional(text),
 }, 'preset');
 
-const filters: Check<wit.LabelValues[]> = (value, field) => {
+/** Labels and their values, as the contract lists them. A label without values is left out. */
+export const filters: Check<wit.LabelValues[]> = (value, field) => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refused(field, `${shown(value)} is not an object of labels and their values`);
   return Object.entries(value)
     .filter(([, values]) => values !== undefined && values !== null)
@@ -99,18 +141,45 @@ const filledIn = record<wit.Arguments>({
   window: optional(text),
 }, 'arguments');
 
+/** Nothing that is filled in. */
+const EMPTY = filledIn({}, 'arguments');
+
 const range = record<service.PresetRange>({ start: instant, end: instant, step: optional(u32) }, 'range');
+
+const run = record<service.Run>({
+  preset,
+  arguments: withDefault(filledIn, EMPTY),
+  range: optional(range),
+  at: optional(moment),
+});
+
+const batch = record<{ partial: boolean }>({ partial: withDefault(flag, false) }, 'options');
 
 const condition = record<service.Condition>({
   bound: variant<service.Bound>({ above: finite, below: finite }),
   lasting: optional(u32),
 }, 'condition');
 
+const COMBINE = oneOf<service.Combine>('max', 'min', 'avg', 'sum');
+
 const question = record<service.Question>({
-  arguments: withDefault(filledIn, filledIn({}, 'arguments')),
+  arguments: withDefault(filledIn, EMPTY),
   subject: text,
   subjects: list(text),
-  combine: oneOf<service.Combine>('max', 'min', 'avg', 'sum'),
+  combine: COMBINE,
+  at: optional(moment),
+  condition: optional(condition),
+});
+
+const metricQuestion = record<service.MetricQuestion>({
+  metricName: text,
+  labels,
+  groupBy: withDefault(list(DIMENSION), []),
+  metricType: optional(METRIC_TYPE),
+  pointwise: optional(pointwise),
+  subject: DIMENSION,
+  subjects: list(text),
+  combine: COMBINE,
   at: optional(moment),
   condition: optional(condition),
 });
@@ -138,3 +207,12 @@ export const toRange = (given: PresetRange): service.PresetRange => range(given,
 
 /** The contract's record, checked, defaults filled in. @throws {MetricError} */
 export const toQuestion = (given: Question): service.Question => question(given, 'question');
+
+/** The presets of a batch. @throws {MetricError} */
+export const toRuns = (given: readonly Run[]): service.Run[] => list(run)(given, 'runs');
+
+/** The options of a batch without I/O. @throws {MetricError} */
+export const toBatch = (given: BatchOptions): { partial: boolean } => batch(given, 'options');
+
+/** The contract's record, checked, defaults filled in. @throws {MetricError} */
+export const toMetricQuestion = (given: MetricQuestion): service.MetricQuestion => metricQuestion(given, 'question');

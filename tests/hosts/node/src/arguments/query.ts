@@ -2,7 +2,7 @@
 
 import type * as wit from '../../generated/interfaces/backendai-metric-types.js';
 import { MetricError } from '../metric-error.js';
-import { integer, list, number, oneOf, optional, record, shown, text, u32, variant, withDefault, type Check } from './check.js';
+import { finite, integer, list, oneOf, optional, record, shown, text, u32, variant, withDefault, type Check } from './check.js';
 import { LEAST_MILLISECONDS, type Optional } from './config.js';
 
 /** An instant: a `Date`, Unix milliseconds as `Date.now()` gives them, RFC 3339, ISO 8601 without an offset (read as UTC), a date, or Unix seconds as text. */
@@ -82,20 +82,23 @@ const filter = record<wit.LabelFilter>({
 /** The filters; none where they are left out. */
 export const labels: Check<wit.LabelFilter> = withDefault(filter, filter({}, 'labels'));
 
-const pointwise = record<wit.Pointwise>({
-  statistic: variant<wit.Statistic>({ avg: undefined, max: undefined, min: undefined, last: undefined, quantile: number }),
+export const STATISTIC = variant<wit.Statistic>({ avg: undefined, max: undefined, min: undefined, last: undefined, quantile: finite });
+export const METRIC_TYPE = oneOf<wit.MetricType>('gauge', 'rate', 'diff');
+
+export const pointwise = record<wit.Pointwise>({
+  statistic: STATISTIC,
   over: variant<wit.Over>({ time: undefined, members: DIMENSION, both: DIMENSION }),
   window: optional(u32),
 }, 'pointwise');
 
-const query = record<wit.MetricQuery>({
+export const query = record<wit.MetricQuery>({
   metricName: text,
   start: instant,
   end: instant,
   step: optional(u32),
   labels,
   groupBy: withDefault(list(DIMENSION), []),
-  metricType: optional(oneOf<wit.MetricType>('gauge', 'rate', 'diff')),
+  metricType: optional(METRIC_TYPE),
   pointwise: optional(pointwise),
   utcOffset: optional(integer(-(2 ** 31), 2 ** 31 - 1)),
 });
