@@ -296,7 +296,7 @@ mod tests {
             "x preset run f --filter a".to_owned(),
             "x live".to_owned(),
             "x evaluate mem --subject kernel-id".to_owned(),
-            "x evaluate mem --subject kernel_id --ids i".to_owned(),
+            "x evaluate mem --subject kernel --ids i".to_owned(),
         ] {
             assert!(command(&wrong).is_none(), "{wrong}");
         }
