@@ -67,6 +67,7 @@ impl App {
     /// Reads the access file anew. Where it cannot be used, what was read before holds.
     pub(crate) fn reload(&self) -> Result<(), AccessError> {
         let Some(file) = &self.access_file else {
+            tracing::info!("there is no access file to read anew");
             return Ok(());
         };
         let access = self.doorkeeper().access.reloaded(file)?;
@@ -75,6 +76,7 @@ impl App {
             .doorkeeper
             .write()
             .unwrap_or_else(PoisonError::into_inner) = doorkeeper;
+        tracing::info!("the access file was read anew");
         Ok(())
     }
 

@@ -1,7 +1,10 @@
 //! A request's body: JSON, of bounded size, within bounded time.
 
 use axum::body::Body;
-use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
+use http::{
+    HeaderMap, StatusCode,
+    header::{CONTENT_ENCODING, CONTENT_TYPE},
+};
 use http_body::Body as _;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
@@ -13,11 +16,11 @@ pub(crate) async fn read(
     body: Body,
     limits: &HttpLimits,
 ) -> Result<String, Problem> {
-    if !is_json(headers) {
+    if !is_json(headers) || headers.contains_key(CONTENT_ENCODING) {
         return Err(Problem::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "unsupported-media-type",
-            "accepted is a body with content-type: application/json",
+            "accepted is a body with content-type: application/json, and without content-encoding",
         ));
     }
     let too_large = || {

@@ -1,5 +1,7 @@
 //! The description of the API (OpenAPI 3.1), made from the contract's schema and the table of verbs.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use crate::verbs::{METRICS, STREAM, VALUES, VERBS, Verb};
@@ -24,12 +26,8 @@ const FILTERS: [(&str, &str); 6] = [
 pub(crate) fn document() -> Result<Value, serde_json::Error> {
     let schema: Value = serde_json::from_str(SCHEMA)?;
     let mut schemas = schemas(&schema);
-    for request in [
-        "verb_request",
-        "preset_request",
-        "question_request",
-        "live_request",
-    ] {
+    let requests: BTreeSet<&str> = VERBS.iter().map(|verb| verb.request).collect();
+    for request in requests {
         if let Some(request) = schemas.get_mut(request) {
             without_config(request);
         }
@@ -301,12 +299,20 @@ mod tests {
     #[test]
     fn a_request_needs_no_configuration_and_sets_little_of_it() {
         let document = document().unwrap();
-        let request = &document["components"]["schemas"]["verb_request"];
-        assert_eq!(request["required"], json!([]));
-        let config = request["properties"]["config"]["properties"]
-            .as_object()
-            .unwrap();
-        assert_eq!(config.keys().collect::<Vec<_>>(), ["partial", "timewindow"]);
+        for verb in VERBS {
+            let request = &document["components"]["schemas"][verb.request];
+            let required = request["required"].as_array();
+            assert!(!required.is_some_and(|all| all.contains(&json!("config"))));
+            let config = request["properties"]["config"]["properties"]
+                .as_object()
+                .unwrap();
+            assert_eq!(
+                config.keys().collect::<Vec<_>>(),
+                ["partial", "timewindow"],
+                "{}",
+                verb.request
+            );
+        }
     }
 
     #[test]

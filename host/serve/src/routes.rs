@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::{
     Extension, Router,
     body::Body,
+    extract::rejection::PathRejection,
     extract::{Path, RawQuery, State},
     middleware,
     response::{IntoResponse as _, Response},
@@ -89,10 +90,12 @@ async fn metadata(
 async fn list_values(
     State(app): State<Arc<App>>,
     Extension(asking): Extension<Asking>,
-    Path(dimension): Path<String>,
+    dimension: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
+    let Path(dimension) =
+        dimension.map_err(|error| Problem::invalid("dimension", error.body_text()))?;
     let request = values::values(&dimension, query.as_deref())?;
     call::call(&app, &asking, "values", &headers, &request).await
 }

@@ -27,12 +27,9 @@ fn stop_signal(reload: Reload) -> io::Result<impl Future<Output = ()>> {
             tokio::select! {
                 _ = terminate.recv() => return,
                 _ = interrupt.recv() => return,
-                _ = hangup.recv() => match reload.reload() {
-                    Ok(()) => tracing::info!("the access file was read anew"),
-                    Err(error) => {
-                        let error = &error as &dyn std::error::Error;
-                        tracing::error!(error, "the access file cannot be used; what was read before holds");
-                    }
+                _ = hangup.recv() => if let Err(error) = reload.reload() {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::error!(error, "the access file cannot be used; what was read before holds");
                 },
             }
         }

@@ -107,6 +107,7 @@ fn it_says_why_it_does_not_start() {
         ),
         (&["--listen", "metric.example.org:80"], 2, "unix:PATH"),
         (&["--socket-group"], 2, "unix:PATH"),
+        (&["--timewindow", "bad"], 3, "timewindow"),
         (
             &["--listen", "192.0.2.1:0", "--access", "/nowhere"],
             2,

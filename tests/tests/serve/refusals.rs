@@ -158,6 +158,19 @@ async fn what_is_no_request_of_this_api_is_refused_with_what_is_accepted() {
     refused(&form, 415, "unsupported-media-type", None);
     let untyped = send(place, request(Method::POST, "/v1/query", &[], "{}")).await;
     refused(&untyped, 415, "unsupported-media-type", None);
+    let packed = [
+        ("content-type", "application/json"),
+        ("content-encoding", "gzip"),
+    ];
+    let packed = send(place, request(Method::POST, "/v1/query", &packed, "{}")).await;
+    refused(&packed, 415, "unsupported-media-type", None);
+    let unreadable = get(place, "/v1/values/%ff").await;
+    refused(
+        &unreadable,
+        400,
+        "invalid-argument",
+        Some("invalid_argument"),
+    );
     let large = json!({ "query": query(), "padding": "x".repeat(2000) });
     refused(
         &post(place, "/v1/query", &large).await,

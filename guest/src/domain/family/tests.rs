@@ -253,7 +253,9 @@ fn what_is_no_name_is_refused_wherever_it_stands() {
         renamed.family.former_names = vec![name.into()];
         assert_eq!(refused(&renamed).0, "family.former-names");
     }
-    for label in ["", "a b", "a,b", "1", "é", "a)(f", "nan", "__name__"] {
+    for label in [
+        "", "a b", "a,b", "1", "é", "a)(f", "nan", "Without", "__name__",
+    ] {
         let of = |change: &dyn Fn(&mut FamilyQuery)| {
             let mut query = query(family("f", FamilyKind::Gauge));
             query.family.labels.clear();

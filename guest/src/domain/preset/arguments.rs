@@ -94,20 +94,20 @@ pub(super) fn check_matcher_label(field: &'static str, label: &str) -> Result<()
     )
 }
 
-/// In a grouping PromQL reads these two as numbers.
+/// What PromQL reads as something else in a grouping: two numbers, and one of its words.
 pub(in crate::domain) fn check_group_label(
     field: &'static str,
     label: &str,
 ) -> Result<(), PresetError> {
-    let is_number = ["inf", "nan"]
+    let is_read_otherwise = ["inf", "nan", "without"]
         .iter()
-        .any(|number| label.eq_ignore_ascii_case(number));
-    let accepted = is_label(label) && !is_number;
+        .any(|word| label.eq_ignore_ascii_case(word));
+    let accepted = is_label(label) && !is_read_otherwise;
     check(
         field,
         label,
         accepted,
-        "; not `inf` or `nan`, which are numbers",
+        "; not `inf`, `nan` or `without`, which PromQL reads otherwise",
     )
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use metric_host::CacheOptions;
+use metric_host::{CacheOptions, MetricQuery};
 use metric_serve::{Listen, ServeOptions, Server, Stopped};
 
 use crate::args::ServiceArgs;
@@ -20,6 +20,11 @@ pub(crate) async fn run(args: &ServiceArgs, command: ServeArgs) -> Result<Exit, 
         options.cache.bytes = bytes;
     }
     let service = plugin.service_with(service::config(args), &options)?;
+    // What callers would be told with each request, the operator is told now.
+    let probe = MetricQuery::new("mem", "0", "60");
+    if let Err(error) = service.build_promql(&probe).await {
+        return Err(Failure::of_call(&error, args));
+    }
     let mut listen = command.listen;
     match &mut listen {
         Listen::Socket(socket) => socket.for_group = command.socket_group,

@@ -4,9 +4,12 @@
 //! contract's form, and to name the queries that were sent. What stands in an answer besides is not counted as the typed
 //! verbs do: its size is bounded, and it is data.
 
-use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, fmt, sync::Arc};
 
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, MapAccess, Visitor},
+};
 use serde_json::{Map, Value, value::RawValue};
 
 use super::{MetricService, functions::supported, validate::broken};
@@ -150,6 +153,9 @@ struct Answer<'a> {
     warnings: Vec<Cow<'a, str>>,
     #[serde(borrow, default)]
     missing: Vec<&'a RawValue>,
+    /// Of a range. None at all may be there the next time: the samples come late, or the scope is mended.
+    #[serde(borrow)]
+    series: Option<&'a RawValue>,
     /// Of a range, and of an entry of a batch of presets: what has the query.
     #[serde(borrow, alias = "instant", alias = "range")]
     answer: Option<Box<Answer<'a>>>,
@@ -168,9 +174,10 @@ impl<'a> Answer<'a> {
         if self.partial || !self.missing.is_empty() || !self.warnings.is_empty() {
             return None;
         }
-        match &self.answer {
-            Some(inner) => inner.whole_until(),
-            None => self.end,
+        match (&self.answer, self.series.map(RawValue::get)) {
+            (Some(inner), _) => inner.whole_until(),
+            (None, Some("[]")) => None,
+            (None, _) => self.end,
         }
     }
 }
@@ -234,18 +241,25 @@ fn place(text: &str, part: &RawValue) -> std::ops::Range<usize> {
 }
 
 /// The text with other words in those places, which stand in their order.
-fn replaced(mut text: String, words: Vec<(std::ops::Range<usize>, String)>) -> String {
-    for (place, word) in words.into_iter().rev() {
-        text.replace_range(place, &word);
+fn replaced(text: String, words: Vec<(std::ops::Range<usize>, String)>) -> String {
+    if words.is_empty() {
+        return text;
     }
-    text
+    let mut written = String::with_capacity(text.len() + 64 * words.len());
+    let mut done = 0;
+    for (place, word) in words {
+        written.push_str(text.get(done..place.start).unwrap_or_default());
+        written.push_str(&word);
+        done = place.end;
+    }
+    written.push_str(text.get(done..).unwrap_or_default());
+    written
 }
 
 /// The request with the configuration in it, and with what the service knows of its way to Prometheus.
 fn configured(request: &str, config: &Config, cached: bool) -> Result<String, CallError> {
     let unreadable = |error: serde_json::Error| invalid("request", &error.to_string());
-    let mut members: BTreeMap<Cow<'_, str>, &RawValue> =
-        serde_json::from_str(request).map_err(unreadable)?;
+    let Members(mut members) = serde_json::from_str(request).map_err(unreadable)?;
     let own = members.remove("config").map(RawValue::get);
     let config = merged(config, own.unwrap_or("null"))?;
     let mut text = format!("{{\"config\":{}", Value::Object(config));
@@ -263,6 +277,39 @@ fn configured(request: &str, config: &Config, cached: bool) -> Result<String, Ca
     text.push('}');
     Ok(text)
 }
+
+/// The members of a request, each of which is there once.
+struct Members<'a>(BTreeMap<Cow<'a, str>, &'a RawValue>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Once;
+        impl<'de> Visitor<'de> for Once {
+            type Value = BTreeMap<Cow<'de, str>, &'de RawValue>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = BTreeMap::new();
+                while let Some((Name(name), value)) = map.next_entry()? {
+                    if members.contains_key(&name) {
+                        let name: String = name.chars().take(LONGEST_NAME).collect();
+                        return Err(A::Error::custom(format!("`{name}` is there twice")));
+                    }
+                    members.insert(name, value);
+                }
+                Ok(members)
+            }
+        }
+        deserializer.deserialize_map(Once).map(Members)
+    }
+}
+
+/// A name, which is copied only where it has escapes.
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 fn member(text: &mut String, name: &str, value: &str) {
     text.push(',');
@@ -368,6 +415,7 @@ mod tests {
             r#"{"config": {"partial": true, "max_range": 1000}}"#,
             r#"{"\u0063onfig": {"now": 5}}"#,
             r#"{"config": {"partial": true}, "config": {"timeout": 5}}"#,
+            r#"{"query": {}, "query": {}}"#,
             r#"{"config": 5}"#,
             r#"[]"#,
             r#"{"#,
@@ -423,6 +471,7 @@ mod tests {
             r#"{"answer":{"promql":"q","end":5,"warnings":["w"],"partial":false},"missing":[]}"#,
             r#"{"answer":{"promql":"q","end":5,"warnings":[],"partial":true},"missing":[]}"#,
             r#"{"answer":{"promql":"q","end":5,"warnings":[],"partial":false},"missing":[{}]}"#,
+            r#"{"answer":{"promql":"q","end":5,"warnings":[],"partial":false,"series":[]},"missing":[]}"#,
         ] {
             assert_eq!(shape(doubtful).1, None, "{doubtful}");
         }

@@ -84,7 +84,7 @@ impl Jwt {
             );
             return Err(Refusal::Unknown);
         }
-        let scope = scopes::all_of(&claims.scope)?;
+        let scope = scopes::all_of(&claims.scope).map_err(Refusal::Claim)?;
         let usual = Allowance::of(claims.role);
         let allowance = Allowance {
             rate: self.rate.or(usual.rate),

@@ -206,7 +206,8 @@ fn a_reader_without_a_scope_is_refused_at_the_request() {
     ] {
         let token = with(&json!({ "scope": [scope] }));
         let refusal = refused(&of_manager(), &token);
-        assert!(matches!(refusal, Refusal::Scope(_)), "{scope} {refusal:?}");
+        assert!(matches!(refusal, Refusal::Claim(_)), "{scope} {refusal:?}");
+        assert_eq!(refusal.status(), 403);
     }
 }
 

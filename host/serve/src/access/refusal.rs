@@ -48,6 +48,9 @@ pub enum Refusal {
     /// The header that names the scope names none.
     #[error("x-metric-scope cannot be used: {0}")]
     Scope(#[from] ScopeTextError),
+    /// The scope of a signed token is none.
+    #[error("the token's scope cannot be used: {0}")]
+    Claim(#[source] ScopeTextError),
     /// More than the caller may ask.
     #[error("this token has asked too often, or for too much at once")]
     TooMany {
@@ -72,6 +75,7 @@ impl Refusal {
             Self::Unreadable(_) | Self::NoScope | Self::Scope(_) => StatusCode::BAD_REQUEST,
             Self::Forbidden { .. }
             | Self::Unbound
+            | Self::Claim(_)
             | Self::ScopeNotTaken
             | Self::Host
             | Self::Origin => StatusCode::FORBIDDEN,
