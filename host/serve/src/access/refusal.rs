@@ -93,7 +93,7 @@ impl Refusal {
             Self::Forbidden { .. } => "forbidden",
             Self::Unbound | Self::NoScope => "no-scope",
             Self::ScopeNotTaken => "scope-not-taken",
-            Self::Scope(_) => "invalid-scope",
+            Self::Scope(_) | Self::Claim(_) => "invalid-scope",
             Self::TooMany { .. } => "too-many-requests",
             Self::Host => "other-host",
             Self::Origin => "other-origin",
