@@ -95,9 +95,7 @@ def bodies(kernels: list[str]) -> dict[str, dict[str, Any]]:
         },
         "/v1/families/query": {"query": FAMILY},
         "/v1/families/batch": {"queries": [FAMILY, {**FAMILY, "group_by": []}]},
-        "/v1/families/derived": {
-            "derived": {"sides": [{"family": FAMILY}], "derivation": {"scale": 2.0}}
-        },
+        "/v1/families/derived": {"derived": {"sides": [{"family": FAMILY}], "derivation": {"scale": 2.0}}},
         "/v1/presets/evaluate": {"preset": PRESET, "question": {**question, **AT}},
     }
 
