@@ -1,5 +1,7 @@
 //! A client of `metric-host serve`, and queries in the form of its bodies.
 
+use std::io;
+
 use anyhow::Result;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
@@ -8,7 +10,28 @@ use hyper_util::rt::TokioIo;
 use metric_host::{MetricQuery, ValueType};
 use metric_serve::Listen;
 use serde_json::{Value, json};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
+
+/// A stream of either kind.
+pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
+/// Connects to a server.
+///
+/// # Errors
+/// When nobody listens there.
+pub async fn connect(place: &Listen) -> io::Result<Box<dyn Stream>> {
+    Ok(match place {
+        Listen::Address(address) => {
+            let stream = TcpStream::connect(address).await?;
+            stream.set_nodelay(true)?;
+            Box::new(stream)
+        }
+        Listen::Socket(socket) => Box::new(UnixStream::connect(&socket.path).await?),
+    })
+}
 
 /// A connection that is kept.
 #[derive(Debug)]
@@ -20,20 +43,7 @@ impl Connection {
     /// # Errors
     /// When nobody listens there.
     pub async fn open(place: &Listen) -> Result<Self> {
-        Ok(match place {
-            Listen::Address(address) => {
-                let stream = TcpStream::connect(address).await?;
-                stream.set_nodelay(true)?;
-                Self::over(stream).await?
-            }
-            Listen::Socket(socket) => Self::over(UnixStream::connect(&socket.path).await?).await?,
-        })
-    }
-
-    async fn over<S>(stream: S) -> Result<Self>
-    where
-        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
-    {
+        let stream = connect(place).await?;
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
         tokio::spawn(connection);
         Ok(Self(sender))

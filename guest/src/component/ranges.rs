@@ -26,9 +26,16 @@ pub(super) fn range(
     query: &MetricQuery,
     options: RangeOptionsInput,
 ) -> Result<RangeResult, RangeFailure> {
-    let (config, options) = checked(config, options)?;
-    let query = QueryRange::new(&config, query, &options)?;
-    one(&config, query, &options)
+    whole(config, query, options, QueryRange::new)
+}
+
+/// A family over a range.
+pub(super) fn family(
+    config: ConfigInput,
+    query: &FamilyQuery,
+    options: RangeOptionsInput,
+) -> Result<RangeResult, RangeFailure> {
+    whole(config, query, options, QueryRange::of_family)
 }
 
 /// A preset over a range.
@@ -66,25 +73,7 @@ pub(super) fn batch(
     queries: &[MetricQuery],
     options: RangeOptionsInput,
 ) -> Vec<Result<RangeResult, RangeFailure>> {
-    let (config, options) = match checked(config, options) {
-        Ok(checked) => checked,
-        Err(failure) => return vec![Err(failure.into()); queries.len()],
-    };
-    let planned = queries
-        .iter()
-        .map(|query| QueryRange::new(&config, query, &options));
-    batch_of(&config, planned.collect(), &options)
-}
-
-/// A family over a range.
-pub(super) fn family(
-    config: ConfigInput,
-    query: &FamilyQuery,
-    options: RangeOptionsInput,
-) -> Result<RangeResult, RangeFailure> {
-    let (config, options) = checked(config, options)?;
-    let query = QueryRange::of_family(&config, query, &options)?;
-    one(&config, query, &options)
+    many(config, queries, options, QueryRange::new)
 }
 
 /// Many families, in the order of the queries.
@@ -93,13 +82,34 @@ pub(super) fn families(
     queries: &[FamilyQuery],
     options: RangeOptionsInput,
 ) -> Vec<Result<RangeResult, RangeFailure>> {
+    many(config, queries, options, QueryRange::of_family)
+}
+
+/// The plan of a question over a range.
+type Plan<Q> = fn(&Config, &Q, &RangeOptions) -> Result<QueryRange, Failure>;
+
+fn whole<Q>(
+    config: ConfigInput,
+    query: &Q,
+    options: RangeOptionsInput,
+    plan: Plan<Q>,
+) -> Result<RangeResult, RangeFailure> {
+    let (config, options) = checked(config, options)?;
+    let query = plan(&config, query, &options)?;
+    one(&config, query, &options)
+}
+
+fn many<Q>(
+    config: ConfigInput,
+    queries: &[Q],
+    options: RangeOptionsInput,
+    plan: Plan<Q>,
+) -> Vec<Result<RangeResult, RangeFailure>> {
     let (config, options) = match checked(config, options) {
         Ok(checked) => checked,
         Err(failure) => return vec![Err(failure.into()); queries.len()],
     };
-    let planned = queries
-        .iter()
-        .map(|query| QueryRange::of_family(&config, query, &options));
+    let planned = queries.iter().map(|query| plan(&config, query, &options));
     batch_of(&config, planned.collect(), &options)
 }
 

@@ -12,6 +12,7 @@ mod duration;
 mod exit;
 mod failure;
 mod hint;
+mod input;
 mod locate;
 mod output;
 mod runtime;

@@ -5,9 +5,8 @@ use http::{HeaderMap, Method, Request, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::TokioIo;
 use metric_serve::Listen;
+use metric_tests::over_http::connect;
 use serde_json::Value;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpStream, UnixStream};
 
 /// What came back.
 #[derive(Debug)]
@@ -38,18 +37,6 @@ impl Answer {
         let value = self.headers.get(name);
         value.map_or("", |value| value.to_str().unwrap())
     }
-}
-
-/// A connection of either kind.
-pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
-
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
-
-pub(crate) async fn connect(place: &Listen) -> std::io::Result<Box<dyn Stream>> {
-    Ok(match place {
-        Listen::Address(address) => Box::new(TcpStream::connect(address).await?),
-        Listen::Socket(socket) => Box::new(UnixStream::connect(&socket.path).await?),
-    })
 }
 
 pub(crate) async fn send(place: &Listen, request: Request<Full<Bytes>>) -> Answer {

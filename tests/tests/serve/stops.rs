@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use metric_host::{CacheOptions, Limits};
 use metric_serve::Stopped;
+use metric_tests::over_http::connect;
 use metric_tests::{Testbed, counting_proxy::CountingProxy};
 use serde_json::json;
 
-use crate::client::{connect, get, posting, try_send};
+use crate::client::{get, posting, try_send};
 use crate::served::{Served, config, loaded, options, query, serve_with};
 
 async fn held(stop_time: Duration) -> (Served, CountingProxy) {

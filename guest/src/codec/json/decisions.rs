@@ -227,26 +227,15 @@ impl From<&PresetDocument> for PresetInput {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct ArgumentsDocument {
-    filters: Vec<FilterDocument>,
+    filters: Vec<LabelValues>,
     group_by: Vec<String>,
     window: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FilterDocument {
-    label: String,
-    values: Vec<String>,
-}
-
 impl From<&ArgumentsDocument> for ArgumentsInput {
     fn from(arguments: &ArgumentsDocument) -> Self {
-        let filter = |filter: &FilterDocument| LabelValues {
-            label: filter.label.clone(),
-            values: filter.values.clone(),
-        };
         Self {
-            filters: arguments.filters.iter().map(filter).collect(),
+            filters: arguments.filters.clone(),
             group_by: arguments.group_by.clone(),
             window: arguments.window.clone(),
         }

@@ -1,7 +1,6 @@
 //! `evaluate`: verdicts by a metric of the containers; and what `preset evaluate` has in common with it.
 
-use std::io::{Read as _, Write as _};
-use std::path::Path;
+use std::io::Write as _;
 
 use chrono::Utc;
 use metric_host::decisions::{Judgement, MetricQuestion};
@@ -12,12 +11,10 @@ use crate::args::choices::ReportFormat;
 use crate::args::decisions::{DecideArgs, EvaluateMetricArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::input;
 use crate::output;
 use crate::service;
 use crate::time::{self, Instant};
-
-/// A file of presets or of ids: more is no such file.
-const MOST_BYTES: u64 = 4 << 20;
 
 pub(crate) async fn run(args: &ServiceArgs, command: EvaluateMetricArgs) -> Result<Exit, Failure> {
     let refused = |reason| Failure::new(Exit::InvalidQuery, reason);
@@ -65,32 +62,9 @@ pub(super) fn write(
 
 /// The subjects, of the file that has one a line.
 pub(super) fn subjects(decide: &DecideArgs) -> Result<Vec<String>, Failure> {
-    let text = read(&decide.ids)?;
+    let text = input::read(&decide.ids)?;
     let ids = text.lines().map(str::trim).filter(|line| !line.is_empty());
     Ok(ids.map(ToOwned::to_owned).collect())
-}
-
-/// A whole file, or stdin.
-pub(super) fn read(file: &Path) -> Result<String, Failure> {
-    let unreadable =
-        |error: std::io::Error| Failure::new(Exit::Usage, format!("{}: {error}", file.display()));
-    let mut text = String::new();
-    let read = match file == Path::new("-") {
-        true => std::io::stdin()
-            .take(MOST_BYTES + 1)
-            .read_to_string(&mut text),
-        false => std::fs::File::open(file)
-            .map_err(unreadable)?
-            .take(MOST_BYTES + 1)
-            .read_to_string(&mut text),
-    };
-    match read.map_err(unreadable)? as u64 > MOST_BYTES {
-        false => Ok(text),
-        true => {
-            let message = format!("{}: more than {MOST_BYTES} bytes", file.display());
-            Err(Failure::new(Exit::Usage, message))
-        }
-    }
 }
 
 /// Unix milliseconds.

@@ -10,10 +10,10 @@ use metric_host::{Families, FamiliesError, MetricResult, Scope};
 use crate::args::ServiceArgs;
 use crate::args::choices::{DataFormat, QueryFormat};
 use crate::args::family::FamilyArgs;
-use crate::commands::evaluate::read;
 use crate::commands::query::{check_scope, exit_of, is_empty, remarks};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::input;
 use crate::output::printable::{Escape, REPEATED, head, line};
 use crate::output::{self, Screen, say};
 use crate::service;
@@ -69,7 +69,7 @@ fn described(command: &FamilyArgs) -> Result<Families, Failure> {
     let mut all = Families::default();
     for file in &command.families {
         let of_file = |error: FamiliesError| of_file(file, &error);
-        let families = Families::parse(&read(file)?).map_err(of_file)?;
+        let families = Families::parse(&input::read(file)?).map_err(of_file)?;
         all.extend(families).map_err(of_file)?;
     }
     Ok(all)

@@ -14,6 +14,7 @@ use crate::args::decisions::{CheckArgs, EvaluateArgs, PresetArgs, PresetCommand,
 use crate::commands::evaluate;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::input;
 use crate::output::{self, say};
 use crate::service;
 use crate::time;
@@ -204,7 +205,7 @@ struct PresetDocument {
 
 impl PresetFile {
     fn read(file: &Path) -> Result<Self, Failure> {
-        serde_json::from_str(&evaluate::read(file)?).map_err(|error| {
+        serde_json::from_str(&input::read(file)?).map_err(|error| {
             let message = format!("{}: {error}", file.display());
             Failure::new(Exit::InvalidQuery, message)
         })

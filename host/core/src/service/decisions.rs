@@ -10,7 +10,7 @@ use super::{
     validate::{broken, check_series},
 };
 use crate::contract::{
-    bindings::exports::backendai::metric::{preset_service as wit, range_service::RangeError},
+    bindings::exports::backendai::metric::preset_service as wit,
     decisions::{
         Arguments, Bound, Condition, InstantAnswer, Judgement, LiveAnswer, LiveOptions,
         MetricQuestion, Outline, Preset, PresetRange, Question, Run, RunAnswer, Verdict,
@@ -129,23 +129,8 @@ impl MetricService {
         self.observed("execute-preset-batch", async {
             let function = &self.preset_service("execute-batch")?.execute_batch;
             let params = (&self.config_now(), runs, &self.options(options));
-            let scarcities = self.egress.scarcities();
-            let (answers,): (Vec<Result<wit::RunAnswer, RangeError>>,) =
-                self.call(function, params).await?;
-            if answers.len() != runs.len() {
-                return Err(broken(format!(
-                    "{} answers to {} presets",
-                    answers.len(),
-                    runs.len()
-                )));
-            }
-            let checked = |(run, answer): (&Run, Result<wit::RunAnswer, RangeError>)| {
-                answer
-                    .map_err(CallError::from)
-                    .and_then(|answer| self.checked_run(run, answer))
-                    .map_err(|error| self.egress.explained(error, scarcities))
-            };
-            Ok(runs.iter().zip(answers).map(checked).collect())
+            let check = |run: &Run, answer| self.checked_run(run, answer);
+            self.ask_batch(function, params, runs, check).await
         })
         .await
     }

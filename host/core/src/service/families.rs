@@ -8,7 +8,7 @@ use super::{
     grid::Grid,
 };
 use crate::contract::{
-    bindings::exports::backendai::metric::{family_service, range_service as wit},
+    bindings::exports::backendai::metric::family_service,
     error::CallError,
     families::{DerivedAnswer, DerivedQuery, Family, FamilyQuery},
     range::RangeAnswer,
@@ -73,10 +73,8 @@ impl MetricService {
         self.observed("query-families", async {
             let function = &self.family_service("query-families")?.query_families;
             let params = (&self.config_now(), queries, &self.options(options));
-            let scarcities = self.egress.scarcities();
-            let (answers,): (Vec<Result<wit::RangeAnswer, wit::RangeError>>,) =
-                self.call(function, params).await?;
-            self.checked_batch(answers, queries.len(), scarcities)
+            let check = |_: &FamilyQuery, answer| self.checked_range(answer);
+            self.ask_batch(function, params, queries, check).await
         })
         .await
     }

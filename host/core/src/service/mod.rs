@@ -29,10 +29,16 @@ use http::Request;
 use metric_scope::Scope;
 use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Lift, Lower};
 
-use self::{codec::Answer, plugin::Plugin, range::RangeResult, validate::checked};
+use self::{
+    codec::Answer,
+    plugin::Plugin,
+    range::RangeResult,
+    validate::{broken, checked},
+};
 use crate::{
     config::limits::Limits,
     contract::{
+        bindings::exports::backendai::metric::range_service::RangeError,
         deny_reason::DenyReason,
         error::{CallError, ServiceError},
         types::{
@@ -348,6 +354,37 @@ impl MetricService {
     {
         let (answer,): RangeResult<R> = self.call(function, params).await?;
         Ok(answer?)
+    }
+
+    /// Calls a function that answers many questions at once, and holds each answer to its word. One that fails leaves the
+    /// others alone.
+    pub(crate) async fn ask_batch<P, Q, R, A>(
+        &self,
+        function: &ComponentExportIndex,
+        params: P,
+        questions: &[Q],
+        check: impl Fn(&Q, R) -> Result<A, CallError>,
+    ) -> Result<Vec<Result<A, CallError>>, CallError>
+    where
+        P: ComponentNamedList + Lower,
+        R: Lift + Send + Sync + 'static,
+    {
+        let scarcities = self.egress.scarcities();
+        let (answers,): (Vec<Result<R, RangeError>>,) = self.call(function, params).await?;
+        if answers.len() != questions.len() {
+            return Err(broken(format!(
+                "{} answers to {} queries",
+                answers.len(),
+                questions.len()
+            )));
+        }
+        let checked = |(question, answer): (&Q, Result<R, RangeError>)| {
+            answer
+                .map_err(CallError::from)
+                .and_then(|answer| check(question, answer))
+                .map_err(|error| self.egress.explained(error, scarcities))
+        };
+        Ok(questions.iter().zip(answers).map(checked).collect())
     }
 
     /// Calls a function of the plugin, with its way to Prometheus.

@@ -80,10 +80,8 @@ impl MetricService {
         self.observed("query-batch", async {
             let function = &self.ranges("query-batch")?.query_batch;
             let params = (&self.config_now(), queries, &self.options(options));
-            let scarcities = self.egress.scarcities();
-            let (answers,): (Vec<Result<wit::RangeAnswer, wit::RangeError>>,) =
-                self.call(function, params).await?;
-            self.checked_batch(answers, queries.len(), scarcities)
+            let check = |_: &MetricQuery, answer| self.checked_range(answer);
+            self.ask_batch(function, params, queries, check).await
         })
         .await
     }
@@ -132,28 +130,6 @@ impl MetricService {
             answer: self.as_sent(checked(range.answer, self.limits())?)?,
             missing: range.missing.into_iter().map(MissingChunk::from).collect(),
         })
-    }
-
-    /// The answers to so many queries, each held to its word.
-    pub(crate) fn checked_batch(
-        &self,
-        answers: Vec<Result<wit::RangeAnswer, wit::RangeError>>,
-        queries: usize,
-        scarcities: u64,
-    ) -> Result<Vec<Result<RangeAnswer, CallError>>, CallError> {
-        if answers.len() != queries {
-            return Err(broken(format!(
-                "{} answers to {queries} queries",
-                answers.len()
-            )));
-        }
-        let one = |answer: Result<wit::RangeAnswer, wit::RangeError>| {
-            let answer = answer.map_err(CallError::from);
-            answer
-                .and_then(|answer| self.checked_range(answer))
-                .map_err(|error| self.egress.explained(error, scarcities))
-        };
-        Ok(answers.into_iter().map(one).collect())
     }
 
     pub(crate) fn ranges(&self, verb: &'static str) -> Result<&RangeFunctions, CallError> {
