@@ -1,25 +1,13 @@
-//! The processor time of this process, over all its threads, as the kernel counts it.
+//! The processor time of this process, over all its threads, those that have ended included, as the kernel counts it.
 
-use std::fs;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
+use cpu_time::ProcessTime;
 
 /// What its threads have used so far.
 pub(crate) fn used() -> Result<Duration> {
-    let mut nanoseconds = 0;
-    for thread in fs::read_dir("/proc/self/task")? {
-        // One may have ended.
-        let Ok(statistics) = fs::read_to_string(thread?.path().join("schedstat")) else {
-            continue;
-        };
-        nanoseconds += statistics
-            .split(' ')
-            .next()
-            .and_then(|first| first.parse::<u64>().ok())
-            .context("the kernel does not say how long a thread has run")?;
-    }
-    Ok(Duration::from_nanos(nanoseconds))
+    Ok(ProcessTime::try_now()?.as_duration())
 }
 
 #[cfg(test)]
