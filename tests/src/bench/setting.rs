@@ -10,6 +10,8 @@ use metric_testbed::{Dataset, Shape};
 pub(crate) struct Setting {
     /// Prometheus, `host:port`.
     pub(crate) address: String,
+    /// Prometheus 3.5 with the dashboard's data, if it is here.
+    pub(crate) latest_address: Option<String>,
     /// The plugin's file.
     pub(crate) plugin_file: PathBuf,
     /// The command line's executable.
@@ -28,6 +30,7 @@ pub(crate) struct Setting {
 impl Setting {
     pub(crate) fn new(
         address: String,
+        latest_address: Option<String>,
         plugin_file: PathBuf,
         host_executable: PathBuf,
         python: Option<PathBuf>,
@@ -48,6 +51,7 @@ impl Setting {
             .clone();
         Ok(Self {
             address,
+            latest_address,
             plugin_file,
             host_executable,
             python,

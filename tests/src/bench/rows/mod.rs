@@ -16,6 +16,7 @@ mod query;
 mod refresh;
 mod served;
 mod split;
+mod statistics;
 mod stream;
 
 use std::pin::Pin;
@@ -50,6 +51,7 @@ pub(crate) const ALL: &[Row] = &[
     dashboard::CONTAINER,
     dashboard::CLUSTER,
     refresh::ROW,
+    refresh::LATEST,
     merged::HOUR,
     merged::DAY,
     merged::CLUSTER,
@@ -64,6 +66,7 @@ pub(crate) const ALL: &[Row] = &[
     stream::ROW,
     growth::TIME,
     growth::MEMORY,
+    statistics::ROW,
     live::SIX,
     live::OWN,
     insight::SUMMARY,
