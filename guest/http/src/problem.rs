@@ -8,7 +8,7 @@ use crate::settings::{SettingError, variable_of};
 /// Seconds after which it is worth to try again where Prometheus had no place.
 const SHORTLY: &str = "1";
 
-/// Why a request is not answered.
+/// The reason why a request is not answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     status: u16,

@@ -45,7 +45,7 @@ enum Form {
     Flag,
 }
 
-/// What a setting that counts seconds, milliseconds or points may be.
+/// The form of a setting that counts seconds, milliseconds or points.
 const COUNT: Form = Form::Number(u32::MAX as u64);
 const FLAG: &[&str] = &["true", "false"];
 

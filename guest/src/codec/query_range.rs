@@ -16,7 +16,7 @@ pub struct QueryRange {
     pub plan: RangePlan,
     /// Seconds that data may arrive late.
     freshness: u32,
-    /// Whether an answer may be partial, and lack chunks.
+    /// True if an answer may be partial, and lack chunks.
     pub(super) partial: bool,
 }
 

@@ -224,7 +224,7 @@ fn send(request: &HttpRequest, cache_hint: CacheHint) -> Result<State, Failure> 
             pending,
         });
     };
-    // Where the body cannot be written the exchange has failed, and the response says why.
+    // If the body cannot be written the exchange has failed, and the response says why.
     if let Ok(stream) = body.write()
         && let Some(written) = write(&stream, request.body.as_bytes())
     {

@@ -38,7 +38,7 @@ const FEW_POINTS: u64 = 128;
 /// More requests than that are no query but a mistake: ten years, day by day, are 3,650.
 const MOST_CHUNKS: u64 = 10_000;
 
-/// How far a divisor of the interval is looked for that keeps a chunk under the limit of points.
+/// The most divisors of the interval that are tried for one that keeps a chunk under the limit of points.
 const DIVISORS_TRIED: u32 = 100;
 
 /// The part of a range that one request asks for.
@@ -46,7 +46,7 @@ const DIVISORS_TRIED: u32 = 100;
 pub struct Chunk {
     /// The points.
     pub grid: Grid,
-    /// Whether their data can no longer change.
+    /// True if their data can no longer change.
     pub is_final: bool,
 }
 
@@ -118,7 +118,7 @@ struct Cutter {
     /// Of the largest cells.
     length: i64,
     settled: Option<i64>,
-    /// Whether the range reaches the present.
+    /// True if the range reaches the present.
     moves: bool,
     max_points: u64,
     chunks: Vec<Chunk>,
@@ -166,7 +166,7 @@ impl Cutter {
         }
     }
 
-    /// Whether enough of what would be asked for is wanted.
+    /// Returns true if enough of what would be asked for is wanted.
     fn is_worth(&self, asked: &Grid) -> bool {
         let wanted = asked.between(
             asked.start().max(self.grid.start()),

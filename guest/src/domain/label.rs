@@ -59,7 +59,7 @@ pub enum Dimension {
 /// The optional filters of a query. Of an identifier's values a series has any; empty: it may have any at all.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct LabelFilter {
-    /// Which value type; none: every one.
+    /// The value type; none: every one.
     pub value_type: Option<ValueType>,
     /// Agents.
     pub agent_id: Vec<String>,

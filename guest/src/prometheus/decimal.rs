@@ -109,7 +109,7 @@ mod tests {
         format!("{digits}e-{decimals}").parse().unwrap()
     }
 
-    /// Whether it is given, which it has to be right.
+    /// Returns true if a value is given, and checks that it is right.
     fn is_given(digits: u64, decimals: usize) -> bool {
         let Some(value) = nearest(digits, decimals) else {
             return false;

@@ -70,7 +70,7 @@ pub struct Decoded {
     pub refusal: Option<(Option<String>, String)>,
     /// The number of series with native histograms, which are left out.
     pub histograms: usize,
-    /// Whether the server says that it did not see all data.
+    /// True if the server says that it did not see all data.
     pub partial: bool,
 }
 

@@ -90,7 +90,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Whether it is read here. Then it is read as it is byte by byte.
+    /// Returns true if the sample is read here, and checks that it is read as it is byte by byte.
     fn is_read(sample_: &[u8], prefix: &mut TimestampPrefix) -> bool {
         let bytes = [sample_, b",[1769851860,\"12345678\"]", &[b' '; WINDOW]].concat();
         let Some((millis, value, end)) = sample(&bytes, prefix) else {

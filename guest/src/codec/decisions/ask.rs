@@ -65,7 +65,7 @@ pub trait Requests {
     /// The next request to send; none: all have been given out.
     fn next_request(&mut self) -> Option<(Self::Id, HttpRequest, CacheHint)>;
 
-    /// Whether its answer is still waited for.
+    /// Returns true if the answer to this request is still waited for.
     fn is_wanted(&self, id: Self::Id) -> bool;
 
     /// The receiver of its answer.
@@ -107,7 +107,7 @@ pub struct Asks<'a> {
     next: usize,
     decoders: Vec<Option<RangeDecoder>>,
     answers: Vec<Option<Decoded>>,
-    /// What the answers that are there have cost, of `max-result-bytes`, which holds for all of them.
+    /// The cost of the answers received so far, in bytes of `max-result-bytes`, which holds for all of them together.
     spent: u64,
     failure: Option<Failure>,
 }

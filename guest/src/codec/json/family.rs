@@ -13,7 +13,7 @@ use crate::domain::family::{
 use crate::domain::preset::LabelValues;
 use crate::domain::{MetricQuery, RangeOptionsInput, Statistic};
 
-/// What the verbs of families take: all but `family-check` have `config`.
+/// The request of the verbs of families: all but `family-check` have `config`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FamilyRequest {

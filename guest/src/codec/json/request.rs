@@ -119,12 +119,12 @@ impl Request {
         self.ranking.ok_or_else(|| missing("ranking"))
     }
 
-    /// What is watched for.
+    /// Returns the settings of the detection.
     pub fn detection(&self) -> DetectionInput {
         self.detection
     }
 
-    /// Which deviations count.
+    /// Returns the tolerance of deviations.
     pub fn tolerance(&self) -> ToleranceInput {
         self.tolerance
     }
@@ -145,7 +145,7 @@ impl Request {
         self.source.clone().ok_or_else(|| missing("source"))
     }
 
-    /// Which values are wanted.
+    /// Returns the filter of values.
     pub fn filter(&self) -> ValueFilter {
         self.filter.clone()
     }

@@ -1,6 +1,6 @@
-//! What is expected by the rules of Grafana's `promql-anomaly-detection` (`rules/adaptive.yml`): the mean of an hour,
-//! with a band from the deviation of restless hours smoothed over 26, half the mean at least, and that of the same hour
-//! a day and a week ago. As there, a point is part of its own mean, and what is not above zero does not count.
+//! Bands by the rules of Grafana's `promql-anomaly-detection` (`rules/adaptive.yml`): the mean of an hour, with a band
+//! from the deviation of restless hours smoothed over 26, half the mean at least, and that of the same hour a day and a
+//! week ago. As there, a point is part of its own mean, and what is not above zero does not count.
 
 use super::band::Band;
 use super::dense::Dense;

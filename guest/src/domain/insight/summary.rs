@@ -3,7 +3,7 @@
 use super::error::InsightError;
 use super::numbers::{mean, quantile};
 
-/// What a group's values come to. Where none is a number, none of these is.
+/// The summary of a group's values. All but the counts are NaN if no value is a number.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
     /// Values, those that are not a number among them.

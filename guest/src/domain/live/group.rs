@@ -20,7 +20,7 @@ pub(super) fn chained(mut series: Vec<Samples>) -> Vec<Samples> {
     chains
 }
 
-/// What there is to say of some series together.
+/// The stats of some series together.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Together {
     /// When the newest sample was taken.

@@ -1,4 +1,4 @@
-//! What is asked for many subjects: the queries for their values, and for the age of the samples under them.
+//! A question about many subjects: the queries for their values, and for the age of the samples under them.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +22,7 @@ const LOOK_EVERY: u64 = 240;
 /// The label that tells the selectors apart in the query for ages.
 const SELECTOR: &str = "metric_selector";
 
-/// How several series of a subject become one number.
+/// The way in which several series of a subject become one number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Combine {
     /// The largest.
@@ -53,19 +53,19 @@ impl Bound {
     }
 }
 
-/// What is to be decided.
+/// The condition to decide on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Condition {
-    /// Where the value has to be.
+    /// The bound that the value has to keep.
     pub bound: Bound,
     /// For how many seconds; none: at the instant.
     pub lasting: Option<u32>,
 }
 
-/// What is asked of a preset, as it was given.
+/// A question about many subjects by a preset, as it was given.
 #[derive(Debug, Clone)]
 pub struct EvaluateInput {
-    /// What is filled into the preset besides the subjects.
+    /// The arguments of the preset besides the subjects.
     pub arguments: ArgumentsInput,
     /// The label that names a subject.
     pub subject: String,
@@ -78,18 +78,18 @@ pub struct EvaluateInput {
 pub struct Asked {
     /// The subjects.
     pub subjects: Vec<String>,
-    /// How several series of a subject become one number.
+    /// The way in which several series of a subject become one number.
     pub combine: Combine,
     /// Unix milliseconds; none: the time of day, rounded down to 5 s.
     pub at: Option<i64>,
-    /// What is to be decided.
+    /// The condition to decide on.
     pub condition: Option<Condition>,
 }
 
-/// Why an evaluation is refused before anything is sent.
+/// The reason why an evaluation is refused before anything is sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VerdictError {
-    /// What is filled in.
+    /// An error of the preset or its arguments.
     #[error(transparent)]
     Preset(#[from] PresetError),
     /// The query of a metric.
@@ -130,7 +130,7 @@ pub enum VerdictError {
     /// A time that a condition cannot hold for.
     #[error("{given} s; accepted are 1 to {most} s, or none for the instant")]
     Lasting {
-        /// What was asked for.
+        /// The seconds that were given.
         given: u32,
         /// The longest.
         most: u32,
@@ -177,9 +177,9 @@ pub struct Evaluation {
     pub subject: String,
     /// The subjects in their order, in parts of 100.
     pub parts: Vec<Part>,
-    /// How several series of a subject become one number.
+    /// The way in which several series of a subject become one number.
     pub combine: Combine,
-    /// What is to be decided.
+    /// The condition to decide on.
     pub condition: Option<Condition>,
     /// The instant, Unix milliseconds.
     pub at: i64,
