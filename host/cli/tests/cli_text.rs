@@ -1,4 +1,4 @@
-//! What others write on its way to a terminal: whatever a server, a plugin's file or a caller says, no command and no
+//! Texts of others on their way to a terminal: whatever a server, a plugin's file or a caller says, no command and no
 //! format prints a character that commands the terminal or is not to be seen, and no line that looks like one of ours.
 
 #![allow(

@@ -88,7 +88,7 @@ pub(crate) struct CheckArgs {
     pub(crate) format: ReportFormat,
 }
 
-/// What is filled in.
+/// The arguments of a preset.
 #[derive(Debug, Args)]
 pub(crate) struct FillArgs {
     /// Only series with this label; the same label more than once: any of the values
@@ -242,7 +242,7 @@ pub(crate) struct DecideArgs {
 }
 
 impl DecideArgs {
-    /// What is to be decided; none: nothing.
+    /// Returns the condition to decide on; none: there is nothing to decide.
     pub(crate) fn condition(&self) -> Option<Condition> {
         let above = self.above.map(Bound::Above);
         let bound = above.or(self.below.map(Bound::Below))?;

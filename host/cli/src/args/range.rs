@@ -5,7 +5,7 @@ use metric_host::RangeOptions;
 
 use crate::duration;
 
-/// How a range is asked for.
+/// The options of a long range.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Long ranges")]
 pub(crate) struct LongRangeArgs {

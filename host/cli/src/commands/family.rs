@@ -136,7 +136,7 @@ async fn list(
     Ok(Exit::Success)
 }
 
-/// What a point stands for, in words, behind a heading. The step is in seconds.
+/// Describes a point in words, behind a heading. The step is in seconds.
 fn meaning(query: &FamilyQuery, step: u32) -> String {
     let of = match query.statistic {
         None => String::new(),

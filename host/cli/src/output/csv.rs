@@ -11,7 +11,7 @@ use super::times;
 use crate::commands::batch::Answered;
 use crate::failure::Failure;
 
-/// How text is written into a cell.
+/// The way in which text is written into a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cells {
     /// As it is.

@@ -68,7 +68,7 @@ impl Write for Log {
 pub(crate) struct Screen {
     /// Columns. None: not a terminal, and nothing is wrapped.
     pub(crate) width: Option<u16>,
-    /// Whether a sparkline is drawn for each series.
+    /// True if a sparkline is drawn for each series.
     pub(crate) sparkline: bool,
 }
 

@@ -90,7 +90,7 @@ fn labels_of(series: &Series, names: &[&str]) -> Vec<String> {
         .collect()
 }
 
-/// Which columns of numbers there are.
+/// The columns of numbers in a table.
 struct Columns<'a> {
     unit: Option<&'a str>,
     /// Every series has so many points, and no column says so.

@@ -118,7 +118,7 @@ pub(super) fn values(
         Some(unit) if unit.starts_with("byte") => binary(least),
         _ => decimal(least),
     };
-    // Where numbers end there is no next one to go up to.
+    // At the largest numbers there is no next one to go up to.
     let (first, last) = ((low / step).floor(), (high / step).ceil());
     let (from, to) = (times_step(first, step), times_step(last, step));
     if !(from.is_finite() && to.is_finite() && from < to) {
@@ -140,7 +140,7 @@ pub(super) fn values(
     Axis { from, to, marks }
 }
 
-/// What the axis has to show: these values, and zero, unless they lie close together and far from it.
+/// Returns the values that the axis has to show: these, and zero, unless they lie close together and far from it.
 fn around(low: f64, high: f64) -> (f64, f64) {
     let spread = high - low;
     let far = low.abs().max(high.abs());
@@ -176,8 +176,8 @@ fn times_step(number: f64, step: f64) -> f64 {
     }
 }
 
-/// Which part of the way from one end to the other a value lies at, 0 to 1. Of halves, since the whole of it may be
-/// more than there are numbers for.
+/// Returns the part of the way from one end to the other that a value lies at, 0 to 1. Of halves, since the whole of it
+/// may be more than there are numbers for.
 pub(super) fn part_of(value: f64, from: f64, to: f64) -> f64 {
     (value / 2.0 - from / 2.0) / (to / 2.0 - from / 2.0)
 }
