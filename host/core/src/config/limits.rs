@@ -1,4 +1,4 @@
-//! How much a plugin may use. Numbers only; who enforces each is said beside it.
+//! The limits of a plugin. Numbers only; who enforces each is said beside it.
 
 use std::time::Duration;
 
@@ -151,11 +151,11 @@ impl Default for Limits {
     }
 }
 
-/// How much longer than the plugin's own deadline a call may take: enough to decode the last bytes and to report.
+/// The time that a call may take beyond the plugin's own deadline: enough to decode the last bytes and to report.
 const GRACE: Duration = Duration::from_secs(2);
 
 impl Limits {
-    /// How long a call under `config` may take.
+    /// The longest that a call under `config` may take.
     pub(crate) fn timeout_of_call(&self, config: &Config) -> Duration {
         self.call_timeout.unwrap_or_else(|| {
             Duration::from_millis(config.timeout.unwrap_or(TIMEOUT_MS).into()) + GRACE
