@@ -16,7 +16,7 @@ use super::{
 /// The cause of a failure inside wasmtime.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Why a call failed.
+/// The reason why a call failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError {
@@ -91,7 +91,7 @@ pub enum CallError {
     /// A series of the answer has too many labels, or all of them together have too many names of labels.
     #[error("the answer has more than {maximum} {what}")]
     TooManyLabels {
-        /// What there is too much of: `labels in one series`, or `names of labels`.
+        /// The excess: `labels in one series`, or `names of labels`.
         what: &'static str,
         /// [`Limits::labels_per_series`](crate::Limits::labels_per_series) or
         /// [`Limits::label_names`](crate::Limits::label_names).
