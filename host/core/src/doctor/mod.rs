@@ -52,7 +52,7 @@ pub struct Doctor {
 }
 
 impl Host {
-    /// Who looks at the Prometheus that `config` names. The configuration is judged by what is found there.
+    /// Makes a doctor for the Prometheus that `config` names. The configuration is judged by what is found there.
     ///
     /// # Errors
     /// As [`Plugin::service_with`](crate::Plugin::service_with).

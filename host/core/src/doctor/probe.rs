@@ -46,7 +46,7 @@ pub(super) struct Reply<T> {
     pub(super) took: Duration,
 }
 
-/// Why there is no answer.
+/// The reason why there is no answer.
 #[derive(Debug)]
 pub(super) enum ProbeError {
     /// Nothing came.
