@@ -39,7 +39,7 @@ struct HeldBody {
     rest: Rest,
 }
 
-/// What comes after that.
+/// The part of the body after that.
 enum Rest {
     Nothing,
     Broken(Error),

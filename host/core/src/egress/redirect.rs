@@ -1,4 +1,4 @@
-//! Where a response leads, without the target that it repeats.
+//! The target of a redirect, without the target that it repeats.
 //!
 //! A server that moves to another origin answers with the target that it was asked for, and so would hand a secret path
 //! or parameter, which the client has put there, to the plugin.

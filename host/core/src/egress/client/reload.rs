@@ -16,8 +16,8 @@ use crate::config::{
     secret::{Contents, SecretSource, Stamp},
 };
 
-/// Which state of which secrets: another number after each change, and never the same for two. Says nothing of what
-/// the secrets are. Zero: there are none.
+/// The generation of some secrets: another number after each change, and never the same for two. Says nothing of the
+/// secrets themselves. Zero: there are none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub(crate) struct CredentialsGeneration(u64);
 

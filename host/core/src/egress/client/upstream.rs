@@ -37,7 +37,7 @@ pub(super) struct Upstream {
     answers: AtomicU64,
 }
 
-/// Why there is no response.
+/// The reason why there is no response.
 pub(super) enum Failure {
     /// Nothing was sent.
     Connect(ConnectError),
@@ -103,7 +103,7 @@ impl Upstream {
         self.answers.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// How many requests were.
+    /// The number of requests that were answered.
     pub(super) fn answers(&self) -> u64 {
         self.answers.load(Ordering::Relaxed)
     }
