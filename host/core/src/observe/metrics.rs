@@ -35,7 +35,7 @@ pub(crate) struct Metrics {
     saved: Counter,
 }
 
-/// How the cache served a request.
+/// The way in which the cache served a request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum CacheOutcome {
     /// It was.
