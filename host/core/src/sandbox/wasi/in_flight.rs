@@ -12,8 +12,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long a call does the work of its requests before it gives way: an event of theirs may cost milliseconds, such as
-/// narrowing a query, and there may be many at once. Less than the time between two looks at a call's deadline.
+/// The time that a call does the work of its requests before it gives way: an event of theirs may cost milliseconds,
+/// such as narrowing a query, and there may be many at once. Less than the time between two looks at a call's deadline.
 const SLICE: Duration = Duration::from_millis(5);
 
 /// The requests of one call. Clones share them.
@@ -89,7 +89,7 @@ impl<R: Send + 'static> InFlight<R> {
         request
     }
 
-    /// Whether there was none yet, or all are known to have arrived or to be given up.
+    /// Returns true if there was none yet, or all are known to have arrived or to be given up.
     pub(crate) fn is_empty(&self) -> bool {
         lock(&self.0).is_empty()
     }
@@ -103,7 +103,7 @@ impl<R: Send + 'static> InFlight<R> {
                 if let Poll::Ready(output) = work.as_mut().poll(context) {
                     return Poll::Ready(output);
                 }
-                // What has arrived may be what the work waits for.
+                // The work may wait for a response that has arrived.
                 if !self.poll_now(context, until) {
                     return Poll::Pending;
                 }

@@ -1,5 +1,5 @@
 //! `wasi:http/outgoing-handler` for plugins: a request becomes a [`FutureResponse`] that sends it.
-//! What cannot be written as a request is refused here, and counts as what the policy refuses does.
+//! A request that cannot be written is refused here, and counts as one that the policy refuses does.
 
 use bytes::Bytes;
 use http::{
