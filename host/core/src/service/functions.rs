@@ -1,4 +1,4 @@
-//! Where the contract's functions are among a component's exports, found once when it is loaded.
+//! The indices of the contract's functions among a component's exports, found once when it is loaded.
 //!
 //! Knows names only; `contract/bindings.rs` knows the types.
 //!
@@ -115,7 +115,7 @@ functions_of! {
 }
 
 functions_of! {
-    /// That of `json`.
+    /// The functions of `json`.
     JsonFunctions, JSON, {
         call => "call",
     }

@@ -92,7 +92,7 @@ impl MetricService {
     }
 }
 
-/// What the plugin's text is.
+/// Reads the plugin's text.
 fn answer(text: String, egress: &Egress) -> Result<JsonAnswer, CallError> {
     let Outcome { result, error } =
         serde_json::from_str(&text).map_err(|error| broken(format!("no JSON: {error}")))?;
@@ -234,7 +234,7 @@ fn read<'a, T: Deserialize<'a>>(text: &'a RawValue) -> Result<T, CallError> {
     serde_json::from_str(text.get()).map_err(|error| broken(error.to_string()))
 }
 
-/// Where in the text a part of it stands.
+/// Finds a part of the text in it, in bytes.
 fn place(text: &str, part: &RawValue) -> std::ops::Range<usize> {
     let start = part.get().as_ptr().addr() - text.as_ptr().addr();
     start..start + part.get().len()

@@ -1,4 +1,4 @@
-//! How streams end, and what they hold as long as they do not.
+//! Tests of how streams end, and of what they hold as long as they do not.
 
 use super::*;
 use crate::{CompileCache, Config, Host, HostOptions, Limits};
@@ -6,7 +6,7 @@ use metric_test_plugins::{COLUMNS, TestPlugin, WITH_RANGES, data_at, offset, ser
 
 const TIMEOUT: Duration = Duration::from_millis(300);
 
-/// Where the answers of `next` lie: `ok`, `some`, the piece.
+/// The place of the results of `next`: `ok`, `some`, the piece.
 const NEXT: usize = 1536;
 const SOME: usize = NEXT + 8;
 const PIECE: usize = SOME + 4;
