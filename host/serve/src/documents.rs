@@ -66,7 +66,7 @@ pub struct PlanDocument<'a> {
 }
 
 impl<'a> PlanDocument<'a> {
-    /// That of this plan.
+    /// The document of this plan.
     pub fn of(plan: &'a RangePlan) -> Self {
         Self {
             promql: &plan.promql,

@@ -17,7 +17,7 @@ pub struct Written {
     pub samples: u64,
     /// Chunks.
     pub missing: u64,
-    /// Whether data may be missing.
+    /// True if data may be missing.
     pub partial: bool,
 }
 

@@ -25,7 +25,7 @@ pub(crate) fn files() -> impl Iterator<Item = (String, &'static File<'static>)> 
         .filter_map(|file| Some((path(file)?, file)))
 }
 
-/// Whether a path is routed to a file of the page.
+/// Returns true if a path is routed to a file of the page.
 pub(crate) fn is_of_the_page(path: &str) -> bool {
     let file = match path.strip_prefix('/') {
         Some("") => INDEX,

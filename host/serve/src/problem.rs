@@ -17,7 +17,8 @@ use crate::access::Refusal;
 /// Seconds after which it is worth to try again where there was no place, or Prometheus had none.
 const SHORTLY: u64 = 1;
 
-/// Why a request is not answered. In a response it is written by [`Problem::write`], which knows the request's id.
+/// The reason why a request is not answered. In a response it is written by [`Problem::write`], which knows the
+/// request's id.
 #[derive(Debug, Clone)]
 pub(crate) struct Problem {
     pub(crate) status: StatusCode,

@@ -1,4 +1,4 @@
-//! Whether Prometheus can be asked, through the plugin and the whole way.
+//! The check that Prometheus can be asked, through the plugin and the whole way.
 
 use std::time::{Duration, Instant};
 

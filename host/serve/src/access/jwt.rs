@@ -26,7 +26,7 @@ pub(super) struct Jwt {
     concurrent: Option<u32>,
 }
 
-/// What a token has to say beside the audience, the issuer and its times.
+/// The claims of a token beside the audience, the issuer and its times.
 #[derive(Deserialize)]
 struct Claims {
     sub: String,

@@ -1,4 +1,4 @@
-//! Why a request is turned away before anything is asked.
+//! The reasons why a request is turned away before anything is asked.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use super::{meters::TooMany, role::Role, scopes::ScopeTextError};
 
-/// Why a request is turned away. No message repeats a token.
+/// The reason why a request is turned away. No message repeats a token.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
