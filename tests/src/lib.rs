@@ -1,5 +1,5 @@
-//! What the end-to-end tests share: the plugin that `cargo xtask build` made, one real Prometheus with
-//! known data, and a second way to ask it that has nothing of ours in it.
+//! The base of the end-to-end tests: the plugin that `cargo xtask build` made, one real Prometheus with known data, and
+//! a second way to ask it that has nothing of ours in it.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;

@@ -10,7 +10,8 @@ use serde_json::Value;
 
 /// Seconds for which Prometheus takes a sample to be current.
 const LOOKBACK: i64 = 300;
-/// Whether a sample of exactly that age still counts differs between versions of Prometheus.
+/// Seconds around that age that no sample may have: versions of Prometheus differ in whether one of exactly that age
+/// still counts.
 const DOUBT: i64 = 15;
 
 /// Series by their labels: `(Unix milliseconds, bits of the value)`. Every NaN is the same NaN.

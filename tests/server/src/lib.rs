@@ -59,7 +59,7 @@ impl Reply {
         ))
     }
 
-    /// What is said.
+    /// Returns the bytes of the text.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8] {
         self.text.as_bytes()

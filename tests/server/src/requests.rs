@@ -34,7 +34,7 @@ impl<R: AsyncRead + Unpin> Requests<R> {
         }
     }
 
-    /// What came and is no whole request.
+    /// Returns the bytes that came and are no whole request.
     #[must_use]
     pub fn rest(&self) -> String {
         String::from_utf8_lossy(&self.read).into_owned()

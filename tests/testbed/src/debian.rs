@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use crate::release::Packaged;
 
-/// Where the archive is, unless the machine knows a nearer mirror.
+/// The address of the archive, unless the machine knows a nearer mirror.
 const ARCHIVE: &str = "http://deb.debian.org/debian/";
 /// Debian's keys, which newer releases do not trust by default but for sources that name them.
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";

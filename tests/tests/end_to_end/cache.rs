@@ -1,5 +1,5 @@
-//! What the host keeps of Prometheus's answers: that a dashboard asks again for its tail only, and that nobody can
-//! tell from an answer where it came from.
+//! The answers of Prometheus that the host keeps: a dashboard asks again for its tail only, and nobody can tell from an
+//! answer where it came from.
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
