@@ -35,7 +35,7 @@ impl Component {
         }
     }
 
-    /// What it is called in what we print.
+    /// The name in what we print.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Service => "plugin",

@@ -9,7 +9,7 @@ use clap::Args;
 use crate::process;
 use crate::workspace;
 
-/// What makes the kernel move pages, for root on Linux.
+/// The file that makes the kernel move pages, for root on Linux.
 const COMPACT: &str = "/proc/sys/vm/compact_memory";
 
 #[derive(Debug, Args)]

@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &FuzzArgs) -> Result<()> {
     run_targets(&chosen, arguments.seconds)
 }
 
-/// What fuzzing needs and is not there.
+/// Names the tool that fuzzing needs and that is not there.
 pub(crate) fn missing() -> Option<&'static str> {
     let listed = process::output(workspace::command("rustup").args(["toolchain", "list"]));
     let has_nightly = listed.is_ok_and(|list| list.lines().any(|line| line.starts_with("nightly")));
@@ -128,7 +128,7 @@ fn built() -> PathBuf {
     workspace::target().join("fuzz")
 }
 
-/// How a run ended.
+/// The outcome of a run.
 #[derive(Debug, Default)]
 struct Outcome {
     ok: bool,

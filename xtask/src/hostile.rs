@@ -34,7 +34,7 @@ pub(crate) fn build(toolchain: &WasmToolchain) -> Result<PathBuf> {
     Ok(built(toolchain))
 }
 
-/// Where it is when it was built.
+/// The file once it was built.
 pub(crate) fn built(toolchain: &WasmToolchain) -> PathBuf {
     toolchain.built(FILE)
 }
@@ -44,7 +44,7 @@ pub(crate) fn lint(toolchain: &WasmToolchain) -> Result<()> {
     process::shown(cargo(toolchain, "clippy").args(["--", "-D", "warnings"]))
 }
 
-/// Whether it is formatted.
+/// Checks that it is formatted.
 pub(crate) fn check_format() -> Result<()> {
     process::shown(
         workspace::cargo()

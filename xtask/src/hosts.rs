@@ -66,7 +66,8 @@ impl Host {
         workspace::root().join("tests/hosts").join(self.name())
     }
 
-    /// What it needs and does not find, and how to get it; none: nothing. Chromium is installed where we may.
+    /// Names what it needs and does not find, and how to get it; none: nothing is missing. Chromium is installed where
+    /// we may.
     pub(crate) fn missing(self) -> Option<String> {
         self.lacks().map(str::to_owned)
     }

@@ -1,5 +1,5 @@
 //! `cargo xtask …`: builds the plugin and the host, shows them, tests everything, measures.
-//! What each verb does is in the file of its name; what they share:
+//! Each verb is in the file of its name; these are shared:
 //!
 //! - `workspace` knows where things are, `process` how to run them, `progress` how to show that they run;
 //! - `wasm_toolchain` finds a compiler for the plugin, or gets one.

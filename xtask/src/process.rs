@@ -136,7 +136,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Where a rustc keeps its libraries.
+/// The folder where a rustc keeps its libraries.
 pub(crate) fn sysroot(rustc: &mut Command) -> Result<PathBuf> {
     let printed = output(rustc.args(["--print", "sysroot"]))?;
     Ok(PathBuf::from(printed.trim()))

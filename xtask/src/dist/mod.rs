@@ -46,7 +46,7 @@ pub(crate) struct DistArgs {
     wasm_toolchain: Choice,
 }
 
-/// What can be left out, where the machine lacks what it takes.
+/// The parts that can be left out, where the machine lacks what they take.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(crate) enum Part {
     /// The Python package
@@ -67,7 +67,7 @@ impl Part {
         }
     }
 
-    /// What it takes and is not there, and how to get it; none: nothing.
+    /// Names the tools that it takes and that are not there, and how to get them; none: nothing is missing.
     fn missing(self) -> Option<String> {
         match self {
             Self::Wheel => Host::Python.missing(),
@@ -79,11 +79,11 @@ impl Part {
 
 /// A distribution that is being made.
 struct Draft<'a> {
-    /// Where its files go.
+    /// The folder of its files.
     folder: &'a Path,
-    /// Where the sources are, and in which state: named in the components, and in nothing else.
+    /// The address of the sources, and their revision: named in the components, and in nothing else.
     origin: metadata::Origin,
-    /// How the command line is built, which writes its own manual.
+    /// The profile of the command line, which writes its own manual.
     host: HostProfile,
     with_host: bool,
     without: Vec<Part>,
