@@ -77,7 +77,7 @@ impl Problem {
         Self::new(500, "misconfigured", detail)
     }
 
-    /// The same, as why Prometheus cannot be asked: to be tried again. What is misconfigured stays that.
+    /// The same, as why Prometheus cannot be asked: to be tried again. A misconfiguration stays that.
     pub fn not_ready(self) -> Self {
         match self.error {
             None => self,

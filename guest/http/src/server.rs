@@ -1,4 +1,4 @@
-//! A request from its head to its response. How a head, a body and a clock are had is the platform's.
+//! A request from its head to its response. The platform provides a head, a body and a clock.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;

@@ -46,8 +46,8 @@ pub(super) struct Transfer {
     state: State,
 }
 
-/// Within each, what has to be dropped first stands first: wasi:io's children before their parents. What is often
-/// there at once is subscribed to only when it has to be waited for.
+/// The state of a transfer. Within each, fields that have to be dropped first stand first: wasi:io's children before
+/// their parents. Data that are often there at once are subscribed to only when they have to be waited for.
 enum State {
     /// No request is in flight.
     Idle,

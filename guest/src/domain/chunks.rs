@@ -5,9 +5,9 @@
 //! 6 h, 1 h, 15 min, 5 min), only at the ends of a range, where a whole one would ask for much that is not wanted or is
 //! not final yet:
 //!
-//! - What is final is asked for in whole cells, also over the ends of the range: only so can another range use it.
+//! - Final points are asked for in whole cells, also over the ends of the range: only so can another range use them.
 //! - A cell that is final in part is cut, so that a dashboard that asks again a minute later asks anew only for what
-//!   may have changed. What is not final stops at the range's end, and goes in one request: nobody keeps it.
+//!   may have changed. Points that are not final stop at the range's end, and go in one request: nobody keeps them.
 //! - A range that ends before now will be asked for again as it is, so few requests matter more: a cell is taken whole
 //!   where at least half of it is wanted. That leaves at most twice the bytes at the ends, and seldom more than
 //!   three requests for each.

@@ -510,7 +510,8 @@ impl Decoder {
         }
     }
 
-    /// As many samples of the usual form as follow each other. Whether there should be another one: after a comma.
+    /// Reads as many samples of the usual form as follow each other. Returns true if there should be another one: after
+    /// a comma.
     fn usual_samples(&mut self, cursor: &mut Cursor<'_>) -> Result<bool, DecodeError> {
         let mut prefix = self.prefix;
         let mut rest = cursor.rest();

@@ -1,6 +1,6 @@
-//! The fast path over a run of samples in the form in which Prometheus writes nearly all of them, `[1769851800,"123.5"],`, read a word at
-//! a time. What has another form, or stands near the end of a piece, is left to [`number`](super::number), which reads
-//! every form byte by byte. What both read, they read alike.
+//! The fast path over a run of samples in the form in which Prometheus writes nearly all of them,
+//! `[1769851800,"123.5"],`, read a word at a time. A sample in another form, or near the end of a piece, is left to
+//! [`number`](super::number), which reads every form byte by byte. Both read a sample alike.
 
 use super::decimal::{SAFE_DIGITS, nearest};
 use super::swar::{digits, eight_digits, leading_digits, word};

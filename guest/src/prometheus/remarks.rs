@@ -16,9 +16,9 @@ const WARNING: &str = "PromQL warning:";
 /// The remark that each rate of the family brings from 2.48 on: its name says nothing of what it holds.
 const NO_COUNTER: &str = "metric might not be a counter";
 
-/// Puts each text where it belongs. What is expected of our own queries is dropped. A warning that is no annotation is
-/// the storage's: it did not see all data (Thanos, Mimir, remote reads), or cut a list. However much a server says, what
-/// is told of it fits a message.
+/// Puts each text where it belongs. Remarks that our own queries always bring are dropped. A warning that is no
+/// annotation is the storage's: it did not see all data (Thanos, Mimir, remote reads), or cut a list. However much a
+/// server says, what is told of it fits a message.
 pub(super) fn sort(decoded: &mut Decoded) {
     let warnings = std::mem::take(&mut decoded.warnings);
     let (infos, warnings): (Vec<_>, Vec<_>) = warnings

@@ -1,5 +1,6 @@
-//! A labelled set: eight shapes of series, each with a stretch that is out of the ordinary and is known to be; drawn from a
-//! seed, two weeks at five minutes, of which the last day is watched. What each strategy finds of it is counted in points.
+//! A labelled set: eight shapes of series, each with a stretch that is out of the ordinary and is known to be; drawn
+//! from a seed, two weeks at five minutes, of which the last day is watched. The finds of each strategy are counted in
+//! points.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -23,8 +23,8 @@ pub struct Anomaly {
     pub score: f64,
 }
 
-/// Finds the anomalies from a place on, which the first band belongs to. What is missing, no number, or without a band
-/// is no anomaly, and ends a row.
+/// Finds the anomalies from a place on, which the first band belongs to. A point that is missing, no number, or without
+/// a band is no anomaly, and ends a row.
 pub(super) fn find(
     series: &Dense,
     from: usize,
