@@ -1,4 +1,4 @@
-//! The flags that make queries, shared by `query` and `promql`. What a query means, the plugin decides.
+//! The flags that make queries, shared by `query` and `promql`. The plugin decides what a query means.
 
 use std::time::Duration;
 

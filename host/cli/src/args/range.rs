@@ -1,4 +1,4 @@
-//! The flags of long ranges: how they are cut, asked for and put together. What they mean, the plugin decides.
+//! The flags of long ranges: how they are cut, asked for and put together. The plugin decides what they mean.
 
 use clap::Args;
 use metric_host::RangeOptions;

@@ -132,7 +132,7 @@ fn answer_of<'a>(answered: &'a Answered<'_>) -> Option<&'a MetricResult> {
     answered.answer.as_ref().ok().map(|range| &range.answer)
 }
 
-/// Writes one line a metric, with the columns that JSON has. What the catalogue does not know is empty.
+/// Writes one line a metric, with the columns that JSON has. Fields that the catalogue does not know are empty.
 pub(crate) fn metrics(
     out: &mut dyn Write,
     metrics: &[MetricMetadata],

@@ -17,7 +17,7 @@ use super::summary::Summary;
 use super::{Screen, table};
 use crate::failure::Failure;
 
-/// Writes a heading and a row for each series. What all series share stands in the heading.
+/// Writes a heading and a row for each series. Labels that all series share stand in the heading.
 pub(crate) fn write<Tz>(
     out: &mut dyn Write,
     query: &MetricQuery,

@@ -1,4 +1,4 @@
-//! An answer as a picture: what is drawn, and where its axes have their marks. How it is drawn is for [`svg`] and
+//! An answer as a picture: what is drawn, and where its axes have their marks. Drawing it is for [`svg`] and
 //! [`terminal`].
 //!
 //! A gap is a gap: a series is drawn run by run, and nothing joins two of them.
