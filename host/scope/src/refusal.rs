@@ -1,5 +1,5 @@
 //! The reasons why a request may not leave under a scope. No text of the request is in any message: it may name a
-//! tenant's series. What is named, a parameter or a function, is so from a list.
+//! tenant's series. A parameter or a function is named only if it is on a list.
 
 /// The reason why a request may not leave under a scope.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

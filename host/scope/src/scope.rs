@@ -198,7 +198,7 @@ impl Matcher {
     }
 }
 
-/// Compiles as the parser does, but within bounds. What is wrapped must stand by itself: `a)|(b` does not.
+/// Compiles as the parser does, but within bounds. The wrapped expression must stand by itself: `a)|(b` does not.
 fn compile(regex: &str) -> Result<Regex, regex::Error> {
     let builder = |pattern: &str| RegexBuilder::new(pattern).size_limit(REGEX_BYTES).build();
     builder(regex)?;

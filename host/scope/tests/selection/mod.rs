@@ -131,7 +131,7 @@ fn walk(expr: &Expr, visit: &mut impl FnMut(&VectorSelector)) {
     }
 }
 
-/// Holds a query that goes out against the scope. What its selectors select, where this can be said.
+/// Holds a query that goes out against the scope. Returns what its selectors select, where this can be said.
 pub(crate) fn assert_within(
     narrowed: &str,
     within: impl Fn(&Series) -> bool,
