@@ -69,7 +69,7 @@ pub fn plan(
     line(out, &Plain::Plan(plan))
 }
 
-/// Writes a piece, and sends it on its way. Who reads the lines decides what an error is to them.
+/// Writes a piece, and sends it on its way. The reader of the lines decides what an error is to it.
 ///
 /// # Errors
 /// Those of writing.

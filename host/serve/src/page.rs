@@ -1,4 +1,4 @@
-//! The page: the files of `page/`, each under its own path, for everybody. What it shows it asks for as any other client.
+//! The page: the files of `page/`, each under its own path, for everybody. It asks for its data as any other client.
 
 use axum::response::{IntoResponse as _, Response};
 use http::{

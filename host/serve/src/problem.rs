@@ -211,7 +211,7 @@ impl From<CallError> for Problem {
                 "unsupported",
                 error.to_string(),
             ),
-            // The plugin's fault. How it crashed is for the log, not for callers.
+            // The plugin's fault. The details of the crash are for the log, not for callers.
             _ => Self::new(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "plugin-failed",

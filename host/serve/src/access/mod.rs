@@ -97,7 +97,7 @@ impl Access {
         })
     }
 
-    /// The file read anew. What callers have under way and have asked lately still counts.
+    /// The file read anew. Requests of callers that are under way, and those of late, still count.
     ///
     /// # Errors
     /// [`AccessError`].

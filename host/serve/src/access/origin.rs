@@ -1,7 +1,7 @@
 //! Checks that a request is meant for this service, and comes from its own page or from none.
 //!
-//! A browser sends what any page tells it to: to a loopback address, and to a name that its owner made lead here
-//! ("DNS rebinding"). What such a page cannot do is write `Host` and `Origin`.
+//! A browser sends what any page tells it to: to a loopback address, and to a name that its owner made lead here ("DNS
+//! rebinding"). Such a page cannot write `Host` and `Origin`.
 
 use std::net::{IpAddr, Ipv6Addr};
 

@@ -39,7 +39,7 @@ const DOORS: &[(&str, Door)] = &[
     ("/", Door::Open),
     ("/openapi.json", Door::Open),
     ("/healthz", Door::Open),
-    // A status alone. What probes a service can hardly keep a secret.
+    // A status alone. A probe can hardly keep a secret.
     ("/readyz", Door::Open),
     // The metrics of all callers.
     ("/metrics", Door::From(Role::Operator)),
