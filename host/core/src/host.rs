@@ -142,7 +142,7 @@ impl Host {
     }
 
     /// The same host, which loads this one plugin and refuses every other: a file of which it is known beforehand what
-    /// is in it, because it was tried, or published with its SHA-256. What is compared are the bytes that are compiled,
+    /// is in it, because it was tried, or published with its SHA-256. The bytes that are compiled are compared,
     /// whatever becomes of the file meanwhile.
     #[must_use]
     pub fn only(&self, plugin: PluginDigest) -> Self {

@@ -16,8 +16,8 @@ pub struct CacheOptions {
     /// series at a point a minute, are some 6 MB. An answer larger than an eighth of it is not kept.
     pub bytes: u64,
     /// The longest that an answer is kept. Default 26 h: a dashboard of the last day finds at its start what it asked
-    /// for at its end the day before. What is filled in or deleted in the past later than
-    /// [`freshness`](Self::freshness) shows after that time at the latest.
+    /// for at its end the day before. Data that are filled in or deleted in the past, later than
+    /// [`freshness`](Self::freshness), show after that time at the latest.
     pub age: Duration,
     /// The time that data may arrive late: answers with anything newer are not kept, whatever the plugin says of them.
     /// Default 10 min, the contract's own: what remote writers and late scrapes take.

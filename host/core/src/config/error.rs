@@ -29,7 +29,7 @@ pub enum ConfigError {
         /// The system's reason.
         source: io::Error,
     },
-    /// A secret, or a certificate, is none. What is there instead is not repeated.
+    /// A secret, or a certificate, is none. The text found instead is not repeated.
     #[error("the {what} in {place} cannot be used: {reason}; accepted is {accepted}")]
     Secret {
         /// Its purpose.

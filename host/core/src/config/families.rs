@@ -1,7 +1,7 @@
 //! The families of an operator, read from a file: metrics beyond the container's.
 //!
-//! A file is JSON, in the form that the JSON interface has for a family. What a name or a label may be, the plugin
-//! decides; here it is bounded.
+//! A file is JSON, in the form that the JSON interface has for a family. The plugin decides what a name or a label may
+//! be; here they are bounded.
 
 use std::collections::BTreeMap;
 

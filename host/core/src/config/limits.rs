@@ -106,7 +106,7 @@ pub struct Limits {
     /// Core modules, core instances and tables of a plugin. Default 16: its own, and two or three that
     /// the component tools add as glue; an interpreter with its libraries has about ten.
     pub core_modules: u32,
-    /// The longest that a plugin may take to compile. Default 60 s: an interpreter takes ten on one core. What compiles
+    /// The longest that a plugin may take to compile. Default 60 s: an interpreter takes ten on one core. A compilation
     /// cannot be interrupted: after that time it is left to itself. Two go on at once, those that were given up
     /// included; one that has waited for its turn that long is not begun
     /// ([`LoadError::StillCompiling`](crate::LoadError::StillCompiling)).

@@ -35,8 +35,8 @@ pub struct ServiceOptions {
     /// to the `https` one would be sent them. Loopback addresses need no leave.
     pub credentials_in_the_clear: bool,
     /// Parameters that are added to the URL of each request, by name and value, as those of `credentials` are, for what
-    /// is no secret, such as `nocache` of VictoriaMetrics. What [`Config::backend`](crate::Config::backend) has the plugin
-    /// set is refused ([`ConfigError::SetByBackend`](crate::ConfigError::SetByBackend)). Default none.
+    /// is no secret, such as `nocache` of VictoriaMetrics. Parameters that [`Config::backend`](crate::Config::backend)
+    /// has the plugin set are refused ([`ConfigError::SetByBackend`](crate::ConfigError::SetByBackend)). Default none.
     pub parameters: Vec<(String, String)>,
     /// The cache of Prometheus's answers, which are given again to whoever asks the same.
     pub cache: CacheOptions,

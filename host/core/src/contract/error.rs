@@ -39,8 +39,8 @@ pub enum CallError {
         /// The interface that it belongs to.
         interface: &'static str,
     },
-    /// A stream was asked for more after an earlier `next` had failed or been given up. What came until then is
-    /// not all there is.
+    /// A stream was asked for more after an earlier `next` had failed or been given up. The pieces until then are not
+    /// all there is.
     #[error("the stream ended before its time: an earlier piece failed or was given up")]
     StreamEnded,
     /// As many calls run and wait as may. Nothing was begun: it can be tried again when there is less to do.

@@ -87,8 +87,8 @@ impl Host {
 }
 
 impl Doctor {
-    /// Asks some fifteen small questions, and judges. What cannot be judged any more is skipped. Each question has
-    /// the time of a call.
+    /// Asks some fifteen small questions, and judges. Checks that cannot be made any more are skipped. Each question
+    /// has the time of a call.
     pub async fn examine(&self) -> Examination {
         let mut checks = vec![server::transport(&self.addresses)];
         if let Some(clock) = server::answers(&self.probe, &mut checks).await {

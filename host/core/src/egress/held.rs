@@ -1,6 +1,6 @@
 //! An answer that is held until it has said whether it is partial: another address may then be asked for a whole one.
 //!
-//! Sends nothing. What it holds goes on as it came.
+//! Sends nothing. The answer goes on as it came.
 
 use std::{
     mem,

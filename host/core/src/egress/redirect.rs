@@ -26,7 +26,7 @@ pub(super) fn conceal_target(head: &mut Parts) -> bool {
     head.status.is_redirection()
 }
 
-/// Scheme, host and port. What has none of its own leads to the server itself, which is `/`.
+/// Scheme, host and port. A location without them leads to the server itself, which is `/`.
 fn origin(location: &HeaderValue) -> HeaderValue {
     location
         .to_str()

@@ -48,8 +48,8 @@ impl Instance {
         }
     }
 
-    /// Calls a function. What it hands over is counted anew for each call; what it sends and receives is not, so that
-    /// all pieces of a stream have what one call has.
+    /// Calls a function. The data that it hands over are counted anew for each call; those that it sends and receives
+    /// are not, so that all pieces of a stream together have the budget of one call.
     pub(crate) async fn call<P, R>(
         &mut self,
         function: &ComponentExportIndex,

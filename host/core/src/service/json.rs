@@ -1,8 +1,8 @@
 //! The verbs with JSON texts, each by its name: the contract's `json`. For a host that hands the texts on.
 //!
-//! The texts are the plugin's. Here the configuration is put into what goes in; what comes out is held to be JSON of the
-//! contract's form, and to name the queries that were sent. What stands in an answer besides is not counted as the typed
-//! verbs do: its size is bounded, and it is data.
+//! The texts are the plugin's. Here the configuration is put into what goes in; what comes out is held to be JSON of
+//! the contract's form, and to name the queries that were sent. Other fields of an answer are not counted as the typed
+//! verbs do: their size is bounded, and they are data.
 
 use std::{borrow::Cow, collections::BTreeMap, fmt, sync::Arc};
 

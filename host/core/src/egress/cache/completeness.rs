@@ -4,9 +4,9 @@
 //! Prometheus writes the status first, then the data, then what it has to say about them; VictoriaMetrics says before
 //! the data whether they are partial. So a body whose beginning and end are those of an answer with series and nothing
 //! else, and that nowhere has a word with which reservations begin, has none. Where the first such word follows the end
-//! of the data, what stands from there on is parsed: remarks on the query are no reservations about the data. What is
-//! written in another way, or has such a word in a label's place, is not kept; that costs time and nothing else. Lists
-//! of names are short, and parsed.
+//! of the data, what stands from there on is parsed: remarks on the query are no reservations about the data. An answer
+//! that is written in another way, or has such a word in a label's place, is not kept; that costs time and nothing
+//! else. Lists of names are short, and parsed.
 //!
 //! If another server can be asked, what an answer says of its own completeness decides whether that one is asked
 //! ([`Coverage`]); there an empty answer is as good as any.

@@ -2,8 +2,8 @@
 //! else, whichever server reads it.
 //!
 //! A list of what passes, not of what does not: MetricsQL has functions for the present and for chance, `WITH` hides
-//! both, `@` and an `offset` look into the future unless it is a plain duration, `smoothed` and `anchored` beyond the end, and a later server will know
-//! more. What is not read with certainty is not settled.
+//! both, `@` and an `offset` look into the future unless it is a plain duration, `smoothed` and `anchored` beyond the
+//! end, and a later server will know more. A query that is not read with certainty is not settled.
 
 use metric_scope::is_pure_function;
 

@@ -68,8 +68,8 @@ pub(crate) struct AnsweredBy {
     asked: usize,
 }
 
-/// The most addresses that see a request. What may be asked here only reads; more would multiply the load on servers
-/// that cannot bear it already.
+/// The most addresses that see a request. All that may be asked here only reads; more would multiply the load on
+/// servers that cannot bear it already.
 const ASKED: usize = 2;
 
 /// The statuses of proxies for a server that is down, starting or overloaded; Prometheus says 503 when it starts, and when

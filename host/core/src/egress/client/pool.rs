@@ -66,7 +66,7 @@ impl Pool {
         }
     }
 
-    /// Closes what has lain idle for too long. Whether anything is left.
+    /// Closes connections that have lain idle for too long. Returns true if any is left.
     fn close_old(&self, now: Instant) -> bool {
         let mut idle = self.lock();
         idle.connections

@@ -1,7 +1,7 @@
 //! A value that is made of secrets, and made anew when one of their files has changed.
 //!
-//! Looked for when the value is used: a `stat` for each file, and no thread that watches. What is in the value is for
-//! others to know.
+//! Looked for when the value is used: a `stat` for each file, and no thread that watches. The contents of the value are
+//! for others to know.
 
 use std::{
     sync::{

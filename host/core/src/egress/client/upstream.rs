@@ -121,7 +121,7 @@ impl Upstream {
         let (certificates, identity) = self.connector.certificates();
         if let Some(connection) = self.pool.take(identity) {
             match self.exchange(connection, request.clone(), timeouts).await {
-                // The server closed it, before it knew of the request or (which cannot be told) after. What may be
+                // The server closed it, before it knew of the request or (which cannot be told) after. All that may be
                 // asked here only reads, and so it is asked once more.
                 Err(Failure::Exchange(Error::ConnectionTerminated)) => {}
                 outcome => return outcome,

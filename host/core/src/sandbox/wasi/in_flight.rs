@@ -31,7 +31,7 @@ enum State<R> {
 }
 
 impl<R> State<R> {
-    /// Goes on as far as is possible now. Whether it has just arrived.
+    /// Goes on as far as is possible now. Returns true if it has just arrived.
     fn poll_now(&mut self, context: &mut Context<'_>) -> bool {
         if let Self::InFlight(work) = self
             && let Poll::Ready(result) = work.as_mut().poll(context)
@@ -116,7 +116,8 @@ impl<R: Send + 'static> InFlight<R> {
         .await
     }
 
-    /// Moves the requests on, up to that time; those that are left have their turn after the runtime's other tasks. Whether one has just arrived.
+    /// Moves the requests on, up to that time; those that are left have their turn after the runtime's other tasks.
+    /// Returns true if one has just arrived.
     fn poll_now(&self, context: &mut Context<'_>, until: Instant) -> bool {
         let (mut any, mut is_late) = (false, false);
         lock(&self.0).retain(|request| {

@@ -144,7 +144,7 @@ async fn a_piece_that_is_larger_than_a_piece_breaks_the_contract() {
     );
 }
 
-/// Reads a stream to its end, which has to be a broken contract. How many pieces came before.
+/// Reads a stream to its end, which has to be a broken contract. Returns the number of pieces that came before.
 async fn broken_after(bytes: &[u8], says: &str) -> usize {
     let service = service(8 << 20, bytes);
     let mut stream = open(&service).await;
