@@ -152,7 +152,7 @@ impl<'a> TestPlugin<'a> {
     }
 }
 
-/// Hands out memory and never takes it back. What the tests place themselves lies below.
+/// Hands out memory and never takes it back. The data that tests place themselves lie below.
 const ALLOCATOR: &str = r#"
     (memory (export "memory") 2)
     (global $next (mut i32) (i32.const 65536))

@@ -1,4 +1,5 @@
-//! A running Prometheus with data in it: its configuration and its arguments. What the data mean is not its concern.
+//! A running Prometheus with data in it: its configuration and its arguments. The meaning of the data is not its
+//! concern.
 
 use std::fs;
 use std::path::Path;

@@ -56,7 +56,7 @@ impl Setting {
         }
     }
 
-    /// Asks both, which are to say the same. How many requests that took of the one that keeps answers.
+    /// Asks both, which are to say the same. Returns the number of requests that it took of the one that keeps answers.
     async fn ask(&self, query: &MetricQuery, options: &RangeOptions) -> u64 {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let now = i64::try_from(now.as_secs()).unwrap();

@@ -1,5 +1,5 @@
-//! Small populations whose truth is known by heart: statistics, percentages, days and sparse samples. What is expected
-//! is worked out from the samples, never from a query.
+//! Small populations whose truth is known by heart: statistics, percentages, days and sparse samples. The expected
+//! values are worked out from the samples, never from a query.
 
 use std::sync::OnceLock;
 

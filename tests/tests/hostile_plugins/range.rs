@@ -91,7 +91,7 @@ impl Range {
         })
     }
 
-    /// Tries an attack. What the host does about it, and whether that is all right; if not, why.
+    /// Tries an attack. Returns what the host does about it, and the reason if that is not all right.
     pub(crate) async fn tried(&self, row: &Row) -> Result<(String, Result<(), String>)> {
         // Forgets the log of the attack before, whose calls were dropped.
         let _ = log::fault();

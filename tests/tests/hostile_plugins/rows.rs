@@ -1,4 +1,4 @@
-//! The table of what the host has to do about each attack. What an attack does stands in its file; how it is tried does
+//! The table of what the host has to do about each attack. The attack itself stands in its file; how it is tried does
 //! not stand here either.
 
 /// The way in which attacks are tried.

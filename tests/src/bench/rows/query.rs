@@ -51,7 +51,7 @@ fn small(setting: &Setting) -> Measurement<'_> {
     })
 }
 
-/// Of this process: Prometheus's own is another's. What goes on after the answer counts, too.
+/// Of this process: Prometheus's own is another's. Work after the answer counts, too.
 fn processor_time(setting: &Setting) -> Measurement<'_> {
     /// One query is too little for the kernel's count.
     const QUERIES: usize = 50;
