@@ -20,7 +20,7 @@ pub(crate) struct BuildArgs {
     /// Build the host optimised (the plugin always is)
     #[arg(long)]
     release: bool,
-    /// What builds the plugin
+    /// The tool that builds the plugin
     #[arg(long, value_enum, default_value_t)]
     with: Builder,
     /// Whose compiler builds the plugin

@@ -1,4 +1,4 @@
-//! The components that are built here. Who builds them is not its concern.
+//! The components that are built here. Building them is not its concern.
 
 /// A component.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -23,7 +23,7 @@ const SHOWN_LINES: usize = 40;
 pub(crate) struct FuzzArgs {
     /// The targets to run; none: all
     targets: Vec<String>,
-    /// How long each runs
+    /// Seconds that each runs
     #[arg(long, value_name = "N", default_value_t = 60)]
     seconds: u32,
 }

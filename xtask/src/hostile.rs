@@ -1,5 +1,5 @@
 //! `cargo xtask hostile`: the hostile plugin of `tests/hostile`, which is a workspace of its own, built as the plugin
-//! is. What is done with it is in `tests/tests/hostile_plugins`.
+//! is. Its tests are in `tests/tests/hostile_plugins`.
 
 use std::path::PathBuf;
 use std::process::Command;

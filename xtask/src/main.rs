@@ -66,7 +66,7 @@ enum Verb {
     Fuzz(fuzz::FuzzArgs),
     /// Callers, faults and restarts for half an hour: no wrong answer, no hang, no growth
     Soak(soak::SoakArgs),
-    /// Whether a fresh instance is fresh, for minutes, while the kernel moves pages (needs root)
+    /// Check that fresh instances are fresh, for minutes, while the kernel moves pages (needs root)
     Freshness(freshness::FreshnessArgs),
     /// Measure the plugin against a native client, side by side
     Bench(bench::BenchArgs),

@@ -1,4 +1,4 @@
-//! Node's packages: whether there is an npm, and what a folder's lock file says. Who needs them is not its concern.
+//! Node's packages: whether there is an npm, and what a folder's lock file says. Their use is not its concern.
 
 use std::fs;
 use std::path::Path;

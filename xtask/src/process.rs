@@ -69,7 +69,7 @@ pub(crate) fn quiet(title: &str, command: &mut Command) -> Result<()> {
     outcome.map(drop)
 }
 
-/// Runs it, and shows nothing. What it printed is the outcome, or is in the error.
+/// Runs it, and shows nothing. The text that it printed is the outcome, or is in the error.
 pub(crate) fn kept(command: &mut Command) -> Result<String> {
     collected(command, |_| true)
 }

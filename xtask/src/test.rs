@@ -34,7 +34,7 @@ pub(crate) struct TestArgs {
     /// Whose compiler builds the plugin
     #[arg(long, value_enum, default_value_t)]
     wasm_toolchain: Choice,
-    /// What takes long as well: each fuzz target for a minute, and what the dependencies' licences allow
+    /// The long checks as well: each fuzz target for a minute, and the dependencies' licences
     #[arg(long)]
     full: bool,
 }

@@ -54,7 +54,7 @@ impl WasmToolchain {
         }
     }
 
-    /// A cargo that builds for wasm. What it does, and to which package, is the caller's to add.
+    /// A cargo that builds for wasm. The caller adds the verb's arguments and the package.
     pub(crate) fn cargo(&self, verb: &str) -> Command {
         self.cargo_into(verb, &self.target())
     }
@@ -118,7 +118,7 @@ fn rustup() -> Result<WasmToolchain> {
     Ok(WasmToolchain::Rustup { linker })
 }
 
-/// Adds a target to the repository's toolchain. What fails is told in one line, with what to do about it.
+/// Adds a target to the repository's toolchain. A failure is told in one line, with what to do about it.
 pub(crate) fn add_target(target: &str) -> Result<()> {
     if workspace::on_path("rustup").is_none() {
         bail!(

@@ -32,7 +32,7 @@ pub(crate) struct DistArgs {
     /// same sources are the same bytes]
     #[arg(long, value_name = "REVISION")]
     revision: Option<String>,
-    /// Where the sources are, to be named in the components
+    /// The address of the sources, to be named in the components
     #[arg(long, value_name = "URL")]
     source: Option<String>,
     /// The command line too, optimised
