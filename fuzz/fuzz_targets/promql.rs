@@ -190,7 +190,7 @@ fn values(matcher: &Matcher) -> BTreeSet<String> {
     }
 }
 
-/// Those of a pattern that is nothing but values.
+/// The alternatives of a pattern that is nothing but values.
 fn alternatives(pattern: &str) -> BTreeSet<String> {
     let (mut all, mut value) = (BTreeSet::new(), String::new());
     let mut letters = pattern.chars();
