@@ -171,7 +171,7 @@ pub fn variable_of(field: &str) -> Option<&'static str> {
     setting.map(|(variable, _, _)| *variable)
 }
 
-/// So many characters of a value are repeated.
+/// The most characters of a value that are repeated.
 const SHOWN: usize = 64;
 
 fn head(value: &str) -> String {

@@ -129,7 +129,7 @@ impl QueryRange {
         CacheHint::when_final(grid, self.freshness)
     }
 
-    /// Those points of a chunk that are wanted.
+    /// The points of a chunk that are wanted.
     pub(super) fn wanted(&self, grid: &Grid) -> Grid {
         let whole = &self.plan.plan.asked;
         whole.between(grid.start().max(whole.start()), grid.end().min(whole.end()))

@@ -23,7 +23,7 @@ const PIECE: u64 = 256 * 1024;
 /// The statuses that come with `Retry-After`.
 const TOO_MANY_REQUESTS: u16 = 429;
 const SERVICE_UNAVAILABLE: u16 = 503;
-/// Those by which a server says that it does not take POST: forbidden, not allowed, not implemented.
+/// The statuses by which a server says that it does not take POST: forbidden, not allowed, not implemented.
 const NO_POST: [u16; 3] = [403, 405, 501];
 
 /// Progress of a transfer.

@@ -30,9 +30,9 @@ const SECOND: i64 = 4;
 /// The part of a range that moves which may be asked for in vain at its start.
 const VAIN_SHARE: u64 = 16;
 
-/// So few points of a series go in one request, where the range moves and is no longer than a cell of the second size.
-/// A request costs Prometheus and us some 300 µs, as much as a few thousand points; an hour at a step of a minute is
-/// 61 points, mostly of one series. In a longer range there are many samples behind a point.
+/// The most points of a series that go in one request, where the range moves and is no longer than a cell of the second
+/// size. A request costs Prometheus and us some 300 µs, as much as a few thousand points; an hour at a step of a minute
+/// is 61 points, mostly of one series. In a longer range there are many samples behind a point.
 const FEW_POINTS: u64 = 128;
 
 /// More requests than that are no query but a mistake: ten years, day by day, are 3,650.

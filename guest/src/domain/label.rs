@@ -2,7 +2,7 @@
 
 use super::metric::ValueType;
 
-/// Under which names agents export the owner of a series.
+/// The names under which agents export the owner of a series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum LabelSchema {
     /// `owner_user_id`, `owner_project_id`, value type `usage`.

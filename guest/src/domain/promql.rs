@@ -147,7 +147,7 @@ impl RangeFunction {
 pub(super) struct Grouping<'a>(Vec<&'a str>);
 
 impl<'a> Grouping<'a> {
-    /// Those of some dimensions.
+    /// The grouping by some dimensions.
     pub(super) fn new(
         schema: LabelSchema,
         dimensions: impl IntoIterator<Item = Dimension>,
@@ -156,7 +156,7 @@ impl<'a> Grouping<'a> {
         Self::by(dimensions.map(|dimension| schema.label(dimension)))
     }
 
-    /// Those labels.
+    /// The grouping by those labels.
     pub(super) fn by(all: impl IntoIterator<Item = &'a str>) -> Self {
         let mut labels: Vec<&'a str> = Vec::new();
         for label in all {

@@ -10,7 +10,7 @@ use super::promql::{MetricNames, Selector};
 use super::range::TimeRange;
 use super::settings::Settings;
 
-/// Whose values are wanted.
+/// The label or dimension whose values are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ValueSource {
     /// A dimension's.

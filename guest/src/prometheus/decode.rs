@@ -488,7 +488,7 @@ impl Decoder {
         }
     }
 
-    /// As many samples as the piece holds: nearly all bytes of a large answer pass here.
+    /// Reads as many samples as the piece holds: nearly all bytes of a large answer pass here.
     fn samples(&mut self, cursor: &mut Cursor<'_>) -> Result<(), TokenError> {
         loop {
             if !self.usual_samples(cursor)? {
@@ -560,7 +560,7 @@ impl Decoder {
         Ok(())
     }
 
-    /// Those that are there of a series with `values`.
+    /// Checks the samples of a series with `values`.
     fn check_samples(&mut self) -> Result<(), DecodeError> {
         match &mut self.protocol {
             None => Ok(()),

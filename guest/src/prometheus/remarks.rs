@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use super::decode::Decoded;
 use crate::domain::METRIC_FAMILY;
 
-/// As many texts of a kind as are told, each once. Prometheus writes a handful, Thanos one for each store that failed.
+/// The most texts of a kind that are told, each once. Prometheus writes a handful, Thanos one for each store that
+/// failed.
 const MOST_TEXTS: usize = 20;
-/// As much of a text as is told, in characters: errors of a store that name it with its labels are shorter.
+/// The most characters of a text that are told: errors of a store that name it with its labels are shorter.
 const LONGEST_TEXT: usize = 500;
 
 /// Prometheus's annotations of a query, in `infos`; from 2.48 to 2.53 among the warnings.

@@ -9,7 +9,7 @@ use crate::prometheus::{
 /// Seconds that an answer of the present may be kept: those who ask within them share it.
 const SHARED: u32 = 5;
 
-/// When a query is evaluated.
+/// The time at which a query is evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
     /// At an instant, Unix milliseconds; none: the server's present.
@@ -23,7 +23,7 @@ pub enum When {
 pub struct Ask {
     /// The query.
     pub promql: String,
-    /// When it is evaluated.
+    /// The time at which it is evaluated.
     pub when: When,
 }
 

@@ -75,7 +75,7 @@ impl PresetRequest {
     /// The range.
     ///
     /// # Errors
-    /// When there is none.
+    /// Fails if there is none.
     pub fn range(&self) -> Result<PresetRange, Failure> {
         let range = self.range.as_ref().ok_or_else(|| missing("range"))?;
         Ok(range.into())

@@ -56,7 +56,7 @@ pub enum FamilyError {
         field: &'static str,
         /// The label, its head if it is long.
         label: String,
-        /// Those that it has.
+        /// The labels that it has.
         accepted: String,
     },
     /// A sum of what does not add up.
@@ -71,7 +71,7 @@ pub enum FamilyError {
         kind: &'static str,
         /// The statistic.
         statistic: &'static str,
-        /// Those that it has.
+        /// The statistics that it has.
         accepted: &'static str,
     },
     /// A quantile that is none.

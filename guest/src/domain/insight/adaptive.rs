@@ -9,7 +9,7 @@ use super::robust::LEAST_VALUES;
 use super::tolerance::Tolerance;
 
 const HOUR: u32 = 3600;
-/// Over which the deviation of restless hours is smoothed.
+/// The time over which the deviation of restless hours is smoothed.
 const SMOOTHED: u32 = 26 * HOUR;
 /// An hour is restless where its deviation is more than this part of its mean.
 const RESTLESS: f64 = 0.5;

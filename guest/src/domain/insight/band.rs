@@ -24,7 +24,7 @@ impl Band {
         !self.expected.is_nan()
     }
 
-    /// On which side a value is outside: above, or not.
+    /// The side on which a value is outside: true for above; none: on neither.
     pub(super) fn outside(&self, value: f64) -> Option<bool> {
         match value {
             value if value > self.upper => Some(true),

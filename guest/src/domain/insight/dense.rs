@@ -64,7 +64,7 @@ impl Dense {
         (self.grid.start() + steps.saturating_mul(i64::from(self.grid.step()))) * 1000
     }
 
-    /// So many seconds as places, rounded down.
+    /// The number of places in so many seconds, rounded down.
     pub(super) fn places(&self, seconds: u32) -> usize {
         usize::try_from(seconds / self.grid.step()).unwrap_or(usize::MAX)
     }

@@ -47,7 +47,7 @@ impl Score {
 /// The settings of a ranking, as they were given.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RankingInput {
-    /// By what.
+    /// The score to rank by.
     pub score: Score,
     /// The number of groups wanted.
     pub k: Option<u32>,
@@ -60,7 +60,7 @@ pub struct RankingInput {
 /// The settings of a ranking, checked.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ranking {
-    /// By what.
+    /// The score to rank by.
     pub score: Score,
     /// The number of groups wanted; the default is 5, what a chart can tell apart at a glance.
     pub k: NonZeroU32,

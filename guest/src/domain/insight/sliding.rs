@@ -21,7 +21,7 @@ pub(super) struct Sliding<'a> {
 }
 
 impl<'a> Sliding<'a> {
-    /// So many windows, all empty.
+    /// Makes so many windows, all empty.
     pub(super) fn new(series: &'a Dense, windows: usize) -> Self {
         Self {
             series,

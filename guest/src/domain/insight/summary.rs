@@ -52,7 +52,7 @@ impl Quantiles {
     /// More are a histogram, which nobody reads in a row of a table.
     const MOST: usize = 16;
 
-    /// Those asked for; none: the median and the 95th percentile.
+    /// The quantiles asked for; none: the median and the 95th percentile.
     ///
     /// # Errors
     /// Too many, or what is no part from 0 to 1.

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use super::band::Band;
 use super::error::InsightError;
 
-/// On which side of a band.
+/// The side of a band.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Direction {
     /// On either.
@@ -22,7 +22,7 @@ pub enum Direction {
 pub struct ToleranceInput {
     /// Half the width of the band, in deviations.
     pub sensitivity: Option<f64>,
-    /// On which side.
+    /// The side on which deviations count.
     pub direction: Direction,
     /// The least deviation.
     pub min_deviation: Option<f64>,
@@ -36,7 +36,7 @@ pub struct ToleranceInput {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tolerance {
     sensitivity: Option<f64>,
-    /// On which side.
+    /// The side on which deviations count.
     pub direction: Direction,
     min_deviation: f64,
     min_relative_deviation: Option<f64>,

@@ -23,7 +23,7 @@ pub(super) fn chained(mut series: Vec<Samples>) -> Vec<Samples> {
 /// The stats of some series together.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Together {
-    /// When the newest sample was taken.
+    /// The time of the newest sample.
     pub(super) at: i64,
     /// The sum of the latest values.
     pub(super) current: Option<f64>,

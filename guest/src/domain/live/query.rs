@@ -30,7 +30,7 @@ pub struct LiveInput {
 /// The reason why live stats are refused before anything is sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LiveError {
-    /// Nothing that is a sum of kernels.
+    /// A dimension whose values are no sums of kernels.
     #[error(
         "a metric's name or a value type has no kernels; accepted are kernel-id, session-id, user-id, project-id and agent-id"
     )]
@@ -92,7 +92,7 @@ pub struct LiveQuery {
     pub from: i64,
     /// Milliseconds between two samples.
     pub(super) interval: i64,
-    /// Under which labels the series stand.
+    /// The labels under which the series stand.
     pub schema: LabelSchema,
 }
 

@@ -19,7 +19,7 @@ pub enum Side {
 /// A series and its samples, as they came.
 #[derive(Debug, Clone)]
 pub struct Sampled {
-    /// Whose it is.
+    /// The subject that it is of.
     pub id: String,
     /// The kernel.
     pub kernel: String,
@@ -44,7 +44,7 @@ pub struct LiveStat {
     pub unit: Option<&'static str>,
     /// The latest level, or the rate between the last two samples of a counter.
     pub current: Option<f64>,
-    /// When the newest sample was taken, Unix milliseconds.
+    /// The time of the newest sample, Unix milliseconds.
     pub at: i64,
     /// True if that is more than four sample intervals ago.
     pub stale: bool,
@@ -78,9 +78,9 @@ pub struct SubjectStats {
 /// The stats of all subjects.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LiveAnswer {
-    /// Those of which there are samples, in the order in which they were asked for.
+    /// The subjects of which there are samples, in the order in which they were asked for.
     pub subjects: Vec<SubjectStats>,
-    /// Those of which there are none.
+    /// The subjects of which there are none.
     pub missing: Vec<String>,
     /// True if data may be missing.
     pub partial: bool,

@@ -52,7 +52,7 @@ impl Samples {
 /// stands for the time since the sample before it.
 #[derive(Debug, Clone)]
 pub(super) struct Track {
-    /// When each value was measured, and it.
+    /// The time of each value, and the value.
     values: Samples,
     /// The time of which it speaks, both ends in it.
     from: i64,
@@ -104,7 +104,7 @@ impl Track {
         self.values.values.last().copied()
     }
 
-    /// When values were measured.
+    /// The times of values.
     pub(super) fn times(&self) -> &[i64] {
         &self.values.times
     }

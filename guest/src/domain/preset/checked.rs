@@ -45,8 +45,8 @@ pub struct Preset {
 pub struct Rendered {
     /// The query.
     pub promql: String,
-    /// Those of its selectors that filters reach, each once. None: samples are read at other times than the query's,
-    /// or no filter reaches them.
+    /// The selectors that filters reach, each once. None: samples are read at other times than the query's, or no
+    /// filter reaches them.
     pub selectors: Vec<String>,
 }
 

@@ -131,7 +131,7 @@ pub enum PresetError {
         field: &'static str,
         /// The label.
         label: String,
-        /// Those that it accepts.
+        /// The labels that it accepts.
         accepted: String,
     },
     /// A label without a filter that the preset requires.

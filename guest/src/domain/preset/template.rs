@@ -9,7 +9,7 @@ use super::token::{Kind, Placeholder, Token, tokens};
 
 /// A template's text, in bytes: those of Backend.AI have some hundreds.
 const MOST_BYTES: usize = 16 * 1024;
-/// As many as a host's scope takes.
+/// The most selectors, as many as a host's scope takes.
 const MOST_SELECTORS: usize = 64;
 
 /// Words after which no vector stands by itself, and that name none.
@@ -30,7 +30,7 @@ const KEYWORDS: [&str; 15] = [
     "without",
     "default",
 ];
-/// Those after which a selector without a name may stand. Before a bracket of matchers any other names the metric.
+/// The words after which a selector without a name may stand. Before a bracket of matchers any other names the metric.
 const OPERATORS: [&str; 8] = [
     "and",
     "atan2",

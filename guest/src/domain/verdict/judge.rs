@@ -28,7 +28,7 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// The latest number, where there is one.
     pub value: Option<f64>,
-    /// When the latest sample under it was taken, Unix milliseconds; none: that is not known.
+    /// The time of the latest sample under it, Unix milliseconds; none: that is not known.
     pub at: Option<i64>,
     /// True if the condition holds; none: there is no condition, or no verdict to decide on.
     pub decision: Option<bool>,
@@ -43,7 +43,7 @@ pub struct Judgement {
 pub struct Seen {
     /// The series of values: whose, when and what. None: it does not say whose.
     pub series: Vec<(Option<String>, Vec<i64>, Vec<f64>)>,
-    /// When the latest samples were taken, Unix milliseconds, by subject.
+    /// The times of the latest samples, Unix milliseconds, by subject.
     pub ages: Vec<(String, i64)>,
     /// True if the server did not see all data.
     pub is_partial: bool,

@@ -23,7 +23,7 @@ pub struct MetricQuestion {
     pub pointwise: Option<Pointwise>,
     /// The dimension that names a subject.
     pub subject: Dimension,
-    /// Of whom, and what is to be decided.
+    /// The subjects, and the condition to decide on.
     pub asked: Asked,
 }
 

@@ -35,7 +35,7 @@ pub enum Combine {
     Sum,
 }
 
-/// On which side of a number a value has to be.
+/// The side of a number that a value has to be on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Bound {
     /// Greater than it.
@@ -58,7 +58,7 @@ impl Bound {
 pub struct Condition {
     /// The bound that the value has to keep.
     pub bound: Bound,
-    /// For how many seconds; none: at the instant.
+    /// The seconds that it has to last; none: at the instant.
     pub lasting: Option<u32>,
 }
 
@@ -69,11 +69,11 @@ pub struct EvaluateInput {
     pub arguments: ArgumentsInput,
     /// The label that names a subject.
     pub subject: String,
-    /// Of whom, and what is to be decided.
+    /// The subjects, and the condition to decide on.
     pub asked: Asked,
 }
 
-/// Of whom something is asked, and what is to be decided by it.
+/// The subjects of a question, and the condition to decide on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Asked {
     /// The subjects.
@@ -95,7 +95,7 @@ pub enum VerdictError {
     /// The query of a metric.
     #[error(transparent)]
     Query(#[from] QueryError),
-    /// Nothing that a metric is asked of.
+    /// A dimension that is no subject of a metric.
     #[error(
         "a metric's name or a value type is no subject; accepted are kernel-id, session-id, user-id, project-id and agent-id"
     )]
@@ -166,7 +166,7 @@ pub struct Part {
     pub subjects: Vec<String>,
     /// Their values.
     pub values: String,
-    /// When the latest samples under them were taken, in seconds; none: that cannot be asked.
+    /// The query for the times of the latest samples under them, in seconds; none: that cannot be asked.
     pub ages: Option<String>,
 }
 
