@@ -281,7 +281,7 @@ fn the_log_commands_no_terminal() {
     }
 }
 
-/// As many series as names, each with so many labels of its own.
+/// An answer with as many series as names, each with so many labels of its own.
 fn labelled(names: impl Iterator<Item = Vec<usize>>) -> String {
     let series: Vec<Value> = names
         .map(|names| {

@@ -185,7 +185,7 @@ pub(crate) fn named_statistic() -> impl TypedValueParser<Value = Statistic> {
     choice(NAMED, |(_, name, _)| name, |(_, _, help)| help).map(|(statistic, _, _)| statistic)
 }
 
-/// By which HTTP method Prometheus is asked.
+/// Parses the HTTP method by which Prometheus is asked.
 pub(crate) fn method() -> impl TypedValueParser<Value = RequestMethod> {
     choice(
         RequestMethod::ALL,

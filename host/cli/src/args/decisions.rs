@@ -205,7 +205,7 @@ pub(crate) struct EvaluateMetricArgs {
     pub(crate) decide: DecideArgs,
 }
 
-/// Of whom, and what is to be decided.
+/// The flags for the subjects, and for the condition to decide on.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("bound").args(["above", "below"]), next_help_heading = "Verdicts")]
 pub(crate) struct DecideArgs {

@@ -176,7 +176,7 @@ impl ToleranceArgs {
     }
 }
 
-/// On which side of the band.
+/// The side of the band.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum DirectionArg {
     /// On either
@@ -287,7 +287,7 @@ pub(crate) struct ValuesArgs {
 }
 
 impl ValuesArgs {
-    /// Whose values, and which. The error says what would be accepted.
+    /// Makes the source and the filter of the values. The error says what would be accepted.
     pub(crate) fn into_filter(self) -> Result<(ValueSource, ValueFilter), String> {
         let source = match choices::dimension_named(&self.of) {
             Some(dimension) => ValueSource::Dimension(dimension),

@@ -84,7 +84,7 @@ fn invalid(reason: String) -> Failure {
 }
 
 fn unknown(name: &str, families: &Families) -> Failure {
-    /// As many names as are a help.
+    /// The most names that are a help.
     const SHOWN: usize = 20;
     let names: Vec<&str> = families.iter().map(|family| family.name.as_str()).collect();
     let shown = names.iter().take(SHOWN).copied().collect::<Vec<_>>();

@@ -76,8 +76,8 @@ pub(crate) async fn run(args: &ServiceArgs, command: QueryCommandArgs) -> Result
     exit
 }
 
-/// So many characters of a query are repeated: with a value of each filter it has some 500. `metric-host promql` prints
-/// all of it.
+/// The most characters of a query that are repeated: with a value of each filter it has some 500. `metric-host promql`
+/// prints all of it.
 const QUERY: usize = 1_000;
 
 /// The service that is asked, and the flags for it.

@@ -20,7 +20,7 @@ pub(crate) fn lines(text: &str) -> String {
     escaped(text, "\n  ")
 }
 
-/// So many characters of a value are repeated to whoever gave it.
+/// The most characters of a value that are repeated to whoever gave it.
 pub(crate) const REPEATED: usize = 200;
 
 /// The head of a text from outside that is longer than so many characters.

@@ -132,7 +132,7 @@ pub(super) fn values(
     let places = std::iter::successors(Some(first), |number| Some(number + 1.0));
     let marks = places
         .take_while(|number| *number <= last)
-        // As many as there can be; a number that one does not change would never come to an end.
+        // There can be no more; a number that one does not change would never come to an end.
         .take(most + 2)
         .map(|number| times_step(number, step))
         .map(|value| (value, for_people(value, unit)))
@@ -168,7 +168,7 @@ fn decimal(least: f64) -> f64 {
         .unwrap_or(least)
 }
 
-/// So many steps. By the whole number that a step below one is a part of: three times 0.1 is 0.3.
+/// Multiplies a step. A step below one is a part of a whole number, and is divided by that: three times 0.1 is 0.3.
 fn times_step(number: f64, step: f64) -> f64 {
     match step < 1.0 {
         true => number / (1.0 / step).round(),
