@@ -25,7 +25,7 @@ pub struct Mismatch {
     pub expected: String,
     /// The actual value.
     pub came: String,
-    /// Through which of the component's interfaces. Empty: it was not asked.
+    /// The interfaces of the component that came to this. Empty: it was not asked.
     pub interfaces: Vec<Interface>,
 }
 
