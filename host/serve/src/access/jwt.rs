@@ -67,7 +67,7 @@ impl Jwt {
         }
     }
 
-    /// Whose token this is, and what it grants.
+    /// Finds the caller whose token this is, and its grant.
     ///
     /// # Errors
     /// [`Refusal::Unknown`] for whatever is not signed for us, [`Refusal::Expired`], and

@@ -12,10 +12,11 @@ use super::{allowance::Allowance, bucket::Bucket};
 /// not asked lately are forgotten.
 const MOST_CALLERS: usize = 10_000;
 
-/// When to come again where places are taken: a call takes a tenth of a second as a rule, and a header says seconds.
+/// The time to wait where places are taken: a call takes a tenth of a second as a rule, and a header says seconds.
 const PLACES_AGAIN: Duration = Duration::from_secs(1);
 
-/// Whose requests are counted together. A token of the access file and the subject of a signed one are never the same.
+/// The caller whose requests are counted together. A token of the access file and the subject of a signed one are never
+/// the same.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Principal {
     /// A token of the access file, by its name.

@@ -86,7 +86,7 @@ impl Access {
         }
     }
 
-    /// Those whom an access file lets in.
+    /// Reads an access file, and lets in the callers that it lists.
     ///
     /// # Errors
     /// [`AccessError`].

@@ -54,7 +54,7 @@ pub enum Refusal {
     /// More than the caller may ask.
     #[error("this token has asked too often, or for too much at once")]
     TooMany {
-        /// When there is room again.
+        /// The time until there is room again.
         retry_after: Duration,
     },
     /// The request is for another host: a name that somebody made lead here.
