@@ -28,7 +28,7 @@ pub(crate) struct Address {
     port: u16,
     /// As it was given: empty, or begins with `/` and does not end with one.
     prefix: String,
-    /// Whose API it is, which decides the prefix where none was given.
+    /// The kind of server behind it, which decides the prefix where none was given.
     backend: Backend,
 }
 

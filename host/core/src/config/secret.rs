@@ -109,7 +109,7 @@ impl PartialEq for Contents {
     }
 }
 
-/// When a file changed last, and which file it is. None: it is not there, or is no file.
+/// The time of a file's last change, and its identity. None: it is not there, or is no file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stamp(Option<Times>);
 

@@ -32,7 +32,7 @@ const EVERYWHERE: [&str; 8] = [
 
 /// Seconds back that samples are looked at, one by one: twenty of them at the usual 30 s.
 const LOOK_BACK: i64 = 600;
-/// So many series are looked at.
+/// The number of series that are looked at.
 const SERIES: usize = 3;
 
 /// Judges the data, as the server sees them now.

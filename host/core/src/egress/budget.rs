@@ -48,7 +48,7 @@ impl CallBudget {
         &self.slots
     }
 
-    /// So many bytes have come.
+    /// Counts received bytes against the budget.
     pub(super) fn receive(&self, bytes: usize) -> Result<()> {
         self.bytes
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {

@@ -129,7 +129,7 @@ impl RequestSlots {
     }
 }
 
-/// As many as there may be; none at all would let no request out, for ever.
+/// Makes a semaphore of as many permits as there may be; none at all would let no request out, for ever.
 pub(super) fn semaphore(requests: u32) -> Arc<Semaphore> {
     let permits = (requests.max(1) as usize).min(Semaphore::MAX_PERMITS);
     Arc::new(Semaphore::new(permits))
@@ -140,7 +140,7 @@ struct Answer {
     state: State,
     /// True if the plugin has asked for a piece that has not come.
     is_awaited: bool,
-    /// When it asked last.
+    /// The time at which it asked last.
     since: Instant,
 }
 

@@ -21,7 +21,7 @@ pub struct PluginMetadata {
     pub description: Option<String>,
     /// The people, or the body, that answer for it.
     pub authors: Option<String>,
-    /// Under which licences it may be used, as an SPDX expression.
+    /// The licences under which it may be used, as an SPDX expression.
     pub licenses: Option<String>,
     /// The address of its sources.
     pub source: Option<String>,

@@ -120,7 +120,9 @@ pub(super) fn cannot_instantiate(source: BoxError) -> CallError {
     }
 }
 
-/// Returns true if a call ended because it hands over too much.
+/// Returns true if a call ended because it hands over too much. wasmtime does not export the type of this error, only
+/// its words, and they are looked for in the root cause alone: what stands before it is a backtrace, whose functions
+/// the plugin names.
 fn is_hostcall_fuel_exhausted(error: &wasmtime::Error) -> bool {
     let cause = error.root_cause().to_string();
     cause.ends_with("fuel allocated for hostcalls has been exhausted")

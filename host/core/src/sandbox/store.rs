@@ -191,7 +191,7 @@ impl CallLimiter {
             limits: StoreLimitsBuilder::new()
                 .memory_size(limits.memory_bytes)
                 .table_elements(limits.table_elements)
-                // As many as the pool has for one call; there may be none.
+                // The numbers are those that the pool has for one call; there may be none.
                 .memories(1)
                 .tables(limits.core_modules as usize)
                 .instances(limits.core_modules as usize)

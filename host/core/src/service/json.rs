@@ -341,7 +341,7 @@ fn merged(config: &Config, own: &str) -> Result<Map<String, Value>, CallError> {
     Ok(merged)
 }
 
-/// So many characters of a name are repeated.
+/// The most characters of a name that are repeated.
 const LONGEST_NAME: usize = 64;
 
 fn invalid(field: &str, reason: &str) -> CallError {

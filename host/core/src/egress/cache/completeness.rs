@@ -38,7 +38,7 @@ const END: &[u8] = br#""]]}]}"#;
 /// Members that say nothing about the data, and may follow them: VictoriaMetrics's statistics, a flat object.
 const STATISTICS: &[u8] = br#","stats":{"#;
 
-/// With what reservations begin.
+/// The words with which reservations begin.
 static RESERVATIONS: LazyLock<[Finder<'static>; 6]> = LazyLock::new(|| {
     [
         r#""warnings""#,
@@ -54,13 +54,14 @@ static RESERVATIONS: LazyLock<[Finder<'static>; 6]> = LazyLock::new(|| {
 /// One byte less than the longest of them.
 const OVERLAP: usize = 10;
 
-/// As much of the end as is looked at: the statistics have some 60 bytes.
+/// The bytes at the end that are looked at: the statistics have some 60.
 const TAIL: usize = 256;
 
-/// As much as may be said after the data: a remark has some 200 bytes, and a query brings one for each of its calls.
+/// The most bytes that may follow the data: a remark has some 200, and a query brings one for each of its calls.
 const REMARKS: usize = 16 << 10;
 
-/// With what Prometheus's remarks on a query begin, those among its warnings, too: 2.48 to 2.53 have no others.
+/// The words with which Prometheus's remarks on a query begin, those among its warnings, too: 2.48 to 2.53 have no
+/// others.
 const REMARK: [&str; 2] = ["PromQL info:", "PromQL warning:"];
 
 /// Lists of names that are longer are not kept: what a service asks for has some dozens.

@@ -53,9 +53,9 @@ impl CacheHint {
 /// The time that an answer may be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Freshness {
-    /// As long as anything, if it was asked for at that instant or later.
+    /// As long as any answer, if it was asked for at that instant or later.
     FinalAt(i64),
-    /// So long.
+    /// For this time.
     For(Duration),
 }
 

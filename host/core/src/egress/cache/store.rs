@@ -33,7 +33,7 @@ pub(super) struct Store {
 #[derive(Debug, Clone)]
 struct Kept {
     answer: StoredResponse,
-    /// When it was asked for.
+    /// The time at which it was asked for.
     asked: Now,
     life: Freshness,
     age: Duration,

@@ -183,7 +183,7 @@ impl Clock {
         })))
     }
 
-    /// So many seconds pass.
+    /// Lets so many seconds pass.
     fn pass(&self, seconds: u64) {
         let mut now = self.0.lock().unwrap();
         now.wall += Duration::from_secs(seconds);

@@ -1,5 +1,5 @@
-//! Those who wait for the same thing. Whoever wakes one wakes all: any of them can go on with the work, and one who
-//! is gone, or has no room, holds up nobody.
+//! The tasks that wait for the same thing. Whoever wakes one wakes all: any of them can go on with the work, and one
+//! who is gone, or has no room, holds up nobody.
 
 use std::{
     collections::BTreeMap,

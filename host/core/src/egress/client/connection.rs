@@ -51,7 +51,7 @@ pub(super) struct Connection {
     requests: Requests,
     driver: Pin<Box<Driver>>,
     allowance: HeadAllowance,
-    /// Since when it has lain idle.
+    /// The time since which it has lain idle.
     pub(super) since: Instant,
     /// The generation of the certificates it was made with.
     pub(super) identity: CredentialsGeneration,

@@ -43,7 +43,8 @@ impl NetworkPolicy {
         self.networks.contains(&Network::of(address))
     }
 
-    /// Those that may be connected to. The first that may not is logged; that requests are denied for it, each call says.
+    /// The addresses that may be connected to. The first that may not is logged; that requests are denied for it, each
+    /// call says.
     pub(crate) fn allowed(&self, host: &str, addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
         let (allowed, refused): (Vec<_>, Vec<_>) = addresses
             .into_iter()

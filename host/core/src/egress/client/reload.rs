@@ -43,7 +43,7 @@ struct State<T> {
     identity: CredentialsGeneration,
     /// The contents that the value was made of.
     contents: Vec<Contents>,
-    /// When they were looked at last, with success or without.
+    /// The stamps of the files when they were looked at last, with success or without.
     seen: Vec<Stamp>,
     is_settled: bool,
     /// The failure that the log knows of.

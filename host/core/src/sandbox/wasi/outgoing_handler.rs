@@ -31,7 +31,7 @@ const URI_BYTES: usize = u16::MAX as usize - 1;
 
 type Answer = Result<Resource<FutureResponse>, ErrorCode>;
 
-/// Whose calls' requests are handled.
+/// The view of a call whose requests are handled.
 pub(crate) trait HandlerView: WasiHttpView {
     /// Sends a request.
     fn send(&self, request: Request<WasiBody>, options: Option<RequestOptions>) -> FutureResponse;
