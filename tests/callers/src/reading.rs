@@ -209,7 +209,7 @@ fn escape(letters: &mut Chars<'_>, bytes: &mut Vec<u8>) -> Option<()> {
     Some(())
 }
 
-/// So many digits.
+/// Reads a number of so many digits.
 fn number(letters: &mut Chars<'_>, digits: u32, radix: u32) -> Option<u32> {
     (0..digits).try_fold(0_u32, |number, _| {
         let digit = letters.next()?.to_digit(radix)?;

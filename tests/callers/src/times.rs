@@ -21,7 +21,7 @@ pub struct Time {
 /// The meaning of a text.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Meaning {
-    /// So many milliseconds.
+    /// A number of milliseconds.
     Millis(i64),
     /// Nothing: it has to be refused.
     Nothing,

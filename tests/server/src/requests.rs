@@ -12,7 +12,7 @@ pub struct Requests<R> {
 }
 
 impl<R: AsyncRead + Unpin> Requests<R> {
-    /// Those of a connection.
+    /// The requests of a connection.
     pub const fn of(connection: R) -> Self {
         let read = Vec::new();
         Self { connection, read }

@@ -20,7 +20,7 @@ pub struct Kernel {
     pub from: i64,
     /// The last sample, Unix seconds.
     pub to: i64,
-    /// When it was restarted, Unix seconds: its counters begin at zero again.
+    /// The time of its restart, Unix seconds: its counters begin at zero again.
     pub restart: Option<i64>,
     /// A stretch without samples, first and last instant, Unix seconds.
     pub gap: Option<(i64, i64)>,

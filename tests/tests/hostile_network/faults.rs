@@ -42,9 +42,9 @@ pub(crate) enum Act {
 #[derive(Clone)]
 pub(crate) enum Part {
     Bytes(Vec<u8>),
-    /// So many times.
+    /// The bytes, so many times.
     Repeat(Vec<u8>, usize),
-    /// So many times, each with its number in between, of which no two are the same.
+    /// The two texts, so many times, each with its number in between, of which no two are the same.
     Number(&'static str, &'static str, usize),
     /// One byte, then a second's wait, and so on.
     Drip(Vec<u8>),

@@ -320,7 +320,7 @@ async fn call(service: &MetricService, verb: Verb) -> Result<String, CallError> 
     }
 }
 
-/// As much as a table can hold.
+/// The head of a text, as much as a table can hold.
 fn head(text: &str) -> String {
     text.chars().take(600).collect()
 }

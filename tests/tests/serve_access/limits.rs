@@ -13,7 +13,7 @@ fn of(token: &str) -> Request {
     ordinary("/v1/query").with("Authorization", &format!("Bearer {token}"))
 }
 
-/// Nothing is behind it: what is turned away does not get there.
+/// Starts a server with nothing behind it: what is turned away does not get there.
 fn server(more: &str) -> Server {
     Server::start("127.0.0.1:1", more)
 }

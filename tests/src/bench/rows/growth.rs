@@ -51,7 +51,7 @@ struct Recording {
 enum Series {
     None,
     One,
-    /// Those of a project, about a hundred.
+    /// The series of a project, about a hundred.
     OfProject,
     All,
 }

@@ -13,7 +13,7 @@ use crate::python_service::{Job, PythonService};
 use crate::race::{Contender, Race};
 use crate::setting::Setting;
 
-/// As many callers as a busy dashboard has.
+/// The callers of a busy dashboard.
 const AT_ONCE: usize = 32;
 /// Queries of a run: enough for the callers to overlap.
 const TIMES: usize = 8 * AT_ONCE;

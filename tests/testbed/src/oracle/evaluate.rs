@@ -189,7 +189,7 @@ fn inner(question: &Question) -> Reading {
     }
 }
 
-/// At which instants groups are looked at, and which of these belong to each point.
+/// The instants at which groups are looked at, and those of them that belong to each point.
 struct Looks {
     instants: Vec<i64>,
     of_points: Vec<Range<usize>>,

@@ -1,4 +1,4 @@
-//! In what the releases of Prometheus differ, where numbers are concerned.
+//! The differences between the releases of Prometheus, where numbers are concerned.
 
 use crate::release::PrometheusRelease;
 
@@ -13,7 +13,7 @@ pub struct Semantics {
 }
 
 impl Semantics {
-    /// Those of a release.
+    /// The semantics of a release.
     #[must_use]
     pub fn of(release: PrometheusRelease) -> Self {
         Self {
