@@ -23,7 +23,7 @@ pub(crate) struct BuildArgs {
     /// The tool that builds the plugin
     #[arg(long, value_enum, default_value_t)]
     with: Builder,
-    /// Whose compiler builds the plugin
+    /// The toolchain that builds the plugin
     #[arg(long, value_enum, default_value_t)]
     wasm_toolchain: Choice,
 }

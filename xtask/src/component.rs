@@ -12,7 +12,7 @@ pub(crate) enum Component {
 }
 
 impl Component {
-    /// Those that the contract has a world for.
+    /// The components that the contract has a world for.
     pub(crate) const OF_THE_CONTRACT: [Self; 2] = [Self::Service, Self::Codec];
     /// All of them.
     pub(crate) const ALL: [Self; 3] = [Self::Service, Self::Codec, Self::Front];

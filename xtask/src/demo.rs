@@ -201,7 +201,7 @@ fn folder(profile: HostProfile) -> String {
         .unwrap_or_default()
 }
 
-/// Whom to ask about.
+/// Finds the subject to ask about.
 fn subject(host: &HostCommand) -> Result<Subject> {
     let answer = process::output(&mut host.command(&scenario::who_there_is()))?;
     let answer = serde_json::from_str(&answer)

@@ -16,7 +16,7 @@ const FILE: &str = "metric_hostile.wasm";
 
 #[derive(Debug, Args)]
 pub(crate) struct HostileArgs {
-    /// Whose compiler builds it
+    /// The toolchain that builds it
     #[arg(long, value_enum, default_value_t)]
     wasm_toolchain: Choice,
 }

@@ -33,7 +33,7 @@ pub(crate) struct MutantsArgs {
     /// Only the mutants whose fault, or whose case, contains this text
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
-    /// Whose compiler builds the mutants
+    /// The toolchain that builds the mutants
     #[arg(long, value_enum, default_value_t)]
     wasm_toolchain: Choice,
 }

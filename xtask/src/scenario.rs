@@ -11,7 +11,7 @@ pub(crate) struct Scenario {
     pub(crate) arguments: Vec<String>,
 }
 
-/// Whom the questions are about: ids that are in Prometheus.
+/// The subject of the questions: ids that are in Prometheus.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Subject {
     pub(crate) kernel: String,

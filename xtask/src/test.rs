@@ -31,7 +31,7 @@ use crate::workspace::{self, PLUGIN_PROFILE};
 
 #[derive(Debug, Args)]
 pub(crate) struct TestArgs {
-    /// Whose compiler builds the plugin
+    /// The toolchain that builds the plugin
     #[arg(long, value_enum, default_value_t)]
     wasm_toolchain: Choice,
     /// The long checks as well: each fuzz target for a minute, and the dependencies' licences

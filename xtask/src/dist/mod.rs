@@ -41,7 +41,7 @@ pub(crate) struct DistArgs {
     /// Leave this out; more than once
     #[arg(long, value_enum, value_name = "PART")]
     without: Vec<Part>,
-    /// Whose compiler builds the components
+    /// The toolchain that builds the components
     #[arg(long, value_enum, default_value_t)]
     wasm_toolchain: Choice,
 }
