@@ -29,7 +29,7 @@ impl CountingProxy {
     /// Opens one to a server, `host:port`. It lives as long as the runtime.
     ///
     /// # Errors
-    /// When there is no port.
+    /// Fails if there is no port.
     pub async fn to(server: String) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?.to_string();

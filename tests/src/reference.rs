@@ -48,7 +48,7 @@ pub fn plain(result: &MetricResult) -> Plain {
 /// Sends a request of the codec with a plain client; gives status and body.
 ///
 /// # Errors
-/// When it cannot be sent.
+/// Fails if it cannot be sent.
 pub fn send(request: &HttpRequest) -> Result<(u16, String)> {
     let HttpScheme::Http = request.scheme else {
         bail!("only http here")
@@ -86,7 +86,7 @@ pub fn send(request: &HttpRequest) -> Result<(u16, String)> {
 /// Reads a matrix the slow way: a tree, then numbers by the standard library.
 ///
 /// # Errors
-/// When it is not a matrix.
+/// Fails if it is not a matrix.
 pub fn read_matrix(body: &str) -> Result<Plain> {
     let tree: Value = serde_json::from_str(body)?;
     let result = tree

@@ -108,7 +108,7 @@ impl QueryRange {
         Ok((to < grid.end()).then(|| write_cursor(next, grid.end(), plan.digest)))
     }
 
-    /// Nothing, where the answers of chunks can be given on one after the other.
+    /// Checks that the answers of chunks can be given on one after the other.
     ///
     /// # Errors
     /// A query whose points are pooled of several chunks.

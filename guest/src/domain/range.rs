@@ -209,7 +209,7 @@ impl Grid {
         Some(Self { start, end, step })
     }
 
-    /// Nothing, where it has at most so many points.
+    /// Checks that it has at most so many points.
     ///
     /// # Errors
     /// Too many points.

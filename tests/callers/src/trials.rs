@@ -16,7 +16,7 @@ const ATTEMPTS_TO_SIMPLIFY: u32 = 2_000;
 /// Runs a test on that many drawn values.
 ///
 /// # Panics
-/// When the test fails for one, with the simplest that was found and the seed that draws the same values again.
+/// Panics if the test fails for one, with the simplest that was found and the seed that draws the same values again.
 #[allow(
     clippy::panic,
     reason = "a failing test panics, and no one but tests calls this"

@@ -21,7 +21,7 @@ impl<R: AsyncRead + Unpin> Requests<R> {
     /// The next request as it came, and what stood behind it is left for the next; none: the client has closed.
     ///
     /// # Errors
-    /// When the connection breaks.
+    /// Fails if the connection breaks.
     pub async fn next(&mut self) -> io::Result<Option<String>> {
         loop {
             if let Some(length) = length_of_first(&self.read) {

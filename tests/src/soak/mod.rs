@@ -95,7 +95,7 @@ impl Soak {
     /// Runs it.
     ///
     /// # Errors
-    /// When there is no Prometheus or no plugin. Failed calls are no error.
+    /// Fails if there is no Prometheus or no plugin. Failed calls are no error.
     pub async fn run(self) -> Result<Outcome> {
         let dataset = Dataset::generate(&Shape::four_hours());
         let mut server = Prometheus::start_with(PrometheusOptions::default(), &dataset)?;

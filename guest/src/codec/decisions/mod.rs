@@ -55,7 +55,7 @@ pub fn read_all<V: SideBySide>(verb: &V, responses: &[(u16, &str)]) -> Result<V:
     verb.result(answers?)
 }
 
-/// Nothing, where there are as many responses as requests.
+/// Checks that there are as many responses as requests.
 fn check_count(responses: usize, requests: usize) -> Result<(), Failure> {
     match responses == requests {
         true => Ok(()),

@@ -78,7 +78,7 @@ impl Quantiles {
     }
 }
 
-/// Nothing, for a part from 0 to 1.
+/// Checks that a part is from 0 to 1.
 pub(super) fn checked(field: &'static str, q: f64) -> Result<(), InsightError> {
     match (0.0..=1.0).contains(&q) {
         true => Ok(()),

@@ -86,7 +86,7 @@ pub fn by_member(
 }
 
 impl Watch {
-    /// Nothing, where looking at so many series costs no more than a call may.
+    /// Checks that looking at so many series costs no more than a call may.
     ///
     /// # Errors
     /// More work than that.

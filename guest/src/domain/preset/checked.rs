@@ -178,7 +178,7 @@ fn window(field: &'static str, text: Option<&str>) -> Result<Option<PromDuration
     text.map(parse).transpose()
 }
 
-/// Nothing, where the preset accepts all these labels: it names them, or names none.
+/// Checks that the preset accepts all these labels: it names them, or names none.
 fn accepts(field: &'static str, accepted: &[String], labels: &[&str]) -> Result<(), PresetError> {
     let is_foreign = |label: &&&str| !accepted.iter().any(|known| known == *label);
     match labels.iter().find(is_foreign) {
