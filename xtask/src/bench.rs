@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: everything in release, a Prometheus with the data of the benchmark, and the
-//! benchmark on it. What is measured, and how, is in `tests/src/bench`.
+//! `cargo xtask bench`: everything in release, a Prometheus with the data of the benchmark, and the benchmark on it.
+//! The measurements are in `tests/src/bench`.
 
 use anyhow::Result;
 use clap::Args;

@@ -1,4 +1,4 @@
-//! What all rows stand on: the plugin, loaded as an embedder would, and what is in Prometheus.
+//! The base of all rows: the plugin, loaded as an embedder would, and the data in Prometheus.
 
 use std::path::PathBuf;
 
@@ -22,7 +22,7 @@ pub(crate) struct Setting {
     pub(crate) host: Host,
     /// The plugin, loaded by it.
     pub(crate) plugin: Plugin,
-    /// What is in Prometheus: the first kernel, and how many there are.
+    /// The data in Prometheus: the first kernel, and how many there are.
     pub(crate) kernel_id: String,
     pub(crate) kernels: usize,
 }

@@ -31,7 +31,7 @@ pub(crate) type Measurement<'a> = Pin<Box<dyn Future<Output = Result<Vec<Outcome
 
 /// A row of the table.
 pub(crate) struct Row {
-    /// What is done, and under which circumstances.
+    /// The work that is measured, and under which circumstances.
     pub(crate) name: &'static str,
     /// Checks that the contenders do the same, and measures them.
     pub(crate) measure: for<'a> fn(&'a Setting) -> Measurement<'a>,
