@@ -1,6 +1,6 @@
 //! From flags to a service that can be called: finds the plugin, loads it, configures it.
 
-use metric_host::{Config, Host, HostOptions, MetricService, Plugin};
+use metric_host::{Config, Host, HostOptions, Limits, MetricService, Plugin};
 
 use crate::args::ServiceArgs;
 use crate::failure::Failure;
@@ -31,9 +31,27 @@ pub(crate) fn say_who_answered(service: &MetricService) {
     }
 }
 
-/// A host, which loads the one plugin that the flags ask for, if they ask for one.
+/// Calls of one command at once. It makes one after the other; the others are to spare.
+const CALLS: u32 = 16;
+
+/// The host of one command, which loads the one plugin that the flags ask for, if they ask for one. It reserves little,
+/// makes nothing ahead, and so is there sooner.
 pub(crate) fn host(args: &ServiceArgs) -> Result<Host, Failure> {
-    let host = Host::new(HostOptions::default())?;
+    host_within(
+        args,
+        Limits {
+            concurrent_calls: CALLS,
+            ready_instances: 0,
+            ..Limits::default()
+        },
+    )
+}
+
+fn host_within(args: &ServiceArgs, limits: Limits) -> Result<Host, Failure> {
+    let host = Host::new(HostOptions {
+        limits,
+        ..HostOptions::default()
+    })?;
     Ok(match args.plugin_sha256 {
         Some(digest) => host.only(digest),
         None => host,
@@ -42,17 +60,22 @@ pub(crate) fn host(args: &ServiceArgs) -> Result<Host, Failure> {
 
 /// The plugin that the flags name.
 pub(crate) fn plugin(args: &ServiceArgs) -> Result<Plugin, Failure> {
-    Ok(host_and_plugin(args)?.1)
+    load(args, &host(args)?)
 }
 
-/// The same, with the host that has loaded it.
+/// The same for many callers, with the host that has loaded it.
 pub(crate) fn host_and_plugin(args: &ServiceArgs) -> Result<(Host, Plugin), Failure> {
+    let host = host_within(args, Limits::default())?;
+    let plugin = load(args, &host)?;
+    Ok((host, plugin))
+}
+
+fn load(args: &ServiceArgs, host: &Host) -> Result<Plugin, Failure> {
     let file = locate::plugin(args.plugin.as_deref())?;
     let start = std::time::Instant::now();
-    let host = host(args)?;
     let plugin = host.load_file(&file)?;
     tracing::debug!(file = %file.display(), took = ?start.elapsed(), "the plugin is loaded");
-    Ok((host, plugin))
+    Ok(plugin)
 }
 
 /// The plugin's configuration.

@@ -120,8 +120,7 @@ impl Host {
             compile_cache,
         } = options;
         try_a_thread().map_err(HostError::no_thread)?;
-        let cache = compile_cache.open();
-        let engine = engine::engine(&limits, cache.as_ref()).map_err(HostError::engine)?;
+        let engine = engine::engine(&limits).map_err(HostError::engine)?;
         let linker = store::linker(&engine).map_err(HostError::engine)?;
         let ticker = EpochTicker::start(&engine).map_err(HostError::no_thread)?;
         let metrics = Arc::new(Metrics::new());
@@ -129,7 +128,7 @@ impl Host {
             only: None,
             shared: Arc::new(Shared {
                 engine,
-                compiler: Compiler::new(cache),
+                compiler: Compiler::new(compile_cache.open()),
                 concurrency: ConcurrencyLimit::new(limits.concurrent_calls, limits.waiting_calls),
                 ready: ReadyInstances::new(limits.ready_instances, &metrics),
                 limits,

@@ -10,7 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http_body::{Body, Frame, SizeHint};
+use hyper::body::{Body, Frame, SizeHint};
 use wasmtime_wasi_http::{Error, Result};
 
 use super::client::http_error;

@@ -10,8 +10,8 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use http::{Response, StatusCode, header};
-use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
+use hyper::body::{Body, Frame, SizeHint};
 use wasmtime_wasi_http::{Error, Result, WasiBody};
 
 use super::cache::Coverage;

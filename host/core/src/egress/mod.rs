@@ -26,8 +26,8 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use http::{Request, Response, header};
-use http_body::Body;
 use http_body_util::{BodyExt, Empty};
+use hyper::body::Body;
 use metric_scope::Scope;
 use wasmtime_wasi_http::{Error, RequestOptions, Result, WasiBody};
 

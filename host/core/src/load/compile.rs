@@ -12,64 +12,49 @@ use std::{
     time::{Duration, Instant},
 };
 
-use wasmtime::{Cache, Engine, component::Component};
+use wasmtime::{Engine, component::Component};
 
-use super::error::LoadError;
+use super::{compiled_plugins::CompiledPlugins, error::LoadError};
 use crate::contract::scarcity;
 
 /// Compilations that may go on at once. Each keeps all processors busy, and takes the memory of its largest functions;
 /// a second one lets an ordinary plugin pass one that takes long.
 const AT_ONCE: usize = 2;
 
-/// Entries of the cache that are tried for a plugin. Each that is damaged takes one, until the cache drops it.
-const ENTRIES: u8 = 8;
-
 /// The compilations of a host.
 pub(crate) struct Compiler {
     permits: Arc<Permits>,
-    cache: Option<Cache>,
+    kept: Option<CompiledPlugins>,
 }
 
 impl Compiler {
-    /// One whose engine keeps what it compiled in this cache.
-    pub(crate) fn new(cache: Option<Cache>) -> Self {
+    /// One that keeps what it compiled here.
+    pub(crate) fn new(kept: Option<CompiledPlugins>) -> Self {
         Self {
             permits: Arc::default(),
-            cache,
+            kept,
         }
     }
 
-    /// Blocks until it is done, or the time is over.
-    ///
-    /// The cache gives out an entry without looking whether all of it can be read. One that cannot is passed over: the
-    /// component is compiled anew, and kept under another key.
+    /// The component, compiled now or before. Blocks until it is done, or the time is over.
     pub(crate) fn compile(
         &self,
         engine: &Engine,
         bytes: &[u8],
         after: Duration,
     ) -> Result<Component, LoadError> {
-        let mut entry = 0;
-        loop {
-            let hits = self.hits();
-            let (engine, bytes) = (engine.clone(), numbered(bytes, entry));
-            let outcome = self
-                .run(after, move || Component::from_binary(&engine, &bytes))
-                .and_then(|compiled| compiled.map_err(|error| failed(error.into())));
-            // A component that cannot be compiled is never kept, so an error after a hit comes from the cache. (Another
-            // plugin's hit at this moment costs a second look.)
-            let damaged = matches!(outcome, Err(LoadError::Compile { .. })) && self.hits() > hits;
-            entry += 1;
-            if !damaged || entry == ENTRIES {
-                return outcome;
-            }
-            tracing::warn!("an entry of the compile cache is damaged, compiling anew");
+        let entry = self.kept.as_ref().map(|kept| kept.entry(engine, bytes));
+        if let Some(component) = entry.as_ref().and_then(|entry| entry.read(engine)) {
+            return Ok(component);
         }
-    }
-
-    /// The number of times that the cache knew a component.
-    fn hits(&self) -> usize {
-        self.cache.as_ref().map_or(0, Cache::cache_hits)
+        let (engine, bytes) = (engine.clone(), bytes.to_vec());
+        let component = self
+            .run(after, move || Component::from_binary(&engine, &bytes))
+            .and_then(|compiled| compiled.map_err(|error| failed(error.into())))?;
+        if let Some(entry) = entry {
+            entry.write(&component);
+        }
+        Ok(component)
     }
 
     fn run<R: Send + 'static>(
@@ -109,19 +94,6 @@ fn failed(source: crate::BoxError) -> LoadError {
         true => LoadError::OutOfResources { source },
         false => LoadError::Compile { source },
     }
-}
-
-/// The same component under another key of the cache: with a custom section at its end, which means nothing.
-fn numbered(bytes: &[u8], entry: u8) -> Vec<u8> {
-    const NAME: &[u8] = b"entry";
-    let mut bytes = bytes.to_vec();
-    if entry > 0 {
-        // The section's number and size, the size of its name, its name, its content.
-        bytes.extend([0, 1 + NAME.len() as u8 + 1, NAME.len() as u8]);
-        bytes.extend(NAME);
-        bytes.push(entry);
-    }
-    bytes
 }
 
 /// The leave to compile, so many times.

@@ -7,15 +7,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use wasmtime::{Cache, CacheConfig};
+use super::compiled_plugins::CompiledPlugins;
 
-/// The place where compiled plugins are kept, so that the next start need not compile them again.
+/// The folder where compiled plugins are kept, so that the next start need not compile them again: the latest, within 512 MiB.
 ///
 /// The entries are run as native code. So the folder is made for its owner alone, and one that somebody else can
 /// write to is not used: one that belongs to neither this user nor root or is writable for group or others, or that
-/// is below such a folder (one with the sticky bit, as `/tmp`, apart). Nor is one in which something else lies than
-/// folders and regular files, such as a link or a FIFO, which cannot be read to its end. A cache that cannot be made or used is no
-/// error; the host goes on without, and says so in the log.
+/// is below such a folder (one with the sticky bit, as `/tmp`, apart). A cache that cannot be made or used is no
+/// error; the host goes on without, and says so in the log. An entry that is damaged, or no regular file, is removed or
+/// left alone, and the plugin compiled anew.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum CompileCache {
     /// `metric-host` in the user's cache directory (`$XDG_CACHE_HOME`, `~/.cache`, `~/Library/Caches`, …).
@@ -28,8 +28,8 @@ pub enum CompileCache {
 }
 
 impl CompileCache {
-    /// wasmtime's cache in that folder. None: there is to be none, or the folder cannot be used.
-    pub(crate) fn open(&self) -> Option<Cache> {
+    /// The plugins in that folder. None: there is to be none, or the folder cannot be used.
+    pub(crate) fn open(&self) -> Option<CompiledPlugins> {
         let directory = match self {
             Self::Off => return None,
             Self::Directory(directory) => std::path::absolute(directory).ok(),
@@ -40,24 +40,16 @@ impl CompileCache {
             tracing::debug!("no directory for the compile cache, going on without");
             return None;
         };
-        let unusable = |error: &dyn std::error::Error| {
-            tracing::warn!(
-                directory = %directory.display(),
-                error = %error,
-                "compiled plugins are not kept: their folder cannot be used"
-            );
-        };
-        let folder = private(&directory)
-            .inspect_err(|error| unusable(error))
-            .ok()?;
-        check_entries(&folder)
-            .inspect_err(|error| unusable(error))
-            .ok()?;
-        let mut config = CacheConfig::new();
-        config.with_directory(folder);
-        Cache::new(config)
-            .inspect_err(|error| unusable(error.as_ref()))
+        private(&directory)
+            .inspect_err(|error| {
+                tracing::warn!(
+                    directory = %directory.display(),
+                    %error,
+                    "compiled plugins are not kept: their folder cannot be used"
+                );
+            })
             .ok()
+            .map(CompiledPlugins::in_folder)
     }
 }
 
@@ -66,45 +58,12 @@ impl CompileCache {
 enum Untrusted {
     #[error("{} cannot be made or looked at: {source}", folder.display())]
     Unreadable { folder: PathBuf, source: io::Error },
-    #[error(
-        "{} is no regular file of at most {ENTRY_BYTES} bytes, and only such are read; it can be removed",
-        entry.display()
-    )]
-    NoEntry { entry: PathBuf },
     #[cfg(unix)]
     #[error("{} belongs to user {owner}, neither to this one nor to root", folder.display())]
     Foreign { folder: PathBuf, owner: u32 },
     #[cfg(unix)]
     #[error("others can write to {} (mode {mode:04o})", folder.display())]
     Writable { folder: PathBuf, mode: u32 },
-}
-
-/// The largest entry that is read. A plugin of 64 MiB, the most that is loaded by default, is kept in less: compressed.
-const ENTRY_BYTES: u64 = 256 << 20;
-
-/// Looks at everything in the folder: wasmtime opens its entries by name and reads each to its end, which a FIFO or a
-/// device does not have.
-fn check_entries(folder: &Path) -> Result<(), Untrusted> {
-    let unreadable = |source| Untrusted::Unreadable {
-        folder: folder.to_owned(),
-        source,
-    };
-    for entry in folder.read_dir().map_err(unreadable)? {
-        let entry = entry.map_err(unreadable)?;
-        let path = entry.path();
-        let metadata = match entry.metadata() {
-            Ok(metadata) => metadata,
-            // Another process cleans up, or has written an entry under its name.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(unreadable(error)),
-        };
-        if metadata.is_dir() {
-            check_entries(&path)?;
-        } else if !metadata.is_file() || metadata.len() > ENTRY_BYTES {
-            return Err(Untrusted::NoEntry { entry: path });
-        }
-    }
-    Ok(())
 }
 
 /// Makes the folder if it is not there, and looks whether anybody else could have put something into it. Returns
@@ -228,40 +187,6 @@ mod tests {
         // As `/tmp` is.
         set(&open, 0o1777);
         private(&folder).unwrap();
-    }
-
-    #[test]
-    fn a_folder_with_an_entry_that_has_no_end_is_not_used_and_the_log_names_it() {
-        let above = tempfile::tempdir().unwrap();
-        let folder = above.path().join("cache");
-        let cache = CompileCache::Directory(folder.clone());
-        drop(cache.open().unwrap());
-        let compiled = folder.join("modules/wasmtime");
-        fs::create_dir_all(&compiled).unwrap();
-        fs::write(compiled.join("kept"), "an entry").unwrap();
-        assert!(cache.open().is_some());
-        let entry = compiled.join("entry");
-        let makers: [fn(&Path); 3] = [
-            |entry| {
-                let made = std::process::Command::new("mkfifo").arg(entry).status();
-                assert!(made.unwrap().success());
-            },
-            |entry| std::os::unix::fs::symlink("/dev/zero", entry).unwrap(),
-            |entry| {
-                let file = fs::File::create(entry).unwrap();
-                file.set_len(ENTRY_BYTES + 1).unwrap(); // a hole
-            },
-        ];
-        for make in makers {
-            make(&entry);
-            let log = Log::catch();
-            assert!(cache.open().is_none());
-            let said = log.text();
-            assert!(said.contains("WARN"), "{said}");
-            assert!(said.contains(&*entry.to_string_lossy()), "{said}");
-            fs::remove_file(&entry).unwrap();
-            assert!(cache.open().is_some());
-        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 pub(crate) mod compile;
 pub(crate) mod compile_cache;
 pub(crate) mod compile_cost;
+pub(crate) mod compiled_plugins;
 pub(crate) mod complexity;
 pub(crate) mod digest;
 pub(crate) mod error;

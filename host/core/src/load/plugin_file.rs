@@ -41,7 +41,7 @@ pub fn read_plugin(path: impl AsRef<Path>, maximum: u64) -> Result<Vec<u8>, Load
 }
 
 /// Opens a file to be read, without waiting for the other end of what turns out to be a pipe.
-fn open(path: &Path) -> io::Result<File> {
+pub(super) fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);
     #[cfg(unix)]

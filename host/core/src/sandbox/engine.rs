@@ -3,7 +3,7 @@
 //! Knows nothing of metrics, of HTTP, or of any one plugin.
 
 use wasmtime::{
-    Cache, Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Result,
+    Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Result,
 };
 
 use crate::{config::limits::Limits, contract::scarcity};
@@ -15,14 +15,14 @@ use crate::{config::limits::Limits, contract::scarcity};
 const RESIDENT_BYTES: usize = 256 << 10;
 
 /// An engine with a pool of instances if the address space allows it, else one that allocates on demand.
-pub(crate) fn engine(limits: &Limits, cache: Option<&Cache>) -> Result<Engine> {
+pub(crate) fn engine(limits: &Limits) -> Result<Engine> {
     // The pool reserves its address space when it is made, so making it is the probe.
-    pooled(limits, cache).or_else(|error| {
+    pooled(limits).or_else(|error| {
         tracing::debug!(
             error = format!("{error:#}"),
             "no pool of instances, allocating on demand"
         );
-        on_demand(limits, cache)
+        on_demand(limits)
     })
 }
 
@@ -32,17 +32,13 @@ pub(crate) fn is_pooled(engine: &Engine) -> bool {
 }
 
 /// Instances come from slots that were reserved beforehand: some microseconds each.
-pub(crate) fn pooled(limits: &Limits, cache: Option<&Cache>) -> Result<Engine> {
-    from_pool(pool(limits), limits, cache)
+pub(crate) fn pooled(limits: &Limits) -> Result<Engine> {
+    from_pool(pool(limits), limits)
 }
 
 /// An engine whose instances come from this pool.
-pub(crate) fn from_pool(
-    pool: PoolingAllocationConfig,
-    limits: &Limits,
-    cache: Option<&Cache>,
-) -> Result<Engine> {
-    let mut config = base(limits, cache);
+pub(crate) fn from_pool(pool: PoolingAllocationConfig, limits: &Limits) -> Result<Engine> {
+    let mut config = base(limits);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     Engine::new(&config)
 }
@@ -78,8 +74,8 @@ pub(crate) fn pool(limits: &Limits) -> PoolingAllocationConfig {
 }
 
 /// Instances are allocated one by one, and their memories where there is room.
-pub(crate) fn on_demand(limits: &Limits, cache: Option<&Cache>) -> Result<Engine> {
-    let mut config = base(limits, cache);
+pub(crate) fn on_demand(limits: &Limits) -> Result<Engine> {
+    let mut config = base(limits);
     // No 4 GiB for each memory: where the pool did not fit, they would not either. Bounds are
     // then checked in code.
     config
@@ -90,7 +86,7 @@ pub(crate) fn on_demand(limits: &Limits, cache: Option<&Cache>) -> Result<Engine
     Engine::new(&config)
 }
 
-fn base(limits: &Limits, cache: Option<&Cache>) -> Config {
+fn base(limits: &Limits) -> Config {
     let mut config = Config::new();
     config
         // The contract's functions are synchronous: no tasks to keep track of.
@@ -107,8 +103,7 @@ fn base(limits: &Limits, cache: Option<&Cache>) -> Config {
         .wasm_function_references(false)
         .wasm_memory64(false)
         .wasm_exceptions(false)
-        .memory_init_cow(has_memory_files())
-        .cache(cache.cloned());
+        .memory_init_cow(has_memory_files());
     config
 }
 
@@ -151,8 +146,8 @@ mod tests {
             concurrent_calls: 1 << 20,
             ..Limits::default()
         };
-        assert!(pooled(&limits, None).is_err());
-        assert!(!is_pooled(&engine(&limits, None).unwrap()));
+        assert!(pooled(&limits).is_err());
+        assert!(!is_pooled(&engine(&limits).unwrap()));
     }
 
     #[test]
@@ -165,7 +160,7 @@ mod tests {
                 ..Limits::default()
             },
         ] {
-            let engine = engine(&limits, None).unwrap();
+            let engine = engine(&limits).unwrap();
             // As the allocator has it, not as somebody asked for it.
             let pool = engine.get_pooling_config().unwrap();
             assert_eq!(pool.get_pagemap_scan(), Enabled::No);
@@ -174,7 +169,7 @@ mod tests {
 
     #[test]
     fn proposals_that_plugins_do_not_need_are_refused() {
-        let engine = engine(&Limits::default(), None).unwrap();
+        let engine = engine(&Limits::default()).unwrap();
         for (proposal, text) in [
             ("gc", "(module (type (struct (field i32))))"),
             ("threads", "(module (memory 1 1 shared))"),

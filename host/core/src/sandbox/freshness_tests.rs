@@ -115,7 +115,7 @@ fn no_call_sees_what_the_one_before_wrote_to_memory_or_table() {
 fn no_call_sees_what_the_one_before_wrote_to_sixty_megabytes() {
     let mut pool = engine::pool(&one_slot());
     pool.linear_memory_keep_resident(64 << 20);
-    let engine = engine::from_pool(pool, &one_slot(), None).unwrap();
+    let engine = engine::from_pool(pool, &one_slot()).unwrap();
     let text = r#"(module (memory 1024) (data (i32.const 0) "image")
         (func (export "look and write") (result i32)
             (local $at i32) (local $found i32)

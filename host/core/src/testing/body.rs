@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http_body::{Body, Frame};
+use hyper::body::{Body, Frame};
 use tokio::time::{Sleep, sleep};
 
 /// Pieces, each with the wait before it. `None` for a wait without end.

@@ -59,8 +59,8 @@ use std::{
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body::{Body, Frame};
 use http_body_util::BodyExt;
+use hyper::body::{Body, Frame};
 use wasmtime_wasi_http::{Error, Result, WasiBody};
 
 pub use self::statistics::CacheStatistics;

@@ -8,8 +8,8 @@ use std::{
 
 use bytes::Bytes;
 use http::{Response, header::CONTENT_TYPE, response};
-use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
+use hyper::body::{Body, Frame, SizeHint};
 use wasmtime_wasi_http::{Error, Result, WasiBody};
 
 /// An answer whose body has come to its end. Clones are cheap.

@@ -17,7 +17,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{Response, StatusCode, header::CONTENT_ENCODING, response};
-use http_body::Body;
+use hyper::body::Body;
 use wasmtime_wasi_http::{Error, Result, WasiBody};
 
 use super::{

@@ -11,8 +11,8 @@ use std::{
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
+use hyper::body::{Body, Frame, SizeHint};
 use hyper::{
     body::Incoming,
     client::conn::http1::{self, SendRequest},
