@@ -35,6 +35,8 @@ pub(super) struct Expression {
     pub plain: Option<Option<RangeFunction>>,
     /// The pooling that is left to do with the answer.
     pub pooling: Option<Pooling>,
+    /// The doubt whether a statistic over time sees every sample.
+    pub doubt: Option<String>,
 }
 
 /// All values of all members within a window, made into one: done here, with the members' values.
@@ -156,39 +158,46 @@ impl<'a> Reading<'a> {
     pub(super) fn write(&self, step: u32) -> Expression {
         let groups = self.grouping(None);
         let interval = self.settings.sample_interval.get();
-        let automatic = || match &self.settings.timewindow {
+        // Of rates that are so many seconds apart.
+        let rate_window = |apart| match &self.settings.timewindow {
             Some(window) => window.clone(),
-            None => window::automatic(step, interval),
+            None => window::automatic(apart, interval),
         };
         let Some(pointwise) = self.query.pointwise else {
-            let rate = automatic();
+            let rate = rate_window(step);
             let plain = Some(self.range_function(self.metric_type, &rate));
             return Expression {
                 promql: self.with_left_out(self.value(&groups, &rate), &rate, None),
                 window: self.is_per_second().then_some(rate),
                 plain: plain.filter(|_| self.value_type != Some(ValueType::Pct)),
                 pooling: None,
+                doubt: None,
             };
         };
         let statistic = pointwise.statistic;
         let seconds = pointwise.window.unwrap_or(step);
         let window = PromDuration::from_seconds(u64::from(seconds));
-        // A statistic's values are those at instants, however far apart the points are.
-        let at_instants = || match &self.settings.timewindow {
-            Some(window) => window.clone(),
-            None => window::of_instant(interval),
+        let doubt = |resolution, rate: &PromDuration| {
+            let looked_back = if self.is_per_second() {
+                rate.millis()
+            } else {
+                0
+            };
+            window::doubt_of_resolution(resolution, interval, looked_back)
         };
-        let resolution = window::resolution(seconds, interval);
         match pointwise.over {
             // A rate is a mean already: over a longer window it is that of a longer time.
             Over::Time if self.is_per_second() && statistic == Statistic::Avg => {
-                let rate = pointwise.window.map_or_else(automatic, |_| window);
+                let rate = pointwise
+                    .window
+                    .map_or_else(|| rate_window(step), |_| window);
                 Expression {
                     promql: self.with_left_out(self.value(&groups, &rate), &rate, None),
                     plain: (self.value_type != Some(ValueType::Pct))
                         .then(|| Some(RangeFunction::rate(rate.clone()))),
                     window: Some(rate),
                     pooling: None,
+                    doubt: None,
                 }
             }
             Over::Time if self.is_one_series() => {
@@ -199,10 +208,12 @@ impl<'a> Reading<'a> {
                     window: Some(window),
                     plain: Some(Some(function)),
                     pooling: None,
+                    doubt: None,
                 }
             }
             Over::Time => {
-                let rate = at_instants();
+                let resolution = window::resolution(seconds, interval);
+                let rate = rate_window(resolution);
                 let subquery = window::subquery(seconds, resolution);
                 let value = self.value(&groups, &rate);
                 let promql = format!("{}({value}){subquery})", statistic.over_time());
@@ -211,10 +222,11 @@ impl<'a> Reading<'a> {
                     window: Some(window),
                     plain: None,
                     pooling: None,
+                    doubt: None,
                 }
             }
             Over::Members(dimension) => {
-                let rate = automatic();
+                let rate = rate_window(step);
                 let members = self.value(&self.grouping(Some(dimension)), &rate);
                 let (name, parameter) = statistic.over_members();
                 let promql = groups.aggregate(name, parameter, members);
@@ -223,15 +235,18 @@ impl<'a> Reading<'a> {
                     window: self.is_per_second().then_some(rate),
                     plain: None,
                     pooling: None,
+                    doubt: None,
                 }
             }
             Over::Both(dimension) => {
-                let rate = at_instants();
+                let resolution = window::pooled_resolution(seconds, interval);
+                let rate = rate_window(resolution);
                 let members = self.value(&self.grouping(Some(dimension)), &rate);
                 Expression {
                     promql: self.with_left_out(members, &rate, None),
                     window: Some(window),
                     plain: None,
+                    doubt: doubt(resolution, &rate),
                     pooling: Some(Pooling {
                         statistic,
                         member: self

@@ -144,6 +144,7 @@ pub(super) fn plan_on(aligned: AlignedGrid, reading: &Reading<'_>) -> Result<Pla
         window,
         plain,
         pooling,
+        doubt,
     } = reading.write(grid.step());
     let asked = match &pooling {
         None => grid,
@@ -159,6 +160,7 @@ pub(super) fn plan_on(aligned: AlignedGrid, reading: &Reading<'_>) -> Result<Pla
     }) {
         warnings.extend(window::doubt_of_step(grid.step(), interval));
     }
+    warnings.extend(doubt);
     Ok(Plan {
         promql,
         metric_type: reading.named_type(),

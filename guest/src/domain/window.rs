@@ -21,12 +21,37 @@ pub(super) fn of_instant(sample_interval: u32) -> PromDuration {
     PromDuration::from_seconds(LEAST.max(INTERVALS * u64::from(sample_interval)))
 }
 
-/// The most values that a statistic over time reads for a point. More tell little more, and cost the server as much.
-const MOST_VALUES: u32 = 60;
+/// The most values that a statistic over time reads for a point: those of a day at a minute each. A server that holds
+/// its queries to 50,000,000 samples computes a week of them for a thousand kernels.
+const MOST_VALUES: u32 = 1440;
+/// The same where every value of every member comes here.
+const MOST_POOLED: u32 = 60;
 
-/// Seconds between two values that a statistic over time reads: a sample interval, or a sixtieth of the window.
+/// Seconds between two values of a group that the server makes a statistic of: a sample interval, or more in windows
+/// that hold more than [`MOST_VALUES`].
 pub(super) fn resolution(window: u32, sample_interval: u32) -> u32 {
     sample_interval.max(window.div_ceil(MOST_VALUES))
+}
+
+/// The same of values that are pooled here.
+pub(super) fn pooled_resolution(window: u32, sample_interval: u32) -> u32 {
+    sample_interval.max(window.div_ceil(MOST_POOLED))
+}
+
+/// The doubt about a statistic that does not see every sample, if any. `looked_back`: the window of the rates that it
+/// is made of, milliseconds; zero where it is made of levels.
+pub(super) fn doubt_of_resolution(
+    resolution: u32,
+    sample_interval: u32,
+    looked_back: u64,
+) -> Option<String> {
+    let sees_all = resolution <= sample_interval || looked_back >= u64::from(resolution) * 1000;
+    (!sees_all).then(|| {
+        let every = PromDuration::from_seconds(u64::from(resolution));
+        format!(
+            "the statistic is made of one value every {every}: what is shorter may not be in it; a shorter window sees every sample"
+        )
+    })
 }
 
 /// The range of a subquery, `[window:resolution]`. A millisecond less than the window, because 2.x counts a value at its
@@ -87,16 +112,29 @@ mod tests {
     }
 
     #[test]
-    fn a_subquery_reads_at_most_sixty_values_and_begins_within_the_window() {
+    fn a_subquery_reads_every_sample_of_six_hours_and_begins_within_the_window() {
         for (window, interval, text) in [
-            (3600, 15, "[59m59s999ms:1m]"),
+            (3600, 15, "[59m59s999ms:15s]"),
             (300, 15, "[4m59s999ms:15s]"),
             (30, 15, "[29s999ms:15s]"),
-            (86_400, 15, "[23h59m59s999ms:24m]"),
-            (3601, 15, "[1h999ms:1m1s]"),
+            (21_600, 15, "[5h59m59s999ms:15s]"),
+            (86_400, 15, "[23h59m59s999ms:1m]"),
+            (86_400, 60, "[23h59m59s999ms:1m]"),
+            (21_601, 15, "[6h999ms:16s]"),
         ] {
             assert_eq!(subquery(window, resolution(window, interval)), text);
         }
+    }
+
+    #[test]
+    fn a_statistic_that_may_miss_a_sample_is_doubted() {
+        assert_eq!(doubt_of_resolution(15, 15, 0), None);
+        assert!(doubt_of_resolution(60, 15, 0).unwrap().contains("every 1m"));
+        // Rates that overlap see every sample, however far apart they are.
+        let rate = automatic(60, 15);
+        assert_eq!(rate.to_string(), "1m15s");
+        assert_eq!(doubt_of_resolution(60, 15, rate.millis()), None);
+        assert!(doubt_of_resolution(120, 15, rate.millis()).is_some());
     }
 
     #[test]

@@ -59,7 +59,14 @@ impl<'a> Wanted<'a> {
         } = pointwise;
         let seconds = window.map_or(step, i64::from);
         let at_step = self.window(automatic_window(step, self.interval));
-        let at_instant = self.window(60.max(4 * self.interval));
+        // The values of a window: as many as there are samples, but no more than so many.
+        let most = if matches!(over, Over::Both(_)) {
+            60
+        } else {
+            1440
+        };
+        let resolution = self.interval.max((seconds + most - 1) / most);
+        let at_instant = self.window(automatic_window(resolution, self.interval));
         match over {
             Over::Time if self.is_per_second() && statistic == Statistic::Named("avg") => {
                 self.plain(window.map_or(at_step, |_| Some(seconds * 1000)))
@@ -69,7 +76,6 @@ impl<'a> Wanted<'a> {
                 sum(&self.by(None), over_time(statistic, samples))
             }
             Over::Time => {
-                let resolution = self.interval.max((seconds + 59) / 60);
                 // A millisecond less, whether or not a server counts both ends.
                 let subquery = [
                     words("["),

@@ -185,15 +185,17 @@ fn asked(address: &str, question: &Question) -> Vec<Series> {
         return Vec::new();
     }
     match &question.pointwise {
-        Some(Pointwise {
-            statistic,
-            over: Over::Both(member),
-            window,
-        }) => {
-            let resolution = resolution(question, *window);
+        Some(
+            pointwise @ Pointwise {
+                statistic,
+                over: Over::Both(member),
+                window,
+            },
+        ) => {
+            let resolution = pointwise.resolution(question.sample_interval);
             let start = (first - window).div_euclid(resolution) * resolution;
             let groups = [question.groups(), vec![member.as_str()]].concat();
-            let promql = value(question, &groups, inner_rate(question));
+            let promql = value(question, &groups, question.inner_rate_window());
             let members = asking::range(address, &promql, start, last, resolution);
             pool(&members, question, *statistic, *window)
         }
@@ -278,26 +280,11 @@ fn promql(question: &Question) -> String {
         let labels = groups.join(",");
         format!("sum by ({labels})({name}_over_time({argument}{selector}[{window}s]))")
     } else {
-        let value = value(question, &groups, inner_rate(question));
-        let resolution = resolution(question, window);
+        let value = value(question, &groups, question.inner_rate_window());
+        let resolution = pointwise.resolution(question.sample_interval);
         let window = window * 1000 - 1;
         format!("{name}_over_time({argument}({value})[{window}ms:{resolution}s])")
     }
-}
-
-fn inner_rate(question: &Question) -> i64 {
-    question
-        .timewindow
-        .unwrap_or(60.max(4 * question.sample_interval))
-}
-
-fn resolution(question: &Question, window: i64) -> i64 {
-    let sixtieth = if window % 60 == 0 {
-        window / 60
-    } else {
-        window / 60 + 1
-    };
-    question.sample_interval.max(sixtieth)
 }
 
 fn is_rate(question: &Question) -> bool {

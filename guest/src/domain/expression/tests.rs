@@ -52,7 +52,7 @@ fn a_statistic_over_time_is_one_of_the_groups_sum() {
     );
     assert_eq!(
         promql(&with(mem(), Statistic::Max, Over::Time, None)),
-        format!("max_over_time(({sum})[59m59s999ms:1m])")
+        format!("max_over_time(({sum})[59m59s999ms:15s])")
     );
     assert_eq!(
         promql(&with(
@@ -99,7 +99,7 @@ fn the_mean_of_a_rate_is_the_rate_over_the_longer_window_and_its_peak_is_none_of
     );
     assert_eq!(
         promql(&with(cpu(), Statistic::Max, Over::Time, None)),
-        format!("max_over_time(({})[59m59s999ms:1m])", rate("1m"))
+        format!("max_over_time(({})[59m59s999ms:15s])", rate("1m"))
     );
 }
 
@@ -162,7 +162,7 @@ fn a_percentage_is_of_the_members_that_have_both_sides_and_counts_the_others() {
     assert_eq!(
         promql(&with(mem, Statistic::Max, Over::Time, None)),
         format!(
-            r#"max_over_time(({quotient})[59m59s999ms:1m]) or label_replace(max_over_time(({count})[59m59s999ms:1m]), "left_out", "members", "", "")"#
+            r#"max_over_time(({quotient})[59m59s999ms:15s]) or label_replace(max_over_time(({count})[59m59s999ms:15s]), "left_out", "members", "", "")"#
         )
     );
 }

@@ -146,7 +146,7 @@ fn a_statistic_over_time_is_one_of_the_group_and_of_observations_a_longer_window
             Statistic::Max,
             Some(3600)
         ),
-        "max_over_time((avg by (a)(f))[59m59s999ms:1m])"
+        "max_over_time((avg by (a)(f))[59m59s999ms:15s])"
     );
     assert_eq!(
         over(
@@ -165,7 +165,7 @@ fn a_statistic_over_time_is_one_of_the_group_and_of_observations_a_longer_window
             Statistic::Avg,
             Some(3600)
         ),
-        "avg_over_time((max by (a)(rate(f[1m])))[59m59s999ms:1m])"
+        "avg_over_time((max by (a)(rate(f[1m])))[59m59s999ms:15s])"
     );
     assert_eq!(
         over(

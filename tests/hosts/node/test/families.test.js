@@ -44,7 +44,7 @@ describe('families', () => {
       assert.equal(await one.checkFamilies([containers, latency]), undefined);
       await assert.rejects(one.checkFamilies([latency, latency]), (error) => error.kind === 'invalid-argument' && /described twice/.test(error.message));
       assert.match(await one.buildFamilyPromql(slowest), /^histogram_quantile\(0\.9, sum by \(zone\)\(.*latency_seconds\{model="a\\"\}"\}.*old_seconds\{/);
-      assert.equal(await one.buildFamilyPromql(lowest), 'min_over_time((max(backendai_container_utilization))[59m59s999ms:1m])');
+      assert.equal(await one.buildFamilyPromql(lowest), 'min_over_time((max(backendai_container_utilization))[59m59s999ms:15s])');
       // A label is no name of the contract, whose `_` and `-` are the same.
       await assert.rejects(one.buildFamilyPromql({ ...used, groupBy: ['kernel-id'] }), (error) => error.reason.val.field === 'group-by' && error.message.includes('kernel-id'));
       await assert.rejects(one.queryFamily({ ...used, groupBy: ['kernel-id'] }), (error) => error.reason.val.field === 'group-by' && error.message.includes('kernel-id'));

@@ -78,7 +78,7 @@ def test_families_are_checked_and_their_promql_built_without_a_request(
         assert "latency_seconds{" in promql and "old_seconds{" in promql
         over = FamilyQuery(CONTAINERS, START, END, 60, statistic="max", over_time=OverTime("min", timedelta(hours=1)))
         assert (
-            verbs.build_family_promql(over) == "min_over_time((max(backendai_container_utilization))[59m59s999ms:1m])"
+            verbs.build_family_promql(over) == "min_over_time((max(backendai_container_utilization))[59m59s999ms:15s])"
         )
         # A label is no name of the contract, whose `_` and `-` are the same.
         with pytest.raises(InvalidArgument, match="kernel-id") as caught:

@@ -100,14 +100,16 @@ export function write(reading, step) {
     return `${promql} or label_replace(${count}, "${LEFT_OUT}", "members", "", "")`;
   };
 
-  const automatic = timewindow?.text ?? durationOfSeconds(Math.max(60, step + sampleInterval, 4 * sampleInterval)).text;
-  // The values of a statistic are those at instants, however far apart the points are.
-  const atInstants = timewindow?.text ?? durationOfSeconds(Math.max(60, 4 * sampleInterval)).text;
+  const rateWindow = (apart) =>
+    timewindow?.text ?? durationOfSeconds(Math.max(60, apart + sampleInterval, 4 * sampleInterval)).text;
+  const automatic = rateWindow(step);
   if (!pointwise) return { promql: counted(value(labels(), automatic), automatic) };
 
   const { statistic, over } = pointwise;
   const window = pointwise.window ?? step;
-  const resolution = Math.max(sampleInterval, Math.ceil(window / 60));
+  const resolution = Math.max(sampleInterval, Math.ceil(window / (over.tag === 'both' ? 60 : 1440)));
+  // The values of a statistic are those at instants, however far apart the points are.
+  const atInstants = rateWindow(resolution);
   const [overTime, overMembers, parameter] = named(statistic);
   if (over.tag === 'members') {
     const inner = value(labels([over.val]), automatic);

@@ -61,7 +61,12 @@ impl Pointwise {
     /// Seconds between two of the instants, multiples of this, that a group is looked at in the window.
     #[must_use]
     pub fn resolution(&self, sample_interval: i64) -> i64 {
-        sample_interval.max((self.window + 59).div_euclid(60))
+        let most = if matches!(self.over, Over::Both(_)) {
+            60
+        } else {
+            1440
+        };
+        sample_interval.max((self.window + most - 1).div_euclid(most))
     }
 }
 
@@ -159,7 +164,14 @@ impl Question {
     /// Returns the seconds that a rate is taken over where a point is a statistic of rates.
     #[must_use]
     pub fn inner_rate_window(&self) -> i64 {
-        self.timewindow.unwrap_or(60.max(4 * self.sample_interval))
+        let apart = self
+            .pointwise
+            .as_ref()
+            .map_or(0, |pointwise| pointwise.resolution(self.sample_interval));
+        let widest = 60
+            .max(apart + self.sample_interval)
+            .max(4 * self.sample_interval);
+        self.timewindow.unwrap_or(widest)
     }
 
     /// Returns the seconds back that a gauge's sample may be: where samples are further apart than Prometheus looks,
