@@ -22,7 +22,7 @@ static HEAP: Heap = Heap(UnsafeCell::new(Small {
 
 /// Sizes of small blocks are multiples of this, which is as far as anything is aligned.
 const STEP: usize = 16;
-/// Up to 256 bytes: labels, their lists, the nodes of small trees.
+/// Classes of sizes, up to 256 bytes: labels, their lists, the nodes of small trees.
 const CLASSES: usize = 16;
 /// Small blocks are cut from pieces of this size: two pages of most systems.
 const PIECE: Layout = Layout::new::<[u128; 512]>();

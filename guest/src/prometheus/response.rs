@@ -37,7 +37,7 @@ impl Response {
         }
     }
 
-    /// Of the labels of a series only these are wanted.
+    /// Keeps of the labels of a series only these.
     pub(super) fn keep_labels(&mut self, names: &[&'static str]) {
         if let Self::Success(decoder) = self {
             decoder.keep_labels(names);
