@@ -1,6 +1,10 @@
 //! A place in a piece of JSON that may end anywhere. Each reading either takes a whole token or takes
 //! nothing and says that more is needed, so that it can be tried again when more has come.
 
+use std::borrow::Cow;
+
+use super::swar::find_either;
+
 /// The reason why no token was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stop {
@@ -82,34 +86,42 @@ impl<'a> Cursor<'a> {
 
     /// Takes a string and gives what it says, escapes undone.
     pub(super) fn string(&mut self, expected: &'static str) -> Result<String, Stop> {
+        self.text(expected).map(Cow::into_owned)
+    }
+
+    /// The same, where it need not be kept.
+    pub(super) fn text(&mut self, expected: &'static str) -> Result<Cow<'a, str>, Stop> {
         if self.peek(expected)? != b'"' {
             return Err(Stop::Unexpected(expected));
         }
-        let content = self.rest.get(1..).unwrap_or_default();
-        let mut escaped = false;
+        let quoted = self.rest;
+        let content = quoted.get(1..).unwrap_or_default();
+        let mut length = 0;
         let mut has_escapes = false;
-        for (at, &byte) in content.iter().enumerate() {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' => (escaped, has_escapes) = (true, true),
-                b'"' => {
-                    let raw = content.get(..at).unwrap_or_default();
-                    let text = match has_escapes {
-                        // Escapes are rare: leave them, surrogates included, to serde_json.
-                        true => self
-                            .rest
-                            .get(..at + 2)
-                            .and_then(|quoted| serde_json::from_slice(quoted).ok()),
-                        false => std::str::from_utf8(raw).ok().map(str::to_owned),
-                    };
-                    let text = text.ok_or(Stop::Unexpected("a string in UTF-8"))?;
-                    self.advance(at + 2);
-                    return Ok(text);
-                }
-                _ => {}
+        loop {
+            let ahead = content.get(length..).unwrap_or_default();
+            let place = find_either(ahead, b'"', b'\\').ok_or(Stop::Incomplete(expected))?;
+            length += place;
+            if ahead.get(place) == Some(&b'"') {
+                break;
             }
+            has_escapes = true;
+            length += 2;
         }
-        Err(Stop::Incomplete(expected))
+        let text = match has_escapes {
+            // Escapes are rare: leave them, surrogates included, to serde_json.
+            true => quoted
+                .get(..length + 2)
+                .and_then(|quoted| serde_json::from_slice(quoted).ok())
+                .map(Cow::Owned),
+            false => content
+                .get(..length)
+                .and_then(|text| std::str::from_utf8(text).ok())
+                .map(Cow::Borrowed),
+        };
+        let text = text.ok_or(Stop::Unexpected("a string in UTF-8"))?;
+        self.advance(length + 2);
+        Ok(text)
     }
 }
 

@@ -4,11 +4,14 @@
 //! objects and arrays ([`JsonContext`]) and expects one thing there ([`Expecting`]); unknown values are skipped.
 //! A token that the end of a piece cuts in two is carried over to the next piece.
 
+use std::borrow::Cow;
+
 use super::budget::{Budget, SAMPLE_BYTES, SERIES_BYTES};
 use super::cursor::{Cursor, Stop};
 use super::error::DecodeError;
 use super::fast_path::{self, TimestampPrefix};
-use super::json_context::JsonContext;
+use super::json_context::{JsonContext, Key};
+use super::labels::Labels;
 use super::number;
 use super::protocol::Protocol;
 use super::skip::Skip;
@@ -84,7 +87,7 @@ enum Expecting {
     /// A member, after a comma.
     Member,
     /// The value of a key.
-    Value(String),
+    Value(Key),
     /// The end of a value that is passed over.
     Skipped(Skip),
     /// A comma, or the end.
@@ -103,7 +106,11 @@ pub struct Decoder {
     /// The number of bytes that have been taken.
     taken: u64,
     budget: Budget,
+    /// The samples of the series that is coming in, and beside it its labels.
     series: Series,
+    labels: Labels,
+    /// The names of the labels that are kept; none: all are.
+    kept: Option<Vec<&'static str>>,
     prefix: TimestampPrefix,
     /// The number of samples of a series, as far as is known.
     expected: usize,
@@ -127,6 +134,8 @@ impl Decoder {
             taken: 0,
             budget,
             series: Series::default(),
+            labels: Labels::default(),
+            kept: None,
             prefix: TimestampPrefix::default(),
             expected: 0,
             has_labels: false,
@@ -143,6 +152,11 @@ impl Decoder {
     /// A series has at most so many samples: its columns need not grow as they come in.
     pub fn reserve(&mut self, samples: usize) {
         self.expected = samples.min(MOST_POINTS);
+    }
+
+    /// Keeps of the labels of a series only these.
+    pub fn keep_labels(&mut self, names: &[&'static str]) {
+        self.kept = Some(names.to_vec());
     }
 
     /// Its series have points on this grid, in the order of time, and each labels of its own.
@@ -196,7 +210,7 @@ impl Decoder {
         let mut series = std::mem::take(&mut self.decoded.series);
         if self.has_labels {
             series.push(Series {
-                labels: self.series.labels.clone(),
+                labels: self.labels.to_pairs(),
                 timestamps: std::mem::take(&mut self.series.timestamps),
                 values: std::mem::take(&mut self.series.values),
             });
@@ -312,18 +326,18 @@ impl Decoder {
                 JsonContext::Names | JsonContext::Warnings | JsonContext::Infos => {
                     self.text(cursor)?;
                 }
-                JsonContext::Answer
-                | JsonContext::Data
-                | JsonContext::Series
-                | JsonContext::Labels => {
+                JsonContext::Labels => self.labels(cursor)?,
+                JsonContext::Answer | JsonContext::Data | JsonContext::Series => {
                     let mut ahead = *cursor;
-                    let key = ahead.string(self.context.members())?;
-                    ahead.byte(b':', "`:` after a key")?;
+                    let key = key(&mut ahead, self.context)?;
                     *cursor = ahead;
-                    self.expecting = Expecting::Value(key);
+                    self.expecting = Expecting::Value(Key::of(self.context, &key));
                 }
             },
-            Expecting::Value(_) => self.value(cursor)?,
+            Expecting::Value(key) => {
+                let key = *key;
+                self.value(key, cursor)?;
+            }
         }
         Ok(())
     }
@@ -339,7 +353,7 @@ impl Decoder {
             JsonContext::Series => self.end_series()?,
             JsonContext::Labels => {
                 if let Some(protocol) = &self.protocol {
-                    protocol.check_labels(&self.series.labels)?;
+                    protocol.check_labels(&self.labels)?;
                 }
                 self.has_labels = true;
             }
@@ -356,52 +370,76 @@ impl Decoder {
         Ok(())
     }
 
-    /// The value of the key that was just read.
-    fn value(&mut self, cursor: &mut Cursor<'_>) -> Result<(), TokenError> {
-        let Expecting::Value(key) = &self.expecting else {
-            return Ok(());
-        };
-        let text = "a string";
-        if self.context == JsonContext::Labels {
-            let value = cursor.string("the value of a label, a string")?;
-            self.budget.spend((key.len() + value.len()) as u64)?;
-            self.series.labels.push((key.clone(), value));
-            self.expecting = Expecting::Comma;
-            return Ok(());
+    /// Takes as many labels as the piece holds.
+    fn labels(&mut self, cursor: &mut Cursor<'_>) -> Result<(), TokenError> {
+        loop {
+            self.label(cursor)?;
+            if !matches!(cursor.rest(), [b',', ..]) {
+                self.expecting = Expecting::Comma;
+                return Ok(());
+            }
+            cursor.advance(1);
+            self.expecting = Expecting::Member;
         }
+    }
+
+    /// A label, taken as a whole or not at all.
+    fn label(&mut self, cursor: &mut Cursor<'_>) -> Result<(), TokenError> {
+        let mut ahead = *cursor;
+        let name = key(&mut ahead, JsonContext::Labels)?;
+        let value = match ahead.text("the value of a label, a string") {
+            Err(stop @ Stop::Unexpected(_)) => {
+                // It is told where that stands.
+                *cursor = ahead;
+                return Err(stop.into());
+            }
+            value => value?,
+        };
+        *cursor = ahead;
+        self.budget.spend((name.len() + value.len()) as u64)?;
+        let kept = self.kept.as_ref();
+        if kept.is_none_or(|names| names.contains(&name.as_ref())) {
+            self.labels.push(&name, &value);
+        }
+        Ok(())
+    }
+
+    /// The value of the key that was just read.
+    fn value(&mut self, key: Key, cursor: &mut Cursor<'_>) -> Result<(), TokenError> {
+        let text = "a string";
         // Go writes a nil slice or map as `null`.
         if cursor.null("a value")? {
-            match (self.context, key.as_str()) {
-                (JsonContext::Answer, "data") => self.decoded.data = Data::Null,
-                (JsonContext::Data, "result") => self.decoded.data = Data::Result,
+            match key {
+                Key::Data => self.decoded.data = Data::Null,
+                Key::Result => self.decoded.data = Data::Result,
                 _ => {}
             }
             self.expecting = Expecting::Comma;
             return Ok(());
         }
-        let inner = match (self.context, key.as_str()) {
-            (JsonContext::Answer, "status") => {
+        let inner = match key {
+            Key::Status => {
                 self.status = Some(cursor.string(text)?);
                 None
             }
-            (JsonContext::Answer, "errorType") => {
+            Key::ErrorType => {
                 self.error_type = Some(cursor.string(text)?);
                 None
             }
-            (JsonContext::Answer, "error") => {
+            Key::Error => {
                 self.error = Some(cursor.string(text)?);
                 None
             }
-            (JsonContext::Data, "resultType") => {
+            Key::ResultType => {
                 self.result_type = Some(cursor.string(text)?);
                 None
             }
-            (JsonContext::Series, "value") => {
+            Key::Value => {
                 let (millis, value) = number::sample(cursor)?;
                 self.push(millis, value)?;
                 None
             }
-            (JsonContext::Answer, "isPartial") => {
+            Key::IsPartial => {
                 let expected = "`isPartial`, `true` or `false`";
                 if cursor.word(b"true", expected)? {
                     self.decoded.partial = true;
@@ -410,26 +448,17 @@ impl Decoder {
                 }
                 None
             }
-            (JsonContext::Answer, "data") if cursor.peek("`data`")? == b'[' => {
+            Key::Data if cursor.peek("`data`")? == b'[' => {
                 Some((b'[', "`data`, an array", JsonContext::Names))
             }
-            (JsonContext::Answer, "data") => Some((b'{', "`data`, an object", JsonContext::Data)),
-            (JsonContext::Answer, "warnings") => {
-                Some((b'[', "`warnings`, an array", JsonContext::Warnings))
-            }
-            (JsonContext::Answer, "infos") => Some((b'[', "`infos`, an array", JsonContext::Infos)),
-            (JsonContext::Data, "result") => {
-                Some((b'[', "`result`, an array", JsonContext::Result))
-            }
-            (JsonContext::Series, "metric") => {
-                Some((b'{', "`metric`, an object", JsonContext::Labels))
-            }
-            (JsonContext::Series, "values") => {
-                Some((b'[', "`values`, an array", JsonContext::Samples))
-            }
-            (_, key) => {
-                self.has_histograms |= self.context == JsonContext::Series
-                    && matches!(key, "histogram" | "histograms");
+            Key::Data => Some((b'{', "`data`, an object", JsonContext::Data)),
+            Key::Warnings => Some((b'[', "`warnings`, an array", JsonContext::Warnings)),
+            Key::Infos => Some((b'[', "`infos`, an array", JsonContext::Infos)),
+            Key::Result => Some((b'[', "`result`, an array", JsonContext::Result)),
+            Key::Metric => Some((b'{', "`metric`, an object", JsonContext::Labels)),
+            Key::Values => Some((b'[', "`values`, an array", JsonContext::Samples)),
+            Key::Histogram | Key::Other => {
+                self.has_histograms |= key == Key::Histogram;
                 self.expecting = Expecting::Skipped(Skip::default());
                 return Ok(());
             }
@@ -571,23 +600,28 @@ impl Decoder {
     fn end_series(&mut self) -> Result<(), DecodeError> {
         self.budget.spend(SERIES_BYTES)?;
         if let Some(protocol) = &mut self.protocol {
-            protocol.end_series(&self.series.labels)?;
+            protocol.end_series(&self.labels)?;
         }
         self.has_labels = false;
         if std::mem::take(&mut self.has_histograms) {
             self.decoded.histograms += 1;
         }
         self.expected = self.series.timestamps.len();
-        let labels = Vec::with_capacity(self.series.labels.len());
-        let next = Series {
-            labels,
-            ..Series::default()
-        };
-        self.decoded
-            .series
-            .push(std::mem::replace(&mut self.series, next));
+        let series = std::mem::take(&mut self.series);
+        self.decoded.series.push(Series {
+            labels: self.labels.to_pairs(),
+            ..series
+        });
+        self.labels.clear();
         Ok(())
     }
+}
+
+/// A key, and the colon after it.
+fn key<'a>(ahead: &mut Cursor<'a>, context: JsonContext) -> Result<Cow<'a, str>, Stop> {
+    let key = ahead.text(context.members())?;
+    ahead.byte(b':', "`:` after a key")?;
+    Ok(key)
 }
 
 /// The reason why a token was not taken.

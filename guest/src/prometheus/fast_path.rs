@@ -30,14 +30,14 @@ impl Default for TimestampPrefix {
 pub(super) fn sample(rest: &[u8], prefix: &mut TimestampPrefix) -> Option<(i64, f64, usize)> {
     let window: &[u8; WINDOW] = rest.first_chunk()?;
     let window = window.as_slice();
-    let millis = timestamp(window, prefix)?;
-    let (value, end) = value(window, 13)?;
+    let (millis, start) = timestamp(window, prefix)?;
+    let (value, end) = value(window, start)?;
     Some((millis, value, end))
 }
 
-/// `[1769851800,"`: thirteen bytes.
+/// `[1769851800,"`, thirteen bytes, or `[1769851800.123,"`, as raw samples have it; and where it ends.
 #[inline(always)]
-fn timestamp(window: &[u8], prefix: &mut TimestampPrefix) -> Option<i64> {
+fn timestamp(window: &[u8], prefix: &mut TimestampPrefix) -> Option<(i64, usize)> {
     let (first, second) = (word(window, 0)?, word(window, 8)?);
     if first != prefix.word {
         // The `[` makes way for a nought behind the seven.
@@ -48,15 +48,23 @@ fn timestamp(window: &[u8], prefix: &mut TimestampPrefix) -> Option<i64> {
         prefix.word = first;
         prefix.millis = i64::try_from(eight_digits(seven)).ok()? * 100 * 1000;
     }
-    let [hundreds, tens, ones, b',', b'"', ..] = second.to_le_bytes() else {
-        return None;
-    };
-    let [hundreds, tens, ones] =
-        [hundreds, tens, ones].map(|digit| i64::from(digit.wrapping_sub(b'0')));
-    if hundreds > 9 || tens > 9 || ones > 9 {
-        return None;
+    match second.to_le_bytes() {
+        [a, b, c, b',', b'"', ..] => {
+            let seconds = three_digits([a, b, c])?;
+            Some((prefix.millis + seconds * 1000, 13))
+        }
+        [a, b, c, b'.', d, e, f, b','] if window.get(16) == Some(&b'"') => {
+            let (seconds, millis) = (three_digits([a, b, c])?, three_digits([d, e, f])?);
+            Some((prefix.millis + seconds * 1000 + millis, 17))
+        }
+        _ => None,
     }
-    Some(prefix.millis + (hundreds * 100 + tens * 10 + ones) * 1000)
+}
+
+#[inline(always)]
+fn three_digits(digits: [u8; 3]) -> Option<i64> {
+    let [hundreds, tens, ones] = digits.map(|digit| i64::from(digit.wrapping_sub(b'0')));
+    (hundreds <= 9 && tens <= 9 && ones <= 9).then_some(hundreds * 100 + tens * 10 + ones)
 }
 
 /// `123.5"]`, from its first byte.
@@ -125,6 +133,9 @@ mod tests {
             r#"[1769851800,"123456.78901234567"]"#,
             r#"[9999999999,"1234567890123456789"]"#,
             r#"[0000000000,"0000000001.500"]"#,
+            r#"[1769851800.123,"1"]"#,
+            r#"[1769851800.007,"-0.5"]"#,
+            r#"[1769851800.000,"1234567890123456789"]"#,
         ] {
             assert!(is_read(sample.as_bytes(), &mut prefix), "{sample}");
         }
@@ -135,6 +146,9 @@ mod tests {
         let mut prefix = TimestampPrefix::default();
         for sample in [
             r#"[1769851800.5,"1"]"#,
+            r#"[1769851800.1234,"1"]"#,
+            r#"[1769851800.12a,"1"]"#,
+            r#"[1769851800.123,1]"#,
             r#"[176985180,"1"]"#,
             r#"[17698518000,"1"]"#,
             r#"[-769851800,"1"]"#,
@@ -163,22 +177,24 @@ mod tests {
         #[test]
         fn what_is_read_is_read_as_it_is_byte_by_byte(
             seconds in 0_i64..10_000_000_000,
+            millis in "(\\.[0-9]{0,4})?",
             value in "-?[0-9]{1,20}(\\.[0-9]{0,20})?",
             earlier in 0_i64..10_000_000_000,
         ) {
             // The prefix is that of another sample.
             let mut prefix = TimestampPrefix::default();
             is_read(format!("[{earlier:010},\"1\"]").as_bytes(), &mut prefix);
-            is_read(format!("[{seconds:010},\"{value}\"]").as_bytes(), &mut prefix);
+            is_read(format!("[{seconds:010}{millis},\"{value}\"]").as_bytes(), &mut prefix);
         }
 
         #[test]
         fn no_damage_makes_it_read_what_is_not_there(
+            millis in "(\\.[0-9]{3})?",
             value in "-?[0-9]{1,17}(\\.[0-9]{1,17})?",
             at in any::<prop::sample::Index>(),
             byte in prop_oneof![any::<u8>(), proptest::sample::select(&b"0123456789.,-+eE[]\" "[..])],
         ) {
-            let mut bytes = format!("[1769851800,\"{value}\"]").into_bytes();
+            let mut bytes = format!("[1769851800{millis},\"{value}\"]").into_bytes();
             let at = at.index(bytes.len());
             bytes[at] = byte;
             let mut prefix = TimestampPrefix::default();

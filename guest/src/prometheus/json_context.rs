@@ -1,4 +1,4 @@
-//! The position of the decoder in the JSON of an answer.
+//! The position of the decoder in the JSON of an answer, and the keys that are known there.
 
 /// The object or array in which the decoder stands. Each can stand in one other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +12,48 @@ pub(super) enum JsonContext {
     Names,
     Warnings,
     Infos,
+}
+
+/// A key that is known where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Key {
+    Status,
+    ErrorType,
+    Error,
+    Data,
+    Warnings,
+    Infos,
+    IsPartial,
+    ResultType,
+    Result,
+    Metric,
+    Value,
+    Values,
+    /// Of native histograms, one or many.
+    Histogram,
+    /// Any other.
+    Other,
+}
+
+impl Key {
+    pub(super) fn of(context: JsonContext, key: &str) -> Self {
+        match (context, key) {
+            (JsonContext::Answer, "status") => Self::Status,
+            (JsonContext::Answer, "errorType") => Self::ErrorType,
+            (JsonContext::Answer, "error") => Self::Error,
+            (JsonContext::Answer, "data") => Self::Data,
+            (JsonContext::Answer, "warnings") => Self::Warnings,
+            (JsonContext::Answer, "infos") => Self::Infos,
+            (JsonContext::Answer, "isPartial") => Self::IsPartial,
+            (JsonContext::Data, "resultType") => Self::ResultType,
+            (JsonContext::Data, "result") => Self::Result,
+            (JsonContext::Series, "metric") => Self::Metric,
+            (JsonContext::Series, "value") => Self::Value,
+            (JsonContext::Series, "values") => Self::Values,
+            (JsonContext::Series, "histogram" | "histograms") => Self::Histogram,
+            _ => Self::Other,
+        }
+    }
 }
 
 impl JsonContext {

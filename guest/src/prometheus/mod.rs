@@ -12,6 +12,7 @@ mod endpoint;
 mod error;
 mod fast_path;
 mod json_context;
+mod labels;
 mod names;
 mod number;
 mod protocol;

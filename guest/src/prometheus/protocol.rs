@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::error::DecodeError;
+use super::labels::Labels;
 use crate::domain::{Digest, Grid};
 
 /// The series that have come in so far, and the points that may come.
@@ -32,29 +33,48 @@ impl Protocol {
 
     /// Further points of a series, in the order in which they came.
     pub(super) fn check_samples(&mut self, timestamps: &[i64]) -> Result<(), DecodeError> {
-        for &at in timestamps {
-            // Mostly the next one, and then nothing more has to be looked at.
-            let is_next = self.latest.is_some_and(|latest| at == latest + self.step);
-            if self.latest.is_some_and(|latest| at <= latest) {
-                return Err(DecodeError::NotAscending(at));
-            }
-            if at > self.last || at < self.first || !(is_next || (at - self.first) % self.step == 0)
-            {
-                return Err(DecodeError::NotAsked(at));
-            }
-            self.latest = Some(at);
+        let (Some(&begin), Some(&end)) = (timestamps.first(), timestamps.last()) else {
+            return Ok(());
+        };
+        self.check_sample(begin)?;
+        // Mostly none is missing after it, and then nothing more has to be looked at: a loop without a way out.
+        let pairs = timestamps.iter().zip(timestamps.iter().skip(1));
+        let has_gaps = pairs.fold(false, |has_gaps, (a, b)| {
+            has_gaps | (b.wrapping_sub(*a) != self.step)
+        });
+        let points = (self.last - begin) / self.step + 1;
+        if !has_gaps && i64::try_from(timestamps.len()).is_ok_and(|count| count <= points) {
+            self.latest = Some(end);
+            return Ok(());
         }
+        let mut later = timestamps.iter().skip(1);
+        later.try_for_each(|&at| self.check_sample(at))
+    }
+
+    fn check_sample(&mut self, at: i64) -> Result<(), DecodeError> {
+        if self.latest.is_some_and(|latest| at <= latest) {
+            return Err(DecodeError::NotAscending(at));
+        }
+        if at > self.last || at < self.first || (at - self.first) % self.step != 0 {
+            return Err(DecodeError::NotAsked(at));
+        }
+        self.latest = Some(at);
         Ok(())
     }
 
     /// The labels of a series: each has a name, and no other one has it.
-    pub(super) fn check_labels(&self, labels: &[(String, String)]) -> Result<(), DecodeError> {
-        let mut names = BTreeSet::new();
-        for (name, _) in labels {
+    pub(super) fn check_labels(&self, labels: &Labels) -> Result<(), DecodeError> {
+        let names = || labels.iter().map(|(name, _)| name);
+        // As servers write them: in order, and then none is there twice.
+        if names().is_sorted_by(|a, b| a < b) && names().next() != Some("") {
+            return Ok(());
+        }
+        let mut seen = BTreeSet::new();
+        for name in names() {
             if name.is_empty() {
                 return Err(DecodeError::Labels("one is empty"));
             }
-            if !names.insert(name) {
+            if !seen.insert(name) {
                 return Err(DecodeError::Labels("one is there twice"));
             }
         }
@@ -62,7 +82,7 @@ impl Protocol {
     }
 
     /// A series is complete.
-    pub(super) fn end_series(&mut self, labels: &[(String, String)]) -> Result<(), DecodeError> {
+    pub(super) fn end_series(&mut self, labels: &Labels) -> Result<(), DecodeError> {
         self.latest = None;
         let digest = labels
             .iter()

@@ -37,6 +37,13 @@ impl Response {
         }
     }
 
+    /// Keeps of the labels of a series only these.
+    pub(super) fn keep_labels(&mut self, names: &[&'static str]) {
+        if let Self::Success(decoder) = self {
+            decoder.keep_labels(names);
+        }
+    }
+
     pub(super) fn feed(&mut self, piece: &[u8]) -> Result<(), AnswerError> {
         match self {
             Self::Success(decoder) => decoder.feed(piece)?,

@@ -58,6 +58,13 @@ impl RangeDecoder {
         self
     }
 
+    /// The same, where of each series only these labels are wanted.
+    #[must_use]
+    pub fn keeping_labels(mut self, names: &[&'static str]) -> Self {
+        self.0.keep_labels(names);
+        self
+    }
+
     /// Takes out the series decoded so far; one that is still coming in goes on later under the same labels.
     /// Their cost is given back to the budget.
     ///

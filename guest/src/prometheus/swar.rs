@@ -34,6 +34,26 @@ pub(super) fn leading_digits(word: u64) -> usize {
     (others.trailing_zeros() / 8) as usize
 }
 
+/// The place of the first of two bytes, neither of them above 127.
+#[inline]
+pub(super) fn find_either(bytes: &[u8], one: u8, other: u8) -> Option<usize> {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGHEST: u64 = u64::from_le_bytes([0x80; 8]);
+    // The highest bit of each byte that is nought. Above the first such byte it may be set in others, too.
+    let noughts = |word: u64| word.wrapping_sub(ONES) & !word & HIGHEST;
+    let (ones, others) = (u64::from(one) * ONES, u64::from(other) * ONES);
+    let (words, rest) = bytes.as_chunks();
+    for (number, &word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(word);
+        let found = noughts(word ^ ones) | noughts(word ^ others);
+        if found != 0 {
+            return Some(number * 8 + (found.trailing_zeros() / 8) as usize);
+        }
+    }
+    let place = rest.iter().position(|&byte| byte == one || byte == other)?;
+    Some(words.len() * 8 + place)
+}
+
 /// The value of eight digits.
 #[inline(always)]
 pub(super) fn eight_digits(word: u64) -> u64 {
@@ -101,6 +121,17 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_first_of_two_bytes_is_found_wherever_it_stands(
+            text in proptest::collection::vec(
+                prop_oneof![any::<u8>(), proptest::sample::select(&b"\"\\!#[]\xa2\xdc"[..])],
+                0..40,
+            ),
+        ) {
+            let expected = text.iter().position(|&byte| byte == b'"' || byte == b'\\');
+            prop_assert_eq!(find_either(&text, b'"', b'\\'), expected);
+        }
+
         #[test]
         fn digits_of_any_number_say_what_the_standard_library_reads(text in "[0-9]{0,19}", before in 0..10_u64) {
             let bytes = format!("x{text}\"],[17695");

@@ -25,6 +25,8 @@ pub struct Ask {
     pub promql: String,
     /// The time at which it is evaluated.
     pub when: When,
+    /// The labels that are wanted of each series; none: all.
+    pub labels: Option<Vec<&'static str>>,
 }
 
 impl Ask {
@@ -46,7 +48,10 @@ impl Ask {
 
     /// The decoder of the response with this status.
     pub fn decoder(&self, config: &Config, status: u16) -> RangeDecoder {
-        let decoder = RangeDecoder::new(status, config.budget());
+        let mut decoder = RangeDecoder::new(status, config.budget());
+        if let Some(names) = &self.labels {
+            decoder = decoder.keeping_labels(names);
+        }
         match self.when {
             When::Instant(_) => decoder,
             When::Range(grid) => decoder.held_to(&grid),

@@ -58,6 +58,7 @@ impl SideBySide for Evaluate {
         let instant = When::Instant(Some(self.evaluation.at));
         let values = self.evaluation.grid.map_or(instant, When::Range);
         let ask = |promql: &String, when| Ask {
+            labels: None,
             promql: promql.clone(),
             when,
         };

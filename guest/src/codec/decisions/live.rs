@@ -40,9 +40,21 @@ impl SideBySide for QueryLiveStats {
     }
 
     fn asks(&self) -> Vec<Ask> {
+        let schema = self.query.schema;
+        let labels: Vec<_> = [
+            Dimension::AgentId,
+            Dimension::KernelId,
+            Dimension::MetricName,
+            Dimension::ValueType,
+        ]
+        .map(|dimension| schema.label(dimension))
+        .into_iter()
+        .chain([self.query.subject])
+        .collect();
         let ask = |promql: &String| Ask {
             promql: promql.clone(),
             when: When::Instant(Some(self.query.at)),
+            labels: Some(labels.clone()),
         };
         self.query.promql.iter().map(ask).collect()
     }
@@ -87,11 +99,15 @@ fn check_ascending(series: &Series) -> Result<(), Failure> {
 fn labelled(query: &LiveQuery, series: Series) -> Option<Sampled> {
     let schema: LabelSchema = query.schema;
     let (mut id, mut kernel, mut agent, mut metric, mut side) = (None, None, None, None, None);
+    let of_kernels = query.subject == schema.label(Dimension::KernelId);
     for (name, value) in series.labels {
         if name == query.subject {
-            id = Some(value.clone());
-        }
-        if name == schema.label(Dimension::KernelId) {
+            // The agent is wanted beside it, where the subject is one.
+            if name == schema.label(Dimension::AgentId) {
+                agent = Some(value.clone());
+            }
+            id = Some(value);
+        } else if name == schema.label(Dimension::KernelId) {
             kernel = Some(value);
         } else if name == schema.label(Dimension::AgentId) {
             agent = Some(value);
@@ -109,7 +125,7 @@ fn labelled(query: &LiveQuery, series: Series) -> Option<Sampled> {
     }
     Some(Sampled {
         id: id?,
-        kernel: kernel.unwrap_or_default(),
+        kernel: (!of_kernels).then(|| kernel.unwrap_or_default()),
         agent,
         metric: metric?,
         side: side?,

@@ -123,6 +123,7 @@ impl ExecutePreset {
     /// The query to send.
     pub(super) fn ask(&self) -> Ask {
         Ask {
+            labels: None,
             promql: self.promql.clone(),
             when: self.when,
         }

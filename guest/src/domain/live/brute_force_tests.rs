@@ -21,7 +21,7 @@ fn query(by: Dimension, ids: &[&str]) -> LiveQuery {
 fn series(id: &str, kernel: &str, metric: &str, side: Side, samples: &[(i64, f64)]) -> Sampled {
     Sampled {
         id: id.into(),
-        kernel: kernel.into(),
+        kernel: Some(kernel.into()),
         agent: Some("agent".into()),
         metric: metric.into(),
         side,

@@ -1,10 +1,15 @@
 //! Many series as one: the sum of a subject's series of one metric, at each time of those that were there then.
 
+use std::iter;
+
 use super::track::{Samples, Track, Window, sum};
 
 /// The series of one kernel, of one metric and side, as they follow each other: where one begins after another has
 /// ended (an agent came back under another address), it goes on with it. The series left are side by side.
 pub(super) fn chained(mut series: Vec<Samples>) -> Vec<Samples> {
+    if series.len() < 2 {
+        return series;
+    }
     series.sort_by_key(Samples::first);
     let mut chains: Vec<Samples> = Vec::new();
     for mut samples in series {
@@ -21,7 +26,7 @@ pub(super) fn chained(mut series: Vec<Samples>) -> Vec<Samples> {
 }
 
 /// The stats of some series together.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Together {
     /// The time of the newest sample.
     pub(super) at: i64,
@@ -58,12 +63,15 @@ impl Together {
 
 /// The sum; none of nothing.
 pub(super) fn total(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let values: Vec<f64> = values.collect();
-    (!values.is_empty()).then(|| sum(values.iter().copied()))
+    let mut values = values.peekable();
+    values.peek().is_some().then(|| sum(values))
 }
 
 /// The least and the largest sum, at the times at which anything was measured.
 fn extremes(tracks: &[Track]) -> (Option<f64>, Option<f64>) {
+    if let [track] = tracks {
+        return least_and_largest(track.values().map(|value| sum(iter::once(value))));
+    }
     let mut times: Vec<i64> = tracks
         .iter()
         .flat_map(|track| track.times().iter().copied())
@@ -73,7 +81,11 @@ fn extremes(tracks: &[Track]) -> (Option<f64>, Option<f64>) {
     let sums = times
         .into_iter()
         .filter_map(|time| total(tracks.iter().filter_map(|track| track.value_at(time))));
-    sums.fold((None, None), |(min, max), value| {
+    least_and_largest(sums)
+}
+
+fn least_and_largest(values: impl Iterator<Item = f64>) -> (Option<f64>, Option<f64>) {
+    values.fold((None, None), |(min, max), value| {
         (
             Some(min.map_or(value, |min: f64| min.min(value))),
             Some(max.map_or(value, |max: f64| max.max(value))),
@@ -83,6 +95,9 @@ fn extremes(tracks: &[Track]) -> (Option<f64>, Option<f64>) {
 
 /// The mean of the sum over the time in which any was there: each mean weighs as much as its part of that time.
 fn mean(tracks: &[Track]) -> Option<f64> {
+    if let [track] = tracks {
+        return track.mean().map(|(mean, _)| mean);
+    }
     let mut means: Vec<_> = tracks.iter().filter_map(Track::mean).collect();
     if let [(mean, _)] = means.as_slice() {
         return Some(*mean);

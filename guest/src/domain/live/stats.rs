@@ -21,8 +21,8 @@ pub enum Side {
 pub struct Sampled {
     /// The subject that it is of.
     pub id: String,
-    /// The kernel.
-    pub kernel: String,
+    /// The kernel; none: the subject is one.
+    pub kernel: Option<String>,
     /// The agent that it runs on.
     pub agent: Option<String>,
     /// The metric.
@@ -33,6 +33,12 @@ pub struct Sampled {
     pub times: Vec<i64>,
     /// The samples.
     pub values: Vec<f64>,
+}
+
+impl Sampled {
+    fn kernel(&self) -> &str {
+        self.kernel.as_ref().unwrap_or(&self.id)
+    }
 }
 
 /// The stats of one metric of a subject.
@@ -92,42 +98,123 @@ pub struct LiveAnswer {
 const CPU_UTIL: &str = "cpu_util";
 const MILLICORES_A_PERCENT: f64 = 10.0;
 
-/// The series of one kernel, metric and side.
-type OfKernel = BTreeMap<Side, Vec<Samples>>;
-/// By metric and kernel.
-type OfSubject = BTreeMap<String, BTreeMap<String, OfKernel>>;
-
-#[derive(Default)]
-struct Subject {
-    agents: BTreeSet<Option<String>>,
-    metrics: OfSubject,
+/// The place of a series among all: by the subject, in the order in which these were asked for, then by the metric and by
+/// the kernel, each in the order of their names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    subject: usize,
+    metric: usize,
+    kernel: usize,
+    side: Side,
+    /// Its number as it came.
+    number: usize,
 }
+
+/// The samples of all series, in the order in which they came.
+struct All(Vec<Sampled>);
+
+impl All {
+    fn of(&self, place: &Place) -> Option<&Sampled> {
+        self.0.get(place.number)
+    }
+
+    fn take(&mut self, place: &Place) -> Option<Samples> {
+        let sampled = self.0.get_mut(place.number)?;
+        Some(Samples {
+            times: std::mem::take(&mut sampled.times),
+            values: std::mem::take(&mut sampled.values),
+        })
+    }
+
+    /// The places of those of the subjects, in order.
+    fn places(&self, subjects: &[String]) -> Vec<Place> {
+        let subjects: BTreeMap<_, usize> = subjects.iter().map(|id| quick(id)).zip(0..).collect();
+        let metrics = ranks(self.0.iter().map(|sampled| &sampled.metric));
+        let kernels = ranks(self.0.iter().map(|sampled| &sampled.kernel));
+        let mut places: Vec<Place> = self
+            .0
+            .iter()
+            .zip(metrics.into_iter().zip(kernels))
+            .enumerate()
+            .filter_map(|(number, (sampled, (metric, kernel)))| {
+                Some(Place {
+                    subject: *subjects.get(&quick(&sampled.id))?,
+                    metric,
+                    kernel,
+                    side: sampled.side,
+                    number,
+                })
+            })
+            .collect();
+        places.sort_unstable();
+        places
+    }
+}
+
+/// A text that is mostly told from others by its first eight bytes, which are compared as one number.
+fn quick(text: &str) -> (u64, &str) {
+    let mut first = [0; 8];
+    for (to, from) in first.iter_mut().zip(text.as_bytes()) {
+        *to = *from;
+    }
+    (u64::from_le_bytes(first), text)
+}
+
+/// The rank of each name among all of them: comparing these takes less time than comparing the names again and again.
+fn ranks<T: Ord + Copy>(names: impl Iterator<Item = T>) -> Vec<usize> {
+    let mut seen = BTreeMap::new();
+    let mut numbers = Vec::new();
+    let mut last = None;
+    for name in names {
+        // A server sends those of a metric together.
+        let number = match last {
+            Some((before, number)) if before == name => number,
+            _ => {
+                let next = seen.len();
+                *seen.entry(name).or_insert(next)
+            }
+        };
+        numbers.push(number);
+        last = Some((name, number));
+    }
+    let mut ranks = vec![0; seen.len()];
+    for (rank, number) in seen.into_values().enumerate() {
+        if let Some(place) = ranks.get_mut(number) {
+            *place = rank;
+        }
+    }
+    let rank = |number: usize| ranks.get(number).copied();
+    numbers.into_iter().filter_map(rank).collect()
+}
+
+/// The catalogue's entry of each metric, by its rank.
+type Entries = BTreeMap<usize, Option<CatalogueEntry>>;
 
 impl LiveQuery {
     /// Computes the stats of each subject from the samples.
     pub fn answer(&self, series: impl IntoIterator<Item = Sampled>) -> LiveAnswer {
         let mut left_out = 0;
-        let mut subjects: BTreeMap<String, Subject> = BTreeMap::new();
-        for sampled in series {
-            let samples = self.within(sampled.times, &sampled.values, &mut left_out);
-            if samples.first().is_none() {
-                continue;
-            }
-            let subject = subjects.entry(sampled.id).or_default();
-            subject.agents.insert(sampled.agent);
-            let kernels = subject.metrics.entry(sampled.metric).or_default();
-            let sides = kernels.entry(sampled.kernel).or_default();
-            sides.entry(sampled.side).or_default().push(samples);
-        }
+        let within = |sampled| self.within(sampled, &mut left_out);
+        let mut all = All(series.into_iter().filter_map(within).collect());
+        let places = all.places(&self.ids);
+        let mut subjects = places.chunk_by(|a, b| a.subject == b.subject).peekable();
         let mut answer = LiveAnswer::default();
+        let mut entries = Entries::new();
         let mut doubled = BTreeSet::new();
-        for id in &self.ids {
-            match subjects.remove(id) {
+        for (number, id) in self.ids.iter().enumerate() {
+            let is_next = |places: &&[Place]| places.first().is_some_and(|it| it.subject == number);
+            match subjects.next_if(is_next) {
                 None => answer.missing.push(id.clone()),
-                Some(subject) => {
-                    let stats = self.subject(id.clone(), subject, &mut doubled);
-                    answer.subjects.push(stats);
-                }
+                Some(places) => answer.subjects.push(SubjectStats {
+                    id: id.clone(),
+                    agent_id: agent(places, &all),
+                    stats: places
+                        .chunk_by(|a, b| a.metric == b.metric)
+                        .filter_map(|places| {
+                            self.stat(places, &mut all, &mut entries, &mut doubled)
+                        })
+                        .collect(),
+                }),
             }
         }
         if left_out > 0 {
@@ -151,58 +238,52 @@ impl LiveQuery {
         }
     }
 
-    /// The samples after the window's beginning: servers differ on whether that itself is in it.
-    fn within(&self, times: Vec<i64>, values: &[f64], left_out: &mut usize) -> Samples {
-        let mut samples = Samples::default();
-        for (time, &value) in times.into_iter().zip(values) {
-            match value.is_finite() {
-                _ if time <= self.from || time > self.at => {}
-                true => {
-                    samples.times.push(time);
-                    samples.values.push(value);
-                }
-                false => *left_out += 1,
-            }
+    /// The samples after the window's beginning, where there are any: servers differ on whether that itself is in it.
+    fn within(&self, sampled: Sampled, left_out: &mut usize) -> Option<Sampled> {
+        let is_within = |time: i64| time > self.from && time <= self.at;
+        let mut sampled = sampled;
+        let Sampled { times, values, .. } = &mut sampled;
+        if !times.iter().all(|&time| is_within(time)) || !values.iter().all(|v| v.is_finite()) {
+            (*times, *values) = times
+                .iter()
+                .zip(values.iter())
+                .filter(|&(&time, value)| {
+                    let counts = is_within(time);
+                    *left_out += usize::from(counts && !value.is_finite());
+                    counts && value.is_finite()
+                })
+                .unzip();
         }
-        samples
-    }
-
-    fn subject(
-        &self,
-        id: String,
-        subject: Subject,
-        doubled: &mut BTreeSet<String>,
-    ) -> SubjectStats {
-        let mut agents = subject.agents.into_iter();
-        SubjectStats {
-            id,
-            agent_id: match (agents.next(), agents.next()) {
-                (Some(agent), None) => agent,
-                _ => None,
-            },
-            stats: subject
-                .metrics
-                .into_iter()
-                .map(|(metric, kernels)| self.stat(metric, kernels, doubled))
-                .collect(),
-        }
+        (!sampled.times.is_empty()).then_some(sampled)
     }
 
     fn stat(
         &self,
-        metric: String,
-        kernels: BTreeMap<String, OfKernel>,
+        places: &[Place],
+        series: &mut All,
+        entries: &mut Entries,
         doubled: &mut BTreeSet<String>,
-    ) -> LiveStat {
-        let entry = CatalogueEntry::of(&metric);
+    ) -> Option<LiveStat> {
+        let first = places.first()?;
+        let metric = series.of(first)?.metric.clone();
+        let entry = entries
+            .entry(first.metric)
+            .or_insert_with(|| CatalogueEntry::of(&metric));
         let is_counter = entry.as_ref().is_some_and(|entry| entry.cumulative);
         let window = self.window();
         let (mut used, mut available, mut pairs) = (Vec::new(), Vec::new(), Vec::new());
-        for (kernel, mut sides) in kernels {
+        for kernel in places.chunk_by(|a, b| a.kernel == b.kernel) {
             let mut tracks = |side, is_counter| -> Vec<Track> {
-                let chains = chained(sides.remove(&side).unwrap_or_default());
+                let of_side = kernel.iter().filter(|place| place.side == side);
+                let chains = chained(of_side.filter_map(|place| series.take(place)).collect());
                 if chains.len() > 1 {
-                    doubled.insert(kernel.clone());
+                    doubled.extend(
+                        kernel
+                            .first()
+                            .and_then(|place| series.of(place))
+                            .map(Sampled::kernel)
+                            .map(str::to_owned),
+                    );
                 }
                 let track = |samples| Track::new(samples, is_counter, &window);
                 chains.into_iter().filter_map(track).collect()
@@ -211,11 +292,16 @@ impl LiveQuery {
             let capacity = tracks(Side::Capacity, false);
             let both = [&current, &capacity].map(|tracks| Together::new(tracks, &window));
             pairs.push(both);
-            used.extend(current);
-            available.extend(capacity);
+            // Of a single kernel they are there already.
+            if places.len() > kernel.len() {
+                used.extend(current);
+                available.extend(capacity);
+            }
         }
-        let all = Together::new(&used, &window);
-        let capacity = Together::new(&available, &window);
+        let [all, capacity] = match *pairs {
+            [only] => only,
+            _ => [&used, &available].map(|tracks| Together::new(tracks, &window)),
+        };
         let at = all.at.max(capacity.at);
         let both = || {
             pairs.iter().filter_map(|[current, capacity]| {
@@ -236,8 +322,8 @@ impl LiveQuery {
                 .filter(|&(_, capacity)| capacity > 0.0)
                 .map(|(current, capacity)| 100.0 * current / capacity),
         };
-        LiveStat {
-            unit: entry.map(|entry| match is_counter {
+        Some(LiveStat {
+            unit: entry.as_ref().map(|entry| match is_counter {
                 true => entry.rate_unit(),
                 false => entry.unit(),
             }),
@@ -252,6 +338,16 @@ impl LiveQuery {
             accumulated: all.latest.filter(|_| is_counter),
             samples: u32::try_from(all.samples).unwrap_or(u32::MAX),
             metric,
-        }
+        })
     }
+}
+
+/// The agent that all of a subject runs on.
+fn agent(places: &[Place], all: &All) -> Option<String> {
+    let mut agents = places
+        .iter()
+        .filter_map(|place| all.of(place))
+        .map(|it| &it.agent);
+    let first = agents.next()?;
+    agents.all(|other| other == first).then(|| first.clone())?
 }

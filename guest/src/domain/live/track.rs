@@ -104,6 +104,11 @@ impl Track {
         self.values.values.last().copied()
     }
 
+    /// The values, in the order of time.
+    pub(super) fn values(&self) -> impl Iterator<Item = f64> {
+        self.values.values.iter().copied()
+    }
+
     /// The times of values.
     pub(super) fn times(&self) -> &[i64] {
         &self.values.times
@@ -127,7 +132,11 @@ impl Track {
 /// The rates of a counter per second, and their mean, weighted by time. A fall is a reset: what it shows then was
 /// counted since.
 fn rates(samples: &Samples) -> (Samples, Option<f64>) {
-    let mut rates = Samples::default();
+    let room = samples.times.len();
+    let mut rates = Samples {
+        times: Vec::with_capacity(room),
+        values: Vec::with_capacity(room),
+    };
     let mut increase = 0.0;
     for ((before, old), (at, new)) in samples.iter().zip(samples.iter().skip(1)) {
         let more = match new < old {

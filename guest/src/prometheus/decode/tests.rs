@@ -493,3 +493,24 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn labels_that_are_not_wanted_are_read_and_not_kept() {
+    let read = |value: &str| {
+        let mut decoder = Decoder::new(Budget::bytes(1000));
+        decoder.keep_labels(&["b", "d"]);
+        let series = r#"{"metric":{"a":VALUE,"b":"2","c":"3"},"values":[[1,"2"]]},{"metric":{},"value":[1,"2"]}"#;
+        let series = series.replace("VALUE", value);
+        let body = format!(r#"{{"status":"success","data":{{"result":[{series}]}}}}"#);
+        decoder.feed(body.as_bytes())?;
+        decoder.finish()
+    };
+    let decoded = read("\"1\"").unwrap();
+    let labels: Vec<_> = decoded
+        .series
+        .iter()
+        .map(|it| it.labels.as_slice())
+        .collect();
+    assert_eq!(labels, [&[("b".to_owned(), "2".to_owned())][..], &[]]);
+    assert!(matches!(read("1"), Err(DecodeError::Unexpected { .. })));
+}
