@@ -57,6 +57,11 @@ impl Deadline {
         now().saturating_add(millis.saturating_mul(NANOS)) < self.end
     }
 
+    /// Returns true if no time is left.
+    pub(super) fn is_over(&self) -> bool {
+        !self.leaves(0)
+    }
+
     /// Waits for something, or for the end.
     pub(super) fn wait(&self, ready: &Pollable) -> Result<(), Failure> {
         match poll(&[ready, self.over()]).contains(&1) {

@@ -35,8 +35,8 @@ const VAIN_SHARE: u64 = 16;
 /// is 61 points, mostly of one series. In a longer range there are many samples behind a point.
 const FEW_POINTS: u64 = 128;
 
-/// More requests than that are no query but a mistake: ten years, day by day, are 3,650.
-const MOST_CHUNKS: u64 = 10_000;
+/// The most requests of one range: a host lets out 1,024 of a call by default. Two years, day by day, are 731.
+const MOST_CHUNKS: u64 = 1000;
 
 /// The most divisors of the interval that are tried for one that keeps a chunk under the limit of points.
 const DIVISORS_TRIED: u32 = 100;

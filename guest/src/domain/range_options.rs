@@ -33,11 +33,15 @@ pub struct RangeOptions {
     pub interval: NonZeroU32,
     /// Seconds that data may arrive late: 10 min, which is what remote writers and late scrapes take.
     pub freshness: u32,
-    /// Requests under way at once: 8 of the 20 queries that Prometheus runs side by side.
+    /// Requests under way at once, at most [`MOST_AT_ONCE`]: 8 of the 20 queries that Prometheus runs side by side.
     pub concurrency: NonZeroU32,
     /// True if an answer may be partial, and lack chunks that failed.
     pub partial: bool,
 }
+
+/// Requests under way at once, whatever is asked for. A host lets out 16 of a call by default, and each that waits takes
+/// some of the handles that it grants.
+const MOST_AT_ONCE: NonZeroU32 = NonZeroU32::new(64).unwrap();
 
 /// Seconds that data may arrive late, where nobody says otherwise.
 pub const FRESHNESS: u32 = 600;
@@ -58,7 +62,8 @@ impl TryFrom<RangeOptionsInput> for RangeOptions {
             max_points,
             interval: at_least_one("options.interval", input.interval, 86_400)?,
             freshness: input.freshness.unwrap_or(FRESHNESS),
-            concurrency: at_least_one("options.concurrency", input.concurrency, 8)?,
+            concurrency: at_least_one("options.concurrency", input.concurrency, 8)?
+                .min(MOST_AT_ONCE),
             partial: input.partial,
         })
     }
@@ -75,6 +80,25 @@ impl RangeOptions {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_more_requests_are_under_way_than_a_host_has_handles_for() {
+        for (asked_for, granted) in [
+            (None, 8),
+            (Some(1), 1),
+            (Some(64), 64),
+            (Some(u32::MAX), 64),
+        ] {
+            let input = RangeOptionsInput {
+                concurrency: asked_for,
+                ..Default::default()
+            };
+            assert_eq!(
+                RangeOptions::try_from(input).unwrap().concurrency.get(),
+                granted
+            );
+        }
+    }
 
     #[test]
     fn a_zero_names_its_field() {

@@ -68,8 +68,12 @@ fn of_service(error: &ServiceError, address: &str) -> Option<String> {
         ServiceError::PartialAnswer(_) => format!(
             "--partial accepts what {address} has, and marks the answer; its stores and their log say why it has no more"
         ),
+        // The plugin's words for a name that leads to a network which was not granted.
+        ServiceError::Denied(reason) if reason.contains("address") => format!(
+            "{address} leads to a network that is not asked unless it is named: --allow-network private, loopback, …"
+        ),
         ServiceError::Denied(_) => format!(
-            "the plugin may ask {address} only, for what a metric query needs; --address names another place"
+            "the plugin may ask {address} only, for what a metric query needs, and 1,024 times a call: fewer queries at once, a longer --interval; --address names another place"
         ),
     })
 }

@@ -158,7 +158,7 @@ fn the_interval_shrinks_to_what_the_backend_grants() {
 }
 
 #[test]
-fn more_requests_than_make_sense_are_refused() {
+fn more_requests_than_a_host_lets_out_are_refused() {
     let grid = grid(0, 10_001 * 60, 60);
     let cut = cut_at(&grid, None, Some(60), u32::MAX);
     assert_eq!(

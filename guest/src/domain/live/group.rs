@@ -103,15 +103,16 @@ fn mean(tracks: &[Track]) -> Option<f64> {
         return Some(*mean);
     }
     means.sort_by_key(|(_, (from, _))| *from);
-    let (mut covered, mut until) = (0, i64::MIN);
+    let (mut covered, mut until, mut instants) = (0, i64::MIN, 0.0);
     for &(_, (from, to)) in &means {
+        instants += if from > until { 1.0 } else { 0.0 };
         covered += (to - from.max(until)).max(0);
         until = until.max(to);
     }
     #[allow(clippy::cast_precision_loss, reason = "milliseconds of a window")]
     let weighted = |&(mean, (from, to)): &(f64, (i64, i64))| match covered {
-        // All were there for one instant.
-        0 => mean,
+        // Each was there for an instant.
+        0 => mean / instants,
         _ => mean * ((to - from) as f64 / covered as f64),
     };
     total(means.iter().map(weighted))
