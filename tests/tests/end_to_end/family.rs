@@ -14,6 +14,7 @@ use metric_testbed::oracle::Semantics;
 use metric_testbed::{Dataset, Finder, Prometheus, PrometheusOptions, PrometheusRelease};
 use metric_tests::{plugin, uncached};
 
+use crate::command_line::{command, json};
 use crate::family_data::{Asked, Groups, INTERVAL, LENGTH, TENANTS, Truth, dataset, family, start};
 
 struct Bed {
@@ -513,6 +514,153 @@ async fn a_container_metric_per_something_else_is_computed_point_by_point() {
     assert!(answer.warnings.contains(&said), "{:?}", answer.warnings);
 }
 
+/// What a file derives: of families, of filtered ones, and of the containers' metrics.
+const DERIVED: &str = r#"{"families": [
+    {"name": "app_requests_total", "kind": "counter", "unit": "count"},
+    {"name": "app_latency_seconds", "kind": "histogram", "unit": "seconds"},
+    {"name": "room_temperature_celsius", "kind": "gauge", "unit": "celsius", "intensive": true}],
+  "derived": [
+    {"name": "observed_percent", "derivation": "percent", "sides": [
+        {"family": "app_latency_seconds", "statistic": "rate"}, {"family": "app_requests_total"}]},
+    {"name": "warmer_by", "derivation": "difference", "sides": [
+        {"family": "room_temperature_celsius", "statistic": "max", "filters": [{"label": "room", "values": ["b"]}]},
+        {"family": "room_temperature_celsius", "statistic": "min", "filters": [{"label": "room", "values": ["a"]}]}]},
+    {"name": "kilorequests", "derivation": {"scale": 0.001}, "unit": "kilocount/s", "sides": [
+        {"family": "app_requests_total"}]},
+    {"name": "mem_percent", "derivation": "percent", "sides": [
+        {"metric": "mem", "value_type": "current"}, {"metric": "mem", "value_type": "capacity"}]},
+    {"name": "mem_capacity_per_request", "derivation": "ratio", "sides": [
+        {"metric": "mem", "value_type": "capacity"}, {"family": "app_requests_total"}]}]}"#;
+
+/// The value of each point of the only series of a document.
+fn points(document: &serde_json::Value) -> std::collections::BTreeMap<i64, f64> {
+    let series = document["series"].as_array().unwrap();
+    let [one] = &series[..] else {
+        panic!("{document}")
+    };
+    let times = one["timestamps"].as_array().unwrap().iter();
+    let values = one["values"].as_array().unwrap().iter();
+    times
+        .map(|time| time.as_i64().unwrap() / 1000)
+        .zip(values.map(|value| value.as_f64().unwrap_or(f64::NAN)))
+        .collect()
+}
+
+/// On the command line, from a file; held to the samples.
+#[test]
+fn what_a_file_derives_is_computed_of_both_sides_samples() {
+    let bed = bed();
+    let (release, server) = &bed.servers[0];
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    std::io::Write::write_all(&mut file, DERIVED.as_bytes()).unwrap();
+    let path = file.path().to_str().unwrap();
+    let (from, to) = (start() + 600, start() + LENGTH - 600);
+    let (from_text, to_text) = (from.to_string(), to.to_string());
+    let ask = |name: &str, more: &[&str]| {
+        let own = [
+            "family",
+            name,
+            "--families",
+            path,
+            "--start",
+            &from_text,
+            "--end",
+            &to_text,
+        ];
+        let step = ["--step", "60", "--format", "json", "--timewindow", "4m"];
+        let args = [&own[..], &step, more].concat();
+        command(&server.address(), &args).output().unwrap()
+    };
+    let truth = Truth {
+        dataset: &bed.dataset,
+        semantics: Semantics::of(*release),
+    };
+    let instants: Vec<i64> = (from..=to + 60).step_by(60).collect();
+    let column = |name: &str, statistic, filter| {
+        let family = family(name);
+        let asked = Asked {
+            family: &family,
+            statistic,
+            by: &[],
+            filter,
+            window: 240,
+        };
+        let mut groups = truth.of(&asked, &instants);
+        groups.remove(&Vec::new()).unwrap()
+    };
+    let requests = || column("app_requests_total", FamilyStatistic::Sum, None);
+    let observed = column("app_latency_seconds", FamilyStatistic::Rate, None);
+    let room =
+        |statistic, room| column("room_temperature_celsius", statistic, Some(("room", room)));
+    type Column = Vec<Option<f64>>;
+    let cases: [(&str, Column, Column, fn(f64, f64) -> f64); 3] = [
+        ("observed_percent", observed, requests(), |a, b| {
+            100.0 * a / b
+        }),
+        (
+            "warmer_by",
+            room(FamilyStatistic::Max, "b"),
+            room(FamilyStatistic::Min, "a"),
+            |a, b| a - b,
+        ),
+        ("kilorequests", requests(), requests(), |a, _| a * 0.001),
+    ];
+    for (name, first, second, of) in cases {
+        let document = json(&ask(name, &[]));
+        let found = points(&document);
+        assert!(found.len() > 90, "{name}: {document}");
+        for ((at, first), second) in instants.iter().zip(first).zip(second) {
+            let Some(value) = found.get(at) else { continue };
+            let right = of(first.unwrap(), second.unwrap());
+            let alike = right.is_nan() && value.is_nan()
+                || (right - value).abs() <= 1e-9 * right.abs().max(1.0);
+            assert!(alike, "{name} at {at}: {value}, and not {right}");
+        }
+    }
+    // The containers' sides are those of `query`; percent of capacity is the metric's own.
+    let percent = json(&ask("mem_percent", &[]));
+    assert_eq!(percent["unit"], "percent");
+    let both = |value_type: &str| {
+        let own = [
+            "query",
+            "mem",
+            "--value-type",
+            value_type,
+            "--start",
+            &from_text,
+        ];
+        let more = ["--end", &to_text, "--step", "60", "--format", "json"];
+        points(&json(
+            &command(&server.address(), &[&own[..], &more].concat())
+                .output()
+                .unwrap(),
+        ))
+    };
+    let (current, capacity) = (both("current"), both("capacity"));
+    let found = points(&percent);
+    assert!(found.len() > 90);
+    for (at, value) in found {
+        assert_eq!(value, 100.0 * current[&at] / capacity[&at], "{at}");
+    }
+    // A level lies on the points of a rate.
+    let per_request = points(&json(&ask("mem_capacity_per_request", &[])));
+    let rates: std::collections::BTreeMap<i64, Option<f64>> =
+        instants.iter().copied().zip(requests()).collect();
+    assert!(per_request.len() > 90);
+    for (at, value) in per_request {
+        let right = capacity
+            .get(&at)
+            .map(|capacity| capacity / rates[&at].unwrap());
+        let Some(right) = right else { continue };
+        assert!(
+            (value - right).abs() <= 1e-9 * right,
+            "{at}: {value}, and not {right}"
+        );
+    }
+    let apart = ask("warmer_by", &["--by", "sensor"]);
+    assert!(String::from_utf8_lossy(&apart.stderr).contains("one side has none there"));
+}
+
 #[tokio::test]
 async fn what_is_no_name_is_sent_nowhere() {
     let service = service();
@@ -572,6 +720,12 @@ async fn every_pack_is_accepted_and_says_where_its_names_were_found() {
                 .family_promql(&query(family, None, &["instance"]))
                 .await
                 .unwrap();
+        }
+        for metric in families.iter_derived() {
+            assert!(!metric.description.is_empty(), "{}", metric.name);
+            for side in metric.families() {
+                assert!(families.get(side).is_some(), "{}: {side}", metric.name);
+            }
         }
         packs += 1;
     }

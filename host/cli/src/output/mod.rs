@@ -2,6 +2,7 @@
 //! and writes wherever it is told to, so that tests can read it. What does reach stdout and stderr
 //! passes [`stdout`], [`say`] or [`Log`], which let nothing through that would command a terminal.
 
+mod answer;
 pub(crate) mod csv;
 pub(crate) mod examination;
 pub(crate) mod families;
@@ -30,6 +31,7 @@ pub(crate) mod verdicts;
 
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
+pub(crate) use self::answer::Style;
 pub(crate) use self::labels::TooManyColumns;
 use self::printable::{Escape, Printable, lines};
 use crate::args::choices::When;
