@@ -4,7 +4,8 @@
 use std::sync::OnceLock;
 
 use metric_host::families::{
-    Derivation, DerivedQuery, Family, FamilyKind, FamilyQuery, FamilyStatistic, OverTime, Side,
+    Derivation, DerivedQuery, Family, FamilyKind, FamilyOver, FamilyQuery, FamilyStatistic,
+    OverTime, Side,
 };
 use metric_host::{
     CallError, Config, MetricQuery, MetricResult, MetricService, RangeOptions, Scope, ServiceError,
@@ -235,8 +236,8 @@ async fn each_statistic_of_each_kind_is_what_the_samples_say_however_the_range_i
                 && (family.kind == FamilyKind::Histogram || statistic == FamilyStatistic::Sum)
             {
                 query.over_time = Some(OverTime {
-                    statistic: Statistic::Avg,
                     window: Some(900),
+                    ..Statistic::Avg.into()
                 });
                 asked.filter = None;
                 asked.window = 900;
@@ -251,6 +252,100 @@ async fn each_statistic_of_each_kind_is_what_the_samples_say_however_the_range_i
         }
     }
     assert!(values > 15_000, "{values} values were compared");
+}
+
+/// A quantile of members at an instant, and of all their values within the window; cut anywhere.
+#[tokio::test]
+async fn a_statistic_of_members_is_one_of_all_their_values() {
+    const WINDOW: i64 = 600;
+    for (release, server) in &bed().servers {
+        let service = service_at(server.address(), &uncached());
+        let truth = Truth {
+            dataset: &bed().dataset,
+            semantics: Semantics::of(*release),
+        };
+        for (name, statistic, member, read) in [
+            (
+                "room_temperature_celsius",
+                FamilyStatistic::Max,
+                "sensor",
+                300,
+            ),
+            ("app_requests_total", FamilyStatistic::Sum, "instance", 120),
+            (
+                "app_latency_seconds",
+                FamilyStatistic::Rate,
+                "instance",
+                120,
+            ),
+        ] {
+            let family = family(name);
+            let member = member.to_owned();
+            for (over, interval) in [
+                (FamilyOver::Members(member.clone()), None),
+                (FamilyOver::Both(member.clone()), None),
+                (FamilyOver::Both(member.clone()), Some(900)),
+            ] {
+                let is_pooled = matches!(over, FamilyOver::Both(_));
+                let mut query = query(family.clone(), Some(statistic), &[]);
+                query.step = Some(300);
+                query.over_time = Some(OverTime {
+                    over,
+                    window: is_pooled.then_some(WINDOW as u32),
+                    ..Statistic::Quantile(0.75).into()
+                });
+                let options = RangeOptions {
+                    interval,
+                    ..RangeOptions::default()
+                };
+                let answer = service.query_family(&query, &options).await.unwrap().answer;
+                let points = instants(&answer);
+                let all: Vec<i64> = match is_pooled {
+                    false => points.clone(),
+                    true => (points[0] - WINDOW..=points[points.len() - 1])
+                        .step_by(INTERVAL as usize)
+                        .collect(),
+                };
+                // What is read per second at points of their own: over the step and a sample; in a window, over four.
+                let window = match (is_pooled, read) {
+                    (false, 120) => 300 + INTERVAL,
+                    (_, read) => read,
+                };
+                let by = [member.as_str()];
+                let asked = Asked {
+                    family: &family,
+                    statistic,
+                    by: &by,
+                    filter: None,
+                    window,
+                };
+                let members = truth.of(&asked, &all);
+                let at = |point: &i64| {
+                    let mut values: Vec<f64> = Vec::new();
+                    for column in members.values() {
+                        let column = all.iter().zip(column);
+                        let within = column.filter(|(at, _)| match is_pooled {
+                            false => *at == point,
+                            true => **at > point - WINDOW && *at <= point,
+                        });
+                        values.extend(within.filter_map(|(_, value)| *value));
+                    }
+                    quantile(0.75, values)
+                };
+                let right = Groups::from([(Vec::new(), points.iter().map(at).collect())]);
+                let place = format!("{release:?} {name} {:?}", query.over_time);
+                assert!(compare(&answer, &right, &place) > 20, "{place}");
+            }
+        }
+    }
+}
+
+/// By linear interpolation; not-a-numbers come first.
+fn quantile(q: f64, mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(|one, other| other.is_nan().cmp(&one.is_nan()).then(one.total_cmp(other)));
+    let rank = q * (values.len().checked_sub(1)?) as f64;
+    let (low, high) = (values[rank.floor() as usize], values[rank.ceil() as usize]);
+    Some(low + (high - low) * rank.fract())
 }
 
 #[tokio::test]
@@ -269,8 +364,8 @@ async fn a_statistic_over_time_is_one_of_the_group_at_each_instant() {
             let family = family(name);
             let mut query = query(family.clone(), Some(statistic), &[]);
             query.over_time = Some(OverTime {
-                statistic: Statistic::Max,
                 window: Some(600),
+                ..Statistic::Max.into()
             });
             query.step = Some(300);
             let answer = service.query_family(&query, &RangeOptions::default()).await;

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use chrono::Utc;
 use clap::Args;
-use metric_host::families::{DerivedQuery, Family, FamilyQuery, FamilyStatistic, OverTime, Side};
+use metric_host::families::{
+    DerivedQuery, Family, FamilyOver, FamilyQuery, FamilyStatistic, OverTime, Side,
+};
 use metric_host::{
     DeclaredSide, DerivedMetric, Dimension, Families, LabelFilter, MetricQuery, MetricSide, Over,
     Pointwise, Statistic,
@@ -67,6 +69,11 @@ pub(crate) struct FamilyArgs {
     /// A statistic of that since the point before: avg, max, min, last or a percentile
     #[arg(long, value_name = "FOLD", value_parser = pointwise::statistic)]
     fold: Option<Statistic>,
+
+    /// Which values --fold is of: time, the group's; members:LABEL, those of its members at an instant; both:LABEL, all of
+    /// all members [default: time]
+    #[arg(long, value_name = "OVER", value_parser = over, requires = "fold")]
+    over: Option<FamilyOver>,
 
     /// How far back it looks [default: the step]
     #[arg(long, value_name = "DUR", value_parser = duration::parse_seconds, requires = "fold")]
@@ -160,6 +167,7 @@ impl FamilyArgs {
             statistic: self.statistic,
             over_time: self.fold.map(|statistic| OverTime {
                 statistic,
+                over: self.over.clone().unwrap_or(FamilyOver::Time),
                 window: self.window,
             }),
             start: range.start.clone(),
@@ -195,11 +203,18 @@ impl FamilyArgs {
             labels,
             group_by: group_by.collect::<Result<_, _>>()?,
             metric_type: None,
-            pointwise: self.fold.map(|statistic| Pointwise {
-                statistic,
-                over: Over::Time,
-                window: self.window,
-            }),
+            pointwise: match self.fold {
+                None => None,
+                Some(statistic) => Some(Pointwise {
+                    statistic,
+                    over: match &self.over {
+                        None | Some(FamilyOver::Time) => Over::Time,
+                        Some(FamilyOver::Members(label)) => Over::Members(dimension(label)?),
+                        Some(FamilyOver::Both(label)) => Over::Both(dimension(label)?),
+                    },
+                    window: self.window,
+                }),
+            },
             utc_offset: Some(range.utc_offset),
         })
     }
@@ -218,6 +233,12 @@ fn no_dimension(label: &str) -> String {
     let accepted =
         "accepted are agent_id, kernel_id, session_id, owner_user_id and owner_project_id";
     format!("{label:?} is no label of the side that is a container's metric; {accepted}")
+}
+
+fn over(text: &str) -> Result<FamilyOver, String> {
+    pointwise::over_of(text).ok_or_else(|| {
+        "accepted are time, members:LABEL and both:LABEL, such as members:instance".to_owned()
+    })
 }
 
 fn statistic(text: &str) -> Result<FamilyStatistic, String> {
@@ -254,7 +275,7 @@ mod tests {
 
     #[test]
     fn every_flag_reaches_its_field_of_the_query() {
-        let line = "x family f --families a --families b --filter l=1 --filter m=x=y --filter l=2 --by l,m --statistic p95 --fold max --window 1h --start 0 --end 60 --step 30 --utc-offset +01:00";
+        let line = "x family f --families a --families b --filter l=1 --filter m=x=y --filter l=2 --by l,m --statistic p95 --fold max --over both:m --window 1h --start 0 --end 60 --step 30 --utc-offset +01:00";
         let args = args(line).unwrap();
         assert_eq!(args.families.len(), 2);
         let query = args.query(&Family::new("f", FamilyKind::Gauge)).unwrap();
@@ -264,6 +285,7 @@ mod tests {
         assert_eq!(query.statistic, Some(FamilyStatistic::Quantile(0.95)));
         let over = query.over_time.as_ref().unwrap();
         assert_eq!((over.statistic, over.window), (Statistic::Max, Some(3600)));
+        assert_eq!(over.over, FamilyOver::Both("m".to_owned()));
         assert_eq!((query.start.as_str(), query.end.as_str()), ("0", "60"));
         assert_eq!((query.step, query.utc_offset), (Some(30), Some(3600)));
     }
@@ -280,7 +302,7 @@ mod tests {
             let args = args(&format!("x family d --families a --start 0 --end 60{more}")).unwrap();
             args.derived(families.derived(name).unwrap(), &families)
         };
-        let flags = " --by owner_user_id --filter session_id=s --fold max --window 1h --step 30";
+        let flags = " --by owner_user_id --filter session_id=s --fold max --over both:kernel_id --window 1h --step 30";
         let query = derived("d", flags).unwrap();
         let [Side::Family(first), Side::Metric(second)] = &query.sides[..] else {
             panic!("{query:?}")
@@ -297,6 +319,8 @@ mod tests {
         );
         let over = first.over_time.as_ref().unwrap();
         let pointwise = second.pointwise.unwrap();
+        assert_eq!(over.over, FamilyOver::Both("kernel_id".to_owned()));
+        assert_eq!(pointwise.over, Over::Both(Dimension::KernelId));
         assert_eq!(
             (over.statistic, over.window),
             (pointwise.statistic, pointwise.window)
@@ -329,5 +353,7 @@ mod tests {
         }
         assert!(args("x family f").is_none());
         assert!(args("x family f --families a --window 1h").is_none());
+        assert!(args("x family f --families a --over both:m").is_none());
+        assert!(args("x family f --families a --fold max --over all").is_none());
     }
 }

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use chrono::Local;
-use metric_host::families::{DerivedQuery, Family, FamilyQuery, FamilyStatistic, OverTime, Side};
+use metric_host::families::{DerivedQuery, Family, FamilyQuery, FamilyStatistic, Side};
 use metric_host::{
     CallError, DerivedMetric, Families, FamiliesError, MetricResult, MetricService, RangeAnswer,
     RangeOptions, Scope,
@@ -18,6 +18,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input;
 use crate::output::heading::Subject;
+use crate::output::point::{meaning as meaning_of_metric, meaning_of_family};
 use crate::output::printable::{Escape, REPEATED, head, line};
 use crate::output::{self, Screen, Style, say};
 use crate::service;
@@ -117,7 +118,7 @@ impl<'a> Asked<'a> {
             Self::Derived(metric, query) => Subject {
                 metric: &metric.name,
                 meaning: format!("  {}", output::families::formula(metric))
-                    + &over_time(query, step),
+                    + &meaning_of_sides(query, step),
             },
         }
     }
@@ -225,27 +226,16 @@ fn meaning(query: &FamilyQuery, step: u32) -> String {
         }
         Some(FamilyStatistic::Rate) => "  observations per second".to_owned(),
     };
-    match &query.over_time {
-        None => of,
-        Some(over) => of + &over_the_group(over, step),
-    }
+    of + &meaning_of_family(query.over_time.as_ref(), step)
 }
 
-fn over_the_group(over: &OverTime, step: u32) -> String {
-    let window = crate::duration::show_seconds(over.window.unwrap_or(step).into());
-    format!("  {} over {window} of the group", over.statistic)
-}
-
-/// The statistic over time that all sides have, if they do.
-fn over_time(query: &DerivedQuery, step: u32) -> String {
+/// What a point of each side stands for.
+fn meaning_of_sides(query: &DerivedQuery, step: u32) -> String {
     let of_side = |side: &Side| match side {
-        Side::Family(query) => query
-            .over_time
-            .as_ref()
-            .map(|over| over_the_group(over, step)),
-        Side::Metric(_) => None,
+        Side::Family(query) => meaning_of_family(query.over_time.as_ref(), step),
+        Side::Metric(query) => meaning_of_metric(query.pointwise.as_ref(), step),
     };
-    query.sides.iter().find_map(of_side).unwrap_or_default()
+    query.sides.first().map(of_side).unwrap_or_default()
 }
 
 /// An empty answer is no error, and rarely what was hoped for.

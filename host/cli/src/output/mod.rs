@@ -20,7 +20,7 @@ pub(crate) mod metrics_table;
 mod number;
 pub(crate) mod picture;
 pub(crate) mod plan;
-mod point;
+pub(crate) mod point;
 pub(crate) mod printable;
 pub(crate) mod query_table;
 mod sparkline;
