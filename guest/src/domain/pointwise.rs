@@ -70,7 +70,7 @@ fn quantile(q: f64, values: &mut [f64]) -> Option<f64> {
     Some(lower * (1.0 - weight) + upper * weight)
 }
 
-/// Which values a point sums up. Members are told apart by a dimension, those of a family by a label.
+/// The values that a point sums up. Members are told apart by a dimension, those of a family by a label.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Over<M = Dimension> {
     /// The group's, within the window.
@@ -87,7 +87,7 @@ pub enum Over<M = Dimension> {
 pub struct Pointwise<M = Dimension> {
     /// The statistic.
     pub statistic: Statistic,
-    /// Which values.
+    /// The values that are summed up.
     pub over: Over<M>,
     /// Seconds that a point looks back; none: the step.
     pub window: Option<u32>,
@@ -114,7 +114,7 @@ impl Pointwise {
 }
 
 impl<M> Pointwise<M> {
-    /// Whether its values are those of some time before the point.
+    /// Returns true if its values are those of some time before the point.
     pub(super) fn looks_back(&self) -> bool {
         matches!(self.over, Over::Time | Over::Both(_))
     }

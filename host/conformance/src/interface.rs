@@ -61,7 +61,7 @@ impl Interface {
         }
     }
 
-    /// Whether it has the verb of this call.
+    /// Returns true if the interface has the verb of this call.
     pub(crate) fn has(self, call: &Call) -> bool {
         let with_io = matches!(self, Self::MetricService | Self::Json);
         match call {
@@ -97,8 +97,8 @@ impl Interface {
     }
 }
 
-/// Whether a verb of `json-codec` is one of the codecs of decisions alone: presets, live stats, verdicts, families, and
-/// what comes of whole ranges.
+/// Returns true if a verb of `json-codec` is one of the codecs of decisions alone: presets, live stats, verdicts,
+/// families, and whole ranges.
 fn is_decisions(verb: &str) -> bool {
     const HEADS: &[&str] = &[
         "evaluate-",

@@ -20,7 +20,7 @@ enum Progress {
 /// The requests to send after those whose responses are there, in their order; none: the result can be read.
 ///
 /// # Errors
-/// What a response says instead of an answer; another number of responses than of requests.
+/// The error of a response instead of an answer; another number of responses than of requests.
 pub fn requests_after<V: Insight>(
     config: &Config,
     verb: &V,

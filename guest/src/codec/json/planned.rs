@@ -1,4 +1,4 @@
-//! What the verbs over whole ranges plan of a request, and their halves for who sends the requests.
+//! The plans that the verbs over whole ranges make of a request, and the halves of these verbs for who sends the requests.
 
 use super::decisions::{ResponseDocument, pairs};
 use super::document::answer;

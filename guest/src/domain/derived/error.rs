@@ -1,9 +1,9 @@
-//! What can be wrong with a derived metric.
+//! Errors of a derived metric.
 
 use crate::domain::QueryError;
 use crate::domain::family::FamilyError;
 
-/// Why a derived metric is refused.
+/// The reason why a derived metric is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DerivedError {
     /// A side.
@@ -20,9 +20,9 @@ pub enum DerivedError {
         "the first side has points from {first}, the second from {second}; accepted are equal `start`, `end`, `step` and `utc-offset`"
     )]
     OtherPoints {
-        /// Those of the first.
+        /// The points of the first.
         first: String,
-        /// Those of the second.
+        /// The points of the second.
         second: String,
     },
     /// Sides of different groups.

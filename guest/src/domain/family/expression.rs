@@ -18,7 +18,7 @@ pub(super) struct Expression {
     pub(super) promql: String,
     /// The window that a point looks back over; none: it is the value at its instant.
     pub(super) window: Option<PromDuration>,
-    /// Whether it reads over the configuration's window.
+    /// True if it reads over the configuration's window.
     pub(super) uses_timewindow: bool,
     /// The pooling that is left to do with the answer.
     pub(super) pooling: Option<Pooling>,
@@ -101,7 +101,7 @@ impl Checked<'_> {
         self.query.family.kind
     }
 
-    /// What is told apart, and the members if they are told apart as well.
+    /// The labels to tell apart, and the members' if they are told apart as well.
     fn groups<'a>(&'a self, member: Option<&'a String>) -> Grouping<'a> {
         Grouping::by(self.told_apart(member))
     }

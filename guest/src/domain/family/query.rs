@@ -1,11 +1,11 @@
-//! What is asked of a family, held to what it is.
+//! The query of a family, checked against the family.
 
 use super::description::{Family, FamilyKind};
 use super::error::FamilyError;
 use crate::domain::preset::{LabelValues, matchers};
 use crate::domain::{Pointwise, Settings};
 
-/// What the series of a group become at an instant.
+/// The statistic of a group's series at an instant.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum FamilyStatistic {
     /// Their sum.
@@ -42,19 +42,19 @@ impl FamilyStatistic {
     }
 }
 
-/// A statistic of what a group is over time, or of its members, whom a label tells apart.
+/// A statistic of a group over time, or of its members, whom a label tells apart.
 pub type OverTime = Pointwise<String>;
 
-/// What is asked of a family, as it was given.
+/// The query of a family, as it was given.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FamilyQuery {
     /// The family.
     pub family: Family,
-    /// Which series.
+    /// The labels' values that select series.
     pub filters: Vec<LabelValues>,
     /// The labels to tell apart.
     pub group_by: Vec<String>,
-    /// What the series of a group become; none: what suits the family.
+    /// The statistic of a group's series; none: the one that suits the family.
     pub statistic: Option<FamilyStatistic>,
     /// None: the group's value at an instant.
     pub over_time: Option<OverTime>,
@@ -77,13 +77,13 @@ pub(super) struct Checked<'a> {
 }
 
 impl FamilyQuery {
-    /// Whether a point stands for time before it.
+    /// Returns true if a point stands for time before it.
     pub(crate) fn looks_back(&self) -> bool {
         let over_time = self.over_time.as_ref();
         self.family.kind.is_per_second() || over_time.is_some_and(Pointwise::looks_back)
     }
 
-    /// Whether its values do not add up.
+    /// Returns true if its values do not add up.
     pub(crate) fn is_intensive(&self) -> bool {
         self.family.intensive
             || self.family.kind.is_histogram() && self.statistic != Some(FamilyStatistic::Rate)

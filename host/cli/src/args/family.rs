@@ -70,7 +70,7 @@ pub(crate) struct FamilyArgs {
     #[arg(long, value_name = "FOLD", value_parser = pointwise::statistic)]
     fold: Option<Statistic>,
 
-    /// Which values --fold is of: time, the group's; members:LABEL, those of its members at an instant; both:LABEL, all of
+    /// The values that --fold is of: time, the group's; members:LABEL, those of its members at an instant; both:LABEL, all of
     /// all members [default: time]
     #[arg(long, value_name = "OVER", value_parser = over, requires = "fold")]
     over: Option<FamilyOver>,

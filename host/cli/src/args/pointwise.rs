@@ -1,4 +1,4 @@
-//! The flags that say what a point stands for. What is sent for it, the plugin decides.
+//! The flags that say what a point stands for. The plugin decides what is sent for it.
 
 use clap::Args;
 use metric_host::families::FamilyOver;
@@ -78,7 +78,7 @@ fn over(text: &str) -> Result<Over, String> {
     })
 }
 
-/// Which values, whatever tells members apart.
+/// Reads the values that a statistic is of, whatever tells members apart.
 pub(crate) fn over_of(text: &str) -> Option<FamilyOver> {
     match text.split_once(':') {
         None if text == "time" => Some(FamilyOver::Time),

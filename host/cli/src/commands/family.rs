@@ -61,11 +61,11 @@ pub(crate) async fn run(args: &ServiceArgs, command: &FamilyArgs) -> Result<Exit
     Ok(exit_of(result, &answer.missing))
 }
 
-/// What is asked for.
+/// The question: a family, or a derived metric.
 enum Asked<'a> {
     /// A family.
     Family(FamilyQuery),
-    /// What is derived of others.
+    /// A derived metric, and its query.
     Derived(&'a DerivedMetric, DerivedQuery),
 }
 
@@ -108,7 +108,7 @@ impl<'a> Asked<'a> {
         }
     }
 
-    /// What stands above the answer, whose step is in seconds.
+    /// The heading of the answer, whose step is in seconds.
     fn subject(&self, step: u32) -> Subject<'_> {
         match self {
             Self::Family(query) => Subject {
@@ -144,7 +144,7 @@ fn invalid(reason: String) -> Failure {
 }
 
 fn unknown(name: &str, families: &Families) -> Failure {
-    /// As many names as are a help.
+    /// The most names that are a help.
     const SHOWN: usize = 20;
     let derived = families.iter_derived().map(|metric| metric.name.as_str());
     let names = families.iter().map(|family| family.name.as_str());
@@ -213,7 +213,7 @@ async fn list(
     Ok(Exit::Success)
 }
 
-/// What a point stands for, in words, behind a heading. The step is in seconds.
+/// Describes a point in words, behind a heading. The step is in seconds.
 fn meaning(query: &FamilyQuery, step: u32) -> String {
     let of = match query.statistic {
         None => String::new(),
@@ -229,7 +229,7 @@ fn meaning(query: &FamilyQuery, step: u32) -> String {
     of + &meaning_of_family(query.over_time.as_ref(), step)
 }
 
-/// What a point of each side stands for.
+/// The meaning of a point of each side, in words.
 fn meaning_of_sides(query: &DerivedQuery, step: u32) -> String {
     let of_side = |side: &Side| match side {
         Side::Family(query) => meaning_of_family(query.over_time.as_ref(), step),

@@ -14,14 +14,14 @@ use super::{Screen, csv, json, query_table};
 use crate::args::choices::QueryFormat;
 use crate::failure::Failure;
 
-/// How an answer is written.
+/// The form in which an answer is written.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Style {
-    /// In which form.
+    /// The format.
     pub(crate) format: QueryFormat,
-    /// How text is written into a cell of CSV.
+    /// The form of a text in a cell of CSV.
     pub(crate) cells: Cells,
-    /// Whether JSON has a place for what is missing.
+    /// True if JSON has a place for what is missing.
     pub(crate) partial: bool,
     /// The terminal.
     pub(crate) screen: Screen,

@@ -41,7 +41,7 @@ pub(crate) fn table(
     Ok(table::write(out, rows)?)
 }
 
-/// What a derived metric is made of, such as `100 * a / b`.
+/// The formula of a derived metric, such as `100 * a / b`.
 pub(crate) fn formula(metric: &DerivedMetric) -> String {
     let side = |place: usize| match metric.sides.get(place) {
         Some(DeclaredSide::Family(side)) if side.filters.is_empty() => line(&side.family),

@@ -1,4 +1,4 @@
-//! What stands above an answer: what was asked, over which range, and what all its series have in common.
+//! The heading of an answer: its query, its range, and the labels that all its series have in common.
 
 use std::fmt::Display;
 
@@ -11,12 +11,12 @@ use super::printable::line;
 use super::times;
 use crate::duration::show_seconds;
 
-/// What an answer is of: a metric, and what a point of it stands for.
+/// The subject of an answer: a metric, and the meaning of its points.
 #[derive(Debug, Clone)]
 pub(crate) struct Subject<'a> {
     /// The metric's name.
     pub(crate) metric: &'a str,
-    /// What stands behind the unit, with two blanks before it. Empty: a point is the group's value at its instant.
+    /// The words behind the unit, with two blanks before them. Empty: a point is the group's value at its instant.
     pub(crate) meaning: String,
 }
 

@@ -1,4 +1,4 @@
-//! What a point stands for, in words.
+//! A description of a point, in words.
 
 use metric_host::families::{FamilyOver, OverTime};
 use metric_host::{Over, Pointwise, Statistic};
@@ -6,8 +6,8 @@ use metric_host::{Over, Pointwise, Statistic};
 use super::printable::line;
 use crate::duration::show_seconds;
 
-/// What follows a heading: the statistic that was asked for, of what, over how long. Empty where a point is the group's
-/// value at its instant. The step is in seconds.
+/// Describes a point behind a heading: the statistic that was asked for, of what, over how long. Empty where a point is
+/// the group's value at its instant. The step is in seconds.
 pub(crate) fn meaning(pointwise: Option<&Pointwise>, step: u32) -> String {
     let Some(Pointwise {
         statistic,

@@ -16,14 +16,14 @@ use crate::contract::{
 pub struct DerivedMetric {
     /// Its name, which no family has.
     pub name: String,
-    /// What becomes of the sides.
+    /// The computation of the sides.
     #[serde(with = "DerivationDocument")]
     pub derivation: Derivation,
     /// Two, or one for [`Derivation::Scale`].
     pub sides: Vec<DeclaredSide>,
     /// The unit. None: what follows of the sides' units, if they are known.
     pub unit: Option<String>,
-    /// What it measures, for people.
+    /// The description, for people.
     #[serde(default)]
     pub description: String,
 }
@@ -48,14 +48,14 @@ pub enum DeclaredSide {
 pub struct FamilySide {
     /// Its name.
     pub family: String,
-    /// What the series of a group become. None: what suits the family.
+    /// The statistic of a group's series. None: the one that suits the family.
     #[serde(
         default,
         with = "optional_statistic",
         skip_serializing_if = "Option::is_none"
     )]
     pub statistic: Option<FamilyStatistic>,
-    /// Which of its series, whatever else is asked for.
+    /// Filters of its series, besides those that are asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub filters: Vec<LabelValues>,
 }
@@ -67,7 +67,7 @@ pub struct FamilySide {
 pub struct MetricSide {
     /// Its name.
     pub metric: String,
-    /// Which value of it. None: each, told apart.
+    /// The value type. None: each, told apart.
     #[serde(
         default,
         with = "optional_value_type",

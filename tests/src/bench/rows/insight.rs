@@ -1,8 +1,8 @@
-//! What summing up and finding anomalies cost beside the fetch: a query of as many samples as a hundred series have in
-//! eight days at five minutes. The native client only fetches and decodes; the plugin's own time is what its call takes
-//! longer, so a ratio of two is as much as the fetch. And the bands of Grafana's rules, both edges of them, computed by the
-//! plugin from one plain range, against the nested subqueries that compute the same on the server: at five minutes, and at
-//! the minute at which Prometheus evaluates such rules unless it is told otherwise.
+//! The cost of summing up and of finding anomalies beside the fetch: a query of as many samples as a hundred series
+//! have in eight days at five minutes. The native client only fetches and decodes; the plugin's own time is what its
+//! call takes longer, so a ratio of two is as much as the fetch. And the bands of Grafana's rules, both edges of
+//! them, computed by the plugin from one plain range, against the nested subqueries that compute the same on the server:
+//! at five minutes, and at the minute at which Prometheus evaluates such rules unless it is told otherwise.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -184,7 +184,7 @@ fn bands<'a>(setting: &'a Setting, step: u32, resolution: &'static str) -> Measu
     })
 }
 
-/// Whether both computed the same bands of the same samples, but for the order in which they add.
+/// Checks that both computed the same bands of the same samples, but for the order in which they add.
 fn check(found: &WatchAnswer, (upper, lower): (Vec<Series>, Vec<Series>)) -> Result<()> {
     let kernel = |labels: &[(String, String)]| {
         let found = labels.iter().find(|(name, _)| name == "kernel_id");
