@@ -752,8 +752,9 @@ fn what_a_file_derives_is_computed_of_both_sides_samples() {
             "{at}: {value}, and not {right}"
         );
     }
-    let apart = ask("warmer_by", &["--by", "sensor"]);
-    assert!(String::from_utf8_lossy(&apart.stderr).contains("one side has none there"));
+    let apart = json(&ask("warmer_by", &["--by", "sensor"]));
+    let warning = apart["warnings"][0].as_str().unwrap();
+    assert!(warning.contains("one side has none there"), "{warning}");
 }
 
 #[tokio::test]
