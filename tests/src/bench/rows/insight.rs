@@ -193,7 +193,10 @@ fn check(found: &WatchAnswer, (upper, lower): (Vec<Series>, Vec<Series>)) -> Res
     let mut theirs = Edges::new();
     for (place, edge) in [upper, lower].into_iter().enumerate() {
         for series in edge {
-            theirs.entry(kernel(&series.labels)).or_default()[place] = series.values;
+            let edges = theirs.entry(kernel(&series.labels)).or_default();
+            if let Some(values) = edges.get_mut(place) {
+                *values = series.values;
+            }
         }
     }
     ensure!(theirs.len() == 10, "{} series of bands", theirs.len());
