@@ -1,7 +1,7 @@
 //! A family of anything, asked for anything, in the JSON interface's form: it is refused, or becomes a query with no other
 //! selectors than those of its names, no other matchers than its filters. And what the verbs over whole ranges take, which
-//! is planned or refused. An input: the family's document, the label of a filter, its value, the label to group by, the
-//! kind of statistic, then a request of such a verb.
+//! is planned or refused; as is what is derived. An input: the family's document, the label of a filter, its value, the
+//! label to group by, the kind of statistic, then a request of such a verb, and a statistic over time.
 
 #![no_main]
 
@@ -16,14 +16,15 @@ use promql_parser::util::{ExprVisitor, walk_expr};
 use serde_json::{Value, json};
 
 fuzz_target!(|input: &[u8]| {
-    let [family, label, value, group_by, statistic, insight] = parts(input);
+    let [family, label, value, group_by, statistic, request, over] = parts(input);
     of_family(
         &family.unwrap_or_default(),
         (label.as_deref(), value.as_deref()),
         group_by.as_deref(),
-        statistic.as_deref(),
+        (statistic.as_deref(), over.as_deref()),
     );
-    if let Some(request) = insight {
+    if let Some(request) = request {
+        of_derived(&request);
         of_insight(&request);
     }
 });
@@ -32,7 +33,7 @@ fn of_family(
     family: &str,
     filter: (Option<&str>, Option<&str>),
     group_by: Option<&str>,
-    statistic: Option<&str>,
+    (statistic, over): (Option<&str>, Option<&str>),
 ) {
     let Ok(document) = serde_json::from_str::<Value>(family) else {
         return;
@@ -41,9 +42,11 @@ fn of_family(
         (Some(label), Some(value)) => vec![json!({"label": label, "values": [value]})],
         _ => Vec::new(),
     };
+    let over: Option<Value> = over.and_then(|over| serde_json::from_str(over).ok());
     let query = json!({
         "family": document, "filters": filters, "start": "0", "end": "3600",
         "group_by": group_by.into_iter().collect::<Vec<_>>(), "statistic": statistic,
+        "over_time": over,
     });
     let request = json!({"config": {"address": "h:1"}, "query": query, "families": [document]});
     let Ok(request) = FamilyRequest::read(&request.to_string()) else {
@@ -96,6 +99,25 @@ impl ExprVisitor for Selectors {
         let matchers = matchers.map(|one| (one.name.clone(), one.value.clone()));
         self.0.push((selector.name.clone(), matchers.collect()));
         Ok(true)
+    }
+}
+
+/// A derived metric is refused, or planned on the same points, with a query that parses.
+fn of_derived(request: &str) {
+    let Ok(request) = FamilyRequest::read(request) else {
+        return;
+    };
+    let (Ok(config), Ok(derived), Ok(options)) = (
+        Config::try_from(request.config()),
+        request.derived(),
+        RangeOptions::try_from(request.options()),
+    ) else {
+        return;
+    };
+    if let Ok(plan) = derived.plan(&config.settings, &options) {
+        assert!(parse(&plan.promql).is_ok(), "{}", plan.promql);
+        let second = plan.second.as_ref().unwrap_or(&plan.first);
+        assert_eq!(second.plan.grid, plan.first.plan.grid);
     }
 }
 

@@ -10,6 +10,7 @@ use metric_host::{
 };
 use metric_testbed::{Dataset, Prometheus, PrometheusOptions, Series, Shape};
 
+pub mod adaptive;
 pub mod counting_proxy;
 pub mod crashing;
 pub mod over_http;

@@ -43,7 +43,7 @@ fn pool(pooling: &Pooling, grid: &Grid, series: Vec<Series>) -> Vec<Series> {
     let mut groups: BTreeMap<Vec<(String, String)>, Vec<Series>> = BTreeMap::new();
     for mut series in series {
         let mut labels = std::mem::take(&mut series.labels);
-        labels.retain(|(name, _)| Some(name.as_str()) != pooling.member);
+        labels.retain(|(name, _)| Some(name.as_str()) != pooling.member.as_deref());
         groups.entry(labels).or_default().push(series);
     }
     let group = |(labels, members): (_, Vec<Series>)| {

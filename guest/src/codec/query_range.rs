@@ -113,7 +113,7 @@ impl QueryRange {
     /// # Errors
     /// A query whose points are pooled of several chunks.
     pub fn check_piecewise(&self) -> Result<(), Failure> {
-        match self.plan.plan.pooling {
+        match &self.plan.plan.pooling {
             None => Ok(()),
             Some(_) => Err(QueryError::PooledPieces.into()),
         }

@@ -6,6 +6,7 @@ use super::bindings::exports::backendai::metric::types::{Config, Error};
 use super::convert::{config, statistic};
 use super::preset::filters;
 use crate::codec::{Failure, QueryMetric};
+use crate::domain::Over;
 use crate::domain::family::{
     Family, FamilyKind, FamilyQuery, FamilyStatistic, OverTime, check_families,
 };
@@ -54,6 +55,11 @@ pub(super) fn family_query(query: outer::FamilyQuery) -> FamilyQuery {
         }),
         over_time: query.over_time.map(|over| OverTime {
             statistic: statistic(over.statistic),
+            over: match over.over {
+                outer::FamilyOver::Time => Over::Time,
+                outer::FamilyOver::Members(label) => Over::Members(label),
+                outer::FamilyOver::Both(label) => Over::Both(label),
+            },
             window: over.window,
         }),
         start: query.start,

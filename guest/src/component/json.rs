@@ -5,9 +5,9 @@ use super::bindings::exports::backendai::metric::json_codec;
 use crate::codec::decisions::{render, requests};
 use crate::codec::json::{
     Detection, FamilyRequest, LiveRequest, MetricQuestionRequest, PresetRequest, QuestionRequest,
-    Request, RunsRequest, answer, read_responses,
+    Request, RunsRequest, answer, half, read_responses,
 };
-use crate::codec::{Call as _, Failure, QueryMetadata, QueryMetric, read_whole};
+use crate::codec::{Call as _, Failure, QueryMetadata, QueryMetric, QueryValues, read_whole};
 use crate::domain::preset::Preset;
 
 /// The verbs that send nothing.
@@ -27,6 +27,10 @@ const CODEC: &[&str] = &[
     "evaluate-response",
     "family-request",
     "family-response",
+    "find-anomalies-requests",
+    "find-anomalies-response",
+    "find-outliers-requests",
+    "find-outliers-response",
     "metadata-request",
     "metadata-response",
     "metric-request",
@@ -35,8 +39,18 @@ const CODEC: &[&str] = &[
     "preset-execute-batch-response",
     "preset-execute-requests",
     "preset-execute-response",
+    "query-derived-requests",
+    "query-derived-response",
     "query-live-stats-requests",
     "query-live-stats-response",
+    "query-range-requests",
+    "query-range-response",
+    "rank-requests",
+    "rank-response",
+    "summarize-requests",
+    "summarize-response",
+    "values-request",
+    "values-response",
 ];
 
 impl json_codec::Guest for Plugin {
@@ -98,7 +112,16 @@ impl json_codec::Guest for Plugin {
             "query-live-stats-response" => answer(
                 &LiveRequest::read(&request).and_then(|r| read_responses(&r.live_stats()?, &body)),
             ),
-            _ => pure(&verb, &request).unwrap_or_else(|| unknown(&verb, &[PURE, CODEC])),
+            "values-request" => answer(&read().and_then(|r| {
+                Ok(QueryValues::new(r.config(), &r.source()?, &r.filter())?.request())
+            })),
+            "values-response" => answer(&read().and_then(|r| {
+                let call = QueryValues::new(r.config(), &r.source()?, &r.filter())?;
+                read_whole(&call, r.status()?, &body)
+            })),
+            _ => half(&verb, &request, &body)
+                .or_else(|| pure(&verb, &request))
+                .unwrap_or_else(|| unknown(&verb, &[PURE, CODEC])),
         }
     }
 }
@@ -152,8 +175,6 @@ mod service {
         FamilyRequest, LiveRequest, MetricQuestionRequest, PURE, Plugin, PresetRequest,
         QuestionRequest, Request, RunsRequest, answer, pure, unknown,
     };
-    use crate::codec::family::Derive;
-    use crate::codec::insight::{FindAnomalies, FindOutliers, Rank, Summarize};
     use crate::codec::json::{BatchResults, RunResults};
     use crate::codec::{QueryMetadata, QueryMetric, QueryValues, RangeFailure};
 
@@ -218,9 +239,8 @@ mod service {
                 "query-derived" => {
                     let read = FamilyRequest::read(&request).map_err(RangeFailure::from);
                     answer(&read.and_then(|r| {
-                        let derived = r.derived()?;
                         ask(r.config(), r.options(), |config, options| {
-                            Derive::new(config, derived, options)
+                            r.derive(config, options)
                         })
                     }))
                 }
@@ -252,27 +272,23 @@ mod service {
                         .and_then(|r| exchange_side_by_side(&r.evaluate()?)),
                 ),
                 "summarize" => answer(&read_range().and_then(|r| {
-                    let query = r.query()?;
                     ask(r.config(), r.options(), |config, options| {
-                        Summarize::new(config, &query, r.quantiles(), options)
+                        r.summarize(config, options)
                     })
                 })),
                 "rank" => answer(&read_range().and_then(|r| {
-                    let (query, ranking) = (r.query()?, r.ranking()?);
                     ask(r.config(), r.options(), |config, options| {
-                        Rank::new(config, &query, ranking, options)
+                        r.rank(config, options)
                     })
                 })),
                 "find-anomalies" => answer(&read_range().and_then(|r| {
-                    let query = r.query()?;
                     ask(r.config(), r.options(), |config, options| {
-                        FindAnomalies::new(config, &query, r.detection(), options)
+                        r.find_anomalies(config, options)
                     })
                 })),
                 "find-outliers" => answer(&read_range().and_then(|r| {
-                    let (query, member) = (r.query()?, r.member()?);
                     ask(r.config(), r.options(), |config, options| {
-                        FindOutliers::new(config, &query, member, r.tolerance(), options)
+                        r.find_outliers(config, options)
                     })
                 })),
                 "values" => answer(&read().and_then(|r| {

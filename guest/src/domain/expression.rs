@@ -5,6 +5,8 @@
 //! 4 GiB, one after another, never hold 48. Where each group is surely one series, the statistic of its samples is the
 //! same for a third of the price.
 
+use std::borrow::Cow;
+
 use super::duration::PromDuration;
 use super::label::{Dimension, LabelSchema};
 use super::metric::{MetricType, ValueType, detect_metric_type};
@@ -40,12 +42,12 @@ pub(super) struct Expression {
 }
 
 /// All values of all members within a window, made into one: done here, with the members' values.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Pooling {
     /// The statistic that makes one of many values.
     pub statistic: Statistic,
     /// The label that tells the members apart; none: it tells the groups apart as well.
-    pub member: Option<&'static str>,
+    pub member: Option<Cow<'static, str>>,
     /// Seconds that a point looks back.
     pub window: u32,
     /// Seconds between two values of a member.
@@ -252,7 +254,7 @@ impl<'a> Reading<'a> {
                         member: self
                             .kept()
                             .all(|kept| kept != dimension)
-                            .then(|| self.schema().label(dimension)),
+                            .then(|| self.schema().label(dimension).into()),
                         window: seconds,
                         resolution,
                     }),

@@ -70,50 +70,69 @@ fn quantile(q: f64, values: &mut [f64]) -> Option<f64> {
     Some(lower * (1.0 - weight) + upper * weight)
 }
 
-/// The values that a point sums up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Over {
+/// The values that a point sums up. Members are told apart by a dimension, those of a family by a label.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Over<M = Dimension> {
     /// The group's, within the window.
+    #[default]
     Time,
     /// The members' at the point's instant.
-    Members(Dimension),
+    Members(M),
     /// All values of all members within the window.
-    Both(Dimension),
+    Both(M),
 }
 
 /// The statistic that a point stands for.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Pointwise {
+pub struct Pointwise<M = Dimension> {
     /// The statistic.
     pub statistic: Statistic,
     /// The values that are summed up.
-    pub over: Over,
+    pub over: Over<M>,
     /// Seconds that a point looks back; none: the step.
     pub window: Option<u32>,
 }
 
+impl<M> Over<M> {
+    /// The label or dimension that tells members apart; none: they are not.
+    pub(super) fn member(&self) -> Option<&M> {
+        match self {
+            Self::Time => None,
+            Self::Members(member) | Self::Both(member) => Some(member),
+        }
+    }
+}
+
 impl Pointwise {
+    /// Checks what must hold of it whatever the query.
+    pub(super) fn checked(&self, sample_interval: NonZeroU32) -> Result<(), QueryError> {
+        match self.over.member() {
+            Some(Dimension::MetricName | Dimension::ValueType) => Err(QueryError::NoMembers),
+            _ => self.checked_whatever_members(sample_interval),
+        }
+    }
+}
+
+impl<M> Pointwise<M> {
     /// Returns true if its values are those of some time before the point.
     pub(super) fn looks_back(&self) -> bool {
         matches!(self.over, Over::Time | Over::Both(_))
     }
 
-    /// Checks what must hold of it whatever the query.
-    pub(super) fn checked(&self, sample_interval: NonZeroU32) -> Result<(), QueryError> {
+    /// Checks what must hold of it whatever tells members apart.
+    pub(super) fn checked_whatever_members(
+        &self,
+        sample_interval: NonZeroU32,
+    ) -> Result<(), QueryError> {
         if let Statistic::Quantile(q) = self.statistic
             && !(0.0..=1.0).contains(&q)
         {
             return Err(QueryError::Quantile(q.to_string()));
         }
-        if let Over::Members(dimension) | Over::Both(dimension) = self.over {
-            if matches!(dimension, Dimension::MetricName | Dimension::ValueType) {
-                return Err(QueryError::NoMembers);
-            }
-            if self.statistic == Statistic::Last {
-                return Err(QueryError::LastOfMembers);
-            }
+        if self.over.member().is_some() && self.statistic == Statistic::Last {
+            return Err(QueryError::LastOfMembers);
         }
-        match (self.over, self.window) {
+        match (&self.over, self.window) {
             (Over::Members(_), Some(_)) => Err(QueryError::WindowOfInstant),
             (_, Some(window)) if u64::from(window) < 2 * u64::from(sample_interval.get()) => {
                 Err(QueryError::ShortWindow {

@@ -1,5 +1,6 @@
 //! The time range of a query and the grid of points within it.
 
+use std::fmt;
 use std::num::NonZeroU32;
 
 use super::error::{Limit, QueryError, head};
@@ -328,6 +329,17 @@ impl Grid {
     /// The number of points of a series without gaps.
     pub fn points(&self) -> u64 {
         self.end.abs_diff(self.start) / u64::from(self.step.get()) + 1
+    }
+}
+
+impl fmt::Display for Grid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let point = |seconds: i64| match Timestamp::from_millis(seconds * 1000) {
+            Some(time) => time.to_string(),
+            None => seconds.to_string(),
+        };
+        let (start, end) = (point(self.start), point(self.end));
+        write!(f, "{start} to {end} every {} s", self.step)
     }
 }
 

@@ -79,7 +79,7 @@ impl RangePlan {
                 None => "chosen from the length of the range".to_owned(),
             },
             window_reason: None,
-            chunks: cut(&plan.grid, options, settings)?,
+            chunks: cut(&plan.asked, options, settings)?,
             digest: Digest::of(plan.promql.as_bytes()),
             merge: None,
             plan,

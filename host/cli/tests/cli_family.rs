@@ -97,6 +97,84 @@ fn a_family_is_printed_in_every_format_as_a_query_is() {
     assert_eq!(server.requests().len(), sent);
 }
 
+const DERIVED: &str = r#"{"families": [{"name": "f", "kind": "gauge", "unit": "watts"}], "derived": [
+    {"name": "d", "derivation": {"scale": 0.001}, "unit": "kilowatts", "sides": [{"family": "f"}], "description": "D"},
+    {"name": "e", "derivation": "ratio", "sides": [{"family": "f"}, {"metric": "mem", "value_type": "current"}]}]}"#;
+
+#[test]
+fn a_derived_metric_is_asked_by_its_name_as_a_family_is() {
+    let server = TestServer::json(ANSWER).unwrap();
+    let table = family(&server, DERIVED, &["d", "--by", "room", "--fold", "max"]);
+    let table = data(&table);
+    assert!(
+        table.starts_with("d  gauge  kilowatts  f * 0.001  max over 1m of the group\n"),
+        "{table}"
+    );
+    let csv = family(&server, DERIVED, &["d", "--by", "room", "--format", "csv"]);
+    assert!(
+        data(&csv).contains("2026-01-01T00:02:00Z,a,0.0225\n"),
+        "{}",
+        data(&csv)
+    );
+    let sent = server.requests().len();
+    let promql = family(&server, DERIVED, &["e", "--promql", "--by", "kernel_id"]);
+    let lines: Vec<&str> = data(&promql).lines().collect();
+    assert_eq!(lines[0], "sum by (kernel_id)(f)");
+    assert!(lines[1].starts_with("sum by (kernel_id,value_type)(backendai_container_utilization{"));
+    let refused = family(&server, DERIVED, &["e", "--by", "room"]);
+    assert!(said(&refused, 3).contains("accepted are agent_id"));
+    assert_eq!(server.requests().len(), sent);
+    let listed = family(&server, DERIVED, &["--format", "json"]);
+    let listed: Value = serde_json::from_str(data(&listed)).unwrap();
+    let declared: Value = serde_json::from_str(DERIVED).unwrap();
+    assert_eq!(
+        listed["derived"][0]["sides"],
+        declared["derived"][0]["sides"]
+    );
+    let table = family(&server, DERIVED, &["--format", "table"]);
+    assert!(data(&table).contains("f / mem current"), "{}", data(&table));
+}
+
+#[test]
+fn a_familys_series_are_a_stream_and_pictures_as_those_of_a_query() {
+    let server = TestServer::json(ANSWER).unwrap();
+    let asked = |more: &[&str]| {
+        family(
+            &server,
+            FAMILIES,
+            &[&["room_temperature", "--by", "room"], more].concat(),
+        )
+    };
+    let lines = asked(&["--format", "ndjson"]);
+    let lines: Vec<Value> = data(&lines)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let kinds: Vec<&str> = lines
+        .iter()
+        .filter_map(|line| line["kind"].as_str())
+        .collect();
+    assert_eq!(kinds, ["plan", "series", "end"]);
+    assert_eq!(lines[0]["metric"], "room_temperature");
+    assert_eq!(lines[1]["values"], serde_json::json!([20.0, "NaN", 22.5]));
+    assert_eq!(
+        (&lines[2]["outcome"], &lines[2]["samples"]),
+        (&"whole".into(), &3.into())
+    );
+    let plot = asked(&["--plot"]);
+    assert!(
+        data(&plot).starts_with("room_temperature  gauge  celsius\n"),
+        "{}",
+        data(&plot)
+    );
+    let svg = asked(&["--format", "svg"]);
+    assert!(
+        data(&svg).starts_with("<svg") && data(&svg).contains("room_temperature  gauge  celsius")
+    );
+    let listed = family(&server, FAMILIES, &["--format", "svg"]);
+    assert!(said(&listed, 2).contains("table, json and csv"));
+}
+
 #[test]
 fn what_is_wrong_is_said_and_nothing_is_sent() {
     let server = TestServer::json(ANSWER).unwrap();

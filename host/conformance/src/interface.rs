@@ -97,9 +97,20 @@ impl Interface {
     }
 }
 
-/// Returns true if a verb of `json-codec` belongs to presets, live stats, verdicts or families.
+/// Returns true if a verb of `json-codec` is one of the codecs of decisions alone: presets, live stats, verdicts,
+/// families, and whole ranges.
 fn is_decisions(verb: &str) -> bool {
-    ["preset-", "evaluate-", "query-live-stats-", "family-"]
-        .iter()
-        .any(|head| verb.starts_with(head))
+    const HEADS: &[&str] = &[
+        "evaluate-",
+        "family-",
+        "find-",
+        "preset-",
+        "query-derived-",
+        "query-live-stats-",
+        "query-range-",
+        "rank-",
+        "summarize-",
+        "values-",
+    ];
+    HEADS.iter().any(|head| verb.starts_with(head))
 }

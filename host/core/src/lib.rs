@@ -77,6 +77,7 @@ pub use config::{
     ServiceOptions,
     cache::CacheOptions,
     credentials::Credentials,
+    derived::{DeclaredSide, DerivedMetric, FamilySide, MetricSide},
     error::ConfigError,
     families::{Families, FamiliesError},
     limits::Limits,

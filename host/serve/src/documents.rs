@@ -4,7 +4,7 @@
 
 use std::io::Write;
 
-use metric_host::{MetricQuery, RangePlan, Series, ValueType};
+use metric_host::{MetricQuery, MetricResult, RangePlan, Series, ValueType};
 use serde::{Serialize, Serializer};
 
 /// Writes a document on a line.
@@ -17,7 +17,7 @@ pub fn line(out: &mut dyn Write, document: &impl Serialize) -> Result<(), serde_
 }
 
 /// The members that tell one query of several from the others.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize)]
 pub struct QueryName<'a> {
     metric: &'a str,
     value_type: Option<&'static str>,
@@ -29,6 +29,14 @@ impl<'a> QueryName<'a> {
         Self {
             metric: &query.metric_name,
             value_type: query.labels.value_type.map(ValueType::as_str),
+        }
+    }
+
+    /// The members of what is no container's metric.
+    pub fn of_metric(metric: &'a str) -> Self {
+        Self {
+            metric,
+            value_type: None,
         }
     }
 }
@@ -52,7 +60,7 @@ pub struct PlanDocument<'a> {
     unit: Option<&'a str>,
     /// Seconds.
     step: u32,
-    step_reason: &'a str,
+    step_reason: Option<&'a str>,
     window: Option<&'a str>,
     window_reason: Option<&'a str>,
     /// Unix milliseconds.
@@ -61,7 +69,8 @@ pub struct PlanDocument<'a> {
     end: i64,
     /// Of a series without gaps.
     points: u64,
-    requests: usize,
+    /// None: an answer does not tell.
+    requests: Option<usize>,
     warnings: &'a [String],
 }
 
@@ -73,22 +82,44 @@ impl<'a> PlanDocument<'a> {
             metric_type: plan.metric_type.as_str(),
             unit: plan.unit.as_deref(),
             step: plan.step,
-            step_reason: &plan.step_reason,
+            step_reason: Some(&plan.step_reason),
             window: plan.window.as_deref(),
             window_reason: plan.window_reason.as_deref(),
             start: plan.span.start,
             end: plan.span.end,
-            points: points(plan),
-            requests: plan.chunks.len(),
+            points: points_of((plan.span.start, plan.span.end), plan.step),
+            requests: Some(plan.chunks.len()),
             warnings: &plan.warnings,
+        }
+    }
+
+    /// The part of a plan that its answer tells.
+    pub fn of_answer(answer: &'a MetricResult) -> Self {
+        Self {
+            promql: &answer.promql,
+            metric_type: answer.metric_type.as_str(),
+            unit: answer.unit.as_deref(),
+            step: answer.step,
+            step_reason: None,
+            window: None,
+            window_reason: None,
+            start: answer.start,
+            end: answer.end,
+            points: points_of((answer.start, answer.end), answer.step),
+            requests: None,
+            warnings: &answer.warnings,
         }
     }
 }
 
 /// The points of a plan's answer, in each series without gaps.
 pub fn points(plan: &RangePlan) -> u64 {
-    let millis = plan.span.end.abs_diff(plan.span.start);
-    millis / (u64::from(plan.step.max(1)) * 1000) + 1
+    points_of((plan.span.start, plan.span.end), plan.step)
+}
+
+/// Milliseconds, and a step in seconds.
+fn points_of((start, end): (i64, i64), step: u32) -> u64 {
+    end.abs_diff(start) / (u64::from(step.max(1)) * 1000) + 1
 }
 
 /// A series, in columns.

@@ -5,7 +5,7 @@
 
 use std::io::Write;
 
-use metric_host::{MetricQuery, Piece, RangePlan, ServiceError};
+use metric_host::{MetricQuery, MissingChunk, Piece, RangeAnswer, RangePlan, Series, ServiceError};
 use serde::Serialize;
 
 use crate::documents::{Named, PlanDocument, QueryName, SeriesDocument, line};
@@ -80,17 +80,73 @@ pub fn piece<E: Serialize>(
     document: impl Fn(&ServiceError) -> E,
 ) -> Result<(), serde_json::Error> {
     written.partial |= piece.is_partial();
-    for series in &piece.series {
+    series(out, &piece.series, written)?;
+    remarks(out, (&piece.warnings, &piece.infos))?;
+    missing(out, &piece.missing, written, document)?;
+    out.flush().map_err(serde_json::Error::io)
+}
+
+/// Writes an answer that is all there in the lines of a stream: the plan as far as an answer tells it, each series in one
+/// piece, and the end.
+///
+/// # Errors
+/// Those of writing.
+pub fn whole<E: Serialize>(
+    out: &mut dyn Write,
+    metric: &str,
+    answer: &RangeAnswer,
+    document: impl Fn(&ServiceError) -> E,
+) -> Result<(), serde_json::Error> {
+    let query = QueryName::of_metric(metric);
+    let result = &answer.answer;
+    let plan = Named {
+        query,
+        answer: PlanDocument::of_answer(result),
+    };
+    line(out, &Plain::Plan(plan))?;
+    let mut written = Written {
+        partial: answer.is_partial(),
+        ..Written::default()
+    };
+    series(out, &result.series, &mut written)?;
+    // The plan has the warnings.
+    remarks(out, (&[], &result.infos))?;
+    missing(out, &answer.missing, &mut written, document)?;
+    last(out, query, written, None::<()>)
+}
+
+fn series(
+    out: &mut dyn Write,
+    all: &[Series],
+    written: &mut Written,
+) -> Result<(), serde_json::Error> {
+    for series in all {
         line(out, &Plain::Series(SeriesDocument(series)))?;
         written.samples += series.values.len() as u64;
     }
-    for text in &piece.warnings {
+    Ok(())
+}
+
+fn remarks(
+    out: &mut dyn Write,
+    (warnings, infos): (&[String], &[String]),
+) -> Result<(), serde_json::Error> {
+    for text in warnings {
         line(out, &Plain::Warning { text })?;
     }
-    for text in &piece.infos {
+    for text in infos {
         line(out, &Plain::Info { text })?;
     }
-    for missing in &piece.missing {
+    Ok(())
+}
+
+fn missing<E: Serialize>(
+    out: &mut dyn Write,
+    all: &[MissingChunk],
+    written: &mut Written,
+    document: impl Fn(&ServiceError) -> E,
+) -> Result<(), serde_json::Error> {
+    for missing in all {
         let missing = Line::Missing {
             start: missing.span.start,
             end: missing.span.end,
@@ -99,7 +155,7 @@ pub fn piece<E: Serialize>(
         line(out, &missing)?;
         written.missing += 1;
     }
-    out.flush().map_err(serde_json::Error::io)
+    Ok(())
 }
 
 /// Writes the last line: how it went.
@@ -112,13 +168,22 @@ pub fn end<E: Serialize>(
     written: Written,
     error: Option<E>,
 ) -> Result<(), serde_json::Error> {
+    last(out, QueryName::of(query), written, error)
+}
+
+fn last<E: Serialize>(
+    out: &mut dyn Write,
+    query: QueryName<'_>,
+    written: Written,
+    error: Option<E>,
+) -> Result<(), serde_json::Error> {
     let Written {
         samples,
         missing,
         partial,
     } = written;
     let end = Named {
-        query: QueryName::of(query),
+        query,
         answer: End {
             outcome: match error {
                 Some(_) => "failed",
@@ -137,7 +202,7 @@ pub fn end<E: Serialize>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use metric_host::{MissingChunk, Series, ServiceError, Span, ValueType};
+    use metric_host::{MetricResult, MetricType, Span, ValueType};
 
     #[test]
     fn a_piece_is_a_line_a_series_and_the_end_counts_them() {
@@ -188,6 +253,38 @@ mod tests {
 {"kind":"end","metric":"mem","value_type":"current","outcome":"failed","samples":0,"missing":0,"error":"late"}
 {"kind":"end","metric":"mem","value_type":"current","outcome":"whole","samples":0,"missing":0,"error":null}
 {"kind":"end","metric":"mem","value_type":"current","outcome":"partial","samples":0,"missing":0,"error":null}
+"#
+        );
+    }
+    #[test]
+    fn an_answer_that_is_all_there_is_told_as_a_stream_is() {
+        let answer = RangeAnswer {
+            answer: MetricResult {
+                promql: "x".to_owned(),
+                metric_type: MetricType::Gauge,
+                unit: None,
+                step: 60,
+                start: 0,
+                end: 60_000,
+                series: vec![Series {
+                    labels: Vec::new(),
+                    timestamps: vec![0],
+                    values: vec![1.5],
+                }],
+                warnings: vec!["careful".to_owned()],
+                infos: vec!["by the way".to_owned()],
+                partial: true,
+            },
+            missing: Vec::new(),
+        };
+        let mut out = Vec::new();
+        whole(&mut out, "m", &answer, ToString::to_string).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            r#"{"kind":"plan","metric":"m","value_type":null,"promql":"x","metric_type":"gauge","unit":null,"step":60,"step_reason":null,"window":null,"window_reason":null,"start":0,"end":60000,"points":2,"requests":null,"warnings":["careful"]}
+{"kind":"series","labels":{},"timestamps":[0],"values":[1.5]}
+{"kind":"info","text":"by the way"}
+{"kind":"end","metric":"m","value_type":null,"outcome":"partial","samples":1,"missing":0,"error":null}
 "#
         );
     }

@@ -10,7 +10,7 @@ use metric_testbed::{Dataset, Prometheus, PrometheusOptions, Shape};
 use metric_tests::{Testbed, host_executable, plugin_file, reference};
 use serde_json::Value;
 
-fn command(address: &str, args: &[&str]) -> Command {
+pub(crate) fn command(address: &str, args: &[&str]) -> Command {
     let file = host_executable();
     assert!(
         file.is_file(),
@@ -37,12 +37,12 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-fn json(output: &Output) -> Value {
+pub(crate) fn json(output: &Output) -> Value {
     assert_eq!(output.status.code(), Some(0), "{}", said(output));
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-fn lines(text: &[u8]) -> Vec<Value> {
+pub(crate) fn lines(text: &[u8]) -> Vec<Value> {
     let text = std::str::from_utf8(text).unwrap();
     text.lines()
         .map(|line| serde_json::from_str(line).unwrap())

@@ -4,7 +4,8 @@
 use std::sync::OnceLock;
 
 use metric_host::families::{
-    Derivation, DerivedQuery, Family, FamilyKind, FamilyQuery, FamilyStatistic, OverTime, Side,
+    Derivation, DerivedQuery, Family, FamilyKind, FamilyOver, FamilyQuery, FamilyStatistic,
+    OverTime, Side,
 };
 use metric_host::{
     CallError, Config, MetricQuery, MetricResult, MetricService, RangeOptions, Scope, ServiceError,
@@ -14,6 +15,7 @@ use metric_testbed::oracle::Semantics;
 use metric_testbed::{Dataset, Finder, Prometheus, PrometheusOptions, PrometheusRelease};
 use metric_tests::{plugin, uncached};
 
+use crate::command_line::{command, json};
 use crate::family_data::{Asked, Groups, INTERVAL, LENGTH, TENANTS, Truth, dataset, family, start};
 
 struct Bed {
@@ -234,8 +236,8 @@ async fn each_statistic_of_each_kind_is_what_the_samples_say_however_the_range_i
                 && (family.kind == FamilyKind::Histogram || statistic == FamilyStatistic::Sum)
             {
                 query.over_time = Some(OverTime {
-                    statistic: Statistic::Avg,
                     window: Some(900),
+                    ..Statistic::Avg.into()
                 });
                 asked.filter = None;
                 asked.window = 900;
@@ -250,6 +252,100 @@ async fn each_statistic_of_each_kind_is_what_the_samples_say_however_the_range_i
         }
     }
     assert!(values > 15_000, "{values} values were compared");
+}
+
+/// A quantile of members at an instant, and of all their values within the window; cut anywhere.
+#[tokio::test]
+async fn a_statistic_of_members_is_one_of_all_their_values() {
+    const WINDOW: i64 = 600;
+    for (release, server) in &bed().servers {
+        let service = service_at(server.address(), &uncached());
+        let truth = Truth {
+            dataset: &bed().dataset,
+            semantics: Semantics::of(*release),
+        };
+        for (name, statistic, member, read) in [
+            (
+                "room_temperature_celsius",
+                FamilyStatistic::Max,
+                "sensor",
+                300,
+            ),
+            ("app_requests_total", FamilyStatistic::Sum, "instance", 120),
+            (
+                "app_latency_seconds",
+                FamilyStatistic::Rate,
+                "instance",
+                120,
+            ),
+        ] {
+            let family = family(name);
+            let member = member.to_owned();
+            for (over, interval) in [
+                (FamilyOver::Members(member.clone()), None),
+                (FamilyOver::Both(member.clone()), None),
+                (FamilyOver::Both(member.clone()), Some(900)),
+            ] {
+                let is_pooled = matches!(over, FamilyOver::Both(_));
+                let mut query = query(family.clone(), Some(statistic), &[]);
+                query.step = Some(300);
+                query.over_time = Some(OverTime {
+                    over,
+                    window: is_pooled.then_some(WINDOW as u32),
+                    ..Statistic::Quantile(0.75).into()
+                });
+                let options = RangeOptions {
+                    interval,
+                    ..RangeOptions::default()
+                };
+                let answer = service.query_family(&query, &options).await.unwrap().answer;
+                let points = instants(&answer);
+                let all: Vec<i64> = match is_pooled {
+                    false => points.clone(),
+                    true => (points[0] - WINDOW..=points[points.len() - 1])
+                        .step_by(INTERVAL as usize)
+                        .collect(),
+                };
+                // What is read per second at points of their own: over the step and a sample; in a window, over four.
+                let window = match (is_pooled, read) {
+                    (false, 120) => 300 + INTERVAL,
+                    (_, read) => read,
+                };
+                let by = [member.as_str()];
+                let asked = Asked {
+                    family: &family,
+                    statistic,
+                    by: &by,
+                    filter: None,
+                    window,
+                };
+                let members = truth.of(&asked, &all);
+                let at = |point: &i64| {
+                    let mut values: Vec<f64> = Vec::new();
+                    for column in members.values() {
+                        let column = all.iter().zip(column);
+                        let within = column.filter(|(at, _)| match is_pooled {
+                            false => *at == point,
+                            true => **at > point - WINDOW && *at <= point,
+                        });
+                        values.extend(within.filter_map(|(_, value)| *value));
+                    }
+                    quantile(0.75, values)
+                };
+                let right = Groups::from([(Vec::new(), points.iter().map(at).collect())]);
+                let place = format!("{release:?} {name} {:?}", query.over_time);
+                assert!(compare(&answer, &right, &place) > 20, "{place}");
+            }
+        }
+    }
+}
+
+/// By linear interpolation; not-a-numbers come first.
+fn quantile(q: f64, mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(|one, other| other.is_nan().cmp(&one.is_nan()).then(one.total_cmp(other)));
+    let rank = q * (values.len().checked_sub(1)?) as f64;
+    let (low, high) = (values[rank.floor() as usize], values[rank.ceil() as usize]);
+    Some(low + (high - low) * rank.fract())
 }
 
 #[tokio::test]
@@ -268,8 +364,8 @@ async fn a_statistic_over_time_is_one_of_the_group_at_each_instant() {
             let family = family(name);
             let mut query = query(family.clone(), Some(statistic), &[]);
             query.over_time = Some(OverTime {
-                statistic: Statistic::Max,
                 window: Some(600),
+                ..Statistic::Max.into()
             });
             query.step = Some(300);
             let answer = service.query_family(&query, &RangeOptions::default()).await;
@@ -513,6 +609,154 @@ async fn a_container_metric_per_something_else_is_computed_point_by_point() {
     assert!(answer.warnings.contains(&said), "{:?}", answer.warnings);
 }
 
+/// A file that derives metrics: of families, of filtered ones, and of the containers' metrics.
+const DERIVED: &str = r#"{"families": [
+    {"name": "app_requests_total", "kind": "counter", "unit": "count"},
+    {"name": "app_latency_seconds", "kind": "histogram", "unit": "seconds"},
+    {"name": "room_temperature_celsius", "kind": "gauge", "unit": "celsius", "intensive": true}],
+  "derived": [
+    {"name": "observed_percent", "derivation": "percent", "sides": [
+        {"family": "app_latency_seconds", "statistic": "rate"}, {"family": "app_requests_total"}]},
+    {"name": "warmer_by", "derivation": "difference", "sides": [
+        {"family": "room_temperature_celsius", "statistic": "max", "filters": [{"label": "room", "values": ["b"]}]},
+        {"family": "room_temperature_celsius", "statistic": "min", "filters": [{"label": "room", "values": ["a"]}]}]},
+    {"name": "kilorequests", "derivation": {"scale": 0.001}, "unit": "kilocount/s", "sides": [
+        {"family": "app_requests_total"}]},
+    {"name": "mem_percent", "derivation": "percent", "sides": [
+        {"metric": "mem", "value_type": "current"}, {"metric": "mem", "value_type": "capacity"}]},
+    {"name": "mem_capacity_per_request", "derivation": "ratio", "sides": [
+        {"metric": "mem", "value_type": "capacity"}, {"family": "app_requests_total"}]}]}"#;
+
+/// The value of each point of the only series of a document.
+fn points(document: &serde_json::Value) -> std::collections::BTreeMap<i64, f64> {
+    let series = document["series"].as_array().unwrap();
+    let [one] = &series[..] else {
+        panic!("{document}")
+    };
+    let times = one["timestamps"].as_array().unwrap().iter();
+    let values = one["values"].as_array().unwrap().iter();
+    times
+        .map(|time| time.as_i64().unwrap() / 1000)
+        .zip(values.map(|value| value.as_f64().unwrap_or(f64::NAN)))
+        .collect()
+}
+
+/// On the command line, from a file; held to the samples.
+#[test]
+fn what_a_file_derives_is_computed_of_both_sides_samples() {
+    let bed = bed();
+    let (release, server) = &bed.servers[0];
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    std::io::Write::write_all(&mut file, DERIVED.as_bytes()).unwrap();
+    let path = file.path().to_str().unwrap();
+    let (from, to) = (start() + 600, start() + LENGTH - 600);
+    let (from_text, to_text) = (from.to_string(), to.to_string());
+    let ask = |name: &str, more: &[&str]| {
+        let own = [
+            "family",
+            name,
+            "--families",
+            path,
+            "--start",
+            &from_text,
+            "--end",
+            &to_text,
+        ];
+        let step = ["--step", "60", "--format", "json", "--timewindow", "4m"];
+        let args = [&own[..], &step, more].concat();
+        command(&server.address(), &args).output().unwrap()
+    };
+    let truth = Truth {
+        dataset: &bed.dataset,
+        semantics: Semantics::of(*release),
+    };
+    let instants: Vec<i64> = (from..=to + 60).step_by(60).collect();
+    let column = |name: &str, statistic, filter| {
+        let family = family(name);
+        let asked = Asked {
+            family: &family,
+            statistic,
+            by: &[],
+            filter,
+            window: 240,
+        };
+        let mut groups = truth.of(&asked, &instants);
+        groups.remove(&Vec::new()).unwrap()
+    };
+    let requests = || column("app_requests_total", FamilyStatistic::Sum, None);
+    let observed = column("app_latency_seconds", FamilyStatistic::Rate, None);
+    let room =
+        |statistic, room| column("room_temperature_celsius", statistic, Some(("room", room)));
+    type Column = Vec<Option<f64>>;
+    let cases: [(&str, Column, Column, fn(f64, f64) -> f64); 3] = [
+        ("observed_percent", observed, requests(), |a, b| {
+            100.0 * a / b
+        }),
+        (
+            "warmer_by",
+            room(FamilyStatistic::Max, "b"),
+            room(FamilyStatistic::Min, "a"),
+            |a, b| a - b,
+        ),
+        ("kilorequests", requests(), requests(), |a, _| a * 0.001),
+    ];
+    for (name, first, second, of) in cases {
+        let document = json(&ask(name, &[]));
+        let found = points(&document);
+        assert!(found.len() > 90, "{name}: {document}");
+        for ((at, first), second) in instants.iter().zip(first).zip(second) {
+            let Some(value) = found.get(at) else { continue };
+            let right = of(first.unwrap(), second.unwrap());
+            let alike = right.is_nan() && value.is_nan()
+                || (right - value).abs() <= 1e-9 * right.abs().max(1.0);
+            assert!(alike, "{name} at {at}: {value}, and not {right}");
+        }
+    }
+    // The containers' sides are those of `query`; percent of capacity is the metric's own.
+    let percent = json(&ask("mem_percent", &[]));
+    assert_eq!(percent["unit"], "percent");
+    let both = |value_type: &str| {
+        let own = [
+            "query",
+            "mem",
+            "--value-type",
+            value_type,
+            "--start",
+            &from_text,
+        ];
+        let more = ["--end", &to_text, "--step", "60", "--format", "json"];
+        points(&json(
+            &command(&server.address(), &[&own[..], &more].concat())
+                .output()
+                .unwrap(),
+        ))
+    };
+    let (current, capacity) = (both("current"), both("capacity"));
+    let found = points(&percent);
+    assert!(found.len() > 90);
+    for (at, value) in found {
+        assert_eq!(value, 100.0 * current[&at] / capacity[&at], "{at}");
+    }
+    // A level lies on the points of a rate.
+    let per_request = points(&json(&ask("mem_capacity_per_request", &[])));
+    let rates: std::collections::BTreeMap<i64, Option<f64>> =
+        instants.iter().copied().zip(requests()).collect();
+    assert!(per_request.len() > 90);
+    for (at, value) in per_request {
+        let right = capacity
+            .get(&at)
+            .map(|capacity| capacity / rates[&at].unwrap());
+        let Some(right) = right else { continue };
+        assert!(
+            (value - right).abs() <= 1e-9 * right,
+            "{at}: {value}, and not {right}"
+        );
+    }
+    let apart = json(&ask("warmer_by", &["--by", "sensor"]));
+    let warning = apart["warnings"][0].as_str().unwrap();
+    assert!(warning.contains("one side has none there"), "{warning}");
+}
+
 #[tokio::test]
 async fn what_is_no_name_is_sent_nowhere() {
     let service = service();
@@ -572,6 +816,12 @@ async fn every_pack_is_accepted_and_says_where_its_names_were_found() {
                 .family_promql(&query(family, None, &["instance"]))
                 .await
                 .unwrap();
+        }
+        for metric in families.iter_derived() {
+            assert!(!metric.description.is_empty(), "{}", metric.name);
+            for side in metric.families() {
+                assert!(families.get(side).is_some(), "{}: {side}", metric.name);
+            }
         }
         packs += 1;
     }

@@ -10,7 +10,7 @@ use metric_host::{
 };
 use metric_testbed::{Dataset, Prometheus, PrometheusOptions, Series, Shape};
 use metric_tests::counting_proxy::CountingProxy;
-use metric_tests::{plugin, reference, uncached};
+use metric_tests::{adaptive, plugin, reference, uncached};
 
 const HOUR: i64 = 3600;
 const DAY: i64 = 86_400;
@@ -312,32 +312,9 @@ async fn adaptive_bands_are_those_of_grafanas_rules() {
             panic!("{}", found.watched.len())
         };
 
-        // A window holds what is after its beginning, on any version.
-        let selected = format!("({} > 0)", found.answer.promql);
-        let over = |function: &str, of: &str, window: &str| {
-            format!("{function}_over_time({of}[{window}:5m])")
-        };
-        let hour = "59m59s999ms";
-        let mean = over("avg", &selected, hour);
-        let deviation = over("stddev", &selected, hour);
-        let restless = format!("({deviation} > {mean} * 0.5)");
-        let smoothed = over("avg", &restless, "25h59m59s999ms");
-        let ago =
-            |function: &str| format!("{function}_over_time({selected}[{hour}:5m] offset 23h30m)");
-        let edge = |sign: &str| {
-            let near = format!(
-                "label_replace({mean} {sign} {smoothed} * 2, \"p\", \"short\", \"\", \"\")"
-            );
-            let margin =
-                format!("label_replace({mean} {sign} {mean} * 0.5, \"p\", \"margin\", \"\", \"\")");
-            let (then, there) = (ago("avg"), ago("stddev"));
-            let long =
-                format!("label_replace({then} {sign} {there} * 2, \"p\", \"long\", \"\", \"\")");
-            format!("without (p) ({near} or {margin} or {long})")
-        };
+        let [upper, lower] = adaptive::nested(&found.answer.promql, "5m");
         let began = Instant::now();
-        let upper = ask(&format!("max {}", edge("+")), &asked);
-        let lower = ask(&format!("clamp_min(min {}, 0)", edge("-")), &asked);
+        let (upper, lower) = (ask(&upper, &asked), ask(&lower, &asked));
         let theirs = began.elapsed();
         println!("adaptive bands of {user}: {ours:?}; as nested subqueries {theirs:?}");
         for (name, ours, theirs) in [("upper", &one.upper, upper), ("lower", &one.lower, lower)] {

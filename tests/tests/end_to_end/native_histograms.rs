@@ -146,8 +146,8 @@ async fn a_native_histogram_gives_its_rate_its_mean_and_its_quantiles() {
             for over_time in [
                 None,
                 Some(OverTime {
-                    statistic: Statistic::Avg,
                     window: Some(600),
+                    ..Statistic::Avg.into()
                 }),
             ] {
                 let (from, to) = (start + 900, start + 120 * INTERVAL);

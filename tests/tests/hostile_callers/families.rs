@@ -3,7 +3,8 @@
 use metric_callers::text;
 use metric_host::decisions::LabelValues;
 use metric_host::families::{
-    Derivation, DerivedQuery, Family, FamilyKind, FamilyQuery, FamilyStatistic, OverTime, Side,
+    Derivation, DerivedQuery, Family, FamilyKind, FamilyOver, FamilyQuery, FamilyStatistic,
+    OverTime, Side,
 };
 use metric_host::{Config, MetricQuery, MetricService, RangeOptions, Statistic};
 use metric_tests::Testbed;
@@ -54,7 +55,12 @@ fn query() -> impl Strategy<Value = FamilyQuery> {
         });
     let filter =
         (label(), vec(text(), 0..3)).prop_map(|(label, values)| LabelValues { label, values });
-    let over = prop::option::of((any::<f64>(), prop::option::of(any::<u32>())));
+    let values = prop_oneof![
+        Just(FamilyOver::Time),
+        label().prop_map(FamilyOver::Members),
+        label().prop_map(FamilyOver::Both),
+    ];
+    let over = prop::option::of((any::<f64>(), values, prop::option::of(any::<u32>())));
     let times = prop_oneof![
         Just(("1767571200".to_owned(), "1767574800".to_owned())),
         (text(), text())
@@ -75,8 +81,9 @@ fn query() -> impl Strategy<Value = FamilyQuery> {
                     filters,
                     group_by,
                     statistic,
-                    over_time: over.map(|(q, window)| OverTime {
+                    over_time: over.map(|(q, over, window)| OverTime {
                         statistic: Statistic::Quantile(q),
+                        over,
                         window,
                     }),
                     step,

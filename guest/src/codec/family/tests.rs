@@ -241,7 +241,11 @@ fn what_does_not_go_together_is_refused_with_what_would() {
     let mut later = power();
     later.end = "360".into();
     let (_, reason) = refused(derived(side(mem()), Operation::Ratio, side(later)));
-    assert!(reason.contains("equal `start`"), "{reason}");
+    assert_eq!(
+        reason,
+        "the first side has points from 1970-01-01T00:00:00Z to 1970-01-01T00:05:00Z every 60 s, the second from \
+         1970-01-01T00:00:00Z to 1970-01-01T00:06:00Z every 60 s; accepted are equal `start`, `end`, `step` and `utc-offset`"
+    );
     let (field, reason) = refused(derived(side(mem()), Operation::Sum, side(power())));
     assert_eq!(field, "unit");
     assert!(reason.contains("bytes and watts are unlike"), "{reason}");
@@ -291,6 +295,24 @@ fn what_does_not_go_together_is_refused_with_what_would() {
         result.range.answer.plan.promql,
         "(sum by (agent_id)(power)) * 0.001"
     );
+}
+
+#[test]
+fn the_same_points_are_the_same_however_their_range_is_written() {
+    let mem = metric("mem", ValueType::Current);
+    let mut power = family("power", FamilyKind::Gauge, "watts");
+    power.start = "1970-01-01T09:00:00+09:00".into();
+    power.end = "1970-01-01T00:05:00.000Z".into();
+    power.step = None;
+    // A step that is given, and the same one chosen.
+    let mem = MetricQuery {
+        step: Some(30),
+        utc_offset: Some(0),
+        ..mem
+    };
+    let verb = plan(derived(side(mem), Operation::Ratio, side(power))).unwrap();
+    let queries = verb.queries();
+    assert_eq!(queries[0].plan.plan.grid, queries[1].plan.plan.grid);
 }
 
 #[test]

@@ -1,5 +1,7 @@
-//! The verbs of `insight` without I/O: which ranges each asks for, and what their answers come to.
+//! The verbs of `insight` without I/O: which ranges each asks for, and what their answers come to. [`by_hand`] is for who
+//! sends the requests.
 
+pub mod by_hand;
 mod failure;
 mod rank;
 mod summarize;
@@ -44,6 +46,19 @@ fn groups_of(answers: &mut impl Iterator<Item = RangeResult>) -> Result<RangeRes
         }
         .into()),
         _ => Ok(range),
+    }
+}
+
+/// A range by itself, as what comes to nothing but its answer.
+impl Insight for QueryRange {
+    type Result = RangeResult;
+
+    fn queries(&self) -> Vec<QueryRange> {
+        vec![self.clone()]
+    }
+
+    fn result(&self, answers: Vec<RangeResult>) -> Result<RangeResult, Failure> {
+        answers.into_iter().next().ok_or_else(Failure::no_answer)
     }
 }
 

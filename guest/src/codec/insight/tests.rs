@@ -8,6 +8,7 @@ use crate::domain::insight::{DetectionInput, RankingInput, Score, Strategy, Tole
 use crate::domain::{
     Dimension, LabelFilter, MetricQuery, RangeOptions, RangeOptionsInput, ValueType,
 };
+use crate::prometheus::HttpRequest;
 
 const DAY: i64 = 86_400;
 
@@ -67,6 +68,54 @@ fn try_ask<V: Insight>(
     verb.result(answers)
 }
 
+/// The answer of the server; none: it refuses.
+fn body(request: &HttpRequest, server: Server<'_>) -> Option<String> {
+    let form: BTreeMap<_, _> = form_urlencoded::parse(request.body.as_bytes()).collect();
+    let number_of = |name: &str| form[name].parse::<i64>().unwrap();
+    let (start, end) = (number_of("start"), number_of("end"));
+    let mut series: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for at in (start..=end).step_by(usize::try_from(number_of("step")).unwrap()) {
+        for (labels, value) in server(&form["query"], at)? {
+            let values = series.entry(labels).or_default();
+            values.push(format!(r#"[{at},"{value}"]"#));
+        }
+    }
+    let series: Vec<_> = series
+        .iter()
+        .map(|(labels, values)| {
+            format!(
+                r#"{{"metric":{{{labels}}},"values":[{}]}}"#,
+                values.join(",")
+            )
+        })
+        .collect();
+    Some(format!(
+        r#"{{"status":"success","data":{{"resultType":"matrix","result":[{}]}}}}"#,
+        series.join(",")
+    ))
+}
+
+/// By hand, in as many rounds as it takes: the result, and how many requests each round has.
+fn asked_by_hand<V: Insight>(
+    config: &Config,
+    verb: &V,
+    server: Server<'_>,
+) -> (V::Result, Vec<usize>) {
+    let (mut bodies, mut rounds) = (Vec::<String>::new(), Vec::new());
+    loop {
+        let responses: Vec<_> = bodies.iter().map(|body| (200, body.as_str())).collect();
+        let next = by_hand::requests_after(config, verb, &responses).unwrap();
+        if next.is_empty() {
+            let result = by_hand::result_of(config, verb, &responses).unwrap();
+            return (result, rounds);
+        }
+        rounds.push(next.len());
+        let sent = next.iter().map(|request| body(request, server).unwrap());
+        let sent: Vec<String> = sent.collect();
+        bodies.extend(sent);
+    }
+}
+
 fn sent(
     config: &Config,
     queries: Vec<QueryRange>,
@@ -74,38 +123,11 @@ fn sent(
 ) -> Result<Vec<RangeResult>, Failure> {
     let mut batch = Batch::new(config, queries);
     while let Some((number, request, _)) = batch.next_request() {
-        let form: BTreeMap<_, _> = form_urlencoded::parse(request.body.as_bytes()).collect();
-        let number_of = |name: &str| form[name].parse::<i64>().unwrap();
-        let (start, end) = (number_of("start"), number_of("end"));
-        let mut series: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        let instants = (start..=end).step_by(usize::try_from(number_of("step")).unwrap());
-        let answers: Option<Vec<_>> = instants
-            .map(|at| Some((at, server(&form["query"], at)?)))
-            .collect();
-        let Some(answers) = answers else {
+        let Some(body) = body(&request, server) else {
             let refused = Failure::MalformedResponse("refused".into());
             batch.fail(number, &refused);
             continue;
         };
-        for (at, all) in answers {
-            for (labels, value) in all {
-                let values = series.entry(labels).or_default();
-                values.push(format!(r#"[{at},"{value}"]"#));
-            }
-        }
-        let series: Vec<_> = series
-            .iter()
-            .map(|(labels, values)| {
-                format!(
-                    r#"{{"metric":{{{labels}}},"values":[{}]}}"#,
-                    values.join(",")
-                )
-            })
-            .collect();
-        let body = format!(
-            r#"{{"status":"success","data":{{"resultType":"matrix","result":[{}]}}}}"#,
-            series.join(",")
-        );
         let mut receiver = batch.receiver(number);
         receiver.begin(200);
         receiver.feed(body.as_bytes()).unwrap();
@@ -200,6 +222,59 @@ fn a_step_in_which_counters_were_reset_is_asked_for_again_with_what_they_had_cou
     let result = summarize(&query("cpu_util", 0, 300, 60), 86_400, &server(true));
     assert!(result.answer.warnings[0].contains("up to 2 times"));
     assert_eq!(result.groups[0].total, Some(2500.0));
+}
+
+#[test]
+fn by_hand_the_same_comes_of_the_responses_round_by_round() {
+    let server = |promql: &str, at: i64| {
+        if promql.contains("sum_over_time") {
+            return Some(vec![agent("a", 9000.0)]);
+        }
+        let mut all = vec![agent("a", 500.0), agent("b", f64::NAN)];
+        let is_reset = promql.contains("resets(") && at == 120;
+        all.extend(is_reset.then(|| (r#""resets":"counters""#.to_owned(), 2.0)));
+        Some(all)
+    };
+    let configured = configured(DAY);
+    let of = |name, options: &RangeOptions| {
+        let query = query(name, 0, 7200, 60);
+        Summarize::new(&configured, &query, vec![0.5], options).unwrap()
+    };
+    for (name, interval, rounds) in [
+        ("cpu_util", 86_400, vec![2, 1]),
+        ("cpu_util", 3600, vec![6, 1]),
+        ("mem", 86_400, vec![1]),
+    ] {
+        let verb = of(name, &options(interval, false));
+        let (result, asked) = asked_by_hand(&configured, &verb, &server);
+        assert_eq!(asked, rounds, "{name} {interval}");
+        // With what is no number in it.
+        assert_eq!(
+            format!("{result:?}"),
+            format!("{:?}", ask(&configured, &verb, &server))
+        );
+    }
+
+    let verb = of("cpu_util", &options(86_400, false));
+    let requests = by_hand::requests_after(&configured, &verb, &[]).unwrap();
+    let bodies = requests.iter().map(|request| body(request, &server));
+    let bodies: Vec<String> = bodies.map(Option::unwrap).collect();
+    let [asked, growth] = [0, 1].map(|at| (200, bodies[at].as_str()));
+    let refused = |responses: &[by_hand::Response<'_>]| {
+        let failure = by_hand::result_of(&configured, &verb, responses).unwrap_err();
+        format!("{failure:?}")
+    };
+    assert!(refused(&[asked]).contains("1 responses to 2 requests"));
+    assert!(refused(&[asked, growth]).contains("2 responses to 3 requests"));
+    let more = by_hand::requests_after(&configured, &verb, &[asked, growth]).unwrap();
+    let more = body(&more[0], &server).unwrap();
+    let surplus = [asked, growth, (200, &more), asked];
+    assert!(refused(&surplus).contains("4 responses to 3 requests"));
+    assert!(refused(&[asked, (500, "gone")]).contains("500"));
+    // Where a part may be missing, it is.
+    let partial = of("cpu_util", &options(86_400, true));
+    let result = by_hand::result_of(&configured, &partial, &[asked, (500, "gone")]).unwrap();
+    assert_eq!(result.missing.len(), 1);
 }
 
 #[test]

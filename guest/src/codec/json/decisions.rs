@@ -433,7 +433,7 @@ impl LiveRequest {
 /// The responses to the requests of a verb: a list of `{"status": 200, "body": "…"}`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ResponseDocument {
+pub(super) struct ResponseDocument {
     status: u16,
     body: String,
 }
@@ -447,7 +447,7 @@ pub fn read_responses<V: SideBySide>(verb: &V, text: &str) -> Result<V::Result, 
     read_all(verb, &pairs(&responses))
 }
 
-fn pairs(responses: &[ResponseDocument]) -> Vec<(u16, &str)> {
+pub(super) fn pairs(responses: &[ResponseDocument]) -> Vec<(u16, &str)> {
     responses
         .iter()
         .map(|response| (response.status, response.body.as_str()))

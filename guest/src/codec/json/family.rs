@@ -11,7 +11,7 @@ use crate::domain::family::{
     Family, FamilyKind, FamilyQuery, FamilyStatistic, OverTime, check_families,
 };
 use crate::domain::preset::LabelValues;
-use crate::domain::{MetricQuery, RangeOptionsInput, Statistic};
+use crate::domain::{MetricQuery, Over, RangeOptionsInput, Statistic};
 
 /// The request of the verbs of families: all but `family-check` have `config`.
 #[derive(Debug, Deserialize)]
@@ -94,6 +94,7 @@ read_as!(
     FamilyQuery: QueryDocument,
     FamilyStatistic: StatisticDocument,
     OverTime: OverTimeDocument,
+    Over<String>: OverDocument,
     LabelValues: FilterDocument,
     DerivedQuery: DerivedDocument,
     Side: SideDocument
@@ -181,7 +182,22 @@ enum StatisticDocument {
 )]
 struct OverTimeDocument {
     statistic: Statistic,
+    #[serde(default)]
+    over: Over<String>,
     window: Option<u32>,
+}
+
+/// `"time"`, `{"members": "instance"}`, `{"both": "instance"}`.
+#[derive(Deserialize)]
+#[serde(
+    remote = "Over<String>",
+    rename_all = "snake_case",
+    expecting = "enum OverDocument"
+)]
+enum OverDocument {
+    Time,
+    Members(String),
+    Both(String),
 }
 
 #[derive(Deserialize)]

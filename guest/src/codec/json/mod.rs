@@ -8,6 +8,7 @@ mod document;
 mod family;
 mod insight;
 mod insight_request;
+mod planned;
 mod range;
 mod request;
 
@@ -18,6 +19,7 @@ pub use decisions::{
 use document::Document;
 pub use document::answer;
 pub use family::FamilyRequest;
+pub use planned::half;
 pub use range::{BatchResults, Page};
 pub use request::{Detection, Request};
 

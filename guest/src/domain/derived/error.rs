@@ -17,9 +17,14 @@ pub enum DerivedError {
     Sides(usize),
     /// Sides of different points.
     #[error(
-        "the two sides have different ranges; accepted are equal `start`, `end`, `step` and `utc-offset`"
+        "the first side has points from {first}, the second from {second}; accepted are equal `start`, `end`, `step` and `utc-offset`"
     )]
-    OtherRange,
+    OtherPoints {
+        /// The points of the first.
+        first: String,
+        /// The points of the second.
+        second: String,
+    },
     /// Sides of different groups.
     #[error(
         "the first side tells {first} apart, the second {second}; accepted are equal labels on both"
@@ -53,7 +58,7 @@ impl DerivedError {
     pub fn field(&self) -> &'static str {
         match self {
             Self::UnlikeUnits { .. } => "unit",
-            Self::Sides(_) | Self::OtherRange | Self::OtherLabels { .. } => "sides",
+            Self::Sides(_) | Self::OtherPoints { .. } | Self::OtherLabels { .. } => "sides",
             _ => "derivation",
         }
     }

@@ -69,9 +69,6 @@ impl DerivedQuery {
             ([first, second], Derivation::Of(operation)) => (first, second, operation),
             (sides, _) => return Err(DerivedError::Sides(sides.len())),
         };
-        if first.range() != second.range() {
-            return Err(DerivedError::OtherRange);
-        }
         let (own, others) = (first.labels(settings), second.labels(settings));
         if own != others {
             return Err(DerivedError::OtherLabels {
@@ -86,7 +83,10 @@ impl DerivedQuery {
         let first = first.plan(settings, options, looks_back)?;
         let second = second.plan(settings, options, looks_back)?;
         if first.plan.grid != second.plan.grid {
-            return Err(DerivedError::OtherRange);
+            return Err(DerivedError::OtherPoints {
+                first: first.plan.grid.to_string(),
+                second: second.plan.grid.to_string(),
+            });
         }
         let units = (first.plan.unit.as_deref(), second.plan.unit.as_deref());
         let unit = match &self.unit {

@@ -46,24 +46,6 @@ impl Side {
         }
     }
 
-    /// The first and the last instant, the step, and where the day begins.
-    pub(super) fn range(&self) -> (&str, &str, Option<u32>, i32) {
-        match self {
-            Self::Metric(query) => (
-                &query.start,
-                &query.end,
-                query.step,
-                query.utc_offset.unwrap_or(0),
-            ),
-            Self::Family(query) => (
-                &query.start,
-                &query.end,
-                query.step,
-                query.utc_offset.unwrap_or(0),
-            ),
-        }
-    }
-
     /// Returns true if a point stands for time before it.
     pub(super) fn looks_back(&self, settings: &Settings) -> bool {
         match self {

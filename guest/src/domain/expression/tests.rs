@@ -131,7 +131,11 @@ fn members_are_told_apart_within_the_group() {
     assert_eq!(plan.asked.start(), plan.grid.start() - 600 + 15);
     let pooling = plan.pooling.unwrap();
     assert_eq!(
-        (pooling.member, pooling.window, pooling.resolution),
+        (
+            pooling.member.as_deref(),
+            pooling.window,
+            pooling.resolution
+        ),
         (Some("kernel_id"), 600, 15)
     );
 }

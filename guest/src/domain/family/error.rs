@@ -77,7 +77,12 @@ pub enum FamilyError {
     /// A quantile that is none.
     #[error("{0}; accepted is a number from 0 to 1, such as 0.95")]
     Quantile(String),
-    /// A statistic over time.
+    /// Members of a histogram, whose observations a quantile of values would not be of.
+    #[error(
+        "a histogram's observations are not told apart by member; accepted is `statistic`, such as a quantile of 0.95, which is of the observations of all of them, with `time` and a `window`"
+    )]
+    MembersOfHistogram,
+    /// A statistic over time, or of members.
     #[error(transparent)]
     OverTime(QueryError),
     /// More than makes sense.
@@ -134,7 +139,10 @@ impl FamilyError {
             Self::SumOfIntensive(_) | Self::StatisticOfKind { .. } | Self::Quantile(_) => {
                 "statistic"
             }
-            Self::OverTime(QueryError::ShortWindow { .. }) => "over-time.window",
+            Self::MembersOfHistogram => "over-time.over",
+            Self::OverTime(QueryError::ShortWindow { .. } | QueryError::WindowOfInstant) => {
+                "over-time.window"
+            }
             Self::OverTime(_) => "over-time.statistic",
             Self::LongQuery { .. } => "filters",
             Self::Query(_) => "query",

@@ -4,11 +4,13 @@
 //! are joined, not samples, because a counter under a new name begins at zero. A histogram's buckets are taken as a
 //! whole, since a later name may have others.
 
+use std::borrow::Cow;
+
 use super::description::FamilyKind;
 use super::query::{Checked, FamilyStatistic, OverTime};
 use crate::domain::duration::PromDuration;
 use crate::domain::promql::{Grouping, RangeFunction};
-use crate::domain::{Settings, Statistic, window};
+use crate::domain::{Over, Pooling, Settings, Statistic, window};
 
 /// The text of a query, and what it means.
 pub(super) struct Expression {
@@ -18,6 +20,8 @@ pub(super) struct Expression {
     pub(super) window: Option<PromDuration>,
     /// True if it reads over the configuration's window.
     pub(super) uses_timewindow: bool,
+    /// The pooling that is left to do with the answer.
+    pub(super) pooling: Option<Pooling>,
 }
 
 /// No number is less, and NaN, which is what nothing observed comes to, is no number.
@@ -29,38 +33,67 @@ impl Checked<'_> {
         let interval = settings.sample_interval.get();
         let configured = settings.timewindow.as_ref();
         let is_per_second = self.kind().is_per_second();
-        let Some(OverTime { statistic, window }) = self.query.over_time else {
+        let at_points = |write: &dyn Fn(&PromDuration) -> String| {
             let rate = configured.cloned();
             let rate = rate.unwrap_or_else(|| window::automatic(step, interval));
-            return Expression {
-                promql: self.value(&rate, interval),
+            Expression {
+                promql: write(&rate),
                 window: is_per_second.then_some(rate),
                 uses_timewindow: is_per_second && configured.is_some(),
-            };
+                pooling: None,
+            }
         };
+        let Some(over_time) = &self.query.over_time else {
+            return at_points(&|rate| self.value(&self.groups(None), rate, interval));
+        };
+        let OverTime {
+            statistic, window, ..
+        } = *over_time;
+        if let Over::Members(member) = &over_time.over {
+            return at_points(&|rate| {
+                let members = self.value(&self.groups(Some(member)), rate, interval);
+                let (name, parameter) = statistic.over_members();
+                self.groups(None).aggregate(name, parameter, members)
+            });
+        }
+        let member = over_time.over.member();
         let seconds = window.unwrap_or(step);
         let window = PromDuration::from_seconds(u64::from(seconds));
         // Of a sum of rates, and of observations, the mean over time is that of the longer window.
         let is_mean_already = self.kind().is_histogram() || self.statistic == FamilyStatistic::Sum;
-        if is_per_second && is_mean_already && statistic == Statistic::Avg {
-            let rate = match self.query.over_time.and_then(|over| over.window) {
+        if is_per_second && is_mean_already && statistic == Statistic::Avg && member.is_none() {
+            let rate = match over_time.window {
                 Some(_) => window,
                 None => window::automatic(step, interval),
             };
             return Expression {
-                promql: self.value(&rate, interval),
+                promql: self.value(&self.groups(None), &rate, interval),
                 window: Some(rate),
                 uses_timewindow: false,
+                pooling: None,
             };
         }
         let rate = configured.cloned();
         let rate = rate.unwrap_or_else(|| window::of_instant(interval));
-        let subquery = window::subquery(seconds, window::resolution(seconds, interval));
-        let value = self.value(&rate, interval);
+        let resolution = window::resolution(seconds, interval);
+        let value = self.value(&self.groups(member), &rate, interval);
+        let is_own = |member: &&String| !self.query.group_by.contains(member);
         Expression {
-            promql: format!("{}({value}){subquery})", statistic.over_time()),
+            promql: match member {
+                Some(_) => value,
+                None => {
+                    let subquery = window::subquery(seconds, resolution);
+                    format!("{}({value}){subquery})", statistic.over_time())
+                }
+            },
             window: Some(window),
             uses_timewindow: is_per_second && configured.is_some(),
+            pooling: member.map(|member| Pooling {
+                statistic,
+                member: Some(member).filter(is_own).cloned().map(Cow::Owned),
+                window: seconds,
+                resolution,
+            }),
         }
     }
 
@@ -68,13 +101,17 @@ impl Checked<'_> {
         self.query.family.kind
     }
 
-    fn groups(&self) -> Grouping<'_> {
-        Grouping::by(self.query.group_by.iter().map(String::as_str))
+    /// The labels to tell apart, and the members' if they are told apart as well.
+    fn groups<'a>(&'a self, member: Option<&'a String>) -> Grouping<'a> {
+        Grouping::by(self.told_apart(member))
+    }
+
+    fn told_apart<'a>(&'a self, member: Option<&'a String>) -> impl Iterator<Item = &'a str> {
+        self.query.group_by.iter().chain(member).map(String::as_str)
     }
 
     /// The groups' values at an instant; what is read per second, over a window.
-    fn value(&self, rate: &PromDuration, interval: u32) -> String {
-        let groups = self.groups();
+    fn value(&self, groups: &Grouping<'_>, rate: &PromDuration, interval: u32) -> String {
         let per_second = RangeFunction::rate(rate.clone());
         let observations = |suffix| groups.sum(self.read(suffix, Some(&per_second)));
         let histograms = || observations("");

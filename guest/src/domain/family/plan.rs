@@ -23,7 +23,10 @@ pub fn plan_family(settings: &Settings, query: &FamilyQuery) -> Result<Plan, Fam
     let checked = query.checked(settings)?;
     let (range, alignment) = range(settings, query, false)?;
     let aligned = Grid::align(range, query.step, &alignment, settings)?;
-    plan_on(&checked, settings, aligned)
+    let plan = plan_on(&checked, settings, aligned)?;
+    // Where values are pooled, more of them are asked for than are answered.
+    plan.asked.within(settings.max_points)?;
+    Ok(plan)
 }
 
 /// Checks a query of a family over a long range, writes its PromQL, and cuts the range. Points stand for time before them
@@ -68,6 +71,7 @@ fn plan_on(
         promql,
         window,
         uses_timewindow,
+        pooling,
     } = checked.write(settings, step);
     if promql.len() > LONGEST_QUERY {
         return Err(FamilyError::LongQuery {
@@ -81,6 +85,12 @@ fn plan_on(
         plan.metric_type = MetricType::Rate;
     }
     plan.window = window;
+    if let Some(pooling) = &pooling {
+        plan.asked = plan
+            .grid
+            .values_before(pooling.window, pooling.resolution)?;
+    }
+    plan.pooling = pooling;
     let interval = settings.sample_interval.get();
     if let (true, Some(rate)) = (uses_timewindow, &settings.timewindow) {
         plan.warnings.extend(window::doubts(rate, step, interval));
@@ -88,7 +98,8 @@ fn plan_on(
     let looks_back_over_step = checked
         .query
         .over_time
-        .is_some_and(|over| over.window.is_none());
+        .as_ref()
+        .is_some_and(|over| over.looks_back() && over.window.is_none());
     if looks_back_over_step && !family.kind.is_per_second() {
         plan.warnings.extend(window::doubt_of_step(step, interval));
     }

@@ -1,11 +1,9 @@
 //! The query of a family, checked against the family.
 
-use std::num::NonZeroU32;
-
 use super::description::{Family, FamilyKind};
 use super::error::FamilyError;
 use crate::domain::preset::{LabelValues, matchers};
-use crate::domain::{Over, Pointwise, Settings, Statistic};
+use crate::domain::{Pointwise, Settings};
 
 /// The statistic of a group's series at an instant.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -44,14 +42,8 @@ impl FamilyStatistic {
     }
 }
 
-/// A statistic of what a group is over time.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct OverTime {
-    /// The statistic.
-    pub statistic: Statistic,
-    /// Seconds that a point looks back; none: the step.
-    pub window: Option<u32>,
-}
+/// A statistic of a group over time, or of its members, whom a label tells apart.
+pub type OverTime = Pointwise<String>;
 
 /// The query of a family, as it was given.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -87,7 +79,8 @@ pub(super) struct Checked<'a> {
 impl FamilyQuery {
     /// Returns true if a point stands for time before it.
     pub(crate) fn looks_back(&self) -> bool {
-        self.family.kind.is_per_second() || self.over_time.is_some()
+        let over_time = self.over_time.as_ref();
+        self.family.kind.is_per_second() || over_time.is_some_and(Pointwise::looks_back)
     }
 
     /// Returns true if its values do not add up.
@@ -106,14 +99,34 @@ impl FamilyQuery {
         for filter in &self.filters {
             self.family.check_own_label("filters", &filter.label)?;
         }
+        let statistic = self.checked_statistic()?;
         if let Some(over_time) = &self.over_time {
-            over_time.checked(settings.sample_interval)?;
+            self.check_over_time(over_time, statistic, settings)?;
         }
         Ok(Checked {
             query: self,
-            statistic: self.checked_statistic()?,
+            statistic,
             matchers,
         })
+    }
+
+    fn check_over_time(
+        &self,
+        over_time: &OverTime,
+        statistic: FamilyStatistic,
+        settings: &Settings,
+    ) -> Result<(), FamilyError> {
+        over_time
+            .checked_whatever_members(settings.sample_interval)
+            .map_err(FamilyError::OverTime)?;
+        let Some(member) = over_time.over.member() else {
+            return Ok(());
+        };
+        self.family.check_own_label("over-time.over", member)?;
+        match self.family.kind.is_histogram() && statistic != FamilyStatistic::Rate {
+            true => Err(FamilyError::MembersOfHistogram),
+            false => Ok(()),
+        }
     }
 
     fn checked_statistic(&self) -> Result<FamilyStatistic, FamilyError> {
@@ -144,18 +157,5 @@ impl FamilyQuery {
             statistic: statistic.name(),
             accepted,
         })
-    }
-}
-
-impl OverTime {
-    fn checked(&self, sample_interval: NonZeroU32) -> Result<(), FamilyError> {
-        let pointwise = Pointwise {
-            statistic: self.statistic,
-            over: Over::Time,
-            window: self.window,
-        };
-        pointwise
-            .checked(sample_interval)
-            .map_err(FamilyError::OverTime)
     }
 }

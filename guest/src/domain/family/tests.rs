@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::preset::LabelValues;
-use crate::domain::{PromDuration, QueryError, Settings, Statistic};
+use crate::domain::{Over, PromDuration, QueryError, Settings, Statistic};
 use promql_parser::parser;
 
 fn family(name: &str, kind: FamilyKind) -> Family {
@@ -129,12 +129,69 @@ fn former_names_are_joined_series_by_series_and_buckets_as_a_whole() {
 }
 
 #[test]
+fn members_are_told_apart_before_their_statistic_is_taken() {
+    let over = |kind, statistic, over, window| {
+        let mut query = of("f", kind, statistic);
+        query.filters.clear();
+        query.over_time = Some(OverTime {
+            statistic: Statistic::Quantile(0.95),
+            over,
+            window,
+        });
+        plan_family(&Settings::default(), &query)
+    };
+    let member = || "b".to_owned();
+    let (gauge, counter) = (FamilyKind::Gauge, FamilyKind::Counter);
+    let at_an_instant = over(gauge, FamilyStatistic::Sum, Over::Members(member()), None).unwrap();
+    assert_eq!(
+        at_an_instant.promql,
+        "quantile by (a)(0.95, sum by (a,b)(f))"
+    );
+    assert_eq!(at_an_instant.asked, at_an_instant.grid);
+    assert_eq!(at_an_instant.pooling, None);
+
+    let pooled = over(
+        counter,
+        FamilyStatistic::Max,
+        Over::Both(member()),
+        Some(120),
+    )
+    .unwrap();
+    assert_eq!(pooled.promql, "max by (a,b)(rate(f[1m]))");
+    let pooling = pooled.pooling.unwrap();
+    assert_eq!(
+        (pooling.member.as_deref(), pooling.window),
+        (Some("b"), 120)
+    );
+    assert_eq!((pooled.asked.step(), pooling.resolution), (15, 15));
+    assert_eq!(pooled.asked.end(), pooled.grid.end());
+    // What tells the groups apart leaves one member in each.
+    let own = over(
+        gauge,
+        FamilyStatistic::Sum,
+        Over::Both("a".to_owned()),
+        None,
+    )
+    .unwrap();
+    assert_eq!(own.promql, "sum by (a)(f)");
+    assert_eq!(own.pooling.unwrap().member, None);
+
+    // Observations have no members; how many there are a second has.
+    let histogram = |statistic| over(FamilyKind::Histogram, statistic, Over::Both(member()), None);
+    let refused = histogram(FamilyStatistic::Avg).unwrap_err();
+    assert_eq!(refused.field(), "over-time.over");
+    assert!(refused.to_string().contains("accepted is `statistic`"));
+    assert!(histogram(FamilyStatistic::Rate).is_ok());
+}
+
+#[test]
 fn a_statistic_over_time_is_one_of_the_group_and_of_observations_a_longer_window() {
     let over = |kind, statistic, over_time, window| {
         let mut query = of("f", kind, statistic);
         query.filters.clear();
         query.over_time = Some(OverTime {
             statistic: over_time,
+            over: Over::Time,
             window,
         });
         promql(&query)
@@ -340,7 +397,29 @@ fn what_makes_no_sense_is_refused_with_its_field() {
         )),
         "statistic"
     );
-    let over = |statistic, window| Some(OverTime { statistic, window });
+    let of = |statistic, over, window| {
+        Some(OverTime {
+            statistic,
+            over,
+            window,
+        })
+    };
+    let over = |statistic, window| of(statistic, Over::Time, window);
+    let member = |label: &str| Over::Both(label.to_owned());
+    for (statistic, over, window, expected) in [
+        (Statistic::Last, member("l"), None, "over-time.statistic"),
+        (Statistic::Max, member("__name__"), None, "over-time.over"),
+        (Statistic::Max, member("no label"), None, "over-time.over"),
+        (
+            Statistic::Max,
+            Over::Members("l".into()),
+            Some(60),
+            "over-time.window",
+        ),
+    ] {
+        let asked = of(statistic, over, window);
+        assert_eq!(field(gauge(&|q| q.over_time.clone_from(&asked))), expected);
+    }
     assert_eq!(
         field(gauge(&|q| q.over_time = over(Statistic::Max, Some(1)))),
         "over-time.window"

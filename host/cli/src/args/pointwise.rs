@@ -1,6 +1,7 @@
 //! The flags that say what a point stands for. The plugin decides what is sent for it.
 
 use clap::Args;
+use metric_host::families::FamilyOver;
 use metric_host::{Over, Pointwise, Statistic};
 
 use crate::args::choices;
@@ -65,16 +66,26 @@ pub(crate) fn statistic(text: &str) -> Result<Statistic, String> {
 
 fn over(text: &str) -> Result<Over, String> {
     let dimension = choices::dimension_named;
-    let over = match text.split_once(':') {
-        None if text == "time" => Some(Over::Time),
-        Some(("members", name)) => dimension(name).map(Over::Members),
-        Some(("both", name)) => dimension(name).map(Over::Both),
-        _ => None,
+    let over = match over_of(text) {
+        Some(FamilyOver::Time) => Some(Over::Time),
+        Some(FamilyOver::Members(name)) => dimension(&name).map(Over::Members),
+        Some(FamilyOver::Both(name)) => dimension(&name).map(Over::Both),
+        None => None,
     };
     over.ok_or_else(|| {
         "accepted are time, members:DIMENSION and both:DIMENSION, such as members:kernel-id"
             .to_owned()
     })
+}
+
+/// Reads the values that a statistic is of, whatever tells members apart.
+pub(crate) fn over_of(text: &str) -> Option<FamilyOver> {
+    match text.split_once(':') {
+        None if text == "time" => Some(FamilyOver::Time),
+        Some(("members", name)) => Some(FamilyOver::Members(name.to_owned())),
+        Some(("both", name)) => Some(FamilyOver::Both(name.to_owned())),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

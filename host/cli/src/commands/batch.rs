@@ -10,9 +10,9 @@ use crate::args::choices::QueryFormat;
 use crate::commands::query::{Asking, exit_of, is_empty, remarks};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::csv::Cells;
-use crate::output::picture::{svg, terminal};
-use crate::output::{self, Screen, say};
+use crate::output::heading::Subject;
+use crate::output::picture::svg;
+use crate::output::{self, Style, say};
 
 /// A query, and what became of it.
 pub(crate) struct Answered<'a> {
@@ -24,10 +24,10 @@ pub(crate) struct Answered<'a> {
 pub(crate) async fn run(
     asking: &Asking<'_>,
     queries: &[MetricQuery],
-    (format, cells): (QueryFormat, Cells),
-    screen: &Screen,
+    style: &Style,
 ) -> Result<Exit, Failure> {
     let Asking { args, options, .. } = asking;
+    let format = style.format;
     let answers = asking
         .service
         .query_batch(queries, options)
@@ -54,22 +54,18 @@ pub(crate) async fn run(
     let mut out = output::stdout(format.escape());
     match format {
         QueryFormat::Json => output::json::batch(&mut out, &answers, options.partial)?,
-        QueryFormat::Csv => output::csv::batch(&mut out, &answers, cells)?,
+        QueryFormat::Csv => output::csv::batch(&mut out, &answers, style.cells)?,
         QueryFormat::Svg => {
             let pictures = answers.iter().filter_map(found);
             out.write_all(svg::document(pictures, &Local)?.as_bytes())?;
         }
         QueryFormat::Table | QueryFormat::Plot | QueryFormat::Ndjson => {
             let mut is_first = true;
-            for (query, answer) in answers.iter().filter_map(found) {
+            for (subject, answer) in answers.iter().filter_map(found) {
                 if !std::mem::take(&mut is_first) {
                     writeln!(out, "\n")?;
                 }
-                if format == QueryFormat::Plot {
-                    terminal::write(&mut out, query, answer, screen.width, &Local)?;
-                } else {
-                    output::query_table::write(&mut out, query, &answer.answer, screen, &Local)?;
-                }
+                style.write(&mut out, &subject, answer)?;
             }
         }
     }
@@ -104,9 +100,10 @@ fn tell(answered: &Answered<'_>, format: QueryFormat, asking: &Asking<'_>) {
 }
 
 /// The answers that have something to show.
-fn found<'a>(answered: &'a Answered<'_>) -> Option<(&'a MetricQuery, &'a RangeAnswer)> {
+fn found<'a>(answered: &'a Answered<'_>) -> Option<(Subject<'a>, &'a RangeAnswer)> {
     let answer = answered.answer.as_ref().ok()?;
-    (!answer.answer.series.is_empty()).then_some((answered.query, answer))
+    let subject = Subject::of(answered.query, answer.answer.step);
+    (!answer.answer.series.is_empty()).then_some((subject, answer))
 }
 
 /// A query's name among others, such as `mem capacity`.

@@ -1,21 +1,26 @@
-//! `family`: metrics beyond the container's, which files describe.
+//! `family`: metrics beyond the container's, which files describe, and those that are derived of them.
 
 use std::io::Write;
 use std::path::Path;
 
 use chrono::Local;
-use metric_host::families::{Family, FamilyQuery, FamilyStatistic};
-use metric_host::{Families, FamiliesError, MetricResult, Scope};
+use metric_host::families::{DerivedQuery, Family, FamilyQuery, FamilyStatistic, Side};
+use metric_host::{
+    CallError, DerivedMetric, Families, FamiliesError, MetricResult, MetricService, RangeAnswer,
+    RangeOptions, Scope,
+};
 
 use crate::args::ServiceArgs;
-use crate::args::choices::{DataFormat, QueryFormat};
+use crate::args::choices::QueryFormat;
 use crate::args::family::FamilyArgs;
 use crate::commands::query::{check_scope, exit_of, is_empty, remarks};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input;
+use crate::output::heading::Subject;
+use crate::output::point::{meaning as meaning_of_metric, meaning_of_family};
 use crate::output::printable::{Escape, REPEATED, head, line};
-use crate::output::{self, Screen, say};
+use crate::output::{self, Screen, Style, say};
 use crate::service;
 
 /// Asks for a family and prints its series; or lists those that there are.
@@ -24,44 +29,99 @@ pub(crate) async fn run(args: &ServiceArgs, command: &FamilyArgs) -> Result<Exit
     let Some(name) = &command.name else {
         return list(args, command, &families).await;
     };
-    let family = families.get(name).ok_or_else(|| unknown(name, &families))?;
-    let query = command.query(family).map_err(invalid)?;
+    let asked = Asked::named(name, command, &families)?;
     if command.promql {
-        return promql(args, command, &query).await;
+        return promql(args, command, &asked).await;
     }
     let service = command.scope.narrow(service::open(args)?);
     let options = command.long_range.options(args.partial);
-    let answer = service
-        .query_family(&query, &options)
+    let answer = asked
+        .send(&service, &options)
         .await
         .map_err(|error| Failure::of_call(&error, args))?;
     let result = &answer.answer;
-    let format = match command.format {
-        DataFormat::Json => QueryFormat::Json,
-        DataFormat::Table | DataFormat::Csv => QueryFormat::Table,
+    let style = Style {
+        format: command.format(),
+        cells: command.csv.cells(),
+        partial: options.partial,
+        screen: Screen::of_stdout().with_sparkline(command.sparkline),
     };
-    remarks("", result, &answer.missing, format);
+    remarks("", result, &answer.missing, style.format);
+    let subject = asked.subject(result.step);
     if is_empty(&answer) {
         say(
             "note",
-            &nothing_found(&query, result, command.scope.scope().as_ref()),
+            &nothing_found(subject.metric, result, command.scope.scope().as_ref()),
         );
     }
-    let mut out = output::stdout(command.format.escape());
-    match command.format {
-        DataFormat::Json => output::json::query(&mut out, &answer, options.partial)?,
-        DataFormat::Csv => output::csv::query(&mut out, result, command.csv.cells())?,
-        DataFormat::Table if result.series.is_empty() => {}
-        DataFormat::Table => {
-            let meaning = meaning(&query, result.step);
-            let title = output::heading::named(&query.family.name, &meaning, result);
-            let screen = Screen::of_stdout().with_sparkline(command.sparkline);
-            output::query_table::titled(&mut out, &title, result, &screen, &Local)?;
-        }
-    }
+    let mut out = output::stdout(style.format.escape());
+    style.write(&mut out, &subject, &answer)?;
     out.flush()?;
     service::say_who_answered(&service);
     Ok(exit_of(result, &answer.missing))
+}
+
+/// The question: a family, or a derived metric.
+enum Asked<'a> {
+    /// A family.
+    Family(FamilyQuery),
+    /// A derived metric, and its query.
+    Derived(&'a DerivedMetric, DerivedQuery),
+}
+
+impl<'a> Asked<'a> {
+    fn named(name: &str, command: &FamilyArgs, families: &'a Families) -> Result<Self, Failure> {
+        if let Some(metric) = families.derived(name) {
+            let query = command.derived(metric, families).map_err(invalid)?;
+            return Ok(Self::Derived(metric, query));
+        }
+        let family = families.get(name).ok_or_else(|| unknown(name, families))?;
+        Ok(Self::Family(command.query(family).map_err(invalid)?))
+    }
+
+    async fn send(
+        &self,
+        service: &MetricService,
+        options: &RangeOptions,
+    ) -> Result<RangeAnswer, CallError> {
+        match self {
+            Self::Family(query) => service.query_family(query, options).await,
+            // Its gaps are counted in the warnings.
+            Self::Derived(_, query) => Ok(service.query_derived(query, options).await?.answer),
+        }
+    }
+
+    /// The queries that would be sent: one, or one a side.
+    async fn promql(&self, service: &MetricService) -> Result<Vec<String>, CallError> {
+        match self {
+            Self::Family(query) => Ok(vec![service.family_promql(query).await?]),
+            Self::Derived(_, query) => {
+                let mut all = Vec::new();
+                for side in &query.sides {
+                    all.push(match side {
+                        Side::Family(query) => service.family_promql(query).await?,
+                        Side::Metric(query) => service.build_promql(query).await?,
+                    });
+                }
+                Ok(all)
+            }
+        }
+    }
+
+    /// The heading of the answer, whose step is in seconds.
+    fn subject(&self, step: u32) -> Subject<'_> {
+        match self {
+            Self::Family(query) => Subject {
+                metric: &query.family.name,
+                meaning: meaning(query, step),
+            },
+            Self::Derived(metric, query) => Subject {
+                metric: &metric.name,
+                meaning: format!("  {}", output::families::formula(metric))
+                    + &meaning_of_sides(query, step),
+            },
+        }
+    }
 }
 
 /// All that the files describe.
@@ -86,7 +146,9 @@ fn invalid(reason: String) -> Failure {
 fn unknown(name: &str, families: &Families) -> Failure {
     /// The most names that are a help.
     const SHOWN: usize = 20;
-    let names: Vec<&str> = families.iter().map(|family| family.name.as_str()).collect();
+    let derived = families.iter_derived().map(|metric| metric.name.as_str());
+    let names = families.iter().map(|family| family.name.as_str());
+    let names: Vec<&str> = names.chain(derived).collect();
     let shown = names.iter().take(SHOWN).copied().collect::<Vec<_>>();
     let others = match names.len().saturating_sub(SHOWN) {
         0 => String::new(),
@@ -102,15 +164,17 @@ fn unknown(name: &str, families: &Families) -> Failure {
 async fn promql(
     args: &ServiceArgs,
     command: &FamilyArgs,
-    query: &FamilyQuery,
+    asked: &Asked<'_>,
 ) -> Result<Exit, Failure> {
     let service = command.scope.narrow(service::open_offline(args)?);
-    let promql = service
-        .family_promql(query)
+    let queries = asked
+        .promql(&service)
         .await
         .map_err(|error| Failure::of_call(&error, args))?;
     let mut out = output::stdout(Escape::Text);
-    writeln!(out, "{}", line(&promql))?;
+    for promql in queries {
+        writeln!(out, "{}", line(&promql))?;
+    }
     out.flush()?;
     Ok(Exit::Success)
 }
@@ -126,11 +190,24 @@ async fn list(
         .check_families(&all)
         .await
         .map_err(|error| Failure::of_call(&error, args))?;
-    let mut out = output::stdout(command.format.escape());
-    match command.format {
-        DataFormat::Json => output::families::json(&mut out, &all)?,
-        DataFormat::Csv => output::families::csv(&mut out, &all, command.csv.cells())?,
-        DataFormat::Table => output::families::table(&mut out, &all)?,
+    let derived: Vec<&DerivedMetric> = families.iter_derived().collect();
+    for metric in &derived {
+        command.derived(metric, families).map_err(invalid)?;
+    }
+    let format = command.format();
+    let mut out = output::stdout(format.escape());
+    match format {
+        QueryFormat::Json => output::families::json(&mut out, &all, &derived)?,
+        QueryFormat::Csv => {
+            output::families::csv(&mut out, &all, &derived, command.csv.cells())?;
+        }
+        QueryFormat::Table => output::families::table(&mut out, &all, &derived)?,
+        QueryFormat::Ndjson | QueryFormat::Plot | QueryFormat::Svg => {
+            return Err(Failure::new(
+                Exit::Usage,
+                "without a name what is described is listed; its formats are table, json and csv",
+            ));
+        }
     }
     out.flush()?;
     Ok(Exit::Success)
@@ -149,19 +226,22 @@ fn meaning(query: &FamilyQuery, step: u32) -> String {
         }
         Some(FamilyStatistic::Rate) => "  observations per second".to_owned(),
     };
-    match &query.over_time {
-        None => of,
-        Some(over) => {
-            let window = crate::duration::show_seconds(over.window.unwrap_or(step).into());
-            format!("{of}  {} over {window} of the group", over.statistic)
-        }
-    }
+    of + &meaning_of_family(query.over_time.as_ref(), step)
+}
+
+/// The meaning of a point of each side, in words.
+fn meaning_of_sides(query: &DerivedQuery, step: u32) -> String {
+    let of_side = |side: &Side| match side {
+        Side::Family(query) => meaning_of_family(query.over_time.as_ref(), step),
+        Side::Metric(query) => meaning_of_metric(query.pointwise.as_ref(), step),
+    };
+    query.sides.first().map(of_side).unwrap_or_default()
 }
 
 /// An empty answer is no error, and rarely what was hoped for.
-fn nothing_found(query: &FamilyQuery, result: &MetricResult, scope: Option<&Scope>) -> String {
+fn nothing_found(name: &str, result: &MetricResult, scope: Option<&Scope>) -> String {
     let range = output::times::range(result.start, result.end, &Local);
-    let name = head(&query.family.name, REPEATED);
+    let name = head(name, REPEATED);
     format!(
         "no series of {name} from {range}\n\
          asked: {}\n\

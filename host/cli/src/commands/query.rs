@@ -14,10 +14,9 @@ use crate::args::choices::QueryFormat;
 use crate::args::{PromqlArgs, QueryCommandArgs, ServiceArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::csv::Cells;
-use crate::output::picture::{svg, terminal};
+use crate::output::heading::Subject;
 use crate::output::printable::{Escape, REPEATED, head, line};
-use crate::output::{self, Screen, say};
+use crate::output::{self, Screen, Style, say};
 use crate::{commands::batch, commands::explain, commands::streaming, service};
 
 /// Prints the queries, and sends nothing. Within a scope, what the host would make of them.
@@ -52,14 +51,18 @@ pub(crate) async fn run(args: &ServiceArgs, command: QueryCommandArgs) -> Result
         csv,
         ..
     } = command;
-    let cells = csv.cells();
     let options = range.options(args.partial);
     let queries = query.into_queries(Utc::now()).map_err(unreadable)?;
     let within = scope.scope();
     if explain {
         return explain::run(args, &scope, &queries, &options, format).await;
     }
-    let screen = Screen::of_stdout().with_sparkline(sparkline);
+    let style = Style {
+        format,
+        cells: csv.cells(),
+        partial: options.partial,
+        screen: Screen::of_stdout().with_sparkline(sparkline),
+    };
     let service = scope.narrow(service::open(args)?);
     let asking = Asking {
         args,
@@ -69,8 +72,8 @@ pub(crate) async fn run(args: &ServiceArgs, command: QueryCommandArgs) -> Result
     };
     let exit = match &queries[..] {
         _ if format == QueryFormat::Ndjson => streaming::run(&asking, &queries).await,
-        [query] => one(&asking, query, (format, cells), &screen).await,
-        _ => batch::run(&asking, &queries, (format, cells), &screen).await,
+        [query] => one(&asking, query, &style).await,
+        _ => batch::run(&asking, &queries, &style).await,
     };
     service::say_who_answered(&service);
     exit
@@ -130,12 +133,7 @@ pub(crate) fn check_scope(scope: Option<&Scope>) -> String {
     }
 }
 
-async fn one(
-    asking: &Asking<'_>,
-    query: &MetricQuery,
-    (format, cells): (QueryFormat, Cells),
-    screen: &Screen,
-) -> Result<Exit, Failure> {
+async fn one(asking: &Asking<'_>, query: &MetricQuery, style: &Style) -> Result<Exit, Failure> {
     let Asking {
         service, options, ..
     } = asking;
@@ -143,7 +141,7 @@ async fn one(
         .await
         .map_err(|error| Failure::of_call(&error, asking.args))?;
     let result = &answer.answer;
-    remarks("", &answer.answer, &answer.missing, format);
+    remarks("", &answer.answer, &answer.missing, style.format);
     if is_empty(&answer) {
         let range = (result.start, result.end);
         say(
@@ -151,21 +149,8 @@ async fn one(
             &asking.nothing_found(&query.metric_name, range, &result.promql),
         );
     }
-    let mut out = output::stdout(format.escape());
-    match format {
-        QueryFormat::Json => output::json::query(&mut out, &answer, options.partial)?,
-        QueryFormat::Csv => output::csv::query(&mut out, result, cells)?,
-        QueryFormat::Svg => {
-            out.write_all(svg::document([(query, &answer)], &Local)?.as_bytes())?;
-        }
-        _ if result.series.is_empty() => {}
-        QueryFormat::Plot => {
-            terminal::write(&mut out, query, &answer, screen.width, &Local)?;
-        }
-        QueryFormat::Table | QueryFormat::Ndjson => {
-            output::query_table::write(&mut out, query, result, screen, &Local)?;
-        }
-    }
+    let mut out = output::stdout(style.format.escape());
+    style.write(&mut out, &Subject::of(query, result.step), &answer)?;
     out.flush()?;
     Ok(exit_of(&answer.answer, &answer.missing))
 }

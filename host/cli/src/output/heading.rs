@@ -11,20 +11,34 @@ use super::printable::line;
 use super::times;
 use crate::duration::show_seconds;
 
-/// The metric, its type, its unit, and what a point stands for.
-pub(super) fn title(query: &MetricQuery, result: &MetricResult) -> String {
-    let meaning = meaning(query.pointwise.as_ref(), result.step);
-    named(&query.metric_name, &meaning, result)
+/// The subject of an answer: a metric, and the meaning of its points.
+#[derive(Debug, Clone)]
+pub(crate) struct Subject<'a> {
+    /// The metric's name.
+    pub(crate) metric: &'a str,
+    /// The words behind the unit, with two blanks before them. Empty: a point is the group's value at its instant.
+    pub(crate) meaning: String,
 }
 
-/// The same of a metric that is no container's.
-pub(crate) fn named(metric: &str, meaning: &str, result: &MetricResult) -> String {
-    format!(
-        "{}  {}  {}{meaning}",
-        line(metric),
-        result.metric_type,
-        line(result.unit.as_deref().unwrap_or("unit unknown")),
-    )
+impl<'a> Subject<'a> {
+    /// That of a query of the containers', whose step is in seconds.
+    pub(crate) fn of(query: &'a MetricQuery, step: u32) -> Self {
+        Self {
+            metric: &query.metric_name,
+            meaning: meaning(query.pointwise.as_ref(), step),
+        }
+    }
+
+    /// The metric, its type, its unit, and what a point stands for.
+    pub(super) fn title(&self, result: &MetricResult) -> String {
+        format!(
+            "{}  {}  {}{}",
+            line(self.metric),
+            result.metric_type,
+            line(result.unit.as_deref().unwrap_or("unit unknown")),
+            self.meaning
+        )
+    }
 }
 
 /// The range and the step.

@@ -2,6 +2,7 @@
 //! is told to, so that tests can read it. Text for stdout and stderr passes [`stdout`], [`say`] or [`Log`], which let
 //! nothing through that would command a terminal.
 
+mod answer;
 pub(crate) mod csv;
 pub(crate) mod examination;
 pub(crate) mod families;
@@ -19,7 +20,7 @@ pub(crate) mod metrics_table;
 mod number;
 pub(crate) mod picture;
 pub(crate) mod plan;
-mod point;
+pub(crate) mod point;
 pub(crate) mod printable;
 pub(crate) mod query_table;
 mod sparkline;
@@ -30,6 +31,7 @@ pub(crate) mod verdicts;
 
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
+pub(crate) use self::answer::Style;
 pub(crate) use self::labels::TooManyColumns;
 use self::printable::{Escape, Printable, lines};
 use crate::args::choices::When;

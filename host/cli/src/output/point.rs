@@ -1,12 +1,14 @@
 //! A description of a point, in words.
 
-use metric_host::{Over, Pointwise};
+use metric_host::families::{FamilyOver, OverTime};
+use metric_host::{Over, Pointwise, Statistic};
 
+use super::printable::line;
 use crate::duration::show_seconds;
 
 /// Describes a point behind a heading: the statistic that was asked for, of what, over how long. Empty where a point is
 /// the group's value at its instant. The step is in seconds.
-pub(super) fn meaning(pointwise: Option<&Pointwise>, step: u32) -> String {
+pub(crate) fn meaning(pointwise: Option<&Pointwise>, step: u32) -> String {
     let Some(Pointwise {
         statistic,
         over,
@@ -15,12 +17,32 @@ pub(super) fn meaning(pointwise: Option<&Pointwise>, step: u32) -> String {
     else {
         return String::new();
     };
-    let window = show_seconds(window.unwrap_or(step).into());
+    let over = match over {
+        Over::Time => FamilyOver::Time,
+        Over::Members(member) => FamilyOver::Members(member.to_string()),
+        Over::Both(member) => FamilyOver::Both(member.to_string()),
+    };
+    words(*statistic, &over, window.unwrap_or(step))
+}
+
+/// The same of a family. The step is in seconds.
+pub(crate) fn meaning_of_family(over: Option<&OverTime>, step: u32) -> String {
+    let words = |over: &OverTime| words(over.statistic, &over.over, over.window.unwrap_or(step));
+    over.map_or_else(String::new, words)
+}
+
+fn words(statistic: Statistic, over: &FamilyOver, window: u32) -> String {
+    let window = show_seconds(window.into());
     match over {
-        Over::Time => format!("  {statistic} over {window} of the group"),
-        Over::Members(member) => format!("  {statistic} of the group's members by {member}"),
-        Over::Both(member) => {
-            format!("  {statistic} over {window} of the group's members by {member}")
+        FamilyOver::Time => format!("  {statistic} over {window} of the group"),
+        FamilyOver::Members(member) => {
+            format!("  {statistic} of the group's members by {}", line(member))
+        }
+        FamilyOver::Both(member) => {
+            format!(
+                "  {statistic} over {window} of the group's members by {}",
+                line(member)
+            )
         }
     }
 }

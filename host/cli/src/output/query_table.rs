@@ -5,9 +5,9 @@ use std::io::Write;
 
 use chrono::TimeZone;
 use comfy_table::{Cell, ColumnConstraint, Table, Width};
-use metric_host::{MetricQuery, MetricResult, Series};
+use metric_host::{MetricResult, Series};
 
-use super::heading;
+use super::heading::{self, Subject};
 use super::labels::label;
 use super::layout::{self, Place};
 use super::number::for_people;
@@ -20,22 +20,7 @@ use crate::failure::Failure;
 /// Writes a heading and a row for each series. Labels that all series share stand in the heading.
 pub(crate) fn write<Tz>(
     out: &mut dyn Write,
-    query: &MetricQuery,
-    result: &MetricResult,
-    screen: &Screen,
-    zone: &Tz,
-) -> Result<(), Failure>
-where
-    Tz: TimeZone<Offset: Display>,
-{
-    let title = heading::title(query, result);
-    titled(out, &title, result, screen, zone)
-}
-
-/// The same under another title.
-pub(crate) fn titled<Tz>(
-    out: &mut dyn Write,
-    title: &str,
+    subject: &Subject<'_>,
     result: &MetricResult,
     screen: &Screen,
     zone: &Tz,
@@ -60,7 +45,7 @@ where
         .same_points
         .map(|points| format!("  points {points}"))
         .unwrap_or_default();
-    writeln!(out, "{title}")?;
+    writeln!(out, "{}", subject.title(result))?;
     writeln!(out, "{}{points}", heading::range(result, zone))?;
     if !shared.is_empty() {
         writeln!(out, "{}", heading::shared(result, &shared))?;
@@ -243,7 +228,10 @@ mod tests {
         let mut out = Vec::new();
         write(
             &mut out,
-            &MetricQuery::new("mem", "", ""),
+            &Subject {
+                metric: "mem",
+                meaning: String::new(),
+            },
             result,
             &screen,
             &chrono::Utc,

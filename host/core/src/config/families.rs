@@ -1,4 +1,4 @@
-//! The families of an operator, read from a file: metrics beyond the container's.
+//! The families of an operator, read from a file: metrics beyond the container's, and what is derived of them.
 //!
 //! A file is JSON, in the form that the JSON interface has for a family. The plugin decides what a name or a label may
 //! be; here they are bounded.
@@ -7,11 +7,15 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
+use super::derived::DerivedMetric;
 use crate::contract::families::{Family, FamilyKind};
 
-/// Families by their names.
+/// Families, and metrics derived of them, by their names.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Families(BTreeMap<String, Family>);
+pub struct Families {
+    families: BTreeMap<String, Family>,
+    derived: BTreeMap<String, DerivedMetric>,
+}
 
 /// The reason why a file of families is refused.
 #[derive(Debug, thiserror::Error)]
@@ -27,14 +31,12 @@ pub enum FamiliesError {
     },
     /// It is no such file.
     #[error(
-        "{0}; accepted is {{\"families\": [{{\"name\": …, \"kind\": \"gauge\", \"unit\": …, \"description\": …, \"labels\": [], \"former_names\": [], \"intensive\": false}}]}}"
+        "{0}; accepted is {{\"families\": [{{\"name\": …, \"kind\": \"gauge\", \"unit\": …, \"description\": …, \"labels\": [], \"former_names\": [], \"intensive\": false}}], \"derived\": [{{\"name\": …, \"derivation\": \"ratio\", \"sides\": […]}}]}}"
     )]
     Json(#[from] serde_json::Error),
     /// It describes more families than one installation has.
-    #[error("{given} families; accepted are at most {most}")]
+    #[error("more than {most} families; accepted are at most {most}")]
     Many {
-        /// The number that was given.
-        given: usize,
         /// The most that are accepted.
         most: usize,
     },
@@ -48,7 +50,7 @@ pub enum FamiliesError {
         /// The most that are accepted.
         most: usize,
     },
-    /// Two families have one name.
+    /// Two families, or derived metrics, have one name.
     #[error("{0:?} is described twice; accepted is each name once, in all files together")]
     Twice(String),
 }
@@ -56,7 +58,7 @@ pub enum FamiliesError {
 impl Families {
     /// Bytes of a file: a thousand families with all that is said of them.
     const LONGEST: usize = 2 << 20;
-    /// Families of all files, as many as a plugin checks at once. From the contract.
+    /// Families and derived metrics of all files: as many as a plugin checks at once. From the contract.
     const MOST: usize = 1000;
     /// Labels of a family. From the contract.
     const MOST_LABELS: usize = 64;
@@ -77,6 +79,9 @@ impl Families {
         for family in file.families {
             all.add(family.into())?;
         }
+        for derived in file.derived {
+            all.add_derived(derived)?;
+        }
         Ok(all)
     }
 
@@ -85,10 +90,11 @@ impl Families {
     /// # Errors
     /// [`FamiliesError::Twice`], and [`FamiliesError::Many`].
     pub fn extend(&mut self, other: Self) -> Result<(), FamiliesError> {
-        other
-            .0
-            .into_values()
-            .try_for_each(|family| self.add(family))
+        let Self { families, derived } = other;
+        let mut families = families.into_values();
+        families.try_for_each(|family| self.add(family))?;
+        let mut derived = derived.into_values();
+        derived.try_for_each(|derived| self.add_derived(derived))
     }
 
     fn add(&mut self, family: Family) -> Result<(), FamiliesError> {
@@ -99,28 +105,47 @@ impl Families {
                 most: Self::MOST_LABELS,
             });
         }
-        if self.0.contains_key(&family.name) {
-            return Err(FamiliesError::Twice(family.name));
+        self.make_room(&family.name)?;
+        self.families.insert(family.name.clone(), family);
+        Ok(())
+    }
+
+    fn add_derived(&mut self, derived: DerivedMetric) -> Result<(), FamiliesError> {
+        self.make_room(&derived.name)?;
+        self.derived.insert(derived.name.clone(), derived);
+        Ok(())
+    }
+
+    /// Checks that one of this name can be added.
+    fn make_room(&self, name: &str) -> Result<(), FamiliesError> {
+        if self.families.contains_key(name) || self.derived.contains_key(name) {
+            return Err(FamiliesError::Twice(name.to_owned()));
         }
-        self.0.insert(family.name.clone(), family);
-        match self.0.len() > Self::MOST {
-            false => Ok(()),
-            true => Err(FamiliesError::Many {
-                given: self.0.len(),
-                most: Self::MOST,
-            }),
+        match self.families.len() + self.derived.len() {
+            Self::MOST.. => Err(FamiliesError::Many { most: Self::MOST }),
+            _ => Ok(()),
         }
     }
 
     /// The family of a name, or one that had it before.
     pub fn get(&self, name: &str) -> Option<&Family> {
         let had = |family: &&Family| family.former_names.iter().any(|former| former == name);
-        self.0.get(name).or_else(|| self.iter().find(had))
+        self.families.get(name).or_else(|| self.iter().find(had))
     }
 
-    /// All of them, in the order of their names.
+    /// All families, in the order of their names.
     pub fn iter(&self) -> impl Iterator<Item = &Family> {
-        self.0.values()
+        self.families.values()
+    }
+
+    /// The derived metric of a name.
+    pub fn derived(&self, name: &str) -> Option<&DerivedMetric> {
+        self.derived.get(name)
+    }
+
+    /// All derived metrics, in the order of their names.
+    pub fn iter_derived(&self) -> impl Iterator<Item = &DerivedMetric> {
+        self.derived.values()
     }
 }
 
@@ -133,6 +158,8 @@ struct FileDocument {
     #[serde(default, rename = "sources")]
     _sources: Vec<String>,
     families: Vec<FamilyDocument>,
+    #[serde(default)]
+    derived: Vec<DerivedMetric>,
 }
 
 #[derive(Deserialize)]
@@ -233,5 +260,22 @@ mod tests {
         let mut one = Families::parse(&file(vec![family("a")])).unwrap();
         let error = one.extend(one.clone()).unwrap_err();
         assert!(matches!(error, FamiliesError::Twice(name) if name == "a"));
+    }
+
+    #[test]
+    fn a_derived_metric_has_a_name_of_its_own_and_may_be_in_another_file_than_its_sides() {
+        let derived = r#"{"name": "b", "derivation": "ratio", "sides": [{"family": "a"}, {"metric": "mem"}]}"#;
+        let file = format!(r#"{{"families": [], "derived": [{derived}]}}"#);
+        let mut all = Families::parse(&file).unwrap();
+        assert_eq!(all.derived("b").unwrap().sides.len(), 2);
+        assert_eq!((all.get("b"), all.iter_derived().count()), (None, 1));
+        let named =
+            |name: &str| format!(r#"{{"families": [{{"name": "{name}", "kind": "gauge"}}]}}"#);
+        all.extend(Families::parse(&named("a")).unwrap()).unwrap();
+        let error = all
+            .extend(Families::parse(&named("b")).unwrap())
+            .unwrap_err();
+        assert!(matches!(error, FamiliesError::Twice(name) if name == "b"));
+        assert!(refused(r#"{"familys": []}"#).contains("derived"));
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod address;
 pub(crate) mod cache;
 pub(crate) mod credentials;
+pub(crate) mod derived;
 pub(crate) mod error;
 pub(crate) mod families;
 pub(crate) mod limits;

@@ -1,7 +1,7 @@
 //! The records of families and of what is derived, as the contract has them.
 
 pub use super::bindings::exports::backendai::metric::family::{
-    Family, FamilyKind, FamilyQuery, FamilyStatistic, OverTime,
+    Family, FamilyKind, FamilyOver, FamilyQuery, FamilyStatistic, OverTime,
 };
 pub use super::bindings::exports::backendai::metric::family_service::{
     Derivation, DerivedQuery, Side,
@@ -72,10 +72,11 @@ impl FamilyKind {
 }
 
 impl From<Statistic> for OverTime {
-    /// Since the point before.
+    /// Of the group, since the point before.
     fn from(statistic: Statistic) -> Self {
         Self {
             statistic,
+            over: FamilyOver::Time,
             window: None,
         }
     }

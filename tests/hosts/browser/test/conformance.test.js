@@ -13,7 +13,7 @@ import { options } from '../../node/scripts/bundle.js';
 import { files } from '../../node/test/conformance/cases.js';
 import { hostile, sentAgain, WITH_SERVICE } from '../../node/test/conformance/runner.js';
 import { ScriptedPrometheus } from '../../node/test/conformance/scripted-prometheus.js';
-import { END, startPrometheus } from '../../node/test/prometheus.js';
+import { END, START, startPrometheus } from '../../node/test/prometheus.js';
 import { serve } from '../scripts/serve.js';
 import { startBrowser } from './browser.js';
 
@@ -110,6 +110,31 @@ test('live stats, presets and verdicts are what a real Prometheus says', async (
     assert.ok(told.range.every(([, values]) => values.length > 1));
     assert.deepEqual(told.judgements, [...kernels.map((kernel) => [kernel, 'value', true]), ['gone', 'no-data', null]]);
     assert.equal(told.refused, 'preset.template');
+  } finally {
+    await real.stop();
+  }
+});
+
+test('summaries, ranks, anomalies and values are what a real Prometheus says', async () => {
+  const real = await startPrometheus();
+  try {
+    const ask = async (path) => (await (await fetch(`http://${real.address}/api/v1/${path}`)).json()).data;
+    const query = 'sum by (kernel_id)(backendai_container_utilization{container_metric_name="mem",value_type="current"})';
+    const { result } = await ask(`query_range?${new URLSearchParams({ query, start: START, end: END, step: 60 })}`);
+    const peaks = result.map(({ metric, values }) => [metric.kernel_id, Math.max(...values.map(([, value]) => Number(value)))]);
+    const told = await page.evaluate(([address, start, end]) => globalThis.sumUp(address, start, end), [real.address, START, END]);
+    assert.equal(told.totalUnit, 'byte-seconds');
+    assert.deepEqual(new Map(told.peaks), new Map(peaks));
+    const [[kernel, peak]] = peaks.toSorted(([, one], [, other]) => other - one);
+    assert.deepEqual(told.best, [kernel, peak, peaks.length]);
+    // Some kernels had ended by the last hour.
+    assert.ok(told.watched.length > 0 && told.watched.length <= peaks.length);
+    assert.ok(told.watched.every(([values, lower]) => values > 0 && values === lower));
+    assert.ok(told.anomalies.length > 0 && told.anomalies.every((score) => score > 1));
+    assert.ok(told.outliers.length === peaks.length && told.outliers.every((learnt) => learnt >= 4));
+    assert.equal(told.worked[0], 'millicore-seconds');
+    assert.ok(told.worked[1].length === peaks.length && told.worked[1].every((total) => total > 0));
+    assert.deepEqual(told.values, await ask('label/kernel_id/values'));
   } finally {
     await real.stop();
   }

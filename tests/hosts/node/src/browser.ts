@@ -8,7 +8,7 @@ import { aside } from './thread/web-thread.js';
 
 export * from './common.js';
 
-/** Asks one Prometheus; each call is one request. Large answers are decoded in a worker. */
+/** Asks one Prometheus. Large answers are decoded in a worker. */
 export class MetricClient extends FetchClient {
   /** @throws {MetricError} `invalid-argument` */
   constructor(config: Config, options: ClientOptions = {}) {

@@ -2,16 +2,22 @@
 // what came. Knows the codec's interfaces, and not where large answers are decoded.
 
 import type { HttpRequest } from '../generated/interfaces/backendai-metric-codec.js';
+import type * as discovery from '../generated/interfaces/backendai-metric-discovery.js';
+import type { DerivedAnswer } from '../generated/interfaces/backendai-metric-family-service.js';
+import type * as insight from '../generated/interfaces/backendai-metric-insight.js';
 import type * as live from '../generated/interfaces/backendai-metric-live-stats.js';
 import type { Outline } from '../generated/interfaces/backendai-metric-preset.js';
 import type { InstantAnswer, Judgement, RunAnswer } from '../generated/interfaces/backendai-metric-preset-service.js';
+import type { RangeAnswer } from '../generated/interfaces/backendai-metric-range-service.js';
 import type * as wit from '../generated/interfaces/backendai-metric-types.js';
 import type { ImportObject, Root } from '../generated/metric_codec.js';
 import { toCallOptions, toClientOptions, type CallOptions, type ClientOptions } from './arguments/call.js';
 import { toConfig, type CheckedConfig, type Config } from './arguments/config.js';
 import { toArguments, toBatch, toBy, toIds, toLiveOptions, toMetricQuestion, toMoment, toPreset, toQuestion, toRange, toRuns, type BatchOptions, type LiveOptions, type MetricQuestion, type Moment, type Preset, type PresetArguments, type PresetRange, type Question, type Run } from './arguments/decisions.js';
-import { toFamilies, toFamilyQuery, type Family, type FamilyQuery } from './arguments/families.js';
+import { toDerived, toFamilies, toFamilyQuery, type DerivedQuery, type Family, type FamilyQuery } from './arguments/families.js';
+import { toDetection, toFilter, toMember, toQuantiles, toRanking, toSource, toTolerance, type Detection, type Ranking, type Tolerance, type ValueFilter } from './arguments/insight.js';
 import { toMetric, toQuery, type MetricQuery } from './arguments/query.js';
+import { toOptions, type RangeOptions } from './arguments/range.js';
 import { joined } from './bytes.js';
 import type { Component } from './component.js';
 import { Deadline } from './deadline.js';
@@ -21,12 +27,19 @@ import { Fault } from './http/fault.js';
 import { MetricError } from './metric-error.js';
 import { sideBySide } from './side-by-side.js';
 import { decoded, run, settled, type Body, type Job } from './thread/job.js';
+import { toDerivedAnswer, toRangeAnswer, toRanked, toSummary, toWatched } from './whole-ranges.js';
 
 /** A body larger than this takes longer to decode than an event loop should stand still, some 10 ms. */
 const LARGE = 2 ** 20;
 
 /** Requests of one call under way at once, as a range has them unless it says otherwise. */
 const CONCURRENCY = 8;
+
+/** A response as the codec's JSON interface takes it. */
+interface Response {
+  status: number;
+  body: string;
+}
 
 /** Does a job in another thread; gives `undefined` where there is none. */
 export type Aside = (job: Job & { body: Body }, signal: AbortSignal) => Promise<{ result: unknown } | undefined>;
@@ -141,6 +154,51 @@ export class FetchClient {
     return toRecord(fromDocument(await this.#ask(config, options, request, response)));
   }
 
+  /** A long range in chunks, side by side; each of them is sent once. Rejects with a `MetricError`. */
+  async queryRange(query: MetricQuery, range: RangeOptions = {}, options: CallOptions = {}): Promise<RangeAnswer> {
+    return toRangeAnswer(await this.#askOver('query-range', { query: toQuery(query) }, range, options));
+  }
+
+  /** What becomes of two queries, point by point, such as a ratio; gaps are counted. Rejects with a `MetricError`. */
+  async queryDerived(query: DerivedQuery, range: RangeOptions = {}, options: CallOptions = {}): Promise<DerivedAnswer> {
+    return toDerivedAnswer(await this.#askOver('query-derived', { derived: toDerived(query) }, range, options));
+  }
+
+  /**
+   * Sums up each group over the whole range. `quantiles` are parts from 0 to 1, at most 16; the median and the 95th
+   * percentile unless given. Rejects with a `MetricError`.
+   */
+  async summarize(query: MetricQuery, quantiles?: readonly number[], range: RangeOptions = {}, options: CallOptions = {}): Promise<insight.SummaryAnswer> {
+    const parts = [...toQuantiles(quantiles)];
+    return toSummary(await this.#askOver('summarize', { query: toQuery(query), quantiles: parts }, range, options), parts);
+  }
+
+  /** Ranks the groups over the whole range, each once, and gives the best of them. Rejects with a `MetricError`. */
+  async rank(query: MetricQuery, ranking: Ranking, range: RangeOptions = {}, options: CallOptions = {}): Promise<insight.Ranked> {
+    return toRanked(await this.#askOver('rank', { query: toQuery(query), ranking: toRanking(ranking) }, range, options));
+  }
+
+  /** Finds what is out of the ordinary for each series by itself. Rejects with a `MetricError`. */
+  async findAnomalies(query: MetricQuery, detection: Detection = {}, range: RangeOptions = {}, options: CallOptions = {}): Promise<insight.WatchAnswer> {
+    return toWatched(await this.#askOver('find-anomalies', { query: toQuery(query), detection: toDetection(detection) }, range, options));
+  }
+
+  /** Finds members that are unlike the others of their group at the same time. Rejects with a `MetricError`. */
+  async findOutliers(query: MetricQuery, member: wit.Dimension, tolerance: Tolerance = {}, range: RangeOptions = {}, options: CallOptions = {}): Promise<insight.WatchAnswer> {
+    const asked = { query: toQuery(query), member: toMember(member), tolerance: toTolerance(tolerance) };
+    return toWatched(await this.#askOver('find-outliers', asked, range, options));
+  }
+
+  /** The values of a dimension or of a label, for menus. Rejects with a `MetricError`. */
+  async values(source: discovery.ValueSource, filter: ValueFilter = {}, options: CallOptions = {}): Promise<discovery.ValueAnswer> {
+    const asked = { source: toSource(source), filter: toFilter(filter) };
+    const config = this.#now(options);
+    const request = toRecord<HttpRequest>(await this.#json('values-request', fromRecords({ config, ...asked })));
+    const response = (status: number) => ({ interface: 'jsonCodec', verb: 'call', args: ['values-response', fromRecords({ config, ...asked, status })] });
+    // Texts and flags alone, under the same names.
+    return fromDocument(await this.#ask(config, options, request, response)) as discovery.ValueAnswer;
+  }
+
   /** Calls a verb of the codec by its name, through its JSON interface: `metric-response`, say, with a body that came another way. Rejects with a `MetricError`. */
   async call<T = unknown>(verb: string, request: Request = {}, body = ''): Promise<T> {
     const config = verb === 'detect-metric-type' ? undefined : this.#now({});
@@ -169,18 +227,49 @@ export class FetchClient {
     const config = this.#now(options);
     const text = fromRecords({ config, ...asked });
     const requests = toRecord<HttpRequest[]>(await this.#json(`${verb}-requests`, text));
-    const deadline = new Deadline(config.timeout, options.signal);
+    return this.#within(config, options, async (deadline) => {
+      const responses = await this.#sendAll(requests, CONCURRENCY, deadline);
+      return read(await this.#half(`${verb}-response`, text, responses, options));
+    });
+  }
+
+  /** A verb over whole ranges, whose requests follow from the responses so far. */
+  async #askOver(verb: string, asked: Record<string, unknown>, range: RangeOptions, options: CallOptions): Promise<unknown> {
+    const ranged = toOptions(range);
+    const config = this.#now(options);
+    const text = fromRecords({ config, ...asked, options: ranged });
+    return this.#within(config, options, async (deadline) => {
+      const responses: Response[] = [];
+      for (;;) {
+        const next = toRecord<HttpRequest[]>(await this.#half(`${verb}-requests`, text, responses, options));
+        if (next.length === 0) return this.#half(`${verb}-response`, text, responses, options);
+        responses.push(...(await this.#sendAll(next, ranged.concurrency ?? CONCURRENCY, deadline)));
+      }
+    });
+  }
+
+  /** Work that has its deadline. Once it has failed, nothing of it goes on. */
+  async #within<T>(config: CheckedConfig, { signal }: CallOptions, work: (deadline: Deadline) => Promise<T>): Promise<T> {
+    const deadline = new Deadline(config.timeout, signal);
     try {
-      const replies = await sideBySide(requests, CONCURRENCY, (request) => this.#send(request, deadline));
-      const responses = JSON.stringify(replies.map(({ status, body }) => ({ status, body: decoded(body) })));
-      const body = { bytes: new TextEncoder().encode(responses), strict: true };
-      return read(fromDocument(await this.#read(await this.#codec, { interface: 'jsonCodec', verb: 'call', args: [`${verb}-response`, text], body }, options.signal)));
+      return await work(deadline);
     } catch (thrown) {
       deadline.giveUp(thrown);
       throw thrown;
     } finally {
       deadline.end();
     }
+  }
+
+  async #sendAll(requests: readonly HttpRequest[], atOnce: number, deadline: Deadline): Promise<Response[]> {
+    const replies = await sideBySide(requests, atOnce, (request) => this.#send(request, deadline));
+    return replies.map(({ status, body }) => ({ status, body: decoded(body) }));
+  }
+
+  /** A half of a verb, with the responses that it reads. */
+  async #half(verb: string, text: string, responses: readonly Response[], { signal }: CallOptions): Promise<unknown> {
+    const body = { bytes: new TextEncoder().encode(JSON.stringify(responses)), strict: true };
+    return fromDocument(await this.#read(await this.#codec, { interface: 'jsonCodec', verb: 'call', args: [verb, text], body }, signal));
   }
 
   /** Has the codec read an answer. The deadline is for the answer to come; what has come is decoded. */

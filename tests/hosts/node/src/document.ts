@@ -56,7 +56,7 @@ export function toOutcomes<T>(documents: unknown): (T | MetricError)[] {
 }
 
 /** Fields whose values are names of the contract. */
-const NAMES = new Set(['groupBy', 'backend', 'members', 'both', 'by', 'kind']);
+const NAMES = new Set(['groupBy', 'backend', 'members', 'both', 'by', 'dimension', 'kind', 'member']);
 
 /** @param ofLabels Whether the record that the field is in names labels, which are no names of the contract: what is filled into a preset, and what is asked of a family. */
 function snake(value: unknown, field = '', ofLabels = false): unknown {
@@ -65,17 +65,20 @@ function snake(value: unknown, field = '', ofLabels = false): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if ('tag' in value) {
     const { tag, val } = value as { tag: string; val?: unknown };
-    return val === undefined ? tag : { [tag]: snake(val, tag) };
+    return val === undefined ? tag : { [tag]: snake(val, tag, ofLabels) };
   }
-  const inLabels = field === 'arguments' || 'family' in value;
+  const inLabels = field === 'arguments' || field === 'overTime' || 'family' in value;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), snake(inner, name, inLabels)]));
 }
 
 /** Fields that hold a whole number of 64 bits. */
-const TIMES = new Set(['at', 'start', 'end']);
+const TIMES = new Set(['at', 'start', 'end', 'peak_at']);
 
 /** Fields that hold a number which JSON may have to write as a word. */
-const NUMBERS = new Set(['current', 'min', 'max', 'avg', 'capacity', 'percent', 'accumulated', 'value']);
+const NUMBERS = new Set(['current', 'min', 'max', 'avg', 'capacity', 'percent', 'accumulated', 'value', 'first', 'last', 'total', 'peak', 'expected', 'score']);
+
+/** Fields that hold a column of such numbers. */
+const COLUMNS = new Set(['values', 'expected', 'lower', 'upper', 'scores']);
 
 /** A result of the JSON interface as the record that the typed interface gives. */
 export function toRecord<T>(document: unknown): T {
@@ -88,11 +91,14 @@ function camel(value: unknown, field = ''): unknown {
   if (typeof value === 'string') return NUMBERS.has(field) ? toNumber(value) : field === 'verdict' ? value.replaceAll('_', '-') : value;
   if (Array.isArray(value)) {
     if (field === 'timestamps') return BigInt64Array.from(value, BigInt);
-    if (field === 'values') return Float64Array.from(value, toNumber);
+    if (COLUMNS.has(field)) return Float64Array.from(value, toNumber);
     return value.map((one) => camel(one, field));
   }
   if (typeof value !== 'object') return value;
   if (field === 'labels') return Object.entries(value);
+  if (field === 'quantiles') return Object.fromEntries(Object.entries(value).map(([part, quantile]) => [part, toNumber(quantile as number | string)]));
+  // What went wrong with a chunk is read by who knows of errors.
+  if (field === 'error') return value;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [camelName(name), camel(inner, name)]));
 }
 
@@ -108,13 +114,15 @@ interface AnswerDocument {
   error?: ErrorDocument;
 }
 
-interface ErrorDocument {
+/** An error of the JSON interface. */
+export interface ErrorDocument {
   type: string;
   chunk?: { start: number; end: number } | null;
   [field: string]: unknown;
 }
 
-function toMetricError({ type, chunk, ...fields }: ErrorDocument): MetricError {
+/** The error of a document. */
+export function toMetricError({ type, chunk, ...fields }: ErrorDocument): MetricError {
   const tag = type.replaceAll('_', '-');
   const names = Object.keys(fields);
   const given = Object.entries(fields).flatMap(([name, value]) => {

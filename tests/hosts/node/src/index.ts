@@ -8,16 +8,10 @@ import { codec } from './codec.js';
 import { withThread } from './thread/pool.js';
 
 export * from './common.js';
-export type { DerivedQuery, Side } from './arguments/families.js';
-export type { Detection, Ranking, Tolerance, ValueFilter } from './arguments/insight.js';
-export type { RangeOptions } from './arguments/range.js';
 export { MetricService } from './service.js';
-export type { ValueAnswer, ValueSource } from '../generated/interfaces/backendai-metric-discovery.js';
-export type { Derivation, DerivedAnswer } from '../generated/interfaces/backendai-metric-family-service.js';
-export type { Anomaly, Direction, Ranked, Score, Strategy, Summary, SummaryAnswer, WatchAnswer, Watched } from '../generated/interfaces/backendai-metric-insight.js';
-export type { Chunk, MissingChunk, Page, Piece, RangeAnswer, RangePlan, Span } from '../generated/interfaces/backendai-metric-range-service.js';
+export type { Chunk, Page, Piece, RangePlan } from '../generated/interfaces/backendai-metric-range-service.js';
 
-/** Asks one Prometheus; each call is one request. Large answers are decoded in another thread. */
+/** Asks one Prometheus. Large answers are decoded in another thread. */
 export class MetricClient extends FetchClient {
   /** @throws {MetricError} `invalid-argument` */
   constructor(config: Config, options: ClientOptions = {}) {

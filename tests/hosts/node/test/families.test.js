@@ -132,6 +132,7 @@ describe('an argument that does not fit', () => {
         await refuses('statistic', one[verb]({ ...used, statistic: { tag: 'quantile', val: NaN } }));
         await refuses('over-time.statistic', one[verb]({ ...used, overTime: { statistic: { tag: 'quantile', val: Infinity } } }));
         await refuses('over-time.over', one[verb]({ ...used, overTime: { statistic: { tag: 'max' }, over: 'time' } }));
+        await refuses('over-time.over', one[verb]({ ...used, overTime: { statistic: { tag: 'max' }, over: { tag: 'both', val: 'a-b' } } }));
         await refuses('step', one[verb]({ ...used, step: -1 }));
       }
       await refuses('step', one.call('family-promql', { query: { ...used, step: -1 } }));

@@ -106,6 +106,50 @@ describe('insight', () => {
     assert.deepEqual((await service.values({ tag: 'label', val: 'container_metric_name' })).values, text.values);
   });
 
+  test('comes to the same by the codec, to the last bit', async () => {
+    const cpu = { ...mem, metricName: 'cpu_util' };
+    const later = { ...mem, start: new Date(Date.parse(START) + 7_200_000) };
+    const detection = { strategy: 'robust', tolerance: { sensitivity: 2, minPoints: 1 }, lookback: 3600 };
+    const capacity = { ...mem, labels: { valueType: 'capacity' } };
+    const percent = { sides: [mem, capacity].map((val) => ({ tag: 'metric', val })), derivation: { tag: 'percent' } };
+    for (const ask of [
+      (one) => one.summarize(mem, [1, 0, 0.5]),
+      (one) => one.summarize(mem, undefined, { interval: 900 }),
+      // What counters grew by is asked for besides.
+      (one) => one.summarize(cpu),
+      (one) => one.rank(cpu, { score: { tag: 'total' }, k: 2, others: true }),
+      (one) => one.rank(mem, { score: { tag: 'quantile', val: 0.9 }, lowest: true }),
+      (one) => one.findAnomalies(later, detection, { interval: 3600, concurrency: 2 }),
+      (one) => one.findOutliers(mem, 'kernel-id', { sensitivity: 2 }),
+      (one) => one.queryRange(mem, { interval: 900, partial: true }),
+      (one) => one.queryDerived(percent),
+      (one) => one.values({ tag: 'dimension', val: 'kernel-id' }, { metricName: 'mem', start: START, end: new Date(END), limit: 3 }),
+      (one) => one.values({ tag: 'label', val: 'container_metric_name' }),
+    ]) {
+      assert.deepEqual(await ask(client), await ask(service), String(ask));
+    }
+    assert.ok((await client.summarize(cpu)).summaries.every(({ total }) => total > 0));
+  });
+
+  test('by the codec, a chunk that Prometheus refuses is missing where it may be, and every request ends with its caller', async () => {
+    let sent = 0;
+    const refusing = async (input, init) => (sent++ === 1 ? new globalThis.Response('gone', { status: 500 }) : fetch(input, init));
+    const flaky = new MetricClient({ address: prometheus.address, sampleInterval: 30 }, { fetch: refusing });
+    const { answer, missing, summaries } = await flaky.summarize(mem, [], { interval: 3600, partial: true });
+    assert.equal(missing.length, 1);
+    assert.deepEqual([missing[0].error.tag, missing[0].error.val.status], ['failed-to-get-metric', 500]);
+    assert.equal(typeof missing[0].span.start, 'bigint');
+    assert.equal(summaries.length, kernels.length);
+    assert.ok(answer.series.length === 0);
+    sent = 0;
+    await assert.rejects(flaky.summarize(mem, [], { interval: 3600 }), (error) => error.kind === 'failed-to-get-metric' && Number(error.chunk.start) > Date.parse(START));
+    await assert.rejects(new MetricClient({ address: NOBODY, timeout: 3000 }).rank(mem, { score: { tag: 'avg' } }), (error) => error.kind === 'connection-failed');
+    const reason = new Error('the user closed the page');
+    const signal = AbortSignal.abort(reason);
+    const calls = [client.summarize(mem, [], {}, { signal }), client.queryRange(mem, {}, { signal }), client.values({ tag: 'label', val: 'job' }, {}, { signal })];
+    for (const call of calls) await assert.rejects(call, (error) => error === reason);
+  });
+
   test('fails with the chunk, and ends with its caller', async () => {
     const nobody = new MetricService({ address: NOBODY, timeout: 3000 });
     await assert.rejects(nobody.summarize(mem), (error) => error.kind === 'connection-failed' && Number(error.chunk.start) === Date.parse(START));

@@ -18,6 +18,7 @@ from metric_service import (
     DerivedQuery,
     Family,
     FamilyKind,
+    FamilyOver,
     FamilyQuery,
     FamilyStatistic,
     InvalidArgument,
@@ -30,6 +31,7 @@ from metric_service import (
     RangeAnswer,
     RangeOptions,
     Side,
+    Statistic,
 )
 from metric_service.over_httpx import AsyncHttpxService, HttpxService
 
@@ -80,10 +82,18 @@ def test_families_are_checked_and_their_promql_built_without_a_request(
         assert (
             verbs.build_family_promql(over) == "min_over_time((max(backendai_container_utilization))[59m59s999ms:15s])"
         )
+        pooled = OverTime(Statistic.quantile(0.5), over=FamilyOver.both("kernel_id"))
+        assert verbs.build_family_promql(FamilyQuery(CONTAINERS, START, END, 60, over_time=pooled)) == (
+            "sum by (kernel_id)(backendai_container_utilization)"
+        )
         # A label is no name of the contract, whose `_` and `-` are the same.
         with pytest.raises(InvalidArgument, match="kernel-id") as caught:
             verbs.build_family_promql(FamilyQuery(CONTAINERS, START, END, group_by="kernel-id"))
         assert caught.value.field == "group-by"
+        with pytest.raises(InvalidArgument, match="kernel-id") as caught:
+            members = OverTime("max", over=FamilyOver.members("kernel-id"))
+            verbs.build_family_promql(FamilyQuery(CONTAINERS, START, END, over_time=members))
+        assert caught.value.field == "over-time.over"
         with pytest.raises(InvalidArgument, match="a b"):
             verbs.check_families([ODD])
 
@@ -166,6 +176,8 @@ def test_each_verb_of_families_is_there_for_asyncio(service: MetricService, code
         ("over-time", lambda: FamilyQuery(ODD, START, END, over_time="max")),  # type: ignore[arg-type]
         ("over-time.statistic", lambda: OverTime("median")),
         ("over-time.window", lambda: OverTime("max", -1)),
+        ("over-time.over", lambda: OverTime("max", over="both")),
+        ("over-time.over", lambda: OverTime("max", over=FamilyOver.both(5))),  # type: ignore[arg-type]
         ("utc-offset", lambda: FamilyQuery(ODD, START, END, utc_offset=2**31)),
         ("sides", lambda: DerivedQuery([CONTAINERS], "sum")),  # type: ignore[list-item]
         ("sides", lambda: DerivedQuery(USED, "sum")),  # type: ignore[arg-type]

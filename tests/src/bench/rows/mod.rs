@@ -72,5 +72,6 @@ pub(crate) const ALL: &[Row] = &[
     insight::SUMMARY,
     insight::ANOMALIES,
     insight::BANDS,
+    insight::FINE_BANDS,
     anomalies::ROW,
 ];

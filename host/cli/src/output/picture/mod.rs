@@ -10,10 +10,10 @@ pub(crate) mod terminal;
 use std::fmt::Display;
 
 use chrono::TimeZone;
-use metric_host::{MetricQuery, MetricResult, MissingChunk, RangeAnswer, Series};
+use metric_host::{MetricResult, MissingChunk, RangeAnswer, Series};
 
 use self::axis::Axis;
-use super::heading;
+use super::heading::{self, Subject};
 use super::labels::{TooManyColumns, label};
 use super::printable::{REPEATED, head, line};
 use super::times;
@@ -65,7 +65,7 @@ struct Room {
 
 impl Picture {
     fn of<Tz>(
-        query: &MetricQuery,
+        subject: &Subject<'_>,
         answer: &RangeAnswer,
         zone: &Tz,
         room: Room,
@@ -83,7 +83,7 @@ impl Picture {
             .series
             .iter()
             .map(|series| Line {
-                name: name(series, &own, &query.metric_name),
+                name: name(series, &own, subject.metric),
                 runs: runs(series, step),
             })
             .collect();
@@ -93,7 +93,7 @@ impl Picture {
             heading::shared(result, &shared),
         ];
         Ok(Self {
-            title: heading::title(query, result),
+            title: subject.title(result),
             under: under.into_iter().filter(|text| !text.is_empty()).collect(),
             remarks: remarks(result, &answer.missing, zone),
             times: axis::times(result.start, result.end, room.times, zone),
@@ -206,6 +206,14 @@ mod tests {
         }
     }
 
+    /// A metric whose points are values at an instant.
+    pub(super) fn subject() -> Subject<'static> {
+        Subject {
+            metric: "mem",
+            meaning: String::new(),
+        }
+    }
+
     pub(super) fn gone(from: i64, to: i64) -> MissingChunk {
         MissingChunk {
             span: Span {
@@ -221,7 +229,7 @@ mod tests {
             times: 6,
             values: 5,
         };
-        Picture::of(&MetricQuery::new("mem", "", ""), answer, &Utc, room)
+        Picture::of(&subject(), answer, &Utc, room)
     }
 
     #[test]

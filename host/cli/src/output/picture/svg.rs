@@ -6,7 +6,7 @@ use std::io;
 use std::ops::Range;
 
 use chrono::TimeZone;
-use metric_host::{MetricQuery, RangeAnswer};
+use metric_host::RangeAnswer;
 use plotters::chart::{ChartBuilder, ChartContext};
 use plotters::coord::cartesian::Cartesian2d;
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
@@ -22,6 +22,7 @@ use super::axis::{Axis, part_of};
 use super::{Line, NoPicture, Picture, Room};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::output::heading::Subject;
 
 /// Pixels.
 const WIDTH: u32 = 960;
@@ -65,7 +66,7 @@ type Drawn = Result<(), DrawingAreaErrorKind<io::Error>>;
 
 /// The pictures of the answers, in one document.
 pub(crate) fn document<'a, Tz>(
-    answers: impl IntoIterator<Item = (&'a MetricQuery, &'a RangeAnswer)>,
+    answers: impl IntoIterator<Item = (Subject<'a>, &'a RangeAnswer)>,
     zone: &Tz,
 ) -> Result<String, Failure>
 where
@@ -73,7 +74,7 @@ where
 {
     let pictures = answers
         .into_iter()
-        .map(|(query, answer)| Picture::of(query, answer, zone, ROOM))
+        .map(|(subject, answer)| Picture::of(&subject, answer, zone, ROOM))
         .collect::<Result<Vec<_>, NoPicture>>()?;
     let mut text = String::new();
     draw(&pictures, &mut text)
@@ -322,13 +323,12 @@ fn xml(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::MOST_SERIES;
-    use super::super::tests::{answer, gone, series};
+    use super::super::tests::{answer, gone, series, subject};
     use super::*;
     use chrono::Utc;
 
     fn text(answers: &[RangeAnswer]) -> String {
-        let query = MetricQuery::new("mem", "", "");
-        document(answers.iter().map(|answer| (&query, answer)), &Utc).unwrap()
+        document(answers.iter().map(|answer| (subject(), answer)), &Utc).unwrap()
     }
 
     /// The corners of each line without dashes, colour by colour.

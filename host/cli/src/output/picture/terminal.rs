@@ -8,11 +8,12 @@ use std::fmt::Display;
 use std::io::{self, Write};
 
 use chrono::TimeZone;
-use metric_host::{MetricQuery, RangeAnswer};
+use metric_host::RangeAnswer;
 
 use super::axis::part_of;
 use super::{Picture, Room};
 use crate::failure::Failure;
+use crate::output::heading::Subject;
 
 /// The symbols of the series, those that differ most first.
 const SYMBOLS: &str = "*+o#x@%=abcdefghijklmnpqrstuvwyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -30,7 +31,7 @@ const MARK_COLUMNS: usize = 13;
 /// Writes the answer, as wide as the terminal is.
 pub(crate) fn write<Tz>(
     out: &mut dyn Write,
-    query: &MetricQuery,
+    subject: &Subject<'_>,
     answer: &RangeAnswer,
     width: Option<u16>,
     zone: &Tz,
@@ -43,7 +44,7 @@ where
         times: width / MARK_COLUMNS,
         values: 4,
     };
-    let picture = Picture::of(query, answer, zone, room)?;
+    let picture = Picture::of(subject, answer, zone, room)?;
     Ok(picture.draw(out, width)?)
 }
 
@@ -198,14 +199,13 @@ impl Canvas {
 #[cfg(test)]
 mod tests {
     use super::super::MOST_SERIES;
-    use super::super::tests::{answer, gone, series};
+    use super::super::tests::{answer, gone, series, subject};
     use super::*;
     use chrono::Utc;
 
     fn text(answer: &RangeAnswer, width: u16) -> String {
         let mut out = Vec::new();
-        let query = MetricQuery::new("mem", "", "");
-        write(&mut out, &query, answer, Some(width), &Utc).unwrap();
+        write(&mut out, &subject(), answer, Some(width), &Utc).unwrap();
         String::from_utf8(out).unwrap()
     }
 

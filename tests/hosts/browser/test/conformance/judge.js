@@ -69,3 +69,26 @@ globalThis.decide = async (address, kernels, time) => {
     refused: await client.checkPreset({ template: 'm{a="${{labels}}"}' }).catch(({ reason }) => reason.val.field),
   };
 };
+
+/** What comes of whole ranges, and the values of a menu, in plain words. */
+globalThis.sumUp = async (address, start, end) => {
+  const client = new MetricClient({ address, sampleInterval: 30 });
+  const query = { metricName: 'mem', start, end, step: 60, labels: { valueType: 'current' }, groupBy: ['kernel-id'] };
+  const kernel = ({ labels }) => Object.fromEntries(labels).kernel_id;
+  const { summaries, totalUnit } = await client.summarize(query, [0.5], { interval: 3600 });
+  const ranked = await client.rank(query, { score: { tag: 'max' }, k: 1, others: true });
+  const later = { ...query, start: new Date(Date.parse(end) - 3_600_000) };
+  const { watched } = await client.findAnomalies(later, { strategy: 'robust', lookback: 3600, tolerance: { sensitivity: 2, minPoints: 1 } });
+  const outliers = await client.findOutliers(query, 'kernel-id', { sensitivity: 2 });
+  const cpu = await client.summarize({ ...query, metricName: 'cpu_util' });
+  return {
+    totalUnit,
+    peaks: summaries.map((one) => [kernel(one), one.max]),
+    best: [kernel(ranked.answer.answer.series[0]), ranked.scores[0], ranked.groups],
+    watched: watched.map(({ values, lower }) => [values.length, lower.length]),
+    anomalies: watched.flatMap(({ anomalies }) => anomalies.map(({ score }) => score)),
+    outliers: outliers.watched.map(({ learnt }) => learnt),
+    worked: [cpu.totalUnit, cpu.summaries.map(({ total }) => total)],
+    values: (await client.values({ tag: 'dimension', val: 'kernel-id' })).values,
+  };
+};

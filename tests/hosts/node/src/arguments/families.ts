@@ -19,7 +19,7 @@ export interface Family extends Optional<Omit<wit.Family, 'name' | 'kind' | 'for
   labels?: readonly string[] | undefined;
 }
 
-/** A statistic of what a group is over time, e.g. `{ statistic: { tag: 'max' }, window: 3600 }`. */
+/** A statistic of what a group is over time, e.g. `{ statistic: { tag: 'max' }, window: 3600 }`, or of its members: `over: { tag: 'both', val: 'instance' }`. */
 export interface OverTime extends Optional<Omit<wit.OverTime, 'statistic'>> {
   /** Which one. */
   statistic: wit.OverTime['statistic'];
@@ -67,7 +67,11 @@ const query = record<wit.FamilyQuery>({
   filters: withDefault(filters, []),
   groupBy: texts,
   statistic: optional(variant<wit.FamilyStatistic>({ sum: undefined, avg: undefined, max: undefined, min: undefined, quantile: finite, rate: undefined })),
-  overTime: optional(record<wit.OverTime>({ statistic: STATISTIC, window: optional(u32) }, 'over-time')),
+  overTime: optional(record<wit.OverTime>({
+    statistic: STATISTIC,
+    over: withDefault(variant<wit.FamilyOver>({ time: undefined, members: text, both: text }), { tag: 'time' }),
+    window: optional(u32),
+  }, 'over-time')),
   start: instant,
   end: instant,
   step: optional(u32),

@@ -6,7 +6,7 @@ Durations say their unit. Knows nothing of wasm, JSON or HTTP.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -116,16 +116,45 @@ FamilyStatistic.RATE = FamilyStatistic("rate")
 
 
 @dataclass(frozen=True, slots=True)
+class FamilyOver(Tagged):
+    """Which values a statistic is of. A member of a group is all of its series that have one value of a label."""
+
+    TIME: ClassVar[FamilyOver]
+    """The group's, within the window."""
+
+    @staticmethod
+    def members(label: str) -> FamilyOver:
+        """The members' at the point's instant."""
+        return FamilyOver("members", accept_text("over-time.over", label))
+
+    @staticmethod
+    def both(label: str) -> FamilyOver:
+        """All values of all members within the window."""
+        return FamilyOver("both", accept_text("over-time.over", label))
+
+    @classmethod
+    def of(cls, given: FamilyOver | str) -> FamilyOver:
+        """What is summed up, or its name."""
+        return accept_tagged("over-time.over", given, cls, (cls.TIME,))
+
+
+FamilyOver.TIME = FamilyOver("time")
+
+
+@dataclass(frozen=True, slots=True)
 class OverTime(Accepting):
-    """A statistic of what a group is over time."""
+    """A statistic of what a group is over time, or of its members."""
 
     statistic: Statistic | str
     window: Duration | None = None
     """Seconds that a point looks back. None: the step."""
+    over: FamilyOver | str = field(default_factory=lambda: FamilyOver.TIME)
+    """Of which values."""
 
     def __post_init__(self) -> None:
         self._keep(
             statistic=Statistic.of(self.statistic, "over-time.statistic"),
+            over=FamilyOver.of(self.over),
             window=accept_duration("over-time.window", self.window, U32),
         )
 
