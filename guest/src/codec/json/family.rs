@@ -15,7 +15,7 @@ use crate::domain::{MetricQuery, RangeOptionsInput, Statistic};
 
 /// What the verbs of families take: all but `family-check` have `config`.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub struct FamilyRequest {
     #[serde(default)]
     config: ConfigInput,
@@ -106,11 +106,7 @@ read_by_name! {
 }
 
 #[derive(Deserialize)]
-#[serde(
-    remote = "Family",
-    deny_unknown_fields,
-    expecting = "struct FamilyDocument"
-)]
+#[serde(remote = "Family", deny_unknown_fields, expecting = "an object")]
 struct FamilyDocument {
     name: String,
     #[serde(default)]
@@ -126,11 +122,7 @@ struct FamilyDocument {
 }
 
 #[derive(Deserialize)]
-#[serde(
-    remote = "FamilyQuery",
-    deny_unknown_fields,
-    expecting = "struct QueryDocument"
-)]
+#[serde(remote = "FamilyQuery", deny_unknown_fields, expecting = "an object")]
 struct QueryDocument {
     family: Family,
     #[serde(default)]
@@ -146,11 +138,7 @@ struct QueryDocument {
 }
 
 #[derive(Deserialize)]
-#[serde(
-    remote = "LabelValues",
-    deny_unknown_fields,
-    expecting = "struct FilterDocument"
-)]
+#[serde(remote = "LabelValues", deny_unknown_fields, expecting = "an object")]
 struct FilterDocument {
     label: String,
     values: Vec<String>,
@@ -161,7 +149,7 @@ struct FilterDocument {
 #[serde(
     remote = "FamilyStatistic",
     rename_all = "snake_case",
-    expecting = "enum StatisticDocument"
+    expecting = "a name, or an object with one member"
 )]
 enum StatisticDocument {
     Sum,
@@ -174,22 +162,14 @@ enum StatisticDocument {
 }
 
 #[derive(Deserialize)]
-#[serde(
-    remote = "OverTime",
-    deny_unknown_fields,
-    expecting = "struct OverTimeDocument"
-)]
+#[serde(remote = "OverTime", deny_unknown_fields, expecting = "an object")]
 struct OverTimeDocument {
     statistic: Statistic,
     window: Option<u32>,
 }
 
 #[derive(Deserialize)]
-#[serde(
-    remote = "DerivedQuery",
-    deny_unknown_fields,
-    expecting = "struct DerivedDocument"
-)]
+#[serde(remote = "DerivedQuery", deny_unknown_fields, expecting = "an object")]
 struct DerivedDocument {
     sides: Vec<Side>,
     #[serde(deserialize_with = "derivation")]
@@ -202,7 +182,7 @@ struct DerivedDocument {
 #[serde(
     remote = "Side",
     rename_all = "snake_case",
-    expecting = "enum SideDocument"
+    expecting = "a name, or an object with one member"
 )]
 enum SideDocument {
     Metric(Box<MetricQuery>),
@@ -211,7 +191,10 @@ enum SideDocument {
 
 /// A name, or `{"scale": 0.001}`.
 #[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(
+    rename_all = "snake_case",
+    expecting = "a name, or an object with one member"
+)]
 enum DerivationDocument {
     Ratio,
     Percent,

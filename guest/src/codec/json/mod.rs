@@ -9,6 +9,7 @@ mod family;
 mod insight;
 mod insight_request;
 mod range;
+mod reason;
 mod request;
 
 pub use decisions::{
