@@ -86,6 +86,7 @@ pub use config::{
 pub use contract::{
     decisions,
     deny_reason::DenyReason,
+    documents,
     error::{BoxError, CallError, ServiceError},
     families,
     insight::{
