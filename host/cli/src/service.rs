@@ -1,6 +1,6 @@
 //! From flags to a service that can be called: finds the plugin, loads it, configures it.
 
-use metric_host::{Config, Host, HostOptions, MetricService, Plugin};
+use metric_host::{Config, Host, HostOptions, Limits, MetricService, Plugin};
 
 use crate::args::ServiceArgs;
 use crate::failure::Failure;
@@ -33,7 +33,15 @@ pub(crate) fn say_who_answered(service: &MetricService) {
 
 /// A host, which loads the one plugin that the flags ask for, if they ask for one.
 pub(crate) fn host(args: &ServiceArgs) -> Result<Host, Failure> {
-    let host = Host::new(HostOptions::default())?;
+    host_within(args, Limits::default())
+}
+
+/// The same within these limits.
+fn host_within(args: &ServiceArgs, limits: Limits) -> Result<Host, Failure> {
+    let host = Host::new(HostOptions {
+        limits,
+        ..HostOptions::default()
+    })?;
     Ok(match args.plugin_sha256 {
         Some(digest) => host.only(digest),
         None => host,
@@ -42,14 +50,17 @@ pub(crate) fn host(args: &ServiceArgs) -> Result<Host, Failure> {
 
 /// The plugin that the flags name.
 pub(crate) fn plugin(args: &ServiceArgs) -> Result<Plugin, Failure> {
-    Ok(host_and_plugin(args)?.1)
+    Ok(host_and_plugin(args, Limits::default())?.1)
 }
 
-/// The same, with the host that has loaded it.
-pub(crate) fn host_and_plugin(args: &ServiceArgs) -> Result<(Host, Plugin), Failure> {
+/// The same within these limits, with the host that has loaded it.
+pub(crate) fn host_and_plugin(
+    args: &ServiceArgs,
+    limits: Limits,
+) -> Result<(Host, Plugin), Failure> {
     let file = locate::plugin(args.plugin.as_deref())?;
     let start = std::time::Instant::now();
-    let host = host(args)?;
+    let host = host_within(args, limits)?;
     let plugin = host.load_file(&file)?;
     tracing::debug!(file = %file.display(), took = ?start.elapsed(), "the plugin is loaded");
     Ok((host, plugin))
