@@ -11,7 +11,7 @@ use crate::{documents::RangeDocument, problem::Problem, range_request::RangeRequ
 /// The verb of a range.
 const QUERY_RANGE: &str = "query-range";
 
-/// What is written for the one who asked.
+/// An answer before it is a text.
 pub(crate) enum Answer {
     Text(Vec<u8>),
     Range(Box<RangeAnswer>),
@@ -64,7 +64,7 @@ fn whole_until(range: &RangeAnswer) -> Option<i64> {
 const SAMPLE: usize = 34;
 
 impl Answer {
-    /// The bytes that its text will have, about.
+    /// The bytes that its text will have, more or less.
     pub(crate) fn estimated_bytes(&self) -> usize {
         match self {
             Self::Text(text) => text.len(),

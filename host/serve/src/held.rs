@@ -11,20 +11,20 @@ use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// What is handed to the connection at once. It has some of it in its own buffers, and a body that was handed over as a
+/// The bytes that are handed to the connection at once. It has some of it in its own buffers, and a body that was handed over as a
 /// whole would count as sent.
 const SLICE: usize = 256 << 10;
 
 /// A body that holds something until it has gone out, or its connection is gone.
 pub(crate) struct Held<T: AtEnd> {
     body: Body,
-    /// Of the last frame, what has not been handed on.
+    /// The part of the last frame that has not been handed on.
     rest: Bytes,
     has_ended: bool,
     until_sent: T,
 }
 
-/// What wants to know how it ended.
+/// Something that is told how a body ended.
 pub(crate) trait AtEnd: Unpin {
     /// The body is gone before it was sent.
     fn broke_off(&mut self) {}
@@ -104,7 +104,7 @@ pub(crate) struct HeldBytes {
     places: Arc<Semaphore>,
 }
 
-/// Some of them.
+/// A part of them.
 #[derive(Debug)]
 pub(crate) struct Hold {
     _places: OwnedSemaphorePermit,
@@ -123,7 +123,7 @@ impl HeldBytes {
         }
     }
 
-    /// So many. None: others have them.
+    /// Takes so many. None: others have them.
     pub(crate) fn hold(&self, bytes: usize) -> Option<Hold> {
         let places = u32::try_from(bytes.div_ceil(GRAIN)).ok()?;
         let held = Arc::clone(&self.places).try_acquire_many_owned(places);

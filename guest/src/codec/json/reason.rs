@@ -6,7 +6,7 @@ use serde_json::error::Category;
 
 use crate::domain::head;
 
-/// What `serde` calls numbers.
+/// The words for what `serde` calls numbers.
 const NUMBERS: [(&str, &str); 6] = [
     ("u16", "a whole number from 0 to 65535"),
     ("u32", "a whole number from 0 to 4294967295"),
@@ -16,7 +16,7 @@ const NUMBERS: [(&str, &str); 6] = [
     ("f64", "a number"),
 ];
 
-/// What a member is that takes one of several forms, by its name.
+/// The forms of members that take one of several, by their names.
 const FORMS: [(&str, &str); 7] = [
     ("bound", r#"{"above": 0.5} or {"below": 0.5}"#),
     (
@@ -39,7 +39,7 @@ const FORMS: [(&str, &str); 7] = [
     ),
 ];
 
-/// What `serde` says of a name where an object is accepted, and of an object where a name is.
+/// The words of `serde` for a name where an object is accepted, and of an object where a name is.
 const OF_ANOTHER_FORM: [&str; 2] = ["expected newtype variant", "expected unit"];
 
 /// The reason why a text cannot be read.
@@ -176,7 +176,7 @@ impl<'a> Path<'a> {
     }
 }
 
-/// Where a string ends that begins here: its quote, or the end of all.
+/// The end of a string that begins here: its quote, or the end of all.
 fn end_of_string(bytes: &[u8], from: usize) -> usize {
     let mut at = from;
     while let Some(byte) = bytes.get(at) {

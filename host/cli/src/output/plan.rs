@@ -123,7 +123,7 @@ where
     table::write(out, rows)
 }
 
-/// Why the requests ask for more points than the range has, where they do.
+/// The reason why the requests ask for more points than the range has, where they do.
 fn surplus(plan: &RangePlan) -> String {
     let asked: u64 = plan
         .chunks

@@ -32,7 +32,7 @@ impl MemoryPool {
     }
 }
 
-/// What one call has of it.
+/// The part of one call.
 #[derive(Debug)]
 pub(crate) struct MemoryShare {
     pool: Arc<MemoryPool>,
@@ -48,7 +48,7 @@ impl MemoryShare {
         }
     }
 
-    /// Takes what is lacking. Whether it is there.
+    /// Takes what is lacking. Returns true if it is there.
     pub(crate) fn grow_to(&mut self, bytes: usize) -> bool {
         let is_granted = self.pool.take(bytes.saturating_sub(self.bytes));
         if is_granted {

@@ -44,7 +44,7 @@ impl CallState {
         self.hooks.in_flight()
     }
 
-    /// Of what the plugin was refused memory, or a larger table. None: it was not.
+    /// The kind of memory that the plugin was refused, a larger table included. None: it was not.
     pub(crate) fn refused(&self) -> Option<Shortage> {
         self.limiter.refused
     }
@@ -54,8 +54,8 @@ impl CallState {
         self.limiter.memory.bytes()
     }
 
-    /// Whether the plugin has neither sent anything nor read the clock, holds nothing, and was refused nothing: one that
-    /// does such a thing as it is instantiated does it for its call.
+    /// Returns true if the plugin has neither sent anything nor read the clock, holds nothing, and was refused nothing:
+    /// one that does such a thing as it is instantiated does it for its call.
     pub(crate) fn is_untouched(&self) -> bool {
         self.table.is_empty()
             && !self.clock.was_read()
@@ -189,12 +189,12 @@ struct CallLimiter {
     refused: Option<Shortage>,
 }
 
-/// Of what there was too little.
+/// The kind of memory that there was too little of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shortage {
-    /// Of what one call may have.
+    /// That of one call.
     OfTheCall,
-    /// Of what all calls may have together.
+    /// That of all calls together.
     OfAllCalls,
 }
 
@@ -204,7 +204,7 @@ impl CallLimiter {
             limits: StoreLimitsBuilder::new()
                 .memory_size(limits.memory_bytes)
                 .table_elements(limits.table_elements)
-                // As many as the pool has for one call; there may be none.
+                // The numbers are those that the pool has for one call; there may be none.
                 .memories(1)
                 .tables(limits.core_modules as usize)
                 .instances(limits.core_modules as usize)

@@ -155,7 +155,7 @@ impl MetricService {
         }
     }
 
-    /// How long a call may take, from its beginning to its result. What is made of the result is the embedder's to bound.
+    /// The time that a call may take, from its beginning to its result. What is made of the result is the embedder's to bound.
     pub fn timeout(&self) -> Duration {
         self.timeout
     }
@@ -166,7 +166,7 @@ impl MetricService {
         &self.config
     }
 
-    /// How many requests of the plugin's were not let out, by reason.
+    /// The number of the plugin's requests that were denied, by reason.
     pub fn denials(&self) -> &DenialCounts {
         self.egress.denials()
     }
@@ -177,9 +177,9 @@ impl MetricService {
         self.egress.cache_statistics()
     }
 
-    /// Where Prometheus is, `host:port`, each address in the order in which they are asked, and how many requests of this
-    /// service, and of those made of it by [`scoped`](Self::scoped), it has answered. What a cache answered is in none.
-    /// None for a service that sends nothing.
+    /// The addresses of Prometheus, `host:port`, in the order in which they are asked, each with the number of requests
+    /// of this service, and of those made of it by [`scoped`](Self::scoped), that it has answered. Requests that a
+    /// cache answered are in none. Empty for a service that sends nothing.
     pub fn answers_by_address(&self) -> Vec<(String, u64)> {
         self.egress.answers()
     }
@@ -228,7 +228,7 @@ impl MetricService {
         .await
     }
 
-    /// How a metric is read: as a gauge, a rate or a diff.
+    /// Detects how a metric is read: as a gauge, a rate or a diff.
     ///
     /// # Errors
     /// [`CallError`], never its `Service`: the plugin has an answer for every name.
