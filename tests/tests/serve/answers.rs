@@ -109,7 +109,7 @@ async fn a_range_is_written_as_the_plugin_writes_it() {
     for body in [
         json!({ "query": query() }),
         json!({ "query": of_kernels, "config": { "timewindow": "5m" } }),
-        json!({ "query": query(), "options": { "interval": 3600, "max_points": 50 } }),
+        json!({ "query": query(), "options": { "interval": 3600, "partial": true } }),
     ] {
         let wanted = service.call_json("query-range", &body.to_string()).await;
         let found = post(&served.place, "/v1/query", &body).await;

@@ -47,7 +47,7 @@ pub(super) fn of(error: &serde_json::Error, text: &str) -> String {
     let message = error.to_string();
     let position = format!(" at line {} column {}", error.line(), error.column());
     let said = message.strip_suffix(&position).unwrap_or(&message);
-    let mut path = Path::to(text, offset(error, text));
+    let mut path = Path::to(before(error, text));
     let is_of_another_form = OF_ANOTHER_FORM.iter().any(|words| said.ends_with(words));
     if error.classify() == Category::Data && !is_of_another_form {
         // Of the object, not of the member that was read last.
@@ -70,19 +70,24 @@ pub(super) fn of(error: &serde_json::Error, text: &str) -> String {
 }
 
 fn in_words(said: &str) -> String {
+    let said = &said.replacen("unknown variant", "unknown name", 1);
     let number = said.rsplit_once("expected ").and_then(|(before, kind)| {
         let (_, words) = NUMBERS.iter().find(|(name, _)| *name == kind)?;
         Some(format!("{before}expected {words}"))
     });
-    number.unwrap_or_else(|| said.to_owned())
+    number.unwrap_or_else(|| said.clone())
 }
 
-/// The bytes of the text before the fault.
-fn offset(error: &serde_json::Error, text: &str) -> usize {
-    let before = text
-        .split_inclusive('\n')
-        .take(error.line().saturating_sub(1));
-    before.map(str::len).sum::<usize>() + error.column()
+/// The text before the fault. A fault of a last member is found when its object has been closed: of that, what is inside.
+fn before<'a>(error: &serde_json::Error, text: &'a str) -> &'a str {
+    let lines = text.split_inclusive('\n');
+    let earlier: usize = lines
+        .take(error.line().saturating_sub(1))
+        .map(str::len)
+        .sum();
+    let read = text.get(..earlier + error.column()).unwrap_or(text);
+    let read = read.trim_ascii_end();
+    read.strip_suffix(['}', ']']).unwrap_or(read)
 }
 
 /// The way from the whole text to a place in it.
@@ -100,11 +105,11 @@ enum Step<'a> {
 
 impl<'a> Path<'a> {
     /// The way to where the text is cut off.
-    fn to(text: &'a str, offset: usize) -> Self {
+    fn to(text: &'a str) -> Self {
         let bytes = text.as_bytes();
         let mut path = Self::default();
         let (mut at, mut is_name) = (0, false);
-        while let Some(byte) = bytes.get(at).filter(|_| at < offset) {
+        while let Some(byte) = bytes.get(at) {
             if !byte.is_ascii_whitespace()
                 && *byte != b']'
                 && let Some(Step::Entry(entry @ None)) = path.steps.last_mut()
@@ -234,10 +239,7 @@ mod tests {
                 r#"{"labels": {"a\"b]": 1}}"#,
                 r#"unknown field `a"b]`, expected one of `value_type`, `agent_id`, `kernel_id`, `session_id`, `user_id`, `project_id`, in `query.labels`"#,
             ),
-            (
-                "[]",
-                "invalid length 0, expected an object with 9 elements, in `query`",
-            ),
+            ("[]", "invalid length 0, expected an object, in `query`"),
             (
                 "5",
                 "invalid type: integer `5`, expected an object, in `query`",
