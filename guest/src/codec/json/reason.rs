@@ -301,7 +301,7 @@ mod tests {
     #[test]
     fn no_reason_names_a_type_of_this_program() {
         let values = ["5", "-1", "\"x\"", "[]", "[5]", "{}", "true", "1.5", "null"];
-        let requests: [(&[&str], fn(&str) -> Option<String>); 6] = [
+        let requests: [(&[&str], Fault); 6] = [
             (
                 &[
                     "config",
@@ -332,10 +332,9 @@ mod tests {
         let families: &[&str] = &[
             "query", "queries", "derived", "families", "options", "status",
         ];
-        let all = requests.into_iter().chain([(
-            families,
-            fault::<FamilyRequest> as fn(&str) -> Option<String>,
-        )]);
+        let all = requests
+            .into_iter()
+            .chain([(families, fault::<FamilyRequest> as Fault)]);
         for (members, fault) in all {
             for (member, value) in members
                 .iter()
@@ -352,6 +351,9 @@ mod tests {
             }
         }
     }
+
+    /// Reads a text as a request of one kind: the reason why it is none.
+    type Fault = fn(&str) -> Option<String>;
 
     fn fault<T: DeserializeOwned>(text: &str) -> Option<String> {
         match read::<T>(text) {
