@@ -58,8 +58,14 @@ pub fn of_body(body: &str, config: &Map<String, Value>) -> Result<VerbRequest, P
     let mut members: BTreeMap<Cow<'_, str>, &RawValue> =
         serde_json::from_str(body).map_err(unreadable)?;
     let own = members.remove("config").map_or("null", RawValue::get);
-    let own: Option<Map<String, Value>> =
-        serde_json::from_str(own).map_err(|error| invalid("config", error.to_string()))?;
+    // The text is JSON: its place in the body, and not in itself, would be of use.
+    let own: Option<Map<String, Value>> = serde_json::from_str(own).map_err(|_| {
+        let accepted = OF_A_REQUEST.join(" and ");
+        invalid(
+            "config",
+            format!("accepted is an object with {accepted}, or nothing"),
+        )
+    })?;
     let mut config = config.clone();
     let mut of_the_caller = Vec::new();
     for (name, value) in own.unwrap_or_default() {
@@ -237,6 +243,10 @@ mod tests {
         ] {
             let problem = of_body(body, &config()).unwrap_err();
             assert_eq!(problem.status(), 400, "{body}");
+            // A place in a part of the body is none in the body.
+            if body == r#"{"config": 5}"# {
+                assert!(!problem.response().body.contains("column"));
+            }
         }
     }
 

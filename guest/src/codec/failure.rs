@@ -3,7 +3,7 @@
 use crate::domain::live::LiveError;
 use crate::domain::preset::PresetError;
 use crate::domain::verdict::VerdictError;
-use crate::domain::{Limit, QueryError};
+use crate::domain::{FarInstant, Limit, QueryError};
 use crate::prometheus::{AddressError, AnswerError, DecodeError};
 
 /// The contract's `variant error`.
@@ -84,6 +84,12 @@ fn invalid_argument(field: &str, reason: &impl ToString) -> Failure {
 impl From<AddressError> for Failure {
     fn from(error: AddressError) -> Self {
         invalid_argument("config.address", &error)
+    }
+}
+
+impl From<FarInstant> for Failure {
+    fn from(error: FarInstant) -> Self {
+        invalid_argument("at", &error)
     }
 }
 

@@ -47,5 +47,5 @@ pub use range::{Grid, TimeRange};
 pub use range_options::{FRESHNESS, RangeOptions, RangeOptionsInput};
 pub use range_plan::{RangePlan, plan_range, plan_range_beside};
 pub use settings::Settings;
-pub use time::Timestamp;
+pub use time::{FarInstant, Timestamp, checked_instant};
 pub use values::{ValueFilter, ValueSource, Values, ValuesError};

@@ -16,6 +16,24 @@ const MAX_MILLIS: i64 = 253_402_300_799_999;
 /// The characters of `2026-01-31`.
 const DATE_LEN: usize = 10;
 
+/// An instant that lies outside the years that a time may have: mostly one in another unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0} ms is outside the years 1 to 9999; accepted are Unix milliseconds, such as 1767225600000"
+)]
+pub struct FarInstant(i64);
+
+/// An instant in Unix milliseconds as a caller gives it, where it lies in a year that a time may have.
+///
+/// # Errors
+/// [`FarInstant`].
+pub fn checked_instant(millis: Option<i64>) -> Result<Option<i64>, FarInstant> {
+    match millis {
+        Some(millis) if Timestamp::from_millis(millis).is_none() => Err(FarInstant(millis)),
+        millis => Ok(millis),
+    }
+}
+
 impl Timestamp {
     /// An instant, or none outside the years 1 to 9999.
     pub fn from_millis(millis: i64) -> Option<Self> {
@@ -204,6 +222,22 @@ mod tests {
         }
         assert_eq!(millis("9999-12-31T23:59:59.999Z"), Some(MAX_MILLIS));
         assert_eq!(millis("0001-01-01"), Some(MIN_MILLIS));
+    }
+
+    #[test]
+    fn an_instant_in_nanoseconds_is_refused_and_the_ends_of_the_calendar_are_not() {
+        for millis in [None, Some(0), Some(MIN_MILLIS), Some(MAX_MILLIS)] {
+            assert_eq!(checked_instant(millis), Ok(millis));
+        }
+        for millis in [
+            1_767_225_600_000_000_000,
+            MIN_MILLIS - 1,
+            MAX_MILLIS + 1,
+            i64::MIN,
+        ] {
+            let refused = checked_instant(Some(millis)).unwrap_err().to_string();
+            assert!(refused.contains("1 to 9999"), "{refused}");
+        }
     }
 
     #[test]

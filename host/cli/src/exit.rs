@@ -87,7 +87,9 @@ impl From<&CallError> for Exit {
             | CallError::StreamTooLarge { .. }
             | CallError::TooManyLabels { .. }
             | CallError::Overloaded { .. } => Exit::LimitExceeded,
-            CallError::OutOfResources { .. } => Exit::OutOfResources,
+            CallError::OutOfResources { .. } | CallError::MemoryShortage { .. } => {
+                Exit::OutOfResources
+            }
             _ => Exit::PluginBroken,
         }
     }

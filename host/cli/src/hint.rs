@@ -22,7 +22,8 @@ pub(crate) fn of_call(error: &CallError, address: &str) -> Option<String> {
         CallError::Denied(_) | CallError::OutOfScope(_) => None,
         CallError::MemoryLimit { .. }
         | CallError::AnswerTooLarge { .. }
-        | CallError::StreamTooLarge { .. } => Some(ASK_FOR_LESS.to_owned()),
+        | CallError::StreamTooLarge { .. }
+        | CallError::MemoryShortage { .. } => Some(ASK_FOR_LESS.to_owned()),
         CallError::OutOfResources { .. } => Some(RAISE_THE_LIMITS.to_owned()),
         CallError::TooManyLabels { .. } => Some(format!(
             "a query tells apart what --group-by names, and no more: is it Prometheus that answers at {address}, and nothing in between?"
@@ -116,8 +117,10 @@ fn flag(field: &str) -> Option<String> {
         "metric-name" => Some("METRIC".to_owned()),
         "pointwise" => Some("--statistic".to_owned()),
         "address" => Some("--address or METRIC_ADDRESS".to_owned()),
+        // The one or the other is what a command's help calls it.
+        "group-by" => Some("--group-by, which is --by".to_owned()),
         "value-type" | "agent-id" | "kernel-id" | "session-id" | "user-id" | "project-id"
-        | "start" | "end" | "step" | "group-by" | "metric-type" | "timewindow" | "label-schema"
+        | "start" | "end" | "step" | "metric-type" | "timewindow" | "label-schema"
         | "sample-interval" | "max-range" | "max-points" | "max-result-bytes" | "timeout"
         | "statistic" | "over" | "window" | "utc-offset" | "method" | "backend" | "partial"
         | "interval" | "freshness" | "concurrency" => Some(format!("--{name}")),
@@ -159,6 +162,25 @@ mod tests {
             hint(ServiceError::LimitExceeded(error)),
             "--max-range raises it: 30d was asked for, 1w is allowed"
         );
+    }
+
+    #[test]
+    fn a_fault_of_the_groups_is_found_under_both_names_of_the_flag() {
+        let text = hint(ServiceError::InvalidArgument(InvalidArgument {
+            field: "group-by".to_owned(),
+            reason: String::new(),
+        }));
+        for command in ["query", "family", "evaluate"] {
+            let cli = Cli::command();
+            let command = cli.find_subcommand(command).unwrap();
+            let flags = command.get_arguments().filter_map(|arg| {
+                let all = arg.get_long_and_visible_aliases()?;
+                all.contains(&"by").then_some(all)
+            });
+            for flag in flags.flatten() {
+                assert!(text.contains(&format!("--{flag}")), "{flag}: {text}");
+            }
+        }
     }
 
     #[test]

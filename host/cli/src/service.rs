@@ -31,20 +31,19 @@ pub(crate) fn say_who_answered(service: &MetricService) {
     }
 }
 
-/// Calls of one command at once. It makes one after the other; the others are to spare.
-const CALLS: u32 = 16;
+/// The limits of one command, which makes one call after the other. It reserves little, makes nothing ahead, and so is
+/// there sooner.
+fn limits_of_a_command() -> Limits {
+    Limits {
+        concurrent_calls: 16,
+        ready_instances: 0,
+        ..Limits::default()
+    }
+}
 
-/// The host of one command, which loads the one plugin that the flags ask for, if they ask for one. It reserves little,
-/// makes nothing ahead, and so is there sooner.
+/// The host of one command, which loads the one plugin that the flags ask for, if they ask for one.
 pub(crate) fn host(args: &ServiceArgs) -> Result<Host, Failure> {
-    host_within(
-        args,
-        Limits {
-            concurrent_calls: CALLS,
-            ready_instances: 0,
-            ..Limits::default()
-        },
-    )
+    host_within(args, limits_of_a_command())
 }
 
 fn host_within(args: &ServiceArgs, limits: Limits) -> Result<Host, Failure> {
@@ -60,22 +59,20 @@ fn host_within(args: &ServiceArgs, limits: Limits) -> Result<Host, Failure> {
 
 /// The plugin that the flags name.
 pub(crate) fn plugin(args: &ServiceArgs) -> Result<Plugin, Failure> {
-    load(args, &host(args)?)
+    Ok(host_and_plugin(args, limits_of_a_command())?.1)
 }
 
-/// The same for many callers, with the host that has loaded it.
-pub(crate) fn host_and_plugin(args: &ServiceArgs) -> Result<(Host, Plugin), Failure> {
-    let host = host_within(args, Limits::default())?;
-    let plugin = load(args, &host)?;
-    Ok((host, plugin))
-}
-
-fn load(args: &ServiceArgs, host: &Host) -> Result<Plugin, Failure> {
+/// The same within these limits, with the host that has loaded it.
+pub(crate) fn host_and_plugin(
+    args: &ServiceArgs,
+    limits: Limits,
+) -> Result<(Host, Plugin), Failure> {
     let file = locate::plugin(args.plugin.as_deref())?;
     let start = std::time::Instant::now();
+    let host = host_within(args, limits)?;
     let plugin = host.load_file(&file)?;
     tracing::debug!(file = %file.display(), took = ?start.elapsed(), "the plugin is loaded");
-    Ok(plugin)
+    Ok((host, plugin))
 }
 
 /// The plugin's configuration.

@@ -538,22 +538,10 @@ fn a_want_of_descriptors_ends_with_14_wherever_it_is_noticed() {
     let server = TestServer::json(MATRIX).unwrap();
     let mut codes = Vec::new();
     for descriptors in 4..64 {
-        let whole = command(&query(&["--address", &server.address]));
-        let mut limited = std::process::Command::new("sh");
-        limited
-            .args([
-                "-c",
-                &format!("ulimit -n {descriptors}; exec \"$0\" \"$@\""),
-            ])
-            .arg(whole.get_program())
-            .args(whole.get_args())
-            .envs(
-                whole
-                    .get_envs()
-                    .filter_map(|(name, value)| Some((name, value?))),
-            )
-            .stdin(Stdio::null());
-        let output = limited.output().unwrap();
+        let output = within_descriptors(
+            descriptors,
+            &command(&query(&["--address", &server.address])),
+        );
         let said = text(&output.stderr);
         let code = output.status.code().unwrap();
         match code {
@@ -565,6 +553,46 @@ fn a_want_of_descriptors_ends_with_14_wherever_it_is_noticed() {
     }
     // From the runtime's to the connection's own.
     assert!((4..59).contains(&codes.len()), "{codes:?}");
+}
+
+/// What says of a server that it cannot be asked says that of itself, where it is itself that cannot ask.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_doctor_without_descriptors_ends_with_14_and_finds_no_fault_with_the_server() {
+    let server = TestServer::json(MATRIX).unwrap();
+    let doctor = command(&["doctor", "--address", &server.address]);
+    let mut wanting = 0;
+    for descriptors in 4..64 {
+        let before = server.requests().len();
+        let output = within_descriptors(descriptors, &doctor);
+        let said = text(&output.stderr);
+        let code = output.status.code().unwrap();
+        if server.requests().len() > before {
+            // It could ask.
+            break;
+        }
+        assert_eq!(code, 14, "{descriptors}: {said}");
+        assert!(said.contains("hint: `ulimit -n`"), "{descriptors}: {said}");
+        wanting += 1;
+    }
+    assert!((4..59).contains(&wanting), "{wanting}");
+}
+
+/// The output of a command that may have so many files open.
+#[cfg(target_os = "linux")]
+fn within_descriptors(descriptors: usize, whole: &std::process::Command) -> std::process::Output {
+    let limit = format!("ulimit -n {descriptors}; exec \"$0\" \"$@\"");
+    let environment = whole
+        .get_envs()
+        .filter_map(|(name, value)| Some((name, value?)));
+    std::process::Command::new("sh")
+        .args(["-c", &limit])
+        .arg(whole.get_program())
+        .args(whole.get_args())
+        .envs(environment)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
 }
 
 #[test]

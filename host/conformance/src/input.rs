@@ -5,11 +5,9 @@
 use std::{fmt::Display, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde_json::{Map, Value};
 
-use metric_host::{
-    Backend, Config, Dimension, LabelFilter, LabelSchema, MetricQuery, MetricType, Over, Pointwise,
-    RequestMethod, Statistic, ValueType,
-};
+use metric_host::{Backend, Config, LabelSchema, MetricQuery, RequestMethod, documents};
 
 /// An enumeration of the contract: read by its name there, written as the JSON interfaces name it, with `_`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,91 +24,6 @@ impl<T: Display> Serialize for Named<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0.to_string().replace('-', "_"))
     }
-}
-
-/// `statistic`: a name, or `{"quantile": 0.95}`.
-#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
-#[serde(rename_all(deserialize = "kebab-case", serialize = "snake_case"))]
-pub(crate) enum StatisticInput {
-    Avg,
-    Max,
-    Min,
-    Last,
-    Quantile(f64),
-}
-
-impl From<StatisticInput> for Statistic {
-    fn from(input: StatisticInput) -> Self {
-        match input {
-            StatisticInput::Avg => Self::Avg,
-            StatisticInput::Max => Self::Max,
-            StatisticInput::Min => Self::Min,
-            StatisticInput::Last => Self::Last,
-            StatisticInput::Quantile(part) => Self::Quantile(part),
-        }
-    }
-}
-
-/// `over`: `time`, or `{"members": "kernel-id"}`, or `both` likewise.
-#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
-#[serde(rename_all(deserialize = "kebab-case", serialize = "snake_case"))]
-pub(crate) enum OverInput {
-    Time,
-    Members(Named<Dimension>),
-    Both(Named<Dimension>),
-}
-
-impl From<OverInput> for Over {
-    fn from(input: OverInput) -> Self {
-        match input {
-            OverInput::Time => Self::Time,
-            OverInput::Members(dimension) => Self::Members(dimension.0),
-            OverInput::Both(dimension) => Self::Both(dimension.0),
-        }
-    }
-}
-
-/// `pointwise`.
-#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct PointwiseInput {
-    statistic: StatisticInput,
-    over: OverInput,
-    #[serde(default)]
-    window: Option<u32>,
-}
-
-impl From<PointwiseInput> for Pointwise {
-    fn from(input: PointwiseInput) -> Self {
-        Self {
-            statistic: input.statistic.into(),
-            over: input.over.into(),
-            window: input.window,
-        }
-    }
-}
-
-/// A list of texts, or the only one of it.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
-enum OneOrMore {
-    One(String),
-    More(Vec<String>),
-}
-
-impl From<OneOrMore> for Vec<String> {
-    fn from(input: OneOrMore) -> Self {
-        match input {
-            OneOrMore::One(text) => vec![text],
-            OneOrMore::More(texts) => texts,
-        }
-    }
-}
-
-/// Reads a list, a text as the list of it alone, and `null` as an empty one.
-fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    let input = Option::<OneOrMore>::deserialize(deserializer)?;
-    Ok(input.map(Vec::from).unwrap_or_default())
 }
 
 /// `config`. `{prometheus}` in the address stands for the scripted Prometheus.
@@ -183,105 +96,100 @@ impl ConfigInput {
     }
 }
 
-/// `label-filter`.
-#[derive(Debug, Clone, Default, Deserialize, Serialize)]
-#[serde(
-    rename_all(deserialize = "kebab-case", serialize = "snake_case"),
-    deny_unknown_fields,
-    default
-)]
-pub(crate) struct LabelFilterInput {
-    value_type: Option<Named<ValueType>>,
-    #[serde(deserialize_with = "one_or_more")]
-    agent_id: Vec<String>,
-    #[serde(deserialize_with = "one_or_more")]
-    kernel_id: Vec<String>,
-    #[serde(deserialize_with = "one_or_more")]
-    session_id: Vec<String>,
-    #[serde(deserialize_with = "one_or_more")]
-    user_id: Vec<String>,
-    #[serde(deserialize_with = "one_or_more")]
-    project_id: Vec<String>,
-}
-
 /// `metric-query`. Unless the case says otherwise: `mem`, the first hour of 2026.
-#[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(
-    rename_all(deserialize = "kebab-case", serialize = "snake_case"),
-    deny_unknown_fields,
-    default
-)]
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
 pub(crate) struct QueryInput {
-    metric_name: String,
-    start: String,
-    end: String,
-    step: Option<u32>,
-    labels: LabelFilterInput,
-    group_by: Vec<Named<Dimension>>,
-    metric_type: Option<Named<MetricType>>,
-    pointwise: Option<PointwiseInput>,
-    utc_offset: Option<i32>,
-}
-
-impl Default for QueryInput {
-    fn default() -> Self {
-        Self {
-            metric_name: "mem".to_owned(),
-            start: "2026-01-01T00:00:00Z".to_owned(),
-            end: "2026-01-01T01:00:00Z".to_owned(),
-            step: None,
-            labels: LabelFilterInput::default(),
-            group_by: Vec::new(),
-            metric_type: None,
-            pointwise: None,
-            utc_offset: None,
-        }
-    }
+    #[serde(with = "documents::query")]
+    query: MetricQuery,
 }
 
 impl QueryInput {
     /// The record.
     pub(crate) fn to_query(&self) -> MetricQuery {
-        let labels = &self.labels;
-        MetricQuery {
-            metric_name: self.metric_name.clone(),
-            start: self.start.clone(),
-            end: self.end.clone(),
-            step: self.step,
-            labels: LabelFilter {
-                value_type: labels.value_type.map(|value_type| value_type.0),
-                agent_id: labels.agent_id.clone(),
-                kernel_id: labels.kernel_id.clone(),
-                session_id: labels.session_id.clone(),
-                user_id: labels.user_id.clone(),
-                project_id: labels.project_id.clone(),
-            },
-            group_by: self.group_by.iter().map(|dimension| dimension.0).collect(),
-            metric_type: self.metric_type.map(|metric_type| metric_type.0),
-            pointwise: self.pointwise.map(Into::into),
-            utc_offset: self.utc_offset,
+        self.query.clone()
+    }
+}
+
+const METRIC: &str = "mem";
+const START: &str = "2026-01-01T00:00:00Z";
+const END: &str = "2026-01-01T01:00:00Z";
+
+impl Default for QueryInput {
+    fn default() -> Self {
+        Self {
+            query: MetricQuery::new(METRIC, START, END),
         }
     }
+}
+
+impl<'de> Deserialize<'de> for QueryInput {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let defaults = [("metric_name", METRIC), ("start", START), ("end", END)];
+        let mut members: Map<String, Value> = defaults
+            .map(|(name, default)| (name.to_owned(), default.into()))
+            .into_iter()
+            .collect();
+        members.extend(in_spelling_of_json(Map::deserialize(deserializer)?));
+        let query = documents::query::deserialize(Value::Object(members));
+        query.map(|query| Self { query }).map_err(D::Error::custom)
+    }
+}
+
+/// The members whose texts are names of the contract.
+const OF_NAMES: [&str; 3] = ["group_by", "members", "both"];
+
+/// Members with the names that the JSON interfaces have for them, `_` for `-`.
+fn in_spelling_of_json(members: Map<String, Value>) -> Map<String, Value> {
+    let spelled = |text: &str| text.replace('-', "_");
+    let named = |value| match value {
+        Value::String(name) => spelled(&name).into(),
+        other => other,
+    };
+    let member = |(name, value): (String, Value)| {
+        let name = spelled(&name);
+        let value = match value {
+            Value::Object(members) => in_spelling_of_json(members).into(),
+            Value::Array(names) if OF_NAMES.contains(&&*name) => {
+                names.into_iter().map(named).collect()
+            }
+            value if OF_NAMES.contains(&&*name) => named(value),
+            value => value,
+        };
+        (name, value)
+    };
+    members.into_iter().map(member).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use metric_host::{Dimension, Pointwise, Statistic};
     use serde_json::json;
 
     #[test]
-    fn a_filter_is_a_list_or_the_only_value_of_one() {
-        let filter: LabelFilterInput = serde_json::from_value(json!({
-            "kernel-id": "k", "agent-id": ["a", "b"], "user-id": [], "project-id": null
+    fn a_query_is_written_with_the_names_of_the_contract_and_has_defaults() {
+        let query: QueryInput = serde_json::from_value(json!({
+            "labels": {"kernel-id": "k-1", "agent-id": ["a", "b"], "user-id": [], "project-id": null},
+            "group-by": ["kernel-id"]
         }))
         .unwrap();
-        assert_eq!(filter.kernel_id, ["k"]);
-        assert_eq!(filter.agent_id, ["a", "b"]);
-        assert!(filter.user_id.is_empty() && filter.project_id.is_empty());
-        assert!(filter.session_id.is_empty());
-        let written = serde_json::to_value(filter).unwrap();
-        assert_eq!(written["kernel_id"], json!(["k"]));
-        assert!(serde_json::from_value::<LabelFilterInput>(json!({"kernel-id": 7})).is_err());
+        let record = query.to_query();
+        assert_eq!(record.metric_name, "mem");
+        assert_eq!(record.labels.kernel_id, ["k-1"]);
+        assert_eq!(record.labels.agent_id, ["a", "b"]);
+        assert!(record.labels.user_id.is_empty() && record.labels.project_id.is_empty());
+        assert_eq!(record.group_by, [Dimension::KernelId]);
+        let written = serde_json::to_value(query).unwrap();
+        assert_eq!(written["labels"]["kernel_id"], json!(["k-1"]));
+        assert_eq!(written["group_by"], json!(["kernel_id"]));
+        for wrong in [
+            json!({"labels": {"kernel-id": 7}}),
+            json!({"odd": 1}),
+            json!([]),
+        ] {
+            assert!(serde_json::from_value::<QueryInput>(wrong).is_err());
+        }
     }
 
     #[test]

@@ -43,6 +43,7 @@ use crate::{
         component::Sandbox,
         concurrency::ConcurrencyLimit,
         engine,
+        memory::MemoryPool,
         ready::ReadyInstances,
         store::{self, CallState},
     },
@@ -131,6 +132,7 @@ impl Host {
                 compiler: Compiler::new(compile_cache.open()),
                 concurrency: ConcurrencyLimit::new(limits.concurrent_calls, limits.waiting_calls),
                 ready: ReadyInstances::new(limits.ready_instances, &metrics),
+                memory: MemoryPool::new(limits.all_memory_bytes),
                 limits,
                 trial_slot: Mutex::new(()),
                 linker,
@@ -225,6 +227,7 @@ impl Host {
         let mut store = store::store(
             &shared.engine,
             &shared.limits,
+            &shared.memory,
             shared.ticker.timers(),
             egress,
         );

@@ -87,6 +87,7 @@ pub use config::{
 pub use contract::{
     decisions,
     deny_reason::DenyReason,
+    documents,
     error::{BoxError, CallError, ServiceError},
     families,
     insight::{

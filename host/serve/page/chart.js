@@ -6,6 +6,7 @@ import uPlot from './vendor/uplot/uPlot.esm.js';
 import { names } from './labels.js';
 import { band, hatch, marks, reach, shade } from './overlay.js';
 import { style } from './palette.js';
+import { touch } from './touch.js';
 import { increments, localTime, withUnit } from './units.js';
 
 /** More lines than this nobody tells apart, and a browser draws slowly. */
@@ -137,6 +138,7 @@ export function draw(element, result, options = {}) {
   );
   chart.over.append(tip);
   keys(chart, () => focused);
+  touch(chart);
   const observer = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height }));
   observer.observe(element);
   return {

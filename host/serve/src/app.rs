@@ -10,6 +10,7 @@ use metric_host::{Host, MetricService, RequestId};
 
 use crate::{
     access::{Access, AccessError, Admission, Door, Hosts, Reach},
+    held::HeldBytes,
     limits::HttpLimits,
     metrics::HttpMetrics,
     problem::Problem,
@@ -21,7 +22,8 @@ pub(crate) struct App {
     pub(crate) service: MetricService,
     pub(crate) host: Host,
     pub(crate) limits: HttpLimits,
-    pub(crate) metrics: HttpMetrics,
+    pub(crate) metrics: Arc<HttpMetrics>,
+    pub(crate) held: HeldBytes,
     pub(crate) readiness: Readiness,
     doorkeeper: RwLock<Arc<Doorkeeper>>,
     access_file: Option<PathBuf>,
@@ -54,8 +56,9 @@ impl App {
             readiness: Readiness::new(service.clone()),
             service,
             host,
+            held: HeldBytes::new(limits.held_bytes),
             limits,
-            metrics: HttpMetrics::new(),
+            metrics: Arc::new(HttpMetrics::new()),
             doorkeeper: RwLock::new(Arc::new(doorkeeper)),
             access_file,
             reach,

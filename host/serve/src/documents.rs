@@ -4,8 +4,11 @@
 
 use std::io::Write;
 
-use metric_host::{MetricQuery, MetricResult, RangePlan, Series, ValueType};
+use metric_host::{
+    MetricQuery, MetricResult, MissingChunk, RangeAnswer, RangePlan, Series, Span, ValueType,
+};
 use serde::{Serialize, Serializer};
+use serde_json::Value as Json;
 
 /// Writes a document on a line.
 ///
@@ -120,6 +123,58 @@ pub fn points(plan: &RangePlan) -> u64 {
 /// Milliseconds, and a step in seconds.
 fn points_of((start, end): (i64, i64), step: u32) -> u64 {
     end.abs_diff(start) / (u64::from(step.max(1)) * 1000) + 1
+}
+
+/// The answer to a range: `range_result` of the schema.
+#[derive(Debug)]
+pub struct RangeDocument<'a>(pub &'a RangeAnswer);
+
+impl Serialize for RangeDocument<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Range<'a> {
+            answer: Answer<'a>,
+            missing: Each<'a, MissingChunk, Missing>,
+        }
+        #[derive(Serialize)]
+        struct Answer<'a> {
+            promql: &'a str,
+            metric_type: &'static str,
+            unit: Option<&'a str>,
+            step: u32,
+            start: i64,
+            end: i64,
+            series: Each<'a, Series, SeriesDocument<'a>>,
+            warnings: &'a [String],
+            infos: &'a [String],
+            partial: bool,
+        }
+        #[derive(Serialize)]
+        struct Missing {
+            span: Span,
+            error: Json,
+        }
+        let RangeAnswer { answer, missing } = self.0;
+        Range {
+            answer: Answer {
+                promql: &answer.promql,
+                metric_type: answer.metric_type.as_str(),
+                unit: answer.unit.as_deref(),
+                step: answer.step,
+                start: answer.start,
+                end: answer.end,
+                series: Each(&answer.series, SeriesDocument),
+                warnings: &answer.warnings,
+                infos: &answer.infos,
+                partial: answer.partial,
+            },
+            missing: Each(missing, |missing| Missing {
+                span: missing.span,
+                error: missing.error.to_document(),
+            }),
+        }
+        .serialize(serializer)
+    }
 }
 
 /// A series, in columns.

@@ -18,9 +18,12 @@
 //! | `routes.rs`      | which path is answered by what                                                |
 //! | `verbs.rs`       | the table of verbs: to add one is to add a row                                |
 //! | `body.rs`        | a body of bounded size, within bounded time                                   |
+//! | `held.rs`        | what an answer holds until it has gone out                                    |
 //! | `call.rs`        | a verb: the body in, the plugin's answer out                                  |
+//! | `answer.rs`      | the answer as a text; that of a range is written here                         |
 //! | `values.rs`      | the verbs that are asked with GET                                             |
-//! | `stream.rs`      | a range as it arrives, with `query_body.rs` and [`ndjson`]                    |
+//! | `range_request.rs` | a range as it is asked for                                                  |
+//! | `stream.rs`      | a range as it arrives, with [`ndjson`]                                        |
 //! | [`documents`]    | JSON that is written as it is made                                            |
 //! | `freshness.rs`   | `ETag` and `Cache-Control`                                                    |
 //! | `problem.rs`     | problem details: what is refused, and why                                     |
@@ -33,10 +36,12 @@ pub mod access;
 pub mod documents;
 pub mod ndjson;
 
+mod answer;
 mod app;
 mod body;
 mod call;
 mod freshness;
+mod held;
 mod limits;
 mod listen;
 mod listener;
@@ -45,7 +50,7 @@ mod openapi;
 mod page;
 mod passage;
 mod problem;
-mod query_body;
+mod range_request;
 mod readiness;
 mod routes;
 mod server;

@@ -17,6 +17,12 @@ pub struct HttpLimits {
     pub body_time: Duration,
     /// The bytes of a body. 10,000 subjects of a preset's question are half of it.
     pub body_bytes: usize,
+    /// The bytes of an answer, in JSON; the answers of a batch are counted together. A thousand series of a day in steps of
+    /// a minute are a little more than half of it; what is larger is what `/v1/stream` is for.
+    pub answer_bytes: usize,
+    /// The bytes of all answers that are on their way to those who asked. Four of the largest: with the calls' own memory
+    /// and the cache it is what a small machine has to give.
+    pub held_bytes: usize,
     /// The longest that a client may take nothing of an answer that waits for it. An answer holds its place and its
     /// memory until it has gone out.
     pub stall_time: Duration,
@@ -36,6 +42,8 @@ impl Default for HttpLimits {
             head_bytes: 64 << 10,
             body_time: Duration::from_secs(10),
             body_bytes: 1 << 20,
+            answer_bytes: 64 << 20,
+            held_bytes: 256 << 20,
             stall_time: Duration::from_secs(30),
             stream_time: Duration::from_secs(600),
             stop_time: Duration::from_secs(40),

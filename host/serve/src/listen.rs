@@ -1,6 +1,11 @@
 //! The place where the server listens: an address, or a socket in the file system.
 
-use std::{fmt, io, net::SocketAddr, path::PathBuf, str::FromStr};
+use std::{
+    fmt, io,
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    str::FromStr,
+};
 
 use crate::access::Reach;
 
@@ -55,7 +60,11 @@ impl FromStr for Listen {
 impl fmt::Display for Listen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Address(address) => write!(f, "http://{address}"),
+            // By the address that it is reached at: to a browser no other is that of this host.
+            Self::Address(address) => match address.ip().to_canonical() {
+                IpAddr::V4(ip) => write!(f, "http://{ip}:{}", address.port()),
+                IpAddr::V6(_) => write!(f, "http://{address}"),
+            },
             Self::Socket(socket) => write!(f, "unix:{}", socket.path.display()),
         }
     }
@@ -101,7 +110,7 @@ mod tests {
             ("[::1]:1", "http://[::1]:1", Reach::Loopback),
             (
                 "[::ffff:127.0.0.1]:1",
-                "http://[::ffff:127.0.0.1]:1",
+                "http://127.0.0.1:1",
                 Reach::Loopback,
             ),
             ("0.0.0.0:8480", "http://0.0.0.0:8480", Reach::Network),

@@ -16,7 +16,13 @@ pub(crate) struct HttpMetrics {
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
     duration: Histogram,
+    abandoned: Family<PathLabels, Counter>,
     pub(crate) connections: Gauge,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PathLabels {
+    path: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -31,6 +37,7 @@ impl HttpMetrics {
             registry: Registry::with_prefix("metric_serve"),
             requests: Family::default(),
             duration: Histogram::new(SECONDS),
+            abandoned: Family::default(),
             connections: Gauge::default(),
         };
         metrics.registry.register(
@@ -43,6 +50,11 @@ impl HttpMetrics {
             "From a request's head to the head of its answer",
             Unit::Seconds,
             metrics.duration.clone(),
+        );
+        metrics.registry.register(
+            "requests_abandoned",
+            "Requests whose client went away before it had the whole answer, by path",
+            metrics.abandoned.clone(),
         );
         metrics.registry.register(
             "connections",
@@ -59,6 +71,11 @@ impl HttpMetrics {
         };
         self.requests.get_or_create(&labels).inc();
         self.duration.observe(took.as_secs_f64());
+    }
+
+    pub(crate) fn abandoned(&self, path: &str) {
+        let path = path.to_owned();
+        self.abandoned.get_or_create(&PathLabels { path }).inc();
     }
 
     /// These and the host's, as one text of OpenMetrics.

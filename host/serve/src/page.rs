@@ -49,8 +49,7 @@ fn path(file: &File<'_>) -> Option<String> {
 
 /// A file. It is asked for again, and sent again when it has changed.
 pub(crate) fn answer(file: &'static File<'static>, headers: &HeaderMap) -> Response {
-    let text = file.contents_utf8().unwrap_or_default();
-    let tag = freshness::tag(text);
+    let tag = freshness::tag(file.contents());
     let mut response = match freshness::has(headers, &tag) {
         true => StatusCode::NOT_MODIFIED.into_response(),
         false => file.contents().into_response(),

@@ -1,11 +1,6 @@
 //! The way of every request: its name, its host, who asks, the line in the log, and the form of what is refused.
 
-use std::{
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Instant,
-};
+use std::{sync::Arc, time::Instant};
 
 use axum::{
     body::Body,
@@ -13,15 +8,15 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use http_body::{Body as HttpBody, Frame, SizeHint};
 use metric_host::RequestId;
 use tracing::Instrument as _;
 
 use crate::{
-    access::Door,
+    access::{Admission, Door},
     app::{App, Asking},
+    held::{AtEnd, Held},
+    metrics::HttpMetrics,
     problem::Problem,
     trace_context,
 };
@@ -47,14 +42,30 @@ pub(crate) async fn pass(State(app): State<Arc<App>>, request: Request, next: Ne
     let path = path.as_ref().map_or("none", MatchedPath::as_str);
     let method = method(request.method());
     let span = tracing::info_span!("request", request_id = %id, trace, method, path);
+    let waiting = UntilAnswered(Some(UntilSent {
+        metrics: Arc::clone(&app.metrics),
+        id: id.clone(),
+        path: path.to_owned(),
+        begun,
+        _admission: None,
+    }));
     let response = async {
-        let (response, caller) = answered(&app, request, next, &id, path).await;
+        let (response, admission) = answered(&app, request, next, &id, path).await;
         let status = response.status().as_u16();
         let took = begun.elapsed();
         app.metrics.answered(path, status, took);
-        let caller = caller.as_deref();
+        let caller = admission.as_ref().map(|admission| &*admission.name);
         tracing::info!(status, ?took, caller, "answered");
-        response
+        match waiting.answered() {
+            None => response,
+            Some(until_sent) => {
+                let until_sent = UntilSent {
+                    _admission: admission,
+                    ..until_sent
+                };
+                response.map(|body| Body::new(Held::new(body, until_sent)))
+            }
+        }
     };
     response.instrument(span).await
 }
@@ -65,7 +76,7 @@ async fn answered(
     next: Next,
     id: &RequestId,
     path: &str,
-) -> (Response, Option<Arc<str>>) {
+) -> (Response, Option<Arc<Admission>>) {
     let admitted = app
         .check_host(request.uri(), request.headers())
         .and_then(|()| app.admit(door(path), request.headers()));
@@ -88,14 +99,7 @@ async fn answered(
     for (name, value) in OF_ALL {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    let caller = admission.as_ref().map(|a| Arc::clone(&a.name));
-    let response = response.map(|body| {
-        Body::new(Held {
-            body,
-            _until_sent: admission,
-        })
-    });
-    (response, caller)
+    (response, admission)
 }
 
 /// The door of a path. A path that is routed nowhere is nobody's secret.
@@ -135,28 +139,37 @@ fn method(method: &http::Method) -> &'static str {
     }
 }
 
-/// A body that holds something until it has gone out, or its connection is gone.
-struct Held<T> {
-    body: Body,
-    _until_sent: T,
+/// A request that has no answer yet, or whose answer is on its way. Dropped before it has gone out, its client went away.
+struct UntilSent {
+    metrics: Arc<HttpMetrics>,
+    id: RequestId,
+    path: String,
+    begun: Instant,
+    /// The caller's place among those that it may have under way.
+    _admission: Option<Arc<Admission>>,
 }
 
-impl<T: Unpin> HttpBody for Held<T> {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.get_mut().body).poll_frame(context)
+impl AtEnd for UntilSent {
+    fn broke_off(&mut self) {
+        self.metrics.abandoned(&self.path);
+        let (request_id, path, took) = (&self.id, &*self.path, self.begun.elapsed());
+        tracing::info!(%request_id, path, ?took, "the client went away before it had the whole answer");
     }
+}
 
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+/// The same, as long as there is no answer.
+struct UntilAnswered(Option<UntilSent>);
+
+impl UntilAnswered {
+    fn answered(mut self) -> Option<UntilSent> {
+        self.0.take()
     }
+}
 
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+impl Drop for UntilAnswered {
+    fn drop(&mut self) {
+        if let Some(waiting) = &mut self.0 {
+            waiting.broke_off();
+        }
     }
 }

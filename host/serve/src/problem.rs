@@ -203,7 +203,7 @@ impl From<CallError> for Problem {
             CallError::StreamTooLarge { maximum, .. } => limit("stream", *maximum),
             CallError::TooManyLabels { maximum, .. } => limit("labels", *maximum as u64),
             CallError::Overloaded { .. } => Self::unavailable("overloaded", error.to_string()),
-            CallError::OutOfResources { .. } => {
+            CallError::OutOfResources { .. } | CallError::MemoryShortage { .. } => {
                 Self::unavailable("out-of-resources", error.to_string())
             }
             CallError::Unsupported { .. } => Self::new(
@@ -350,6 +350,16 @@ mod tests {
             ),
             (
                 CallError::OutOfResources { source: source() }.into(),
+                503,
+                "out-of-resources",
+                "",
+            ),
+            (
+                CallError::MemoryShortage {
+                    maximum: 1,
+                    source: source(),
+                }
+                .into(),
                 503,
                 "out-of-resources",
                 "",

@@ -23,7 +23,7 @@ use crate::{
     body, freshness,
     ndjson::{self, Written},
     problem::Problem,
-    query_body::{StreamOf, StreamRequest},
+    range_request::RangeRequest,
 };
 
 /// Opens the stream. An invalid query is a problem; a later failure stands in the last line.
@@ -34,17 +34,13 @@ pub(crate) async fn post(
     body: Body,
 ) -> Result<Response, Problem> {
     let request = body::read(&headers, body, &app.limits).await?;
-    let request: StreamRequest = serde_json::from_str(&request)
-        .map_err(|error| Problem::invalid("request", error.to_string()))?;
-    let StreamOf {
+    let service = app.service_for(&asking);
+    let RangeRequest {
         query,
         options,
-        timewindow,
-    } = request.into_stream();
-    let mut service = app.service_for(&asking);
-    if let Some(window) = timewindow {
-        service = service.with_timewindow(window);
-    }
+        config,
+    } = RangeRequest::read(&request, &service).await?;
+    let service = service.with_request_config(&config);
     let stream = service.stream(&query, &options).await?;
     // One piece is on its way while the one before is written: there are never more.
     let (sender, lines) = mpsc::channel(1);

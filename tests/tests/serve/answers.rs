@@ -101,6 +101,23 @@ async fn a_query_a_batch_and_a_plan_are_the_librarys() {
 }
 
 #[tokio::test]
+async fn a_range_is_written_as_the_plugin_writes_it() {
+    let (served, service) = serve();
+    let mut of_kernels = query();
+    of_kernels["group_by"] = json!(["kernel_id"]);
+    of_kernels["pointwise"] = json!({ "statistic": { "quantile": 0.9 }, "over": "time" });
+    for body in [
+        json!({ "query": query() }),
+        json!({ "query": of_kernels, "config": { "timewindow": "5m" } }),
+        json!({ "query": query(), "options": { "interval": 3600, "partial": true } }),
+    ] {
+        let wanted = service.call_json("query-range", &body.to_string()).await;
+        let found = post(&served.place, "/v1/query", &body).await;
+        assert_eq!(found.text(), wanted.unwrap().text);
+    }
+}
+
+#[tokio::test]
 async fn a_large_answer_is_the_librarys() {
     let (served, service) = serve();
     let mut typed = typed_query();

@@ -6,8 +6,10 @@ use http::Method;
 use metric_host::{CacheOptions, Limits};
 use metric_serve::Listen;
 use metric_test_server::{Reply, TestServer};
+use metric_tests::over_http::connect;
 use metric_tests::{Testbed, counting_proxy::CountingProxy};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::client::{Answer, get, post, posting, request, send};
 use crate::served::{Served, config, loaded, options, query, serve, serve_at, serve_with};
@@ -97,6 +99,36 @@ async fn what_the_caller_has_to_mend_is_a_400_that_says_so() {
         (
             "/v1/stream",
             json!({ "query": query(), "config": { "address": "127.0.0.1:1" } }),
+            "invalid_argument",
+            "config.address",
+        ),
+        (
+            "/v1/live",
+            json!({ "by": "kernel_id", "ids": ["a"], "options": { "metrics": [] } }),
+            "invalid_argument",
+            "options.metrics",
+        ),
+        (
+            "/v1/live",
+            json!({ "by": "kernel_id", "ids": ["a"], "options": { "at": 1_767_225_600_000_000_000_i64 } }),
+            "invalid_argument",
+            "options.at",
+        ),
+        (
+            "/v1/presets/execute",
+            json!({ "preset": { "template": "up" }, "at": 1_767_225_600_000_000_000_i64 }),
+            "invalid_argument",
+            "at",
+        ),
+        (
+            "/v1/presets/execute",
+            json!({ "preset": { "template": "'up'" } }),
+            "invalid_argument",
+            "preset.template",
+        ),
+        (
+            "/v1/presets/execute",
+            json!({ "preset": "up" }),
             "invalid_argument",
             "request",
         ),
@@ -337,7 +369,168 @@ async fn where_there_is_no_place_it_is_a_503_and_a_client_that_goes_away_frees_i
         // Prometheus is still silent, and its time is long: what ends the call is that nobody waits for it.
         first.abort();
         until(place, "metric_host_calls_running 0\n").await;
+        let gone = format!("metric_serve_requests_abandoned_total{{path=\"{path}\"}} 1\n");
+        until(place, &gone).await;
     }
     proxy.open(true);
+    post(place, "/v1/query", &body).await.result();
+}
+
+#[tokio::test]
+async fn a_range_and_a_stream_refuse_the_same_with_the_same_words() {
+    let (served, _) = serve();
+    let good = || json!({ "query": query() });
+    let with = |change: fn(&mut Value)| {
+        let mut body = good();
+        change(&mut body);
+        body
+    };
+    let bodies = [
+        json!({}),
+        json!([]),
+        json!({ "query": null }),
+        with(|body| body["odd"] = 1.into()),
+        with(|body| body["query"]["odd"] = 1.into()),
+        with(|body| body["query"]["step"] = (-1).into()),
+        with(|body| body["query"]["step"] = 0.into()),
+        with(|body| body["query"]["start"] = "yesterday".into()),
+        with(|body| body["query"]["metric_name"] = 5.into()),
+        with(|body| body["query"]["group_by"] = json!(["agent-id"])),
+        with(|body| body["query"]["labels"] = json!({ "kernel-id": "k" })),
+        with(|body| body["query"]["labels"] = json!({ "kernel_id": [5] })),
+        with(|body| body["query"]["labels"] = json!({ "kernel_id": [""] })),
+        with(|body| body["query"]["pointwise"] = json!({ "statistic": "max", "over": {} })),
+        with(|body| body["query"]["pointwise"] = json!({ "statistic": {}, "over": "time" })),
+        with(|body| body["options"] = json!({ "odd": 1 })),
+        with(|body| body["options"] = json!({ "max_points": 0 })),
+        with(|body| body["config"] = json!({ "address": "127.0.0.1:1" })),
+        with(|body| body["config"] = json!({ "timewindow": 5 })),
+        with(|body| body["config"] = json!({ "timewindow": "yesterday" })),
+        with(|body| body["config"] = json!({ "partial": null })),
+        with(|body| body["config"] = 5.into()),
+    ];
+    for body in bodies {
+        let mut errors = Vec::new();
+        for path in ["/v1/query", "/v1/stream"] {
+            let answer = post(&served.place, path, &body).await;
+            assert_eq!(answer.status, 400, "{path} {body}: {}", answer.text());
+            let error = answer.json()["error"].take();
+            // Places are the caller's, and types are JSON's.
+            for word in ["line 1 column", "u32", "struct", "enum"] {
+                let is_named = error.to_string().contains(word);
+                assert!(!is_named || body.is_array(), "{body}: {error}");
+            }
+            errors.push(error);
+        }
+        assert_eq!(errors[0], errors[1], "{body}");
+    }
+    for config in [
+        json!({ "timewindow": null }),
+        json!({ "partial": true }),
+        json!(null),
+    ] {
+        let body = json!({ "query": query(), "config": config });
+        let range = post(&served.place, "/v1/query", &body).await.status;
+        let stream = post(&served.place, "/v1/stream", &body).await.status;
+        assert_eq!((range, stream), (200, 200), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_fault_is_named_by_its_place_in_the_callers_body() {
+    let (served, _) = serve();
+    let mut odd = query();
+    odd["odd"] = 1.into();
+    let both = json!({ "above": 1, "below": 2 });
+    for (path, body, place) in [
+        ("/v1/query", json!({ "query": odd }), "in `query`"),
+        (
+            "/v1/batch",
+            json!({ "queries": [query(), odd] }),
+            "in `queries[1]`",
+        ),
+        (
+            "/v1/top",
+            json!({ "query": query(), "ranking": { "score": "max", "k": "2" } }),
+            "in `ranking.k`",
+        ),
+        (
+            "/v1/presets/evaluate",
+            json!({ "preset": { "template": "up" }, "question": {
+                "subject": "a", "subjects": ["x"], "combine": "max", "condition": { "bound": both },
+            } }),
+            "expected {\"above\": 0.5} or {\"below\": 0.5}, in `question.condition.bound`",
+        ),
+    ] {
+        let answer = post(&served.place, path, &body).await;
+        let problem = refused(&answer, 400, "invalid-argument", Some("invalid_argument"));
+        let reason = problem["error"]["reason"].as_str().unwrap();
+        assert!(reason.ends_with(place), "{path}: {reason}");
+    }
+}
+
+#[tokio::test]
+async fn the_parts_of_an_answer_are_counted_together() {
+    let address = Testbed::shared().unwrap().server.address();
+    let one = json!({ "query": query() });
+    let (served, _) = serve_at(address.clone(), options());
+    let bytes = post(&served.place, "/v1/query", &one).await.body.len();
+    let mut tight = options();
+    tight.limits.answer_bytes = 2 * bytes;
+    let (served, _) = serve_at(address, tight);
+    post(&served.place, "/v1/query", &one).await.result();
+    let many = json!({ "queries": [query(), query(), query()] });
+    let mut finer = query();
+    finer["step"] = 15.into();
+    for (path, body) in [
+        ("/v1/batch", many),
+        ("/v1/query", json!({ "query": finer })),
+    ] {
+        let answer = post(&served.place, path, &body).await;
+        let problem = refused(&answer, 422, "limit-exceeded", Some("limit_exceeded"));
+        assert_eq!(problem["error"]["limit"], "answer-bytes");
+        assert_eq!(problem["error"]["maximum"], 2 * bytes);
+    }
+}
+
+#[tokio::test]
+async fn answers_that_wait_for_their_clients_are_bounded_together() {
+    // More than the system takes on its way.
+    let mut large = query();
+    large["step"] = 1.into();
+    large["group_by"] = json!(["kernel_id"]);
+    let body = json!({ "query": large });
+    let bytes = {
+        let (unbounded, _) = serve();
+        post(&unbounded.place, "/v1/query", &body).await.body.len()
+    };
+    let serve_within = |held_bytes| {
+        let mut tight = options();
+        tight.limits.held_bytes = held_bytes;
+        serve_at(Testbed::shared().unwrap().server.address(), tight).0
+    };
+    let answer = post(&serve_within(bytes / 2).place, "/v1/query", &body).await;
+    refused(&answer, 503, "overloaded", None);
+    let served = serve_within(bytes + bytes / 2);
+    let place = &served.place;
+    let mut stalled = connect(place).await.unwrap();
+    let text = body.to_string();
+    let head = format!(
+        "POST /v1/query HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{text}",
+        text.len()
+    );
+    stalled.write_all(head.as_bytes()).await.unwrap();
+    let mut first = [0; 15];
+    stalled.read_exact(&mut first).await.unwrap();
+    assert_eq!(&first, b"HTTP/1.1 200 OK");
+    let second = post(place, "/v1/query", &body).await;
+    refused(&second, 503, "overloaded", None);
+    // Who goes away gives it back, and leaves a trace.
+    drop(stalled);
+    until(
+        place,
+        "metric_serve_requests_abandoned_total{path=\"/v1/query\"} 1\n",
+    )
+    .await;
     post(place, "/v1/query", &body).await.result();
 }

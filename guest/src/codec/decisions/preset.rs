@@ -6,7 +6,7 @@ use crate::codec::call::check_partial;
 use crate::codec::complete::histogram_warning;
 use crate::codec::{Config, ConfigInput, Failure, QueryRange};
 use crate::domain::preset::{ArgumentsInput, Preset, PresetInput, PresetRange, plan_preset_range};
-use crate::domain::{RangeOptions, RangeOptionsInput};
+use crate::domain::{RangeOptions, RangeOptionsInput, checked_instant};
 use crate::prometheus::{Decoded, Series};
 
 /// Milliseconds to which the time of day is rounded down, so that those who ask together share a request.
@@ -74,7 +74,8 @@ impl ExecutePreset {
         at: Option<i64>,
     ) -> Result<Self, Failure> {
         let now = config.settings.now.map(|now| now - now.rem_euclid(SHARED));
-        Self::at(config, preset, arguments, When::Instant(at.or(now)))
+        let at = checked_instant(at)?.or(now);
+        Self::at(config, preset, arguments, When::Instant(at))
     }
 
     /// The same over a range, in one request: for hosts that send it themselves.

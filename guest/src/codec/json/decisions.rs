@@ -21,7 +21,7 @@ use crate::domain::{Dimension, LabelFilter, MetricType, Pointwise, RangeOptionsI
 
 /// The request of the verbs of presets: all have `preset`, all but `preset-check` have `config`.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub struct PresetRequest {
     #[serde(default)]
     config: ConfigInput,
@@ -89,7 +89,7 @@ impl PresetRequest {
 
 /// The request of `preset-execute-batch`.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub struct RunsRequest {
     config: ConfigInput,
     runs: Vec<RunDocument>,
@@ -98,7 +98,7 @@ pub struct RunsRequest {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 struct RunDocument {
     preset: PresetDocument,
     #[serde(default)]
@@ -180,7 +180,7 @@ impl Serialize for RunResult {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 struct RangeDocument {
     start: String,
     end: String,
@@ -198,7 +198,7 @@ impl From<&RangeDocument> for PresetRange {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 struct PresetDocument {
     template: String,
     time_window: Option<String>,
@@ -225,7 +225,7 @@ impl From<&PresetDocument> for PresetInput {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "an object")]
 struct ArgumentsDocument {
     filters: Vec<LabelValues>,
     group_by: Vec<String>,
@@ -244,7 +244,7 @@ impl From<&ArgumentsDocument> for ArgumentsInput {
 
 /// The request of `evaluate`.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub struct QuestionRequest {
     config: ConfigInput,
     preset: PresetDocument,
@@ -252,7 +252,7 @@ pub struct QuestionRequest {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 struct QuestionDocument {
     #[serde(default)]
     arguments: ArgumentsDocument,
@@ -264,7 +264,7 @@ struct QuestionDocument {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 struct ConditionDocument {
     bound: BoundDocument,
     lasting: Option<u32>,
@@ -272,7 +272,10 @@ struct ConditionDocument {
 
 /// `{"above": 0.5}` or `{"below": 0.5}`.
 #[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(
+    rename_all = "snake_case",
+    expecting = "a name, or an object with one member"
+)]
 enum BoundDocument {
     #[serde(deserialize_with = "bound")]
     Above(f64),
@@ -331,14 +334,14 @@ impl From<&ConditionDocument> for Condition {
 
 /// The request of `evaluate-metric`.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub struct MetricQuestionRequest {
     config: ConfigInput,
     question: MetricQuestionDocument,
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 struct MetricQuestionDocument {
     metric_name: String,
     #[serde(default)]
@@ -389,7 +392,7 @@ impl MetricQuestionRequest {
 
 /// The request of `query-live-stats`.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub struct LiveRequest {
     config: ConfigInput,
     by: Dimension,
@@ -399,7 +402,7 @@ pub struct LiveRequest {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "an object")]
 struct LiveDocument {
     at: Option<i64>,
     window: Option<u32>,
@@ -432,7 +435,7 @@ impl LiveRequest {
 
 /// The responses to the requests of a verb: a list of `{"status": 200, "body": "…"}`.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub(super) struct ResponseDocument {
     status: u16,
     body: String,

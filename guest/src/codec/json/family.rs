@@ -15,7 +15,7 @@ use crate::domain::{MetricQuery, Over, RangeOptionsInput, Statistic};
 
 /// The request of the verbs of families: all but `family-check` have `config`.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub struct FamilyRequest {
     #[serde(default)]
     config: ConfigInput,
@@ -107,11 +107,7 @@ read_by_name! {
 }
 
 #[derive(Deserialize)]
-#[serde(
-    remote = "Family",
-    deny_unknown_fields,
-    expecting = "struct FamilyDocument"
-)]
+#[serde(remote = "Family", deny_unknown_fields, expecting = "an object")]
 struct FamilyDocument {
     name: String,
     #[serde(default)]
@@ -127,11 +123,7 @@ struct FamilyDocument {
 }
 
 #[derive(Deserialize)]
-#[serde(
-    remote = "FamilyQuery",
-    deny_unknown_fields,
-    expecting = "struct QueryDocument"
-)]
+#[serde(remote = "FamilyQuery", deny_unknown_fields, expecting = "an object")]
 struct QueryDocument {
     family: Family,
     #[serde(default)]
@@ -147,11 +139,7 @@ struct QueryDocument {
 }
 
 #[derive(Deserialize)]
-#[serde(
-    remote = "LabelValues",
-    deny_unknown_fields,
-    expecting = "struct FilterDocument"
-)]
+#[serde(remote = "LabelValues", deny_unknown_fields, expecting = "an object")]
 struct FilterDocument {
     label: String,
     values: Vec<String>,
@@ -162,7 +150,7 @@ struct FilterDocument {
 #[serde(
     remote = "FamilyStatistic",
     rename_all = "snake_case",
-    expecting = "enum StatisticDocument"
+    expecting = "a name, or an object with one member"
 )]
 enum StatisticDocument {
     Sum,
@@ -175,11 +163,7 @@ enum StatisticDocument {
 }
 
 #[derive(Deserialize)]
-#[serde(
-    remote = "OverTime",
-    deny_unknown_fields,
-    expecting = "struct OverTimeDocument"
-)]
+#[serde(remote = "OverTime", deny_unknown_fields, expecting = "an object")]
 struct OverTimeDocument {
     statistic: Statistic,
     #[serde(default)]
@@ -201,11 +185,7 @@ enum OverDocument {
 }
 
 #[derive(Deserialize)]
-#[serde(
-    remote = "DerivedQuery",
-    deny_unknown_fields,
-    expecting = "struct DerivedDocument"
-)]
+#[serde(remote = "DerivedQuery", deny_unknown_fields, expecting = "an object")]
 struct DerivedDocument {
     sides: Vec<Side>,
     #[serde(deserialize_with = "derivation")]
@@ -218,7 +198,7 @@ struct DerivedDocument {
 #[serde(
     remote = "Side",
     rename_all = "snake_case",
-    expecting = "enum SideDocument"
+    expecting = "a name, or an object with one member"
 )]
 enum SideDocument {
     Metric(Box<MetricQuery>),
@@ -227,7 +207,10 @@ enum SideDocument {
 
 /// A name, or `{"scale": 0.001}`.
 #[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(
+    rename_all = "snake_case",
+    expecting = "a name, or an object with one member"
+)]
 enum DerivationDocument {
     Ratio,
     Percent,

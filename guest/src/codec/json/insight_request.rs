@@ -22,7 +22,7 @@ read_as!(
 #[serde(
     remote = "Score",
     rename_all = "snake_case",
-    expecting = "enum ScoreDocument"
+    expecting = "a name, or an object with one member"
 )]
 enum ScoreDocument {
     Avg,
@@ -35,11 +35,7 @@ enum ScoreDocument {
 }
 
 #[derive(Deserialize)]
-#[serde(
-    remote = "RankingInput",
-    deny_unknown_fields,
-    expecting = "struct RankingDocument"
-)]
+#[serde(remote = "RankingInput", deny_unknown_fields, expecting = "an object")]
 struct RankingDocument {
     score: Score,
     k: Option<u32>,
@@ -53,7 +49,7 @@ struct RankingDocument {
 #[serde(
     remote = "ToleranceInput",
     deny_unknown_fields,
-    expecting = "struct ToleranceDocument"
+    expecting = "an object"
 )]
 struct ToleranceDocument {
     #[serde(default, deserialize_with = "number")]
@@ -71,7 +67,7 @@ struct ToleranceDocument {
 #[serde(
     remote = "DetectionInput",
     deny_unknown_fields,
-    expecting = "struct DetectionDocument"
+    expecting = "an object"
 )]
 struct DetectionDocument {
     strategy: Option<Strategy>,
@@ -86,7 +82,7 @@ struct DetectionDocument {
 #[serde(
     remote = "ValueSource",
     rename_all = "snake_case",
-    expecting = "enum SourceDocument"
+    expecting = "a name, or an object with one member"
 )]
 enum SourceDocument {
     Dimension(Dimension),
@@ -94,11 +90,7 @@ enum SourceDocument {
 }
 
 #[derive(Deserialize)]
-#[serde(
-    remote = "ValueFilter",
-    deny_unknown_fields,
-    expecting = "struct FilterDocument"
-)]
+#[serde(remote = "ValueFilter", deny_unknown_fields, expecting = "an object")]
 struct FilterDocument {
     metric_name: Option<String>,
     #[serde(default)]

@@ -10,6 +10,7 @@ mod insight;
 mod insight_request;
 mod planned;
 mod range;
+mod reason;
 mod request;
 
 pub use decisions::{

@@ -3,7 +3,9 @@
 use std::num::NonZeroU32;
 
 use crate::domain::promql::{METRIC_FAMILY, matcher};
-use crate::domain::{Dimension, LabelSchema, PromDuration, Settings, ValueType};
+use crate::domain::{
+    Dimension, FarInstant, LabelSchema, PromDuration, Settings, ValueType, checked_instant,
+};
 
 /// Identifiers in one request: its answer holds some 10 kB each, and a longer regular expression is slow to match.
 const IDS_A_REQUEST: usize = 100;
@@ -23,7 +25,7 @@ pub struct LiveInput {
     pub at: Option<i64>,
     /// Seconds to look back.
     pub window: Option<u32>,
-    /// The names of metrics; none: all.
+    /// The names of metrics, one or more; none: all.
     pub metrics: Option<Vec<String>>,
 }
 
@@ -38,6 +40,9 @@ pub enum LiveError {
     /// An identifier that matches the series without the label, or a metric without a name.
     #[error("one is empty; accepted are texts")]
     Empty(&'static str),
+    /// A list of metrics that names none.
+    #[error("the list is empty; accepted are names of metrics, or no list for all of them")]
+    NoMetric,
     /// More than make sense in one call.
     #[error("{given}; accepted are at most {most}")]
     Many {
@@ -60,6 +65,9 @@ pub enum LiveError {
         /// The most.
         most: u32,
     },
+    /// An instant beyond the calendar.
+    #[error(transparent)]
+    FarInstant(#[from] FarInstant),
     /// It cannot be told how old a sample is.
     #[error("neither `options.at` nor `config.now` is given, so that no sample's age is known")]
     NoTime,
@@ -72,7 +80,8 @@ impl LiveError {
             Self::NoSubject => "by",
             Self::Empty(field) | Self::Many { field, .. } => field,
             Self::Window { .. } => "options.window",
-            Self::NoTime => "options.at",
+            Self::NoMetric => "options.metrics",
+            Self::FarInstant(_) | Self::NoTime => "options.at",
         }
     }
 }
@@ -110,18 +119,22 @@ impl LiveQuery {
         if matches!(by, Dimension::MetricName | Dimension::ValueType) {
             return Err(LiveError::NoSubject);
         }
-        let metrics = input.metrics.as_deref().unwrap_or_default();
+        let metrics = match input.metrics.as_deref() {
+            Some([]) => return Err(LiveError::NoMetric),
+            metrics => metrics.unwrap_or_default(),
+        };
         check_texts("ids", ids, MOST_IDS)?;
         check_texts("options.metrics", metrics, MOST_METRICS)?;
         let window = window(settings, input.window)?;
         let now = settings.now.map(|now| now - now.rem_euclid(SHARED));
-        let at = input.at.or(now).ok_or(LiveError::NoTime)?;
+        let at = checked_instant(input.at)?
+            .or(now)
+            .ok_or(LiveError::NoTime)?;
         let schema = settings.label_schema;
         let subject = schema.label(by);
         let mut seen = std::collections::BTreeSet::new();
         let ids: Vec<String> = ids.iter().filter(|id| seen.insert(*id)).cloned().collect();
-        let nothing = input.metrics.as_ref().is_some_and(Vec::is_empty);
-        let chunks = ids.chunks(IDS_A_REQUEST).filter(|_| !nothing);
+        let chunks = ids.chunks(IDS_A_REQUEST);
         let promql = chunks.map(|ids| selector(schema, subject, ids, metrics, window));
         Ok(Self {
             subject,
@@ -242,11 +255,21 @@ mod tests {
             };
             assert_eq!(field(query(&["a"], &input)), "options.window");
         }
-        let input = LiveInput {
-            metrics: Some(vec![String::new()]),
-            ..LiveInput::default()
-        };
-        assert_eq!(field(query(&["a"], &input)), "options.metrics");
+        for metrics in [vec![String::new()], vec![]] {
+            let input = LiveInput {
+                metrics: Some(metrics),
+                ..LiveInput::default()
+            };
+            assert_eq!(field(query(&["a"], &input)), "options.metrics");
+        }
+        // In nanoseconds, and in microseconds.
+        for at in [1_767_225_600_000_000_000, 1_767_225_600_000_000] {
+            let input = LiveInput {
+                at: Some(at),
+                ..LiveInput::default()
+            };
+            assert_eq!(field(query(&["a"], &input)), "options.at");
+        }
         let timeless = LiveQuery::new(
             &settings(None),
             Dimension::KernelId,

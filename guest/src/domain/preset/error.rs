@@ -19,6 +19,11 @@ pub enum TemplateFault {
         /// The most that are accepted.
         most: usize,
     },
+    /// A text in quotes and nothing else: no series and no number.
+    #[error(
+        "the whole of it is a text in quotes; accepted is PromQL whose value is series or a number"
+    )]
+    Text,
     /// More selectors than a server should be asked at once.
     #[error("{given} selectors; accepted are at most {most}")]
     ManySelectors {

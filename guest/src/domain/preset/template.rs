@@ -118,6 +118,11 @@ impl Template {
             });
         }
         let tokens = tokens(text)?;
+        let of_a_text =
+            |token: &Token| matches!(token.kind, Kind::Text | Kind::Open('(') | Kind::Close(')'));
+        if tokens.iter().all(of_a_text) && tokens.iter().any(|token| token.kind == Kind::Text) {
+            return Err(TemplateFault::Text);
+        }
         let mut reader = Reader {
             text,
             tokens: &tokens,
@@ -595,5 +600,9 @@ mod tests {
             Err(TemplateFault::ManySelectors { given: 65, .. })
         ));
         assert_eq!(Template::parse(" \n"), Err(TemplateFault::Empty));
+        for text in ["\"up\"", " ('up') # a text", "`up`"] {
+            assert_eq!(Template::parse(text), Err(TemplateFault::Text), "{text}");
+        }
+        assert!(Template::parse("label_replace(up, \"a\", \"b\", \"c\", \"d\")").is_ok());
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::domain::literal::quote;
 use crate::domain::preset::{ArgumentsInput, LabelValues, Preset, PresetError, Rendered};
 use crate::domain::promql::LOOKBACK;
-use crate::domain::{Grid, PromDuration, QueryError, Settings};
+use crate::domain::{FarInstant, Grid, PromDuration, QueryError, Settings, checked_instant};
 
 /// Subjects in one request, as many as a filter may have values.
 const SUBJECTS_A_REQUEST: usize = 100;
@@ -135,6 +135,9 @@ pub enum VerdictError {
         /// The longest.
         most: u32,
     },
+    /// An instant beyond the calendar.
+    #[error(transparent)]
+    FarInstant(#[from] FarInstant),
     /// It cannot be told how old a sample is.
     #[error("neither `at` nor `config.now` is given, so that no sample's age is known")]
     NoTime,
@@ -154,7 +157,7 @@ impl VerdictError {
             Self::EmptySubject | Self::ManySubjects(_) => "subjects",
             Self::Bound => "condition.bound",
             Self::Lasting { .. } => "condition.lasting",
-            Self::NoTime => "at",
+            Self::FarInstant(_) | Self::NoTime => "at",
         }
     }
 }
@@ -220,7 +223,9 @@ impl Evaluation {
     ) -> Result<Self, VerdictError> {
         check(settings, input)?;
         let now = settings.now.map(|now| now - now.rem_euclid(SHARED));
-        let at = input.at.or(now).ok_or(VerdictError::NoTime)?;
+        let at = checked_instant(input.at)?
+            .or(now)
+            .ok_or(VerdictError::NoTime)?;
         let mut seen = BTreeSet::new();
         let subjects: Vec<String> = input
             .subjects

@@ -234,20 +234,33 @@ pub(crate) fn combine() -> impl TypedValueParser<Value = Combine> {
     )
 }
 
+/// The dimensions, with their other spelling. What consists of kernels comes first.
+const DIMENSIONS: [(&str, &str); 7] = [
+    ("agent-id", "agent_id"),
+    ("kernel-id", "kernel_id"),
+    ("session-id", "session_id"),
+    ("user-id", "user_id"),
+    ("project-id", "project_id"),
+    ("metric-name", "metric_name"),
+    ("value-type", "value_type"),
+];
+const SUBJECTS: usize = 5;
+
 /// A dimension; `agent_id` is the same as `agent-id`.
 pub(crate) fn dimension() -> impl TypedValueParser<Value = Dimension> {
-    const ALIASES: &[(&str, &str)] = &[
-        ("agent-id", "agent_id"),
-        ("kernel-id", "kernel_id"),
-        ("session-id", "session_id"),
-        ("user-id", "user_id"),
-        ("project-id", "project_id"),
-        ("metric-name", "metric_name"),
-        ("value-type", "value_type"),
-    ];
-    let values = ALIASES
-        .iter()
-        .map(|&(name, alias)| PossibleValue::new(name).alias(alias));
+    one_of_the_first(DIMENSIONS.len())
+}
+
+/// A dimension that consists of kernels, likewise.
+pub(crate) fn subject() -> impl TypedValueParser<Value = Dimension> {
+    one_of_the_first(SUBJECTS)
+}
+
+fn one_of_the_first(number: usize) -> impl TypedValueParser<Value = Dimension> {
+    let values = DIMENSIONS
+        .into_iter()
+        .take(number)
+        .map(|(name, alias)| PossibleValue::new(name).alias(alias));
     PossibleValuesParser::new(values).try_map(|given: String| dimension_named(&given).ok_or(given))
 }
 

@@ -43,7 +43,7 @@ pub(crate) struct LiveArgs {
     pub(crate) ids: Vec<String>,
 
     /// What the ids name
-    #[arg(long, value_name = "DIM", value_parser = choices::dimension(), default_value = "kernel-id")]
+    #[arg(long, value_name = "DIM", value_parser = choices::subject(), default_value = "kernel-id")]
     pub(crate) by: Dimension,
 
     /// Ask again each time so much has passed, until interrupted
@@ -184,7 +184,7 @@ pub(crate) struct EvaluateMetricArgs {
     pub(crate) metric: String,
 
     /// What the subjects are
-    #[arg(long, value_name = "DIM", value_parser = choices::dimension())]
+    #[arg(long, value_name = "DIM", value_parser = choices::subject())]
     pub(crate) subject: Dimension,
 
     #[command(flatten)]
@@ -288,6 +288,7 @@ mod tests {
         assert!(command(&format!("{evaluate} --below -1.5 --for 10m")).is_some());
         let metric = "x evaluate mem --value-type current --subject kernel-id --ids i --above 1";
         assert!(command(metric).is_some());
+        assert!(command("x live a --by session_id").is_some());
         for wrong in [
             format!("{evaluate} --above 1 --below 2"),
             format!("{evaluate} --for 10m"),
@@ -297,6 +298,8 @@ mod tests {
             "x live".to_owned(),
             "x evaluate mem --subject kernel-id".to_owned(),
             "x evaluate mem --subject kernel --ids i".to_owned(),
+            "x evaluate mem --subject metric-name --ids i".to_owned(),
+            "x live a --by value_type".to_owned(),
         ] {
             assert!(command(&wrong).is_none(), "{wrong}");
         }

@@ -38,6 +38,10 @@ pub(crate) struct ServeArgs {
     #[arg(long, help_heading = None)]
     pub(crate) socket_group: bool,
 
+    /// The most bytes of memory that all calls may have together; beyond it is a 503 [default: 805306368]
+    #[arg(long, value_name = "N", help_heading = None)]
+    pub(crate) memory_bytes: Option<u64>,
+
     /// The most bytes of answers that are kept; 0: none [default: 67108864]
     #[arg(long, value_name = "N", help_heading = None)]
     pub(crate) cache_bytes: Option<u64>,

@@ -9,7 +9,8 @@ use crate::args::choices::ReportFormat;
 use crate::args::{DoctorArgs, ServiceArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{self, Screen};
+use crate::hint::RAISE_THE_LIMITS;
+use crate::output::{self, Screen, say};
 use crate::service;
 
 pub(crate) async fn run(args: &ServiceArgs, command: &DoctorArgs) -> Result<Exit, Failure> {
@@ -24,7 +25,11 @@ pub(crate) async fn run(args: &ServiceArgs, command: &DoctorArgs) -> Result<Exit
         ReportFormat::Json => output::examination::json(&mut out, &examination)?,
     }
     out.flush()?;
+    if examination.lacks_resources {
+        say("hint", RAISE_THE_LIMITS);
+    }
     Ok(match examination.verdict() {
+        Verdict::Fail if examination.lacks_resources => Exit::OutOfResources,
         Verdict::Fail => Exit::DoctorFailed,
         _ => Exit::Success,
     })

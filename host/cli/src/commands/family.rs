@@ -129,7 +129,8 @@ fn described(command: &FamilyArgs) -> Result<Families, Failure> {
     let mut all = Families::default();
     for file in &command.families {
         let of_file = |error: FamiliesError| of_file(file, &error);
-        let families = Families::parse(&input::read(file)?).map_err(of_file)?;
+        let families =
+            Families::parse(&input::read_at_most(file, Families::MOST_BYTES)?).map_err(of_file)?;
         all.extend(families).map_err(of_file)?;
     }
     Ok(all)

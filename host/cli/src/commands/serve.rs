@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use metric_host::{CacheOptions, MetricQuery};
+use metric_host::{CacheOptions, Limits, MetricQuery};
 use metric_serve::{Listen, ServeOptions, Server, Stopped};
 
 use crate::args::ServiceArgs;
@@ -12,8 +12,16 @@ use crate::failure::Failure;
 use crate::output::{self, printable::Escape, say};
 use crate::service;
 
+/// Memory of all calls: with as much again for what they hand over, 256 MiB of answers on their way and 64 MiB of cache it
+/// stays within the 2 GiB of the systemd unit.
+const MEMORY_BYTES: u64 = 768 << 20;
+
 pub(crate) async fn run(args: &ServiceArgs, command: ServeArgs) -> Result<Exit, Failure> {
-    let (host, plugin) = service::host_and_plugin(args)?;
+    let limits = Limits {
+        all_memory_bytes: command.memory_bytes.unwrap_or(MEMORY_BYTES),
+        ..Limits::default()
+    };
+    let (host, plugin) = service::host_and_plugin(args, limits)?;
     let mut options = args.options.options();
     options.cache = CacheOptions::default();
     if let Some(bytes) = command.cache_bytes {

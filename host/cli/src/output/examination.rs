@@ -156,6 +156,7 @@ mod tests {
                 check(Subject::SampleInterval, Verdict::Warn, None, set),
                 check(Subject::Window, Verdict::Skipped, None, vec![]),
             ],
+            lacks_resources: false,
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io::{self, Write};
 
 use chrono::TimeZone;
-use metric_host::Chunk;
+use metric_host::{Chunk, RangePlan};
 use metric_serve::documents::{Each, Named, PlanDocument, QueryName, points};
 use serde::Serialize;
 
@@ -110,7 +110,7 @@ where
             writeln!(out, "window    {}: {}", line(window), line(reason))?;
         }
     }
-    writeln!(out, "requests  {}", plan.chunks.len())?;
+    writeln!(out, "requests  {}{}", plan.chunks.len(), surplus(plan))?;
     writeln!(out, "asked at  {}\n", line(&addresses.join(", then ")))?;
     let mut rows = table::new();
     rows.set_header(["asks for", "points"]);
@@ -123,10 +123,26 @@ where
     table::write(out, rows)
 }
 
+/// The reason why the requests ask for more points than the range has, where they do.
+fn surplus(plan: &RangePlan) -> String {
+    let asked: u64 = plan
+        .chunks
+        .iter()
+        .map(|chunk| u64::from(chunk.points))
+        .sum();
+    let own = points(plan);
+    match asked > own {
+        false => String::new(),
+        true => format!(
+            ": they ask for {asked} points, in whole pieces that other ranges share; the answer has the {own} of this one"
+        ),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use metric_host::{MetricQuery, MetricType, RangePlan, Span};
+    use metric_host::{MetricQuery, MetricType, Span};
 
     fn plan() -> RangePlan {
         let chunk = |start: i64, end: i64, is_final| Chunk {
@@ -173,7 +189,7 @@ sum(x)
 
 step      1m: because
 window    1m15s: so
-requests  2
+requests  2: they ask for 4 points, in whole pieces that other ranges share; the answer has the 3 of this one
 asked at  a:9090, then b:9090
 
 asks for                                points

@@ -57,7 +57,7 @@ pub enum FamiliesError {
 
 impl Families {
     /// Bytes of a file: a thousand families with all that is said of them.
-    const LONGEST: usize = 2 << 20;
+    pub const MOST_BYTES: usize = 2 << 20;
     /// Families and derived metrics of all files: as many as a plugin checks at once. From the contract.
     const MOST: usize = 1000;
     /// Labels of a family. From the contract.
@@ -68,10 +68,10 @@ impl Families {
     /// # Errors
     /// See [`FamiliesError`].
     pub fn parse(text: &str) -> Result<Self, FamiliesError> {
-        if text.len() > Self::LONGEST {
+        if text.len() > Self::MOST_BYTES {
             return Err(FamiliesError::Long {
                 given: text.len(),
-                most: Self::LONGEST,
+                most: Self::MOST_BYTES,
             });
         }
         let file: FileDocument = serde_json::from_str(text)?;

@@ -16,6 +16,10 @@ pub struct Limits {
     /// Linear memory of one call, in bytes. Default 512 MiB: the largest default result (100 MB) comes
     /// from a body of up to [`response_bytes`](Self::response_bytes), and both are there at once.
     pub memory_bytes: usize,
+    /// Linear memory of all calls of a host together, in bytes; a call that needs more when others have it is ended
+    /// ([`CallError::MemoryShortage`](crate::CallError::MemoryShortage)). Default 4 GiB: eight calls that need all that they
+    /// may have, or those that may run at once with 16 MiB each, which holds the answer to a large query.
+    pub all_memory_bytes: u64,
     /// Elements of each of the plugin's tables. Default 20,000: tables hold function pointers, of
     /// which a plugin in Rust has some hundreds.
     pub table_elements: usize,
@@ -117,6 +121,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             memory_bytes: 512 * MIB,
+            all_memory_bytes: 4 << 30,
             table_elements: 20_000,
             handles: 1024,
             wasm_stack_bytes: 512 * KIB,

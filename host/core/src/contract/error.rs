@@ -71,6 +71,14 @@ pub enum CallError {
         /// The trap that followed.
         source: BoxError,
     },
+    /// The plugin needs memory that other calls have. It can be tried again when there is less to do.
+    #[error("the calls that run have the {maximum} bytes of memory that all of them are granted")]
+    MemoryShortage {
+        /// [`Limits::all_memory_bytes`](crate::Limits::all_memory_bytes).
+        maximum: u64,
+        /// What followed.
+        source: BoxError,
+    },
     /// The plugin handed over more than it may at once.
     #[error("the plugin's answer takes more than the {maximum} bytes that it is granted")]
     AnswerTooLarge {

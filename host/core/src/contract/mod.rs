@@ -6,6 +6,7 @@ pub(crate) mod bindings;
 pub mod decisions;
 pub(crate) mod defaults;
 pub(crate) mod deny_reason;
+pub mod documents;
 pub(crate) mod error;
 pub(crate) mod error_document;
 pub mod families;

@@ -111,6 +111,7 @@ impl Doctor {
         Examination {
             address: self.config.address.clone(),
             checks,
+            lacks_resources: self.probe.scarcities() > 0,
         }
     }
 }

@@ -90,6 +90,11 @@ impl Probe {
         }
     }
 
+    /// The number of times that the system had no descriptor or thread for a connection.
+    pub(super) fn scarcities(&self) -> u64 {
+        self.egress.scarcities()
+    }
+
     /// The same, which asks for ranges by this method.
     pub(super) fn by(&self, method: Method) -> Self {
         Self {

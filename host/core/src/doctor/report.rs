@@ -11,6 +11,8 @@ pub struct Examination {
     pub address: String,
     /// One for each [`Subject`], in their order.
     pub checks: Vec<Check>,
+    /// True if the system had no descriptor or thread for a connection meanwhile: then it says little of the server.
+    pub lacks_resources: bool,
 }
 
 impl Examination {

@@ -26,6 +26,7 @@ fn of_error(error: &CallError) -> &'static str {
         CallError::TimedOut { .. } => "plugin-ended",
         CallError::Trapped { .. } => "trapped",
         CallError::MemoryLimit { .. } => "memory-limit",
+        CallError::MemoryShortage { .. } => "memory-shortage",
         CallError::AnswerTooLarge { .. } => "answer-too-large",
         CallError::StreamTooLarge { .. } => "stream-too-large",
         CallError::TooManyLabels { .. } => "too-many-labels",

@@ -15,7 +15,7 @@ use super::{
     concurrency::QueueFull,
     instance::{Instance, cannot_instantiate},
     ready::{ComponentId, ReadyInstance},
-    store::{self, CallState},
+    store::{self, CallState, Shortage},
 };
 use crate::{contract::error::CallError, egress::Egress};
 
@@ -188,10 +188,21 @@ async fn instantiate(
     egress: Arc<Egress>,
 ) -> Result<(Store<CallState>, component::Instance), CallError> {
     let timers = shared.ticker.timers();
-    let mut store = store::store(&shared.engine, &shared.limits, timers, egress);
-    let instance = pre
-        .instantiate_async(&mut store)
-        .await
-        .map_err(|error| cannot_instantiate(error.into()))?;
-    Ok((store, instance))
+    let mut store = store::store(
+        &shared.engine,
+        &shared.limits,
+        &shared.memory,
+        timers,
+        egress,
+    );
+    match pre.instantiate_async(&mut store).await {
+        Ok(instance) => Ok((store, instance)),
+        Err(error) if store.data().refused() == Some(Shortage::OfAllCalls) => {
+            Err(CallError::MemoryShortage {
+                maximum: shared.limits.all_memory_bytes,
+                source: error.into(),
+            })
+        }
+        Err(error) => Err(cannot_instantiate(error.into())),
+    }
 }

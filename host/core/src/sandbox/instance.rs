@@ -9,7 +9,12 @@ use wasmtime::{
     component::{self, ComponentExportIndex, ComponentNamedList, Lift, Lower},
 };
 
-use super::{Shared, concurrency::Permit, store::CallState, wasi::hooks::Requests};
+use super::{
+    Shared,
+    concurrency::Permit,
+    store::{CallState, Shortage},
+    wasi::hooks::Requests,
+};
 use crate::{
     contract::{
         error::{BoxError, CallError},
@@ -88,11 +93,18 @@ impl Instance {
         if answer_too_large {
             let maximum = limits.hostcall_bytes as u64;
             CallError::AnswerTooLarge { maximum, source }
-        } else if self.store.data().was_refused_memory() {
-            let maximum = limits.memory_bytes as u64;
-            CallError::MemoryLimit { maximum, source }
         } else {
-            CallError::Trapped { source }
+            match self.store.data().refused() {
+                Some(Shortage::OfTheCall) => CallError::MemoryLimit {
+                    maximum: limits.memory_bytes as u64,
+                    source,
+                },
+                Some(Shortage::OfAllCalls) => CallError::MemoryShortage {
+                    maximum: limits.all_memory_bytes,
+                    source,
+                },
+                None => CallError::Trapped { source },
+            }
         }
     }
 }

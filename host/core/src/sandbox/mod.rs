@@ -6,6 +6,7 @@ pub(crate) mod engine;
 #[cfg(test)]
 mod freshness_tests;
 pub(crate) mod instance;
+pub(crate) mod memory;
 pub(crate) mod ready;
 #[cfg(test)]
 mod ready_tests;
@@ -16,7 +17,9 @@ use std::sync::{Arc, Mutex};
 
 use wasmtime::{Engine, component::Linker};
 
-use self::{concurrency::ConcurrencyLimit, ready::ReadyInstances, store::CallState};
+use self::{
+    concurrency::ConcurrencyLimit, memory::MemoryPool, ready::ReadyInstances, store::CallState,
+};
 use crate::{
     config::limits::Limits, load::compile::Compiler, observe::Metrics, timers::epoch::EpochTicker,
 };
@@ -28,6 +31,7 @@ pub(crate) struct Shared {
     pub(crate) compiler: Compiler,
     pub(crate) concurrency: ConcurrencyLimit,
     pub(crate) ready: ReadyInstances,
+    pub(crate) memory: Arc<MemoryPool>,
     /// Held while a plugin that is being loaded makes its first instance: the pool has one slot for that.
     pub(crate) trial_slot: Mutex<()>,
     pub(crate) linker: Linker<CallState>,

@@ -15,12 +15,15 @@ use wasmtime_wasi_http::{
     p2::bindings::{LinkOptions, http as wasi_http},
 };
 
-use super::wasi::{
-    clock::{Clock, ClockView},
-    error_code,
-    future_response::{self, FutureResponse},
-    hooks::{Hooks, Requests},
-    outgoing_handler::{self, HandlerView},
+use super::{
+    memory::{MemoryPool, MemoryShare},
+    wasi::{
+        clock::{Clock, ClockView},
+        error_code,
+        future_response::{self, FutureResponse},
+        hooks::{Hooks, Requests},
+        outgoing_handler::{self, HandlerView},
+    },
 };
 use crate::{
     config::limits::Limits, contract::deny_reason::DenyReason, egress::Egress, timers::Timers,
@@ -41,14 +44,14 @@ impl CallState {
         self.hooks.in_flight()
     }
 
-    /// Returns true if the plugin was refused memory or a larger table.
-    pub(crate) fn was_refused_memory(&self) -> bool {
+    /// The kind of memory that the plugin was refused, a larger table included. None: it was not.
+    pub(crate) fn refused(&self) -> Option<Shortage> {
         self.limiter.refused
     }
 
     /// The size of its memory, in bytes.
     pub(crate) fn memory_bytes(&self) -> usize {
-        self.limiter.memory
+        self.limiter.memory.bytes()
     }
 
     /// Returns true if the plugin has neither sent anything nor read the clock, holds nothing, and was refused nothing:
@@ -57,7 +60,7 @@ impl CallState {
         self.table.is_empty()
             && !self.clock.was_read()
             && self.hooks.is_unused()
-            && !self.limiter.refused
+            && self.limiter.refused.is_none()
     }
 
     /// Ends a call: drops what it holds and tells what it was denied.
@@ -71,6 +74,7 @@ impl CallState {
 pub(crate) fn store(
     engine: &Engine,
     limits: &Limits,
+    memory: &Arc<MemoryPool>,
     timers: &Timers,
     egress: Arc<Egress>,
 ) -> Store<CallState> {
@@ -83,7 +87,7 @@ pub(crate) fn store(
             clock: Clock::start(timers.clone()),
             http: WasiHttpCtx::new(),
             hooks: Hooks::new(egress, limits),
-            limiter: CallLimiter::new(limits),
+            limiter: CallLimiter::new(limits, memory),
         },
     );
     store.limiter(|state| &mut state.limiter);
@@ -180,13 +184,22 @@ impl HandlerView for CallState {
 /// its crash afterwards does not say why.
 struct CallLimiter {
     limits: StoreLimits,
-    /// The size of the plugin's memory.
-    memory: usize,
-    refused: bool,
+    /// The plugin's memory, of that of all calls.
+    memory: MemoryShare,
+    refused: Option<Shortage>,
+}
+
+/// The kind of memory that there was too little of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shortage {
+    /// That of one call.
+    OfTheCall,
+    /// That of all calls together.
+    OfAllCalls,
 }
 
 impl CallLimiter {
-    fn new(limits: &Limits) -> Self {
+    fn new(limits: &Limits, memory: &Arc<MemoryPool>) -> Self {
         Self {
             limits: StoreLimitsBuilder::new()
                 .memory_size(limits.memory_bytes)
@@ -196,8 +209,8 @@ impl CallLimiter {
                 .tables(limits.core_modules as usize)
                 .instances(limits.core_modules as usize)
                 .build(),
-            memory: 0,
-            refused: false,
+            memory: MemoryShare::of(memory),
+            refused: None,
         }
     }
 }
@@ -209,16 +222,19 @@ impl ResourceLimiter for CallLimiter {
         desired: usize,
         maximum: Option<usize>,
     ) -> Result<bool> {
-        let granted = self.limits.memory_growing(current, desired, maximum)?;
-        match granted {
-            true => self.memory = desired,
-            false => self.refused = true,
+        if !self.limits.memory_growing(current, desired, maximum)? {
+            self.refused = Some(Shortage::OfTheCall);
+            return Ok(false);
+        }
+        let granted = self.memory.grow_to(desired);
+        if !granted {
+            self.refused = Some(Shortage::OfAllCalls);
         }
         Ok(granted)
     }
 
     fn memory_grow_failed(&mut self, error: wasmtime::Error) -> Result<()> {
-        self.refused = true;
+        self.refused = Some(Shortage::OfTheCall);
         self.limits.memory_grow_failed(error)
     }
 
@@ -229,12 +245,14 @@ impl ResourceLimiter for CallLimiter {
         maximum: Option<usize>,
     ) -> Result<bool> {
         let granted = self.limits.table_growing(current, desired, maximum)?;
-        self.refused |= !granted;
+        if !granted {
+            self.refused = Some(Shortage::OfTheCall);
+        }
         Ok(granted)
     }
 
     fn table_grow_failed(&mut self, error: wasmtime::Error) -> Result<()> {
-        self.refused = true;
+        self.refused = Some(Shortage::OfTheCall);
         self.limits.table_grow_failed(error)
     }
 
@@ -284,7 +302,7 @@ mod tests {
         ];
         for (what, deed) in deeds {
             let egress = Arc::new(Egress::denied());
-            let mut store = store(&engine, &limits, &timers, egress);
+            let mut store = store(&engine, &limits, &MemoryPool::new(1 << 30), &timers, egress);
             deed(store.data_mut(), request());
             assert_eq!(store.data().is_untouched(), what == "nothing", "{what}");
         }
@@ -296,7 +314,8 @@ mod tests {
         let engine = Engine::new(Config::new().epoch_interruption(true)).unwrap();
         let timers = Timers::default();
         let egress = [(); 2].map(|()| Arc::new(Egress::denied()));
-        let mut store = store(&engine, &limits, &timers, Arc::clone(&egress[0]));
+        let memory = MemoryPool::new(1 << 30);
+        let mut store = store(&engine, &limits, &memory, &timers, Arc::clone(&egress[0]));
         let lay_ready = Duration::from_millis(200);
         std::thread::sleep(lay_ready);
         let begun = Instant::now();

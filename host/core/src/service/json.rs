@@ -10,13 +10,16 @@ use serde::{
     Deserialize, Deserializer,
     de::{Error as _, MapAccess, Visitor},
 };
-use serde_json::{Map, Value, value::RawValue};
+use serde_json::{
+    Map, Value,
+    value::{self, RawValue},
+};
 
 use super::{MetricService, functions::supported, validate::broken};
 use crate::{
     contract::{
+        documents,
         error::{CallError, ServiceError},
-        error_document::renamed,
         types::{Config, InvalidArgument, Span},
     },
     egress::Egress,
@@ -72,7 +75,7 @@ impl MetricService {
         verb: &'static str,
         request: &str,
     ) -> Result<JsonAnswer, CallError> {
-        self.observed(verb, async {
+        let answered = async {
             let function = &supported(&self.plugin.functions.json, verb)?.call;
             let options = WITH_RANGE_OPTIONS.contains(&verb) && self.egress.keeps_answers();
             let request = configured(request, &self.config_now(), options)?;
@@ -87,8 +90,11 @@ impl MetricService {
                     source: gone.into(),
                 })
             })
-        })
-        .await
+        };
+        // The reading of what came with it.
+        let shared = &self.plugin.codec().sandbox().shared;
+        self.observed(verb, shared.within(self.timeout, answered))
+            .await
     }
 }
 
@@ -265,8 +271,8 @@ fn configured(request: &str, config: &Config, cached: bool) -> Result<String, Ca
     let mut text = format!("{{\"config\":{}", Value::Object(config));
     if cached {
         let given = members.remove("options").map_or("null", RawValue::get);
-        let options: Option<Map<String, Value>> =
-            serde_json::from_str(given).map_err(|error| invalid("options", &error.to_string()))?;
+        let options: Option<Map<String, Value>> = serde_json::from_str(given)
+            .map_err(|_| invalid("options", "accepted is an object, or nothing"))?;
         let mut options = options.unwrap_or_default();
         options.insert("cached".to_owned(), true.into());
         member(&mut text, "options", &Value::Object(options).to_string());
@@ -320,8 +326,14 @@ fn member(text: &mut String, name: &str, value: &str) {
 
 /// The service's configuration, with what the request may have in its place.
 fn merged(config: &Config, own: &str) -> Result<Map<String, Value>, CallError> {
-    let own: Option<Map<String, Value>> =
-        serde_json::from_str(own).map_err(|error| invalid("config", &error.to_string()))?;
+    // The text is JSON: its place in the request, and not in itself, would be of use.
+    let own: Option<Map<String, Value>> = serde_json::from_str(own).map_err(|_| {
+        let accepted = OF_THE_REQUEST.join(" and ");
+        invalid(
+            "config",
+            &format!("accepted is an object with {accepted}, or nothing"),
+        )
+    })?;
     let mut merged = document(config);
     for (name, value) in own.unwrap_or_default() {
         if !OF_THE_REQUEST.contains(&&*name) {
@@ -353,18 +365,10 @@ fn invalid(field: &str, reason: &str) -> CallError {
 
 /// The configuration as the schema's `config`.
 fn document(config: &Config) -> Map<String, Value> {
-    let Ok(Value::Object(fields)) = serde_json::to_value(config) else {
-        return Map::new();
-    };
-    let mut fields = renamed(fields, '-', '_');
-    for (name, text) in [
-        ("label_schema", config.label_schema.as_str()),
-        ("method", config.method.as_str()),
-        ("backend", config.backend.as_str()),
-    ] {
-        fields.insert(name.to_owned(), text.replace('-', "_").into());
+    match documents::config::serialize(config, value::Serializer) {
+        Ok(Value::Object(document)) => document,
+        _ => Map::new(),
     }
-    fields
 }
 
 #[cfg(test)]
@@ -429,6 +433,10 @@ mod tests {
                 ),
                 "{request}: {refused}"
             );
+            // A place in a part of the request is none in the request.
+            if request == r#"{"config": 5}"# {
+                assert!(!refused.to_string().contains("column"), "{refused}");
+            }
         }
     }
 

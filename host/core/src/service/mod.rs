@@ -40,6 +40,7 @@ use crate::{
     contract::{
         bindings::exports::backendai::metric::range_service::RangeError,
         deny_reason::DenyReason,
+        documents::RequestConfig,
         error::{CallError, ServiceError},
         types::{
             Config, HttpRequest, MetadataResult, MetricQuery, MetricResult, MetricType, ValueType,
@@ -137,6 +138,26 @@ impl MetricService {
             config: Arc::new(config),
             ..self.clone()
         }
+    }
+
+    /// The same service, with what a request sets of the configuration.
+    #[must_use]
+    pub fn with_request_config(&self, own: &RequestConfig) -> Self {
+        let of_service = Config::clone(&self.config);
+        let config = Config {
+            partial: own.partial.unwrap_or(of_service.partial),
+            timewindow: own.timewindow.clone().unwrap_or(of_service.timewindow),
+            ..of_service
+        };
+        Self {
+            config: Arc::new(config),
+            ..self.clone()
+        }
+    }
+
+    /// The time that a call may take, from its beginning to its result. What is made of the result is the embedder's to bound.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
     }
 
     /// The configuration that the plugin is given. Where it has no [`Config::now`], each call that may send requests is

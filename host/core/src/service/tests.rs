@@ -116,6 +116,43 @@ async fn a_memory_bomb_is_told_from_an_ordinary_crash() {
 }
 
 #[tokio::test]
+async fn calls_that_need_more_memory_together_than_there_is_are_told_so_and_later_ones_have_it() {
+    let grows = |pages: u32| {
+        format!(
+            "(if (i32.eq (memory.grow (i32.const {pages})) (i32.const -1)) (then unreachable))
+             (loop (br 0)) unreachable"
+        )
+    };
+    let bytes = TestPlugin::new(&grows(100))
+        .function("detect-metric-type", "(i32.const 2)")
+        .build();
+    // Each call fits into what one may have, and two do not into what all may have.
+    let limits = Limits {
+        memory_bytes: 16 << 20,
+        all_memory_bytes: 10 << 20,
+        ..Limits::default()
+    };
+    let service = service(limits, &bytes);
+    let first = tokio::spawn({
+        let service = service.clone();
+        async move { service.query_metadata().await }
+    });
+    tokio::time::sleep(TIMEOUT).await;
+    assert!(!first.is_finished());
+    let refused = service.query_metadata().await.unwrap_err();
+    assert!(
+        matches!(refused, CallError::MemoryShortage { maximum, .. } if maximum == 10 << 20),
+        "{refused:?}"
+    );
+    first.abort();
+    assert!(first.await.is_err());
+    let alone = tokio::time::timeout(TIMEOUT, service.query_metadata()).await;
+    assert!(alone.is_err(), "{alone:?}");
+    let next = service.detect_metric_type("mem", None).await;
+    assert_eq!(next.unwrap(), MetricType::Diff);
+}
+
+#[tokio::test]
 async fn an_answer_that_is_too_large_is_refused_before_it_is_copied() {
     let bytes = TestPlugin::new("unreachable")
         .function("query-metric", "(i32.const 1024)")

@@ -45,8 +45,8 @@ afterEach(async () => {
 });
 
 /** Opens the page at an address; its clock stands at the end of the data. */
-async function open(hash = '', { origin = service.origin, viewport = { width: 1280, height: 900 }, colorScheme = 'light' } = {}) {
-  const context = await browser.newContext({ timezoneId: 'UTC', locale: 'en-GB', colorScheme, viewport, acceptDownloads: true });
+async function open(hash = '', { origin = service.origin, viewport = { width: 1280, height: 900 }, colorScheme = 'light', hasTouch = false } = {}) {
+  const context = await browser.newContext({ timezoneId: 'UTC', locale: 'en-GB', colorScheme, viewport, hasTouch, acceptDownloads: true });
   page = await context.newPage();
   page.setDefaultTimeout(30_000);
   page.on('pageerror', (error) => faults.push(error.stack));
@@ -164,6 +164,37 @@ test('a range is chosen by dragging in the chart, and left by zooming out', asyn
   assert.ok(Math.abs(Number(await said('to')) - Number(await said('from')) - 2 * (to - from)) < 2000);
   await page.getByRole('button', { name: 'Earlier' }).click();
   await answered();
+});
+
+test('a range is drawn with a finger, and up and down is the page\'s own', async () => {
+  await open(`#metric=mem&value=current&${RANGE}`, { viewport: { width: 390, height: 700 }, hasTouch: true });
+  await answered();
+  await page.locator('#chart').scrollIntoViewIfNeeded();
+  const { x, y, width } = await page.locator('#chart .u-over').boundingBox();
+  const fingers = await page.context().newCDPSession(page);
+  const send = (type, ...touchPoints) => fingers.send('Input.dispatchTouchEvent', { type, touchPoints });
+  const finger = async (from, to) => {
+    await send('touchStart', { x: from[0], y: from[1] });
+    for (let part = 1; part <= 8; part += 1) {
+      await send('touchMove', { x: from[0] + ((to[0] - from[0]) * part) / 8, y: from[1] + ((to[1] - from[1]) * part) / 8 });
+    }
+  };
+  const before = await hash();
+  const scrolled = () => page.evaluate(() => scrollY);
+  const top = await scrolled();
+  await finger([x + width / 4, y + 150], [x + width / 4 + 3, y + 30]);
+  await send('touchEnd');
+  await page.waitForFunction((top) => scrollY !== top, top);
+  assert.equal(await hash(), before);
+  await page.locator('#chart').scrollIntoViewIfNeeded();
+  const box = await page.locator('#chart .u-over').boundingBox();
+  await finger([box.x + box.width / 4, box.y + 60], [box.x + box.width / 2, box.y + 70]);
+  await shot('dragging-by-touch');
+  await send('touchEnd');
+  await page.waitForFunction((before) => location.hash !== before, before);
+  const [from, to] = [Number(await said('from')), Number(await said('to'))];
+  // A finger is put down less exactly than a mouse: to a pixel or two of 390.
+  assert.ok(Math.abs(from - FROM - 3_600_000) < 180_000 && Math.abs(to - FROM - 7_200_000) < 180_000, await hash());
 });
 
 test('an address brings back all that was looked at; so do back and forward', async () => {

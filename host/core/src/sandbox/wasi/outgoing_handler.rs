@@ -114,7 +114,12 @@ fn request_of(request: HostOutgoingRequest) -> Result<Request<WasiBody>, (DenyRe
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{config::limits::Limits, egress::Egress, sandbox::store, timers::Timers};
+    use crate::{
+        config::limits::Limits,
+        egress::Egress,
+        sandbox::{memory::MemoryPool, store},
+        timers::Timers,
+    };
     use std::sync::Arc;
     use wasmtime::{Config, Engine};
     use wasmtime_wasi_http::FieldMap;
@@ -124,7 +129,13 @@ mod tests {
         let limits = Limits::default();
         let engine = Engine::new(Config::new().epoch_interruption(true)).unwrap();
         let egress = Arc::new(Egress::denied());
-        let mut store = store::store(&engine, &limits, &Timers::default(), Arc::clone(&egress));
+        let mut store = store::store(
+            &engine,
+            &limits,
+            &MemoryPool::new(1 << 30),
+            &Timers::default(),
+            Arc::clone(&egress),
+        );
         let good = || HostOutgoingRequest {
             method: types::Method::Get,
             scheme: Some(types::Scheme::Http),
