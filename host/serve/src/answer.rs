@@ -39,7 +39,7 @@ pub(crate) async fn ask(
             config,
         }) = serde_json::from_str(request)
     {
-        let service = service.with_request_config(&config);
+        let service = service.with_request_config(&config.unwrap_or_default());
         let answer = service.query_range(&query, &options).await?;
         return Ok(Answered {
             whole_until: whole_until(&answer),

@@ -20,8 +20,8 @@ pub(crate) struct RangeRequest {
     pub(crate) query: MetricQuery,
     #[serde(default, with = "documents::range_options")]
     pub(crate) options: RangeOptions,
-    #[serde(default)]
-    pub(crate) config: RequestConfig,
+    /// None, or null: nothing.
+    pub(crate) config: Option<RequestConfig>,
 }
 
 impl RangeRequest {
@@ -64,7 +64,7 @@ mod tests {
                 max_points: Some(7),
                 ..RangeOptions::default()
             },
-            config,
+            config: Some(config),
         };
         assert_eq!(request.unwrap(), expected);
     }

@@ -40,7 +40,7 @@ pub(crate) async fn post(
         options,
         config,
     } = RangeRequest::read(&request, &service).await?;
-    let service = service.with_request_config(&config);
+    let service = service.with_request_config(&config.unwrap_or_default());
     let stream = service.stream(&query, &options).await?;
     // One piece is on its way while the one before is written: there are never more.
     let (sender, lines) = mpsc::channel(1);
