@@ -134,7 +134,7 @@ fuzz_target!(|input: &[u8]| {
     let sides = match query.labels.value_type.map(|side| schema.stored(side)) {
         // Of a core.
         Some(ValueType::Pct) if query.metric_name == "cpu_util" => vec![Some("current")],
-        // What is used, what is there, and who has one of the two only.
+        // Use, capacity, and those that have one of the two only.
         Some(ValueType::Pct) => [
             ["current", "capacity"],
             ["capacity", "current"],
@@ -190,7 +190,7 @@ fn values(matcher: &Matcher) -> BTreeSet<String> {
     }
 }
 
-/// Those of a pattern that is nothing but values.
+/// The alternatives of a pattern that is nothing but values.
 fn alternatives(pattern: &str) -> BTreeSet<String> {
     let (mut all, mut value) = (BTreeSet::new(), String::new());
     let mut letters = pattern.chars();
@@ -208,7 +208,7 @@ fn alternatives(pattern: &str) -> BTreeSet<String> {
     all
 }
 
-/// What stands in a tree.
+/// The parts found in a tree.
 #[derive(Default)]
 struct Found<'a> {
     selectors: Vec<&'a VectorSelector>,

@@ -20,7 +20,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use scopes::Allows;
 use selection::{assert_narrowed, assert_within};
 
-// How queries are made and how they are evaluated is the same as in the scope's own tests.
+// Queries are made and evaluated as in the scope's own tests.
 #[path = "../../host/scope/tests/queries/mod.rs"]
 mod queries;
 #[path = "../../host/scope/tests/scopes/mod.rs"]
@@ -116,7 +116,7 @@ fn request(scope: &Scope, within: Allows, input: &[u8]) {
     assert_eq!(Sent::read(&again), Some(sent));
 }
 
-/// What a server reads of a request.
+/// The parts of a request that a server reads.
 #[derive(Debug, PartialEq)]
 struct Sent {
     path: String,
@@ -155,7 +155,7 @@ impl Sent {
     }
 }
 
-/// What goes out names series in the one place for it, and none outside the scope.
+/// Checks that a sent request names series in the one place for it, and none outside the scope.
 fn check_reach(sent: &Sent, within: Allows) {
     let (_, endpoint) = sent.path.rsplit_once("/api/v1/").expect("an endpoint");
     let (takes_query, takes_match) = match endpoint {
@@ -178,7 +178,7 @@ fn check_reach(sent: &Sent, within: Allows) {
     }
 }
 
-/// What goes out is what was asked, less what is outside the scope.
+/// Checks that the sent request means what was asked, less what is outside the scope.
 fn check_meaning(asked: &Sent, sent: &Sent, scope: &Scope, within: Allows) {
     assert_eq!(asked.path, sent.path);
     assert_eq!(asked.others(), sent.others());

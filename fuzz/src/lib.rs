@@ -1,4 +1,4 @@
-//! What the fuzz targets need besides what they try.
+//! Code that the fuzz targets share, besides what they try.
 //!
 //! Inputs are texts with [`SEPARATOR`] between their parts, so that a seed can be read and written by hand,
 //! and so that the fuzzer can move, join and repeat the parts.

@@ -12,20 +12,20 @@ pub type Series = (Vec<(String, String)>, Vec<(i64, u64)>);
 /// The longest text that is read as a number.
 const LONGEST_NUMBER: usize = 1_100;
 
-/// What an answer says.
+/// An answer as read by the reference.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Reading {
     /// The series.
     pub series: Vec<Series>,
-    /// Where `data` is a list of texts: those.
+    /// The texts of `data`, if it is a list of them.
     pub names: Vec<String>,
     /// `warnings`.
     pub warnings: Vec<String>,
     /// `infos`.
     pub infos: Vec<String>,
-    /// Where `status` is `error`: `errorType` and `error`.
+    /// `errorType` and `error`, if `status` is `error`.
     pub refusal: Option<(Option<String>, String)>,
-    /// How many series held histograms.
+    /// The number of series that held histograms.
     pub histograms: usize,
 }
 
@@ -73,7 +73,7 @@ fn texts(value: &RawValue) -> Option<Vec<String>> {
     items(value)?.into_iter().map(text).collect()
 }
 
-/// Whether the body is one JSON value. What is not may be accepted or refused, as long as nothing breaks.
+/// Returns true if the body is one JSON value. Any other body may be accepted or refused, as long as nothing breaks.
 pub fn is_json(body: &[u8]) -> bool {
     std::str::from_utf8(body).is_ok_and(|body| serde_json::from_str::<&RawValue>(body).is_ok())
 }

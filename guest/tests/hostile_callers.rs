@@ -55,7 +55,7 @@ fn a_query_over_a_long_range_holds_exactly_what_went_in() {
         let promql = &plan.plan.promql;
         let read = readings(promql)?;
         let mut wanted = asked.clone();
-        // What is left of the expectation once the range may be of any length, and its step is known.
+        // The rest of the expectation once the range may be of any length, and its step is known.
         wanted.config.max_range = Some(u32::MAX);
         wanted.config.max_points = Some(u32::MAX);
         wanted.query.step = Some(plan.plan.grid.step());
@@ -270,7 +270,7 @@ fn options(Asked { options, .. }: &Asked) -> RangeOptionsInput {
     }
 }
 
-/// What counters grew by is asked with the selector of the query in each of its places, whatever is filtered on.
+/// Queries for the growth of counters have the selector of the query in each of its places, whatever is filtered on.
 #[test]
 fn what_counters_grew_by_holds_exactly_what_went_in() {
     trials(3_000, asked(), |asked| {

@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// How the first line of a request ends. A form is percent-encoded and cannot hold it.
+/// The end of the first line of a request. A form is percent-encoded and cannot hold it.
 const REQUEST: &[u8] = b" HTTP/1.1\r\n";
 
 /// A way to a server, over which what passes is counted.
@@ -29,7 +29,7 @@ impl CountingProxy {
     /// Opens one to a server, `host:port`. It lives as long as the runtime.
     ///
     /// # Errors
-    /// When there is no port.
+    /// Fails if there is no port.
     pub async fn to(server: String) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?.to_string();
@@ -57,13 +57,13 @@ impl CountingProxy {
         self.address.clone()
     }
 
-    /// How many requests have passed.
+    /// Returns the number of requests that have passed.
     #[must_use]
     pub fn requests(&self) -> u64 {
         self.passed.requests.load(Ordering::Relaxed)
     }
 
-    /// How many bytes of answers have passed, with their heads.
+    /// Returns the number of bytes of answers that have passed, with their heads.
     #[must_use]
     pub fn answer_bytes(&self) -> u64 {
         self.passed.answer_bytes.load(Ordering::Relaxed)

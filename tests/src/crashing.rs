@@ -9,7 +9,7 @@ use wit_parser::{LiftLowerAbi, ManglingAndAbi, Resolve};
 /// Such a component.
 ///
 /// # Errors
-/// When the contract cannot be read.
+/// Fails if the contract cannot be read.
 pub fn crashing_plugin() -> Result<Vec<u8>> {
     let contract = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
     let mut resolve = Resolve::default();

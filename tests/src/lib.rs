@@ -1,5 +1,5 @@
-//! What the end-to-end tests share: the plugin that `cargo xtask build` made, one real Prometheus with
-//! known data, and a second way to ask it that has nothing of ours in it.
+//! The base of the end-to-end tests: the plugin that `cargo xtask build` made, one real Prometheus with known data, and
+//! a second way to ask it that has nothing of ours in it.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -54,7 +54,7 @@ pub fn hostile_file() -> PathBuf {
 /// The plugin, loaded once.
 ///
 /// # Errors
-/// When it has not been built.
+/// Fails if it has not been built.
 pub fn plugin() -> Result<Plugin> {
     static PLUGIN: OnceLock<Plugin> = OnceLock::new();
     if let Some(plugin) = PLUGIN.get() {
@@ -103,7 +103,7 @@ impl Testbed {
     /// The one server of this test run.
     ///
     /// # Errors
-    /// When there is no Prometheus, or it does not take the data.
+    /// Fails if there is no Prometheus, or it does not take the data.
     pub fn shared() -> Result<&'static Self> {
         static SHARED: OnceLock<std::result::Result<Testbed, String>> = OnceLock::new();
         SHARED
@@ -135,7 +135,7 @@ impl Testbed {
     /// A service that asks this server under the documented schema.
     ///
     /// # Errors
-    /// When the plugin has not been built.
+    /// Fails if the plugin has not been built.
     pub fn service(&self) -> Result<MetricService> {
         self.service_with(|_| {})
     }
@@ -143,7 +143,7 @@ impl Testbed {
     /// A service with another configuration.
     ///
     /// # Errors
-    /// When the plugin has not been built, or does not take the configuration.
+    /// Fails if the plugin has not been built, or does not take the configuration.
     pub fn service_with(&self, change: impl FnOnce(&mut Config)) -> Result<MetricService> {
         let mut config = Config::new(self.server.address());
         // The data are sampled every 30 s.

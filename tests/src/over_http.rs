@@ -21,7 +21,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 /// Connects to a server.
 ///
 /// # Errors
-/// When nobody listens there.
+/// Fails if nobody listens there.
 pub async fn connect(place: &Listen) -> io::Result<Box<dyn Stream>> {
     Ok(match place {
         Listen::Address(address) => {
@@ -41,7 +41,7 @@ impl Connection {
     /// Connects to a server. The connection lives on the runtime until this is dropped.
     ///
     /// # Errors
-    /// When nobody listens there.
+    /// Fails if nobody listens there.
     pub async fn open(place: &Listen) -> Result<Self> {
         let stream = connect(place).await?;
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
@@ -52,7 +52,7 @@ impl Connection {
     /// The status and the whole body of the answer.
     ///
     /// # Errors
-    /// When the connection breaks.
+    /// Fails if the connection breaks.
     pub async fn post(&mut self, path: &str, body: &str) -> Result<(u16, Bytes)> {
         let request = http::Request::post(path)
             .header("host", "localhost")

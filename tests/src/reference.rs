@@ -10,7 +10,8 @@ use serde_json::Value;
 
 /// Seconds for which Prometheus takes a sample to be current.
 const LOOKBACK: i64 = 300;
-/// Whether a sample of exactly that age still counts differs between versions of Prometheus.
+/// Seconds around that age that no sample may have: versions of Prometheus differ in whether one of exactly that age
+/// still counts.
 const DOUBT: i64 = 15;
 
 /// Series by their labels: `(Unix milliseconds, bits of the value)`. Every NaN is the same NaN.
@@ -47,7 +48,7 @@ pub fn plain(result: &MetricResult) -> Plain {
 /// Sends a request of the codec with a plain client; gives status and body.
 ///
 /// # Errors
-/// When it cannot be sent.
+/// Fails if it cannot be sent.
 pub fn send(request: &HttpRequest) -> Result<(u16, String)> {
     let HttpScheme::Http = request.scheme else {
         bail!("only http here")
@@ -85,7 +86,7 @@ pub fn send(request: &HttpRequest) -> Result<(u16, String)> {
 /// Reads a matrix the slow way: a tree, then numbers by the standard library.
 ///
 /// # Errors
-/// When it is not a matrix.
+/// Fails if it is not a matrix.
 pub fn read_matrix(body: &str) -> Result<Plain> {
     let tree: Value = serde_json::from_str(body)?;
     let result = tree

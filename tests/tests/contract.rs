@@ -57,8 +57,8 @@ fn add(resolve: &mut Resolve, texts: &Texts) -> Result<PackageId> {
     Ok(resolve.push_group(group)?)
 }
 
-/// Whether a component of each world of `old` can stand where the world of that name in `new` is asked for,
-/// if there is one.
+/// Checks that a component of each world of `old` can stand where the world of that name in `new` is asked for, if
+/// there is one.
 fn serves(old: &Texts, new: &Texts) -> Result<()> {
     let mut resolve = Resolve::default();
     let (old, new) = (add(&mut resolve, old)?, add(&mut resolve, new)?);

@@ -32,7 +32,7 @@ fn promises(document: &str) -> Vec<Promise<'_>> {
         let Some((text, tests)) = cells.and_then(|cells| cells.rsplit_once(" | ")) else {
             continue;
         };
-        // What is quoted stands between two backticks.
+        // Quoted names stand between two backticks.
         if tests != "shown by" {
             let quoted = tests.split('`').skip(1).step_by(2);
             let shown_by = quoted.filter_map(|test| test.split_once("::")).collect();
@@ -46,7 +46,7 @@ fn promises(document: &str) -> Vec<Promise<'_>> {
     promises
 }
 
-/// Whether a file has this test: a function that is run as one, or a row of a table in quotes.
+/// Checks that a file has this test: a function that is run as one, or a row of a table in quotes.
 fn is_there(source: &str, test: &str) -> Result<()> {
     if test.starts_with('"') {
         ensure!(source.contains(test), "no row {test}");

@@ -53,7 +53,7 @@ fn wasi() -> Result<PathBuf> {
     Ok(PathBuf::from(manifest).with_file_name("wit"))
 }
 
-/// Whether a component targets the contract's world of that name, with these imports besides.
+/// Checks that a component targets the contract's world of that name, with these imports besides.
 fn targets(component: &Path, world: &str, imports: &[&str]) -> Result<()> {
     let mut resolve = Resolve::default();
     resolve.push_dir(wasi()?)?;

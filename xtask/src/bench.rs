@@ -1,9 +1,11 @@
-//! `cargo xtask bench`: everything in release, a Prometheus with the data of the benchmark, and the
-//! benchmark on it. What is measured, and how, is in `tests/src/bench`.
+//! `cargo xtask bench`: everything in release, a Prometheus with the data of the benchmark, and the benchmark on it.
+//! The measurements are in `tests/src/bench`.
 
 use anyhow::Result;
 use clap::Args;
-use metric_testbed::{Dataset, Finder, Prometheus, PrometheusOptions, Shape};
+use metric_testbed::{
+    Dataset, Finder, Prometheus, PrometheusOptions, PrometheusRelease, PrometheusTools, Shape,
+};
 
 use crate::build::{self, HostProfile};
 use crate::process;
@@ -29,21 +31,32 @@ pub(crate) fn run(arguments: &BenchArgs) -> Result<()> {
     )?;
     build::plugin_quietly(profile)?;
 
-    let tools = Finder::new().prometheus()?;
-    let task = Task::start("Starting Prometheus with 1.3 days of a hundred containers, and more");
-    let options = PrometheusOptions {
-        tools: Some(tools),
-        ..PrometheusOptions::default()
-    };
+    let servers = Finder::new();
     // Of different days: no row sees the data of another.
     let mut dataset = Dataset::generate(&Shape::bench());
     dataset.extend(Dataset::generate(&Shape::dashboard()));
     dataset.extend(Dataset::generate(&Shape::growth()));
-    let server = Prometheus::start_with(options, &dataset)?;
+    let task = Task::start("Starting Prometheus with 1.3 days of a hundred containers, and more");
+    let server = start(servers.prometheus()?, &dataset)?;
     task.done();
+    let latest = match servers.prometheus_release(PrometheusRelease::V3_5) {
+        Ok(tools) => {
+            let task = Task::start("Starting Prometheus 3.5 with the hundred containers");
+            let latest = start(tools, &Dataset::generate(&Shape::dashboard()))?;
+            task.done();
+            Some(latest)
+        }
+        Err(missing) => {
+            eprintln!("{missing}: no refresh on Prometheus 3.5");
+            None
+        }
+    };
 
     let mut command = workspace::command(profile.executable("metric-bench"));
     command.args(["--address", &server.address()]);
+    if let Some(latest) = &latest {
+        command.args(["--latest-address", &latest.address()]);
+    }
     command.arg("--plugin").arg(profile.plugin());
     command.arg("--host-executable").arg(profile.host());
     match python_service::python()? {
@@ -59,4 +72,12 @@ pub(crate) fn run(arguments: &BenchArgs) -> Result<()> {
         command.args(["--filter", filter]);
     }
     process::shown(&mut command)
+}
+
+fn start(tools: PrometheusTools, dataset: &Dataset) -> Result<Prometheus> {
+    let options = PrometheusOptions {
+        tools: Some(tools),
+        ..PrometheusOptions::default()
+    };
+    Ok(Prometheus::start_with(options, dataset)?)
 }

@@ -20,10 +20,10 @@ pub(crate) struct BuildArgs {
     /// Build the host optimised (the plugin always is)
     #[arg(long)]
     release: bool,
-    /// What builds the plugin
+    /// The tool that builds the plugin
     #[arg(long, value_enum, default_value_t)]
     with: Builder,
-    /// Whose compiler builds the plugin
+    /// The toolchain that builds the plugin
     #[arg(long, value_enum, default_value_t)]
     wasm_toolchain: Choice,
 }
@@ -37,7 +37,7 @@ enum Builder {
     CargoComponent,
 }
 
-/// How the host is built.
+/// The profile that the host is built with.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum HostProfile {
     Debug,
@@ -45,7 +45,7 @@ pub(crate) enum HostProfile {
 }
 
 impl HostProfile {
-    /// Where its programs are, and the components beside them.
+    /// The folder of its programs, and of the components beside them.
     pub(crate) fn folder(self) -> PathBuf {
         workspace::target().join(match self {
             Self::Debug => "debug",

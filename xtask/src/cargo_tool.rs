@@ -1,5 +1,5 @@
 //! Cargo's subcommands that are not part of it: whether one is there, and building it where it is not.
-//! What they check is not its concern.
+//! The checks of the tools are not its concern.
 
 use std::path::PathBuf;
 

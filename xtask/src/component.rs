@@ -1,4 +1,4 @@
-//! The components that are built here. Who builds them is not its concern.
+//! The components that are built here. Building them is not its concern.
 
 /// A component.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -12,7 +12,7 @@ pub(crate) enum Component {
 }
 
 impl Component {
-    /// Those that the contract has a world for.
+    /// The components that the contract has a world for.
     pub(crate) const OF_THE_CONTRACT: [Self; 2] = [Self::Service, Self::Codec];
     /// All of them.
     pub(crate) const ALL: [Self; 3] = [Self::Service, Self::Codec, Self::Front];
@@ -35,7 +35,7 @@ impl Component {
         }
     }
 
-    /// What it is called in what we print.
+    /// The name in what we print.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Service => "plugin",

@@ -1,4 +1,4 @@
-//! What Debian has for us: packages, which only root may install, and a compiler for the plugin. That is `rustc-web` and
+//! Debian's part: packages, which only root may install, and a compiler for the plugin. That is `rustc-web` and
 //! `cargo-web`, which know the wasm target, with std built from `rust-web-src`: for machines that rustup's servers
 //! cannot be reached from. They are newer than Debian's plain `rustc`.
 

@@ -175,7 +175,7 @@ fn show(host: &HostCommand) -> Result<()> {
     Ok(())
 }
 
-/// What the manager decides by: what a session uses at the moment, and whether it is idle.
+/// Shows what the manager decides by: the present use of a session, and whether it is idle.
 fn decisions(host: &HostCommand, subject: &Subject) -> Result<()> {
     println!(
         "\n\nWhat does this session use at the moment?\n   `at` says when that was measured; what is old is marked"
@@ -201,7 +201,7 @@ fn folder(profile: HostProfile) -> String {
         .unwrap_or_default()
 }
 
-/// Whom to ask about.
+/// Finds the subject to ask about.
 fn subject(host: &HostCommand) -> Result<Subject> {
     let answer = process::output(&mut host.command(&scenario::who_there_is()))?;
     let answer = serde_json::from_str(&answer)

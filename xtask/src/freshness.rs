@@ -1,5 +1,6 @@
 //! `cargo xtask freshness`: calls one after the other for as long as it says, while the kernel is made to move pages of
-//! memory; none may see what another wrote. What is called, and what is looked for, is in `host/core/src/sandbox/freshness_tests.rs`.
+//! memory; none may see what another wrote. The calls, and what is looked for, are in
+//! `host/core/src/sandbox/freshness_tests.rs`.
 
 use std::fs::OpenOptions;
 
@@ -9,12 +10,12 @@ use clap::Args;
 use crate::process;
 use crate::workspace;
 
-/// What makes the kernel move pages, for root on Linux.
+/// The file that makes the kernel move pages, for root on Linux.
 const COMPACT: &str = "/proc/sys/vm/compact_memory";
 
 #[derive(Debug, Args)]
 pub(crate) struct FreshnessArgs {
-    /// How long, in minutes
+    /// The length, in minutes
     #[arg(long, default_value_t = 5)]
     minutes: u64,
 }

@@ -23,7 +23,7 @@ const SHOWN_LINES: usize = 40;
 pub(crate) struct FuzzArgs {
     /// The targets to run; none: all
     targets: Vec<String>,
-    /// How long each runs
+    /// Seconds that each runs
     #[arg(long, value_name = "N", default_value_t = 60)]
     seconds: u32,
 }
@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &FuzzArgs) -> Result<()> {
     run_targets(&chosen, arguments.seconds)
 }
 
-/// What fuzzing needs and is not there.
+/// Names the tool that fuzzing needs and that is not there.
 pub(crate) fn missing() -> Option<&'static str> {
     let listed = process::output(workspace::command("rustup").args(["toolchain", "list"]));
     let has_nightly = listed.is_ok_and(|list| list.lines().any(|line| line.starts_with("nightly")));
@@ -128,7 +128,7 @@ fn built() -> PathBuf {
     workspace::target().join("fuzz")
 }
 
-/// How a run ended.
+/// The outcome of a run.
 #[derive(Debug, Default)]
 struct Outcome {
     ok: bool,

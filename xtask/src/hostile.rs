@@ -1,5 +1,5 @@
 //! `cargo xtask hostile`: the hostile plugin of `tests/hostile`, which is a workspace of its own, built as the plugin
-//! is. What is done with it is in `tests/tests/hostile_plugins`.
+//! is. Its tests are in `tests/tests/hostile_plugins`.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -16,7 +16,7 @@ const FILE: &str = "metric_hostile.wasm";
 
 #[derive(Debug, Args)]
 pub(crate) struct HostileArgs {
-    /// Whose compiler builds it
+    /// The toolchain that builds it
     #[arg(long, value_enum, default_value_t)]
     wasm_toolchain: Choice,
 }
@@ -34,7 +34,7 @@ pub(crate) fn build(toolchain: &WasmToolchain) -> Result<PathBuf> {
     Ok(built(toolchain))
 }
 
-/// Where it is when it was built.
+/// The file once it was built.
 pub(crate) fn built(toolchain: &WasmToolchain) -> PathBuf {
     toolchain.built(FILE)
 }
@@ -44,7 +44,7 @@ pub(crate) fn lint(toolchain: &WasmToolchain) -> Result<()> {
     process::shown(cargo(toolchain, "clippy").args(["--", "-D", "warnings"]))
 }
 
-/// Whether it is formatted.
+/// Checks that it is formatted.
 pub(crate) fn check_format() -> Result<()> {
     process::shown(
         workspace::cargo()

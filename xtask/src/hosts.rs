@@ -1,5 +1,5 @@
-//! The hosts in other languages: what each needs, how it is set up, and how its tests are run. What cannot be
-//! had is said in one line, and that host is left out.
+//! The hosts in other languages: what each needs, how it is set up, and how its tests are run. If something cannot be
+//! had, one line says so, and that host is left out.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -34,7 +34,7 @@ pub(crate) enum Host {
 
 #[derive(Debug, Args)]
 pub(crate) struct HostArgs {
-    /// Which
+    /// The host whose tests are run
     #[arg(value_enum)]
     host: Host,
 }
@@ -66,7 +66,8 @@ impl Host {
         workspace::root().join("tests/hosts").join(self.name())
     }
 
-    /// What it needs and does not find, and how to get it; none: nothing. Chromium is installed where we may.
+    /// Names what it needs and does not find, and how to get it; none: nothing is missing. Chromium is installed where
+    /// we may.
     pub(crate) fn missing(self) -> Option<String> {
         self.lacks().map(str::to_owned)
     }

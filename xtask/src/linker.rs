@@ -65,7 +65,7 @@ impl Linker {
             .find_map(|toolchain| Self::in_sysroot(&toolchain.ok()?.path()))
     }
 
-    /// Whether a `wasm-ld` is there for it to call.
+    /// Returns true if a `wasm-ld` is there for it to call.
     pub(crate) fn has_wasm_ld(&self) -> bool {
         self.folders
             .iter()

@@ -1,5 +1,5 @@
 //! `cargo xtask …`: builds the plugin and the host, shows them, tests everything, measures.
-//! What each verb does is in the file of its name; what they share:
+//! Each verb is in the file of its name; these are shared:
 //!
 //! - `workspace` knows where things are, `process` how to run them, `progress` how to show that they run;
 //! - `wasm_toolchain` finds a compiler for the plugin, or gets one.
@@ -66,7 +66,7 @@ enum Verb {
     Fuzz(fuzz::FuzzArgs),
     /// Callers, faults and restarts for half an hour: no wrong answer, no hang, no growth
     Soak(soak::SoakArgs),
-    /// Whether a fresh instance is fresh, for minutes, while the kernel moves pages (needs root)
+    /// Check that fresh instances are fresh, for minutes, while the kernel moves pages (needs root)
     Freshness(freshness::FreshnessArgs),
     /// Measure the plugin against a native client, side by side
     Bench(bench::BenchArgs),

@@ -16,8 +16,8 @@ use crate::process;
 use crate::wasm_toolchain::{Choice, WasmToolchain};
 use crate::workspace::{self, WASM_TARGET};
 
-/// How mutants are built: quickly, as nobody measures them. In a folder of their own, since nothing could be shared: what
-/// is built without link-time optimisation differs from the plugin's, down to the macros.
+/// The profile of mutants: they are built quickly, as nobody measures them. In a folder of their own, since nothing
+/// could be shared: what is built without link-time optimisation differs from the plugin's, down to the macros.
 const PROFILE: &str = "mutant";
 const PROFILE_TEXT: &str = r#"
 [profile.mutant]
@@ -33,7 +33,7 @@ pub(crate) struct MutantsArgs {
     /// Only the mutants whose fault, or whose case, contains this text
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
-    /// Whose compiler builds the mutants
+    /// The toolchain that builds the mutants
     #[arg(long, value_enum, default_value_t)]
     wasm_toolchain: Choice,
 }
@@ -52,7 +52,7 @@ struct Mutant {
     file: PathBuf,
     find: String,
     replace: String,
-    /// What else has to change for it to compile, or to be the fault that it is named after.
+    /// The other edits that it takes to compile, or to be the fault that it is named after.
     #[serde(default)]
     also: Vec<Edit>,
     caught_by: String,
@@ -121,7 +121,7 @@ fn read_mutants(filter: Option<&str>) -> Result<Vec<Mutant>> {
     Ok(mutant)
 }
 
-/// What the kit said.
+/// The verdict of the kit.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Verdict {
     Caught,

@@ -1,4 +1,4 @@
-//! Node's packages: whether there is an npm, and what a folder's lock file says. Who needs them is not its concern.
+//! Node's packages: whether there is an npm, and what a folder's lock file says. Their use is not its concern.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 use crate::process;
 use crate::workspace;
 
-/// What is missing and how to get it; none: nothing.
+/// Names what is missing, and how to get it; none: nothing is.
 pub(crate) fn missing() -> Option<&'static str> {
     (!(runs("node") && runs("npm"))).then_some(
         "node 20 and npm are missing: https://nodejs.org, or `apt-get install nodejs npm`",
@@ -32,7 +32,7 @@ pub(crate) fn ci(folder: &Path) -> Result<()> {
     Ok(fs::write(installed, lock)?)
 }
 
-/// Whether a program is there.
+/// Returns true if a program is there.
 pub(crate) fn runs(program: &str) -> bool {
     process::output(Command::new(program).arg("--version")).is_ok()
 }

@@ -69,7 +69,7 @@ pub(crate) fn quiet(title: &str, command: &mut Command) -> Result<()> {
     outcome.map(drop)
 }
 
-/// Runs it, and shows nothing. What it printed is the outcome, or is in the error.
+/// Runs it, and shows nothing. The text that it printed is the outcome, or is in the error.
 pub(crate) fn kept(command: &mut Command) -> Result<String> {
     collected(command, |_| true)
 }
@@ -136,7 +136,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Where a rustc keeps its libraries.
+/// The folder where a rustc keeps its libraries.
 pub(crate) fn sysroot(rustc: &mut Command) -> Result<PathBuf> {
     let printed = output(rustc.args(["--print", "sysroot"]))?;
     Ok(PathBuf::from(printed.trim()))

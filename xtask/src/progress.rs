@@ -52,7 +52,7 @@ impl Task {
         }
     }
 
-    /// What it is at just now.
+    /// Shows the present task.
     pub(crate) fn at(&self, what: &str) {
         match &self.picture {
             Picture::Bar(bar) => bar.set_message(what.to_owned()),
@@ -60,7 +60,7 @@ impl Task {
         }
     }
 
-    /// How long it has run.
+    /// Returns the time it has run.
     pub(crate) fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }
@@ -121,7 +121,7 @@ impl PlainLines {
     }
 }
 
-/// How far a cargo is, of the line of progress that it prints: `Building [==>  ] 12/345: syn, quote`.
+/// Reads the progress of a cargo from the line that it prints: `Building [==>  ] 12/345: syn, quote`.
 pub(crate) fn of_cargo(line: &str) -> Option<String> {
     let (_, rest) = line.split_once("Building [")?;
     let (_, rest) = rest.split_once("] ")?;

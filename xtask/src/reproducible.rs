@@ -1,5 +1,5 @@
-//! Whether the plugin's build is reproducible: its sources in another folder, with cargo's home elsewhere, have to give
-//! the same bytes. What goes into the build is not its concern.
+//! The check that the plugin's build is reproducible: its sources in another folder, with cargo's home elsewhere, have
+//! to give the same bytes. The inputs of the build are not its concern.
 
 use std::fs;
 use std::os::unix::fs::symlink;

@@ -1,17 +1,17 @@
-//! What the demo asks, in a user's words and as command lines. It runs nothing.
+//! The questions of the demo, in a user's words and as command lines. It runs nothing.
 
 /// A question, and the arguments of `metric-host` that answer it.
 #[derive(Debug, Eq, PartialEq)]
 pub(crate) struct Scenario {
     /// In a user's words.
     pub(crate) question: &'static str,
-    /// How the service reads such a metric.
+    /// The way in which the service reads such a metric.
     pub(crate) reading: &'static str,
     /// After `metric-host`.
     pub(crate) arguments: Vec<String>,
 }
 
-/// Whom the questions are about: ids that are in Prometheus.
+/// The subject of the questions: ids that are in Prometheus.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Subject {
     pub(crate) kernel: String,
@@ -113,7 +113,7 @@ pub(crate) fn verdict([preset, ids]: &[String; 2]) -> Vec<String> {
     ])
 }
 
-/// What a whole range comes to: a summary, a rank, and what is out of the ordinary.
+/// The scenarios of a whole range: a summary, a rank, and anomalies.
 pub(crate) fn insights() -> [Scenario; 3] {
     [
         Scenario {
@@ -169,7 +169,7 @@ pub(crate) fn insights() -> [Scenario; 3] {
     ]
 }
 
-/// What to type next.
+/// The commands to try next.
 pub(crate) fn suggestions(subject: &Subject) -> [Vec<String>; 5] {
     [
         words(&["type", "net_rx"]),

@@ -1,5 +1,5 @@
-//! `metric_server.wasm`: the front and the plugin composed into one component, for platforms that run one. What it answers
-//! is the front's concern.
+//! `metric_server.wasm`: the front and the plugin composed into one component, for platforms that run one. Its answers
+//! are the front's concern.
 
 use std::path::{Path, PathBuf};
 

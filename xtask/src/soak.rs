@@ -1,5 +1,5 @@
-//! `cargo xtask soak`: everything in release, and then callers, faults and restarts for as long as it says. What is done,
-//! and what has to hold, is in `tests/src/soak`.
+//! `cargo xtask soak`: everything in release, and then callers, faults and restarts for as long as it says. The load,
+//! and the promises that have to hold, are in `tests/src/soak`.
 
 use anyhow::Result;
 use clap::Args;
@@ -11,7 +11,7 @@ use crate::workspace;
 
 #[derive(Debug, Args)]
 pub(crate) struct SoakArgs {
-    /// How long, in minutes
+    /// The length, in minutes
     #[arg(long, default_value_t = 30)]
     minutes: u64,
     /// Callers at once

@@ -31,17 +31,17 @@ use crate::workspace::{self, PLUGIN_PROFILE};
 
 #[derive(Debug, Args)]
 pub(crate) struct TestArgs {
-    /// Whose compiler builds the plugin
+    /// The toolchain that builds the plugin
     #[arg(long, value_enum, default_value_t)]
     wasm_toolchain: Choice,
-    /// What takes long as well: each fuzz target for a minute, and what the dependencies' licences allow
+    /// The long checks as well: each fuzz target for a minute, and the dependencies' licences
     #[arg(long)]
     full: bool,
 }
 
-/// How long each fuzz target runs in the full test.
+/// Seconds that each fuzz target runs in the full test.
 const FUZZ_SECONDS: u32 = 60;
-/// How the host is built.
+/// The profile that the host is built with.
 const PROFILE: HostProfile = HostProfile::Debug;
 
 pub(crate) fn run(arguments: &TestArgs) -> Result<()> {
@@ -59,7 +59,7 @@ pub(crate) fn run(arguments: &TestArgs) -> Result<()> {
     outcome
 }
 
-/// What the steps share.
+/// The state that the steps share.
 struct Session {
     toolchain: WasmToolchain,
     servers: Finder,
@@ -69,7 +69,7 @@ struct Session {
 
 struct Step {
     name: &'static str,
-    /// Why it is left out here, if it is.
+    /// The reason why it is left out here, if it is.
     left_out: fn(&Session) -> Option<String>,
     work: Work,
 }
@@ -82,8 +82,8 @@ enum Work {
     Beside(Host),
 }
 
-/// What is cheap, and what others need, comes first. The hosts in other languages wait most of the time, and need
-/// nothing that is built after them.
+/// The steps: the cheap ones, and those that others need, come first. The hosts in other languages wait most of the
+/// time, and need nothing that is built after them.
 const STEPS: &[Step] = &[
     Step::new("format", never, format),
     Step::new("components", never, components),
@@ -104,7 +104,7 @@ const STEPS: &[Step] = &[
         never,
         tests,
     ),
-    // What differs from the release that is asked by default: remarks on rates, windows open on the left.
+    // This release differs from the one that is asked by default: remarks on rates, windows open on the left.
     Step::new(
         "tests: end to end on Prometheus 3.5",
         without_the_latest_server,
@@ -211,10 +211,10 @@ fn all(session: &mut Session, report: &mut Report) -> Result<()> {
     })
 }
 
-/// What ran beside others.
+/// A step that ran beside others, and has ended.
 struct Ended {
     name: &'static str,
-    /// What it printed, or an error that has it.
+    /// Its output, or an error that has it.
     output: Result<String>,
     took: Duration,
 }
@@ -316,7 +316,7 @@ fn docs(_: &mut Session) -> Result<()> {
     process::shown(docs.args(["doc", "--no-deps", "--workspace"]))
 }
 
-/// What `cargo test` said of each of its binaries, summed.
+/// The results of the binaries of `cargo test`, summed.
 #[derive(Debug, Default, Eq, PartialEq)]
 struct Tally {
     passed: u64,

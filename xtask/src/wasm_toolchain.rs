@@ -12,7 +12,7 @@ use crate::linker::Linker;
 use crate::process::{self, sysroot};
 use crate::workspace::{self, PLUGIN_PROFILE, WASM_TARGET};
 
-/// Which toolchain builds the plugin.
+/// The choice of the toolchain that builds the plugin.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
 pub(crate) enum Choice {
     /// rustup's if it has or can get the target, else Debian's
@@ -54,7 +54,7 @@ impl WasmToolchain {
         }
     }
 
-    /// A cargo that builds for wasm. What it does, and to which package, is the caller's to add.
+    /// A cargo that builds for wasm. The caller adds the verb's arguments and the package.
     pub(crate) fn cargo(&self, verb: &str) -> Command {
         self.cargo_into(verb, &self.target())
     }
@@ -80,7 +80,7 @@ impl WasmToolchain {
         command
     }
 
-    /// Where it puts a component with this file name.
+    /// The place where it puts a component with this file name.
     pub(crate) fn built(&self, file: &str) -> PathBuf {
         built_in(&self.target(), file)
     }
@@ -94,13 +94,13 @@ impl WasmToolchain {
         }
     }
 
-    /// Whether clippy can look at the guest as it is built for wasm: Debian's compiler has no clippy.
+    /// Returns true if clippy can look at the guest as it is built for wasm: Debian's compiler has no clippy.
     pub(crate) fn has_clippy(&self) -> bool {
         matches!(self, Self::Rustup { .. })
     }
 }
 
-/// Where cargo puts a component with this file name, in a folder for what is built.
+/// The place where cargo puts a component with this file name, in a folder for what is built.
 pub(crate) fn built_in(target: &Path, file: &str) -> PathBuf {
     target.join(WASM_TARGET).join(PLUGIN_PROFILE).join(file)
 }
@@ -118,7 +118,7 @@ fn rustup() -> Result<WasmToolchain> {
     Ok(WasmToolchain::Rustup { linker })
 }
 
-/// Adds a target to the repository's toolchain. What fails is told in one line, with what to do about it.
+/// Adds a target to the repository's toolchain. A failure is told in one line, with what to do about it.
 pub(crate) fn add_target(target: &str) -> Result<()> {
     if workspace::on_path("rustup").is_none() {
         bail!(

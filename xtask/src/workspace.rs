@@ -1,4 +1,4 @@
-//! Where things are: sources, tools, what was built. It builds nothing.
+//! The places of things: sources, tools, what was built. It builds nothing.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ pub(crate) fn root() -> PathBuf {
     manifest.parent().unwrap_or(manifest).to_owned()
 }
 
-/// What cargo builds goes here.
+/// The folder that cargo builds in.
 pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| root().join("target"), |folder| root().join(folder))
@@ -26,7 +26,7 @@ pub(crate) fn tools() -> PathBuf {
     root().join("target/tools")
 }
 
-/// Where cargo keeps the sources of dependencies.
+/// The folder where cargo keeps the sources of dependencies.
 pub(crate) fn cargo_home() -> Option<PathBuf> {
     std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
@@ -73,7 +73,7 @@ fn describes_the_running_package(variable: &str) -> bool {
         || variable == "CARGO"
 }
 
-/// Whether we may install packages.
+/// Returns true if we may install packages.
 pub(crate) fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt as _;
     std::fs::metadata("/proc/self").is_ok_and(|metadata| metadata.uid() == 0)

@@ -1,6 +1,6 @@
-//! Who may ask through a browser. A page of a foreign site may send requests to whatever its visitor's machine reaches,
-//! and read the answers if its own name is made to point there: so a request names this server by an IP address, by
-//! `localhost` or by a name that is configured, and comes from no other origin.
+//! Checks of the `Host` and `Origin` of a browser's request. A page of a foreign site may send requests to whatever its
+//! visitor's machine reaches, and read the answers if its own name is made to point there: so a request names this
+//! server by an IP address, by `localhost` or by a name that is configured, and comes from no other origin.
 
 use std::net::IpAddr;
 

@@ -8,7 +8,7 @@ use crate::settings::{SettingError, variable_of};
 /// Seconds after which it is worth to try again where Prometheus had no place.
 const SHORTLY: &str = "1";
 
-/// Why a request is not answered.
+/// The reason why a request is not answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     status: u16,
@@ -77,7 +77,7 @@ impl Problem {
         Self::new(500, "misconfigured", detail)
     }
 
-    /// The same, as why Prometheus cannot be asked: to be tried again. What is misconfigured stays that.
+    /// The same, as why Prometheus cannot be asked: to be tried again. A misconfiguration stays that.
     pub fn not_ready(self) -> Self {
         match self.error {
             None => self,

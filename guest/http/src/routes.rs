@@ -68,7 +68,7 @@ const ROUTES: &[(&str, Task<'static>)] = &[
 /// The task of a method and a path.
 ///
 /// # Errors
-/// When there is none.
+/// Fails if there is none.
 pub fn find<'a>(method: &str, path: &'a str) -> Result<Task<'a>, Unrouted> {
     let task = match ROUTES.iter().find(|(known, _)| *known == path) {
         Some((_, task)) => *task,

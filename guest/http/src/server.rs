@@ -1,4 +1,4 @@
-//! A request from its head to its response. How a head, a body and a clock are had is the platform's.
+//! A request from its head to its response. The platform provides a head, a body and a clock.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -16,7 +16,7 @@ pub const LARGEST_BODY: usize = 1 << 20;
 pub const BODY_SECONDS: u64 = 10;
 
 const JSON: &str = "application/json";
-/// What every plugin of ours begins an answer with: then it need not be read to be told from an error.
+/// The start of every answer of our plugins: it tells an answer from an error without reading the rest.
 const RESULT: &str = "{\"result\":";
 
 /// The head of a request.
@@ -61,7 +61,7 @@ impl Response {
     }
 }
 
-/// Why a body could not be had.
+/// The reason why a body could not be had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BodyError {
     /// It is larger than [`LARGEST_BODY`].
@@ -72,7 +72,7 @@ pub enum BodyError {
     Broken,
 }
 
-/// Where this component runs.
+/// The platform that this component runs on.
 pub trait Platform {
     /// The environment variables.
     fn environment(&self) -> Vec<(String, String)>;

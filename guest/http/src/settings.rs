@@ -45,7 +45,7 @@ enum Form {
     Flag,
 }
 
-/// What a setting that counts seconds, milliseconds or points may be.
+/// The form of a setting that counts seconds, milliseconds or points.
 const COUNT: Form = Form::Number(u32::MAX as u64);
 const FLAG: &[&str] = &["true", "false"];
 
@@ -171,7 +171,7 @@ pub fn variable_of(field: &str) -> Option<&'static str> {
     setting.map(|(variable, _, _)| *variable)
 }
 
-/// So many characters of a value are repeated.
+/// The most characters of a value that are repeated.
 const SHOWN: usize = 64;
 
 fn head(value: &str) -> String {

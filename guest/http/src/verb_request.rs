@@ -13,7 +13,7 @@ use crate::problem::Problem;
 /// nothing of where and with how much it is asked.
 pub const OF_A_REQUEST: [&str; 2] = ["partial", "timewindow"];
 
-/// So many characters of a name are repeated.
+/// The most characters of a name that are repeated.
 const SHOWN: usize = 64;
 
 /// The text that a verb is called with.

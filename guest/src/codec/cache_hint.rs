@@ -10,7 +10,7 @@ pub const CACHE_HINT_HEADER: &str = "x-metric-cache";
 pub enum CacheHint {
     /// For good, if it was fetched at that instant (Unix seconds) or later: its data can no longer change then.
     FinalAt(i64),
-    /// So many seconds.
+    /// For this many seconds.
     MaxAge(u32),
 }
 

@@ -35,7 +35,7 @@ pub trait Call {
     ) -> Result<Self::Result, Failure>;
 }
 
-/// Nothing, where an answer is whole or may be partial.
+/// Checks that an answer is whole, or may be partial.
 ///
 /// # Errors
 /// [`Failure::PartialAnswer`].

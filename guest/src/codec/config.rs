@@ -29,7 +29,7 @@ pub struct ConfigInput {
     pub method: RequestMethod,
     /// The kind of server that answers.
     pub backend: Backend,
-    /// Whether answers may be partial.
+    /// True if answers may be partial.
     pub partial: bool,
     /// The time of day, Unix milliseconds.
     pub now: Option<i64>,

@@ -40,7 +40,7 @@ impl QueryMetric {
     /// A family in one request, checked and planned.
     ///
     /// # Errors
-    /// What is wrong with the configuration, the family or the query.
+    /// Fails if the configuration, the family or the query is invalid.
     pub fn of_family(config: ConfigInput, query: &FamilyQuery) -> Result<Self, Failure> {
         let config = Config::try_from(config)?;
         let plan = plan_family(&config.settings, query)?;
@@ -52,7 +52,7 @@ impl QueryRange {
     /// A family over a range, checked and planned.
     ///
     /// # Errors
-    /// What is wrong with the family or the query.
+    /// Fails if the family or the query is invalid.
     pub fn of_family(
         config: &Config,
         query: &FamilyQuery,
@@ -87,7 +87,7 @@ impl Derive {
     /// Checks and plans both sides.
     ///
     /// # Errors
-    /// What is wrong with one of them, or why they do not go together.
+    /// Fails if one of them is invalid, or if they do not go together.
     pub fn new(
         config: &Config,
         query: DerivedQuery,
@@ -181,7 +181,7 @@ impl Insight for Derive {
     }
 }
 
-/// What is said of one side is said of both together.
+/// Merges the remarks on one side into those on both together.
 fn both(range: &mut RangeResult, other: RangeResult) {
     let MetricResult {
         warnings,

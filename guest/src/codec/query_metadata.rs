@@ -26,7 +26,7 @@ pub struct Metadata {
     pub metric_type: MetricType,
     /// Its entry in the catalogue, if it has one.
     pub catalogue: Option<CatalogueEntry>,
-    /// Which of its value types exist or can be computed under the configured schema; none known: empty.
+    /// The value types that exist or can be computed under the configured schema; none known: empty.
     pub value_types: Vec<ValueType>,
 }
 
@@ -39,7 +39,7 @@ pub struct MetadataResult {
     pub warnings: Vec<String>,
     /// Prometheus's remarks.
     pub infos: Vec<String>,
-    /// Whether metrics may be missing.
+    /// True if metrics may be missing.
     pub partial: bool,
 }
 

@@ -26,7 +26,7 @@ pub struct MetricResult {
     pub warnings: Vec<String>,
     /// The plan's remarks, and Prometheus's.
     pub infos: Vec<String>,
-    /// Whether data may be missing.
+    /// True if data may be missing.
     pub partial: bool,
 }
 

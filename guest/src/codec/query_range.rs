@@ -16,7 +16,7 @@ pub struct QueryRange {
     pub plan: RangePlan,
     /// Seconds that data may arrive late.
     freshness: u32,
-    /// Whether an answer may be partial, and lack chunks.
+    /// True if an answer may be partial, and lack chunks.
     pub(super) partial: bool,
 }
 
@@ -108,7 +108,7 @@ impl QueryRange {
         Ok((to < grid.end()).then(|| write_cursor(next, grid.end(), plan.digest)))
     }
 
-    /// Nothing, where the answers of chunks can be given on one after the other.
+    /// Checks that the answers of chunks can be given on one after the other.
     ///
     /// # Errors
     /// A query whose points are pooled of several chunks.
@@ -129,7 +129,7 @@ impl QueryRange {
         CacheHint::when_final(grid, self.freshness)
     }
 
-    /// Those points of a chunk that are wanted.
+    /// The points of a chunk that are wanted.
     pub(super) fn wanted(&self, grid: &Grid) -> Grid {
         let whole = &self.plan.plan.asked;
         whole.between(grid.start().max(whole.start()), grid.end().min(whole.end()))

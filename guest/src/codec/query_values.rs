@@ -19,13 +19,13 @@ pub struct QueryValues {
 pub struct ValuesResult {
     /// Sorted, each once.
     pub values: Vec<String>,
-    /// Whether there are more than were wanted.
+    /// True if there are more values than were wanted.
     pub more: bool,
     /// Prometheus's warnings.
     pub warnings: Vec<String>,
     /// Prometheus's remarks.
     pub infos: Vec<String>,
-    /// Whether values may be missing.
+    /// True if values may be missing.
     pub partial: bool,
 }
 
@@ -33,7 +33,7 @@ impl QueryValues {
     /// Checks what is asked for.
     ///
     /// # Errors
-    /// What is wrong with it, or with the configuration.
+    /// Fails if the query or the configuration is invalid.
     pub fn new(
         config: ConfigInput,
         source: &ValueSource,

@@ -20,12 +20,12 @@ pub trait Receiver {
     /// not accepted.
     fn finish(&mut self) -> Result<(), Failure>;
 
-    /// Whether it takes more for now. Where not, the body is not read on.
+    /// Returns true if it takes no more for now. The body is not read on meanwhile.
     fn is_full(&self) -> bool {
         false
     }
 
-    /// Whether it can begin again, after an answer that broke off.
+    /// Returns true if it can begin again, after an answer that broke off.
     fn can_begin_again(&self) -> bool {
         true
     }

@@ -62,7 +62,7 @@ impl Attempts {
     }
 }
 
-/// When a server wants to be asked again: `Retry-After`, in both of its forms.
+/// The time after which a server wants to be asked again: `Retry-After`, in both of its forms.
 /// <https://www.rfc-editor.org/rfc/rfc9110#field.retry-after>
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RetryAfter {

@@ -24,7 +24,7 @@ pub struct Piece {
     pub infos: Vec<String>,
     /// Chunks that failed since the last piece.
     pub missing: Vec<Missing>,
-    /// Whether a server said since the last piece that it did not see all data.
+    /// True if a server said since the last piece that it did not see all data.
     pub partial: bool,
 }
 
@@ -40,7 +40,7 @@ pub struct PieceStream {
     waiting: Vec<Series>,
     /// The number of samples that wait.
     samples: usize,
-    /// Whether something of this chunk has been given on: it cannot begin again then.
+    /// True if something of this chunk has been given on: it cannot begin again then.
     is_begun: bool,
     said: Piece,
     to_say: Piece,
@@ -89,7 +89,7 @@ impl PieceStream {
     /// The chunk has failed for good.
     ///
     /// # Errors
-    /// That failure, unless the chunk may be missing.
+    /// Returns that failure, unless the chunk may be missing.
     pub fn fail(&mut self, failure: Failure) -> Result<(), RangeFailure> {
         self.decoder = None;
         let Some(&chunk) = self.query.plan.chunks.get(self.chunk) else {

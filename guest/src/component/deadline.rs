@@ -52,7 +52,7 @@ impl Deadline {
         self.end
     }
 
-    /// Whether there is more time than this.
+    /// Returns true if more than this much time is left.
     pub(super) fn leaves(&self, millis: u64) -> bool {
         now().saturating_add(millis.saturating_mul(NANOS)) < self.end
     }

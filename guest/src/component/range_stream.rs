@@ -18,7 +18,7 @@ pub(super) struct Stream(RefCell<State>);
 struct State {
     pieces: PieceStream,
     current: Option<Transfer>,
-    /// Whether the current transfer can advance without being waited for.
+    /// True if the current transfer can advance without waiting.
     is_due: bool,
     prefetch: Option<Prefetch>,
     is_over: bool,

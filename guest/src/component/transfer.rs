@@ -23,7 +23,7 @@ const PIECE: u64 = 256 * 1024;
 /// The statuses that come with `Retry-After`.
 const TOO_MANY_REQUESTS: u16 = 429;
 const SERVICE_UNAVAILABLE: u16 = 503;
-/// Those by which a server says that it does not take POST: forbidden, not allowed, not implemented.
+/// The statuses by which a server says that it does not take POST: forbidden, not allowed, not implemented.
 const NO_POST: [u16; 3] = [403, 405, 501];
 
 /// Progress of a transfer.
@@ -46,8 +46,8 @@ pub(super) struct Transfer {
     state: State,
 }
 
-/// Within each, what has to be dropped first stands first: wasi:io's children before their parents. What is often
-/// there at once is subscribed to only when it has to be waited for.
+/// The state of a transfer. Within each, fields that have to be dropped first stand first: wasi:io's children before
+/// their parents. Data that are often there at once are subscribed to only when they have to be waited for.
 enum State {
     /// No request is in flight.
     Idle,
@@ -224,7 +224,7 @@ fn send(request: &HttpRequest, cache_hint: CacheHint) -> Result<State, Failure> 
             pending,
         });
     };
-    // Where the body cannot be written the exchange has failed, and the response says why.
+    // If the body cannot be written the exchange has failed, and the response says why.
     if let Ok(stream) = body.write()
         && let Some(written) = write(&stream, request.body.as_bytes())
     {

@@ -59,7 +59,7 @@ pub struct CatalogueEntry {
     pub description: String,
     /// The quantity that it measures.
     pub category: Category,
-    /// Whether a sample is a sum since the kernel's start.
+    /// True if a sample is a sum since the kernel's start.
     pub cumulative: bool,
     unit: Unit,
     has_capacity: bool,

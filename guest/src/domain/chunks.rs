@@ -5,9 +5,9 @@
 //! 6 h, 1 h, 15 min, 5 min), only at the ends of a range, where a whole one would ask for much that is not wanted or is
 //! not final yet:
 //!
-//! - What is final is asked for in whole cells, also over the ends of the range: only so can another range use it.
+//! - Final points are asked for in whole cells, also over the ends of the range: only so can another range use them.
 //! - A cell that is final in part is cut, so that a dashboard that asks again a minute later asks anew only for what
-//!   may have changed. What is not final stops at the range's end, and goes in one request: nobody keeps it.
+//!   may have changed. Points that are not final stop at the range's end, and go in one request: nobody keeps them.
 //! - A range that ends before now will be asked for again as it is, so few requests matter more: a cell is taken whole
 //!   where at least half of it is wanted. That leaves at most twice the bytes at the ends, and seldom more than
 //!   three requests for each.
@@ -30,15 +30,15 @@ const SECOND: i64 = 4;
 /// The part of a range that moves which may be asked for in vain at its start.
 const VAIN_SHARE: u64 = 16;
 
-/// So few points of a series go in one request, where the range moves and is no longer than a cell of the second size.
-/// A request costs Prometheus and us some 300 µs, as much as a few thousand points; an hour at a step of a minute is
-/// 61 points, mostly of one series. In a longer range there are many samples behind a point.
+/// The most points of a series that go in one request, where the range moves and is no longer than a cell of the second
+/// size. A request costs Prometheus and us some 300 µs, as much as a few thousand points; an hour at a step of a minute
+/// is 61 points, mostly of one series. In a longer range there are many samples behind a point.
 const FEW_POINTS: u64 = 128;
 
 /// More requests than that are no query but a mistake: ten years, day by day, are 3,650.
 const MOST_CHUNKS: u64 = 10_000;
 
-/// How far a divisor of the interval is looked for that keeps a chunk under the limit of points.
+/// The most divisors of the interval that are tried for one that keeps a chunk under the limit of points.
 const DIVISORS_TRIED: u32 = 100;
 
 /// The part of a range that one request asks for.
@@ -46,7 +46,7 @@ const DIVISORS_TRIED: u32 = 100;
 pub struct Chunk {
     /// The points.
     pub grid: Grid,
-    /// Whether their data can no longer change.
+    /// True if their data can no longer change.
     pub is_final: bool,
 }
 
@@ -118,7 +118,7 @@ struct Cutter {
     /// Of the largest cells.
     length: i64,
     settled: Option<i64>,
-    /// Whether the range reaches the present.
+    /// True if the range reaches the present.
     moves: bool,
     max_points: u64,
     chunks: Vec<Chunk>,
@@ -166,7 +166,7 @@ impl Cutter {
         }
     }
 
-    /// Whether enough of what would be asked for is wanted.
+    /// Returns true if enough of what would be asked for is wanted.
     fn is_worth(&self, asked: &Grid) -> bool {
         let wanted = asked.between(
             asked.start().max(self.grid.start()),

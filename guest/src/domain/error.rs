@@ -152,7 +152,7 @@ pub enum QueryError {
     /// More than a limit allows.
     #[error("{} is {maximum}, {requested} asked for", limit.name())]
     LimitExceeded {
-        /// Which limit.
+        /// The limit that was exceeded.
         limit: Limit,
         /// The most that it allows.
         maximum: u64,

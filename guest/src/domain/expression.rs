@@ -19,7 +19,7 @@ pub(super) const LEFT_OUT: &str = "left_out";
 /// Seconds for which a counter may not have been scraped, and still has grown since, not begun anew.
 const MISSED: u32 = 3600;
 
-/// How far back a counter's last sample before a step is looked for.
+/// The time to look back for a counter's last sample before a step.
 fn missed(step: u32) -> PromDuration {
     PromDuration::from_seconds(u64::from(step.max(MISSED)))
 }
@@ -60,7 +60,7 @@ pub(super) struct Reading<'a> {
     metric_type: MetricType,
     /// The type that the answer names: of a percentage that of its own value type.
     named_type: MetricType,
-    /// Whether a percentage says how many members it leaves out.
+    /// True if a percentage says how many members it leaves out.
     tells_left_out: bool,
 }
 
@@ -104,7 +104,7 @@ impl<'a> Reading<'a> {
         self.value_type
     }
 
-    /// Whether samples are read as an increase per second.
+    /// Returns true if samples are read as an increase per second.
     pub(super) fn is_per_second(&self) -> bool {
         self.metric_type.is_per_second()
     }
@@ -125,7 +125,7 @@ impl<'a> Reading<'a> {
         asked_for.chain(filtered_on.into_iter().flatten())
     }
 
-    /// Whether a point stands for time before it.
+    /// Returns true if a point stands for time before it.
     pub(super) fn looks_back(&self) -> bool {
         self.is_per_second()
             || self
@@ -134,12 +134,12 @@ impl<'a> Reading<'a> {
                 .is_some_and(|pointwise| pointwise.looks_back())
     }
 
-    /// Whether members may be in no group: those without capacity, or without a current value.
+    /// Returns true if members may be in no group: those without capacity, or without a current value.
     pub(super) fn counts_left_out(&self) -> bool {
         self.tells_left_out && self.value_type == Some(ValueType::Pct) && !self.is_of_cores()
     }
 
-    /// Whether the configuration's window is what rates are read over.
+    /// Returns true if rates are read over the configuration's window.
     pub(super) fn uses_timewindow(&self) -> bool {
         let widened = matches!(
             self.query.pointwise,
@@ -304,8 +304,8 @@ impl<'a> Reading<'a> {
         self.settings.label_schema
     }
 
-    /// What is told apart, and the members if they are told apart as well. Of a percentage not the value type: its two
-    /// value types differ in it.
+    /// The labels to group by, and the label of the members if they are told apart as well. Of a percentage not the
+    /// value type: its two value types differ in it.
     fn grouping(&self, members: Option<Dimension>) -> Grouping<'static> {
         let is_pct = self.value_type == Some(ValueType::Pct);
         let dimensions = self
@@ -321,7 +321,7 @@ impl<'a> Reading<'a> {
         Selector::new(self.schema(), name, value_type, &self.query.labels)
     }
 
-    /// Whether each group is surely one series: that of one kernel. A percentage is of two.
+    /// Returns true if each group is surely one series: that of one kernel. A percentage is of two.
     fn is_one_series(&self) -> bool {
         self.value_type != Some(ValueType::Pct)
             && !self.is_per_second()
@@ -331,8 +331,8 @@ impl<'a> Reading<'a> {
                     .any(|dimension| dimension == Dimension::KernelId))
     }
 
-    /// How samples of a type become their value at an instant. Levels that are sampled further apart than Prometheus
-    /// looks back are looked for over two intervals.
+    /// The function that turns samples of a type into their value at an instant. Levels that are sampled further apart
+    /// than Prometheus looks back are looked for over two intervals.
     fn range_function(
         &self,
         metric_type: MetricType,
@@ -386,7 +386,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Whether a percentage is that of a core.
+    /// Returns true if a percentage is that of a core.
     fn is_of_cores(&self) -> bool {
         self.query.metric_name == "cpu_util"
     }

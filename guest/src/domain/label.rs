@@ -2,7 +2,7 @@
 
 use super::metric::ValueType;
 
-/// Under which names agents export the owner of a series.
+/// The names under which agents export the owner of a series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum LabelSchema {
     /// `owner_user_id`, `owner_project_id`, value type `usage`.
@@ -59,7 +59,7 @@ pub enum Dimension {
 /// The optional filters of a query. Of an identifier's values a series has any; empty: it may have any at all.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct LabelFilter {
-    /// Which value type; none: every one.
+    /// The value type; none: every one.
     pub value_type: Option<ValueType>,
     /// Agents.
     pub agent_id: Vec<String>,

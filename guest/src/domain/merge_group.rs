@@ -85,7 +85,7 @@ impl MergeGroup {
         self.schema.label(Dimension::MetricName)
     }
 
-    /// Whether the queries themselves ask for that label.
+    /// Returns true if the queries themselves ask for that label.
     pub fn keeps_label(&self) -> bool {
         self.kept.contains(&Dimension::MetricName)
     }

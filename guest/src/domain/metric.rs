@@ -12,7 +12,7 @@ pub enum MetricType {
 }
 
 impl MetricType {
-    /// Whether samples are read as an increase per second, over a window.
+    /// Returns true if samples are read as an increase per second, over a window.
     pub fn is_per_second(self) -> bool {
         matches!(self, Self::Rate | Self::Diff)
     }

@@ -56,7 +56,7 @@ pub struct Plan {
     pub warnings: Vec<String>,
     /// Remarks on it.
     pub infos: Vec<String>,
-    /// Whether the answer has a series, labelled [`LEFT_OUT`](Self::LEFT_OUT), that counts the members in no group.
+    /// True if the answer has a series, labelled [`LEFT_OUT`](Self::LEFT_OUT), that counts the members in no group.
     pub counts_left_out: bool,
     /// The pooling that makes the answer of the members' values; none: they are not asked for.
     pub pooling: Option<Pooling>,
@@ -99,7 +99,7 @@ pub fn plan(settings: &Settings, query: &MetricQuery) -> Result<Plan, QueryError
     let (range, alignment) = checked(&reading)?;
     let aligned = Grid::align(range, query.step, &alignment, settings)?;
     let plan = plan_on(aligned, &reading)?;
-    // Where values are pooled, more of them are asked for than are answered.
+    // If values are pooled, more of them are asked for than are answered.
     plan.asked.within(settings.max_points)?;
     Ok(plan)
 }
@@ -422,7 +422,7 @@ mod tests {
         }
     }
 
-    /// What a regular expression of exactly these values says.
+    /// The text of a regular expression of exactly these values.
     fn alternatives(values: &BTreeSet<&str>) -> String {
         let literal = crate::domain::quote_regex_any(values.iter().copied());
         match parser::parse(&format!("m{{l={literal}}}")).unwrap() {

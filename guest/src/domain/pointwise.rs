@@ -70,7 +70,7 @@ fn quantile(q: f64, values: &mut [f64]) -> Option<f64> {
     Some(lower * (1.0 - weight) + upper * weight)
 }
 
-/// Which values a point sums up.
+/// The values that a point sums up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Over {
     /// The group's, within the window.
@@ -86,14 +86,14 @@ pub enum Over {
 pub struct Pointwise {
     /// The statistic.
     pub statistic: Statistic,
-    /// Which values.
+    /// The values that are summed up.
     pub over: Over,
     /// Seconds that a point looks back; none: the step.
     pub window: Option<u32>,
 }
 
 impl Pointwise {
-    /// Whether its values are those of some time before the point.
+    /// Returns true if its values are those of some time before the point.
     pub(super) fn looks_back(&self) -> bool {
         matches!(self.over, Over::Time | Over::Both(_))
     }

@@ -19,7 +19,7 @@ pub(super) const LOOKBACK: u32 = 300;
 #[derive(Debug, Clone)]
 pub(super) struct Selector(String);
 
-/// Which metrics are selected.
+/// The names of the metrics that are selected.
 #[derive(Clone, Copy)]
 pub(super) enum MetricNames<'a> {
     /// One metric.
@@ -87,7 +87,7 @@ pub(super) struct RangeFunction {
     /// The call up to its last argument, such as `rate(` or `quantile_over_time(0.95, `.
     head: String,
     window: PromDuration,
-    /// How long ago the window ended; none: now.
+    /// The time since the window ended; none: it ends now.
     ago: Option<PromDuration>,
 }
 
@@ -105,13 +105,13 @@ impl RangeFunction {
         Self::new("rate(", window)
     }
 
-    /// How often they fell.
+    /// The number of times they fell.
     pub(super) fn resets(window: PromDuration) -> Self {
         Self::new("resets(", window)
     }
 
-    /// What makes a level of samples at an instant, where they are further apart than Prometheus looks back: the latest
-    /// of two intervals. None: nothing has to.
+    /// The function for a level of samples at an instant, if they are further apart than Prometheus looks back: the
+    /// latest of two intervals. None: no function is needed.
     pub(super) fn level(sample_interval: u32) -> Option<Self> {
         let two = PromDuration::from_seconds(2 * u64::from(sample_interval));
         (sample_interval > LOOKBACK).then(|| Self::statistic(Statistic::Last, two))
@@ -147,7 +147,7 @@ impl RangeFunction {
 pub(super) struct Grouping<'a>(Vec<&'a str>);
 
 impl<'a> Grouping<'a> {
-    /// Those of some dimensions.
+    /// The grouping by some dimensions.
     pub(super) fn new(
         schema: LabelSchema,
         dimensions: impl IntoIterator<Item = Dimension>,
@@ -156,7 +156,7 @@ impl<'a> Grouping<'a> {
         Self::by(dimensions.map(|dimension| schema.label(dimension)))
     }
 
-    /// Those labels.
+    /// The grouping by those labels.
     pub(super) fn by(all: impl IntoIterator<Item = &'a str>) -> Self {
         let mut labels: Vec<&'a str> = Vec::new();
         for label in all {

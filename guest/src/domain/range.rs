@@ -65,8 +65,8 @@ impl TimeRange {
         now.map_or(self.end, |now| self.end.min(now))
     }
 
-    /// How much of what is over of the range lies behind the last point, in milliseconds; none: nothing, or a point need
-    /// not stand for time before it.
+    /// The part of the range that is over and lies behind the last point, in milliseconds; none: nothing, or a point
+    /// need not stand for time before it.
     fn uncovered(self, grid: &Grid, alignment: &Alignment) -> Option<u64> {
         let from = (grid.end * 1000).max(self.start.millis());
         let left = u64::try_from(self.until(alignment).millis().checked_sub(from)?).ok()?;
@@ -92,7 +92,7 @@ impl TimeRange {
 pub struct Alignment {
     /// Seconds east of UTC where they are at multiples of the step.
     pub utc_offset: i32,
-    /// Whether a point stands for time before it.
+    /// True if a point stands for time before it.
     pub looks_back: bool,
     /// Unix milliseconds; none: no instant is known to lie in the future.
     pub now: Option<i64>,
@@ -209,7 +209,7 @@ impl Grid {
         Some(Self { start, end, step })
     }
 
-    /// Nothing, where it has at most so many points.
+    /// Checks that it has at most so many points.
     ///
     /// # Errors
     /// Too many points.
@@ -506,7 +506,7 @@ mod tests {
             ends(&aligned),
             pair("2026-11-20T15:00:00Z", "2026-11-22T15:00:00Z")
         );
-        // Where the step divides the offset nothing changes, so that all ask alike.
+        // If the step divides the offset nothing changes, so that all ask alike.
         let aligned = look_back(
             "2026-11-20T00:00:00Z",
             "2026-11-20T01:00:00Z",

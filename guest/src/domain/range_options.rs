@@ -8,7 +8,7 @@ use super::settings::Settings;
 /// The options as they were given.
 #[derive(Debug, Clone, Default)]
 pub struct RangeOptionsInput {
-    /// Whether answers are kept on their way.
+    /// True if answers are kept on their way.
     pub cached: bool,
     /// The most points of a series at a step that is chosen.
     pub max_points: Option<u32>,
@@ -18,14 +18,14 @@ pub struct RangeOptionsInput {
     pub freshness: Option<u32>,
     /// Requests under way at once.
     pub concurrency: Option<u32>,
-    /// Whether an answer may be partial, and lack chunks that failed.
+    /// True if an answer may be partial, and lack chunks that failed.
     pub partial: bool,
 }
 
 /// Checked options.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RangeOptions {
-    /// Whether answers are kept on their way; not: no chunk is taken for final.
+    /// True if answers are kept on their way; false: no chunk is taken for final.
     pub cached: bool,
     /// The most points of a series at a step that is chosen: 1000, about what a screen can show.
     pub max_points: NonZeroU32,
@@ -35,7 +35,7 @@ pub struct RangeOptions {
     pub freshness: u32,
     /// Requests under way at once: 8 of the 20 queries that Prometheus runs side by side.
     pub concurrency: NonZeroU32,
-    /// Whether an answer may be partial, and lack chunks that failed.
+    /// True if an answer may be partial, and lack chunks that failed.
     pub partial: bool,
 }
 

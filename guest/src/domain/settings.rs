@@ -22,7 +22,7 @@ pub struct Settings {
     pub max_result_bytes: NonZeroU64,
     /// Milliseconds until a call gives up.
     pub timeout: NonZeroU32,
-    /// Whether answers may be partial.
+    /// True if answers may be partial.
     pub partial: bool,
     /// The time of day, Unix milliseconds; none: it is not known.
     pub now: Option<i64>,

@@ -30,14 +30,14 @@ impl Timestamp {
     }
 
     /// Reads RFC 3339, naive ISO 8601 (as UTC), a date alone, or Unix seconds; none if it is none of these.
-    /// What is finer than a millisecond is cut off.
+    /// Fractions of a millisecond are cut off.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim_ascii();
         let millis = unix_seconds(text).or_else(|| iso_8601(text))?;
         Self::from_millis(millis)
     }
 
-    /// Whether a text that did not parse looks like Unix *milliseconds*, the commonest slip.
+    /// Returns true if a text that did not parse looks like Unix *milliseconds*, the commonest slip.
     pub fn looks_like_millis(text: &str) -> bool {
         let text = text.trim_ascii();
         text.len() >= 13

@@ -1,4 +1,4 @@
-//! Which values a label has among some series: what is to be asked for it.
+//! The query for the values of a label among some series.
 
 use std::num::NonZeroU32;
 
@@ -10,7 +10,7 @@ use super::promql::{MetricNames, Selector};
 use super::range::TimeRange;
 use super::settings::Settings;
 
-/// Whose values are wanted.
+/// The label or dimension whose values are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ValueSource {
     /// A dimension's.
@@ -19,7 +19,7 @@ pub enum ValueSource {
     Label(String),
 }
 
-/// Which of them, as it was given.
+/// The filter of values, as it was given.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ValueFilter {
     /// Of this metric only; none: of all.
@@ -34,10 +34,10 @@ pub struct ValueFilter {
     pub limit: Option<u32>,
 }
 
-/// Why values cannot be asked for.
+/// The reason why values cannot be asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ValuesError {
-    /// What is wrong as it would be in a query.
+    /// An error as it would be in a query.
     #[error(transparent)]
     Query(#[from] QueryError),
     /// No name of a label.
@@ -53,7 +53,7 @@ pub enum ValuesError {
     OneEnd(&'static str),
 }
 
-/// What is to be asked.
+/// The checked query for values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Values {
     /// The label.

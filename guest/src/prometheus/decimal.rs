@@ -45,8 +45,8 @@ pub(super) fn nearest(digits: u64, decimals: usize) -> Option<f64> {
     by_reciprocal(digits, decimals)
 }
 
-/// The first 64 bits of the quotient, as in Lemire's algorithm, are less than 2 too small. What is left to decide is
-/// to which side it is rounded.
+/// The first 64 bits of the quotient, as in Lemire's algorithm, are less than 2 too small. Only the side to which it is
+/// rounded is left to decide.
 #[inline(always)]
 fn by_reciprocal(digits: u64, decimals: usize) -> Option<f64> {
     let five = FIVES.get(decimals)?;
@@ -109,7 +109,7 @@ mod tests {
         format!("{digits}e-{decimals}").parse().unwrap()
     }
 
-    /// Whether it is given, which it has to be right.
+    /// Returns true if a value is given, and checks that it is right.
     fn is_given(digits: u64, decimals: usize) -> bool {
         let Some(value) = nearest(digits, decimals) else {
             return false;

@@ -70,7 +70,7 @@ pub struct Decoded {
     pub refusal: Option<(Option<String>, String)>,
     /// The number of series with native histograms, which are left out.
     pub histograms: usize,
-    /// Whether the server says that it did not see all data.
+    /// True if the server says that it did not see all data.
     pub partial: bool,
 }
 
@@ -488,7 +488,7 @@ impl Decoder {
         }
     }
 
-    /// As many samples as the piece holds: nearly all bytes of a large answer pass here.
+    /// Reads as many samples as the piece holds: nearly all bytes of a large answer pass here.
     fn samples(&mut self, cursor: &mut Cursor<'_>) -> Result<(), TokenError> {
         loop {
             if !self.usual_samples(cursor)? {
@@ -510,7 +510,8 @@ impl Decoder {
         }
     }
 
-    /// As many samples of the usual form as follow each other. Whether there should be another one: after a comma.
+    /// Reads as many samples of the usual form as follow each other. Returns true if there should be another one: after
+    /// a comma.
     fn usual_samples(&mut self, cursor: &mut Cursor<'_>) -> Result<bool, DecodeError> {
         let mut prefix = self.prefix;
         let mut rest = cursor.rest();
@@ -559,7 +560,7 @@ impl Decoder {
         Ok(())
     }
 
-    /// Those that are there of a series with `values`.
+    /// Checks the samples of a series with `values`.
     fn check_samples(&mut self) -> Result<(), DecodeError> {
         match &mut self.protocol {
             None => Ok(()),

@@ -14,7 +14,7 @@ pub enum RequestMethod {
     Get,
 }
 
-/// Which server answers.
+/// The kind of server that answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Backend {
     /// The requests that all of them understand.
@@ -42,8 +42,8 @@ impl Backend {
         }
     }
 
-    /// What goes along with each request. Thanos accepts partial answers unless told otherwise, and may answer from
-    /// data that was thinned out, of which rates and quantiles are not those of the samples.
+    /// The parameters that go along with each request. Thanos accepts partial answers unless told otherwise, and may
+    /// answer from data that was thinned out, of which rates and quantiles are not those of the samples.
     fn parameters(self, partial: bool) -> &'static [(&'static str, &'static str)] {
         match (self, partial) {
             (Self::Thanos, false) => &[

@@ -1,6 +1,6 @@
-//! The fast path over a run of samples in the form in which Prometheus writes nearly all of them, `[1769851800,"123.5"],`, read a word at
-//! a time. What has another form, or stands near the end of a piece, is left to [`number`](super::number), which reads
-//! every form byte by byte. What both read, they read alike.
+//! The fast path over a run of samples in the form in which Prometheus writes nearly all of them,
+//! `[1769851800,"123.5"],`, read a word at a time. A sample in another form, or near the end of a piece, is left to
+//! [`number`](super::number), which reads every form byte by byte. Both read a sample alike.
 
 use super::decimal::{SAFE_DIGITS, nearest};
 use super::swar::{digits, eight_digits, leading_digits, word};
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Whether it is read here. Then it is read as it is byte by byte.
+    /// Returns true if the sample is read here, and checks that it is read as it is byte by byte.
     fn is_read(sample_: &[u8], prefix: &mut TimestampPrefix) -> bool {
         let bytes = [sample_, b",[1769851860,\"12345678\"]", &[b' '; WINDOW]].concat();
         let Some((millis, value, end)) = sample(&bytes, prefix) else {

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use super::decode::Decoded;
 use crate::domain::METRIC_FAMILY;
 
-/// As many texts of a kind as are told, each once. Prometheus writes a handful, Thanos one for each store that failed.
+/// The most texts of a kind that are told, each once. Prometheus writes a handful, Thanos one for each store that
+/// failed.
 const MOST_TEXTS: usize = 20;
-/// As much of a text as is told, in characters: errors of a store that name it with its labels are shorter.
+/// The most characters of a text that are told: errors of a store that name it with its labels are shorter.
 const LONGEST_TEXT: usize = 500;
 
 /// Prometheus's annotations of a query, in `infos`; from 2.48 to 2.53 among the warnings.
@@ -16,9 +17,9 @@ const WARNING: &str = "PromQL warning:";
 /// The remark that each rate of the family brings from 2.48 on: its name says nothing of what it holds.
 const NO_COUNTER: &str = "metric might not be a counter";
 
-/// Puts each text where it belongs. What is expected of our own queries is dropped. A warning that is no annotation is
-/// the storage's: it did not see all data (Thanos, Mimir, remote reads), or cut a list. However much a server says, what
-/// is told of it fits a message.
+/// Puts each text where it belongs. Remarks that our own queries always bring are dropped. A warning that is no
+/// annotation is the storage's: it did not see all data (Thanos, Mimir, remote reads), or cut a list. However much a
+/// server says, what is told of it fits a message.
 pub(super) fn sort(decoded: &mut Decoded) {
     let warnings = std::mem::take(&mut decoded.warnings);
     let (infos, warnings): (Vec<_>, Vec<_>) = warnings

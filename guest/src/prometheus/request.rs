@@ -32,7 +32,7 @@ pub struct HttpRequest {
     pub headers: Vec<(&'static str, &'static str)>,
     /// Empty for GET.
     pub body: String,
-    /// Whether it may go as a GET where the server refuses POST.
+    /// True if it may go as a GET where the server refuses POST.
     #[serde(skip)]
     may_be_get: bool,
 }

@@ -11,7 +11,7 @@ pub(super) struct Skip {
 
 impl Skip {
     /// Takes what belongs to the value; says how many bytes that were, and whether the value is over.
-    /// What follows a number or a word is not taken.
+    /// The bytes that follow a number or a word are not taken.
     pub(super) fn pass(&mut self, piece: &[u8]) -> (usize, bool) {
         for (at, &byte) in piece.iter().enumerate() {
             if self.in_string {

@@ -40,7 +40,7 @@ pub(super) fn eight_digits(word: u64) -> u64 {
     combined(word ^ ZEROS)
 }
 
-/// What a run of digits says, appended to the digits of `before`; and where it ends. The value is right as far as a
+/// Reads a run of digits, appended to the digits of `before`; and gives where it ends. The value is right as far as a
 /// `u64` holds it. None where fewer than eight bytes are left.
 #[inline(always)]
 pub(super) fn digits(bytes: &[u8], mut at: usize, before: u64) -> Option<(u64, usize)> {

@@ -1,5 +1,6 @@
-//! A labelled set: eight shapes of series, each with a stretch that is out of the ordinary and is known to be; drawn from a
-//! seed, two weeks at five minutes, of which the last day is watched. What each strategy finds of it is counted in points.
+//! A labelled set: eight shapes of series, each with a stretch that is out of the ordinary and is known to be; drawn
+//! from a seed, two weeks at five minutes, of which the last day is watched. The finds of each strategy are counted in
+//! points.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -18,7 +19,7 @@ const DAYS: usize = 15;
 /// Series of a shape.
 const DRAWN: u64 = 8;
 
-/// What the shapes are called.
+/// The names of the shapes.
 pub(crate) const SHAPES: [&str; 8] = [
     "spike on a season",
     "plateau on a season",
@@ -30,7 +31,7 @@ pub(crate) const SHAPES: [&str; 8] = [
     "work at night",
 ];
 
-/// How much of what is out of the ordinary was found, in points.
+/// The number of anomalous points, and of those that were found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Found {
     /// Out of the ordinary.
@@ -126,7 +127,7 @@ fn series(shape: usize, seed: u64) -> (Vec<f64>, Vec<bool>) {
     (values, odd)
 }
 
-/// What a strategy finds of a shape, at its defaults.
+/// Finds the anomalies of a shape by a strategy, at its defaults.
 pub(crate) fn found(strategy: Option<Strategy>, shape: usize) -> Found {
     let settings = Settings {
         max_range: std::num::NonZeroU32::new(30 * 86_400).unwrap(),

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use metric_host::{CallError, ConfigError, HostError, LoadError, ServiceError};
 use metric_serve::ServeError;
 
-/// How the command line ends. The numbers are part of its interface: scripts rely on them.
+/// The exit code of the command line. The numbers are part of its interface: scripts rely on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Exit {
@@ -81,7 +81,7 @@ impl From<&CallError> for Exit {
             CallError::Service(error) | CallError::Chunk { error, .. } => error.into(),
             CallError::TimedOut { .. } => Exit::TimedOut,
             CallError::Denied(_) | CallError::OutOfScope(_) => Exit::Denied,
-            // What the sandbox grants is a limit like the others: a smaller query fits into it.
+            // A limit of the sandbox is like the others: a smaller query fits into it.
             CallError::MemoryLimit { .. }
             | CallError::AnswerTooLarge { .. }
             | CallError::StreamTooLarge { .. }
@@ -140,7 +140,7 @@ impl From<&ConfigError> for Exit {
 impl From<&ServeError> for Exit {
     fn from(error: &ServeError) -> Self {
         match error {
-            // What the flags name, or lack.
+            // Flags that are wrong or missing.
             ServeError::Unguarded(_) | ServeError::Access(_) => Exit::Usage,
             ServeError::System(_) => Exit::OutOfResources,
             _ => Exit::Other,

@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::hint;
 use crate::output::{TooManyColumns, picture::NoPicture, say};
 
-/// Why a command did not come to its end.
+/// The reason why a command did not come to its end.
 #[derive(Debug)]
 pub(crate) struct Failure {
     exit: Exit,

@@ -7,7 +7,7 @@ use crate::duration::show_seconds;
 const ASK_FOR_LESS: &str =
     "a shorter range, a larger --step or fewer series (--group-by, filters) need less";
 
-/// For what the system lacks.
+/// The hint for a lack of system resources.
 pub(crate) const RAISE_THE_LIMITS: &str = "`ulimit -n` says how many files may be open, `ulimit -u` how many threads may run, `ulimit -v` how much memory there is";
 
 /// The hint for a failed call that asked `address`. None: the error says it all.

@@ -1,4 +1,4 @@
-//! What a command reads besides its flags: presets, ids, families.
+//! The files that a command reads besides its flags: presets, ids, families.
 
 use std::fs::File;
 use std::io::{Read, stdin};

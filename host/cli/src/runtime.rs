@@ -21,7 +21,7 @@ pub(crate) fn runtime_of_a_service() -> Result<Runtime, Failure> {
 fn built(mut builder: Builder) -> Result<Runtime, Failure> {
     let runtime = try_descriptors().and_then(|()| builder.enable_io().enable_time().build());
     runtime.map_err(|error| {
-        // What a runtime needs of the system, and nothing else, can be wanting.
+        // Only the resources that a runtime needs of the system can be wanting here.
         let message = format!(
             "the system has no more file descriptors, threads or memory for the program\nbecause: {error}"
         );

@@ -7,7 +7,7 @@ use chrono::{DateTime, FixedOffset, Local, TimeZone, Utc};
 /// An offset from UTC, or that of the local time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum UtcOffset {
-    /// That of the local time zone at the end of the range.
+    /// The offset of the local time zone at the end of the range.
     Local,
     /// This one.
     Fixed(FixedOffset),

@@ -505,7 +505,7 @@ fn many_queries_are_one_call_with_an_answer_or_an_error_each() {
     assert_eq!(answers[2]["error"]["class"], "refused");
     assert_eq!(answers[2].get("series"), None);
     assert_eq!(answers[0]["series"], answers[4]["series"]);
-    // What is the same is asked once.
+    // Equal questions are asked once.
     assert_eq!(server.requests().len(), 4, "{:?}", server.requests());
     let said = text(&output.stderr);
     assert_eq!(said.matches("error: cpu_util c").count(), 2, "{said}");

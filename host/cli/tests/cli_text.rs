@@ -1,4 +1,4 @@
-//! What others write on its way to a terminal: whatever a server, a plugin's file or a caller says, no command and no
+//! Texts of others on their way to a terminal: whatever a server, a plugin's file or a caller says, no command and no
 //! format prints a character that commands the terminal or is not to be seen, and no line that looks like one of ours.
 
 #![allow(
@@ -281,7 +281,7 @@ fn the_log_commands_no_terminal() {
     }
 }
 
-/// As many series as names, each with so many labels of its own.
+/// An answer with as many series as names, each with so many labels of its own.
 fn labelled(names: impl Iterator<Item = Vec<usize>>) -> String {
     let series: Vec<Value> = names
         .map(|names| {

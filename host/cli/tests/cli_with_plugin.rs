@@ -610,7 +610,7 @@ fn a_metric_decides_on_the_subjects_that_are_written_to_it_and_on_nothing_old() 
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        // Who refuses the arguments reads nothing.
+        // A command that refuses its arguments reads nothing, so the write may fail.
         let _ = child.stdin.take().unwrap().write_all(b"k1\n\n k2 \nk1\n");
         child.wait_with_output().unwrap()
     };

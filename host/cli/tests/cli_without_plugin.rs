@@ -12,7 +12,7 @@ fn metric_host(args: &[&str]) -> Output {
 
 fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_metric-host"));
-    // What the developer has set must not decide.
+    // The developer's own settings must not decide.
     for variable in ["METRIC_PLUGIN", "METRIC_ADDRESS", "RUST_LOG"] {
         command.env_remove(variable);
     }

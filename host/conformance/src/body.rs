@@ -95,7 +95,7 @@ impl Body {
         Ok(())
     }
 
-    /// Whether nothing was given.
+    /// Returns true if nothing was given.
     pub(crate) fn is_absent(&self) -> bool {
         matches!(self, Self::Many(parts) if parts.is_empty())
     }

@@ -32,7 +32,7 @@ pub enum CaseError {
     Format {
         /// The file, relative to `tests/conformance/`.
         file: String,
-        /// Where and why.
+        /// The error, with its place in the file.
         source: serde_json::Error,
     },
     /// A case that contradicts itself, or that nothing could fail.
@@ -138,7 +138,7 @@ pub(crate) struct Case {
     pub(crate) config: ConfigInput,
     pub(crate) call: Call,
     pub(crate) expect: Expectation,
-    /// How long the call may take.
+    /// The longest that the call may take.
     pub(crate) within: Option<Duration>,
     /// The host's limits. None: its usual ones.
     pub(crate) host: Option<HostInput>,
@@ -482,7 +482,7 @@ mod tests {
                 json!({"error": {"failed-to-get-metric": {"status": 0, "error-type": "", "message": ""}}}),
                 json!({"error": {"limit-exceeded": {"limit": "", "maximum": 0, "requested": 0}}}),
             ] {
-                // Where an empty list, or the host's refusal, is the answer.
+                // An empty list, or the host's refusal, is the answer of these cases.
                 let is_empty =
                     wrong == json!({"result": []}) || wrong == json!({"result": {"metrics": []}});
                 if case.name.contains("-is-an-empty-list") && is_empty

@@ -93,8 +93,8 @@ pub(crate) fn check_world(bytes: &[u8], world: World) -> Result<(), BoxError> {
     Ok(wit_component::targets(&contract, id, bytes)?)
 }
 
-/// Two packages of one name cannot be merged unless they are the same, which is what is to be found out. What is
-/// wanted of the component's text are its imports alone.
+/// Two packages of one name cannot be merged unless they are the same, which is what is to be found out. Only the
+/// imports of the component's text are wanted.
 fn rename_contract(component: &mut Resolve) {
     for (id, package) in component.packages.iter_mut() {
         if package.name.namespace == "backendai" {

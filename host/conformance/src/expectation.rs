@@ -19,13 +19,13 @@ const SHOWN_CHARACTERS: usize = 600;
 /// One difference between what was expected and what came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Mismatch {
-    /// Where, e.g. `result.series[0].values[3]`.
+    /// The place in the answer, e.g. `result.series[0].values[3]`.
     pub at: String,
     /// The expected value.
     pub expected: String,
     /// The actual value.
     pub came: String,
-    /// Through which of the component's interfaces. Empty: it was not asked.
+    /// The interfaces of the component that came to this. Empty: it was not asked.
     pub interfaces: Vec<Interface>,
 }
 
@@ -39,7 +39,7 @@ impl Mismatch {
         }
     }
 
-    /// Whether both say the same, through whatever interfaces.
+    /// Returns true if both say the same, through whatever interfaces.
     pub(crate) fn says_as(&self, other: &Self) -> bool {
         (&self.at, &self.expected, &self.came) == (&other.at, &other.expected, &other.came)
     }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use metric_host::Limits;
 
-/// `host`. What is absent is as usual.
+/// `host`. Absent fields have their usual values.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub(crate) struct HostInput {

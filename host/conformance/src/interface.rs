@@ -61,7 +61,7 @@ impl Interface {
         }
     }
 
-    /// Whether it has the verb of this call.
+    /// Returns true if the interface has the verb of this call.
     pub(crate) fn has(self, call: &Call) -> bool {
         let with_io = matches!(self, Self::MetricService | Self::Json);
         match call {
@@ -97,7 +97,7 @@ impl Interface {
     }
 }
 
-/// Whether a verb of `json-codec` belongs to presets, live stats, verdicts or families.
+/// Returns true if a verb of `json-codec` belongs to presets, live stats, verdicts or families.
 fn is_decisions(verb: &str) -> bool {
     ["preset-", "evaluate-", "query-live-stats-", "family-"]
         .iter()

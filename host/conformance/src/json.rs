@@ -59,7 +59,7 @@ fn result(call: &Call, value: Value) -> Result<Value, String> {
         Call::DetectMetricType { .. } | Call::BuildPromql(_) => Ok(value),
         Call::MetadataRequest | Call::MetricRequest(_) => http_request(value),
         Call::MetadataResponse { .. } | Call::QueryMetadata(_) => metadata(value),
-        // What is inside of a series has the same names on both sides.
+        // The fields inside of a series have the same names on both sides.
         Call::MetricResponse { .. } | Call::QueryMetric { .. } => {
             Ok(Value::Object(kebab_keys(object(value)?)))
         }

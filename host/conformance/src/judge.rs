@@ -19,11 +19,11 @@ pub struct Options {
     /// Only the case of this name; where there is none, those whose name, or whose folder and file, contain this.
     /// None: all. With a filter no level is told.
     pub filter: Option<String>,
-    /// How far to go. None: as far as the component's world allows.
+    /// The highest level to judge. None: as far as the component's world allows.
     pub level: Option<Level>,
 }
 
-/// Why nothing can be judged.
+/// The reason why nothing can be judged.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JudgeError {
@@ -97,7 +97,7 @@ pub async fn judge(bytes: &[u8], options: &Options) -> Result<Report, JudgeError
         }
     }
     if let Some(filter) = &options.filter {
-        // What keeps the chosen cases from being played is told, whatever was chosen.
+        // A failure that keeps the chosen cases from being played is told, whatever was chosen.
         reports.retain(|case| case.topic != TOPIC || !case.passed() || case.name == *filter);
     }
     Ok(Report::new(

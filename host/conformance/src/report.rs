@@ -29,11 +29,11 @@ pub struct CaseReport {
     pub level: Level,
     /// The case.
     pub name: String,
-    /// Where it stands: folder and file under `tests/conformance/`, or `component`.
+    /// The place of the case: folder and file under `tests/conformance/`, or `component`.
     pub topic: String,
     /// The behaviour that it guards.
     pub about: String,
-    /// Whether it was met.
+    /// The outcome: met or not.
     #[serde(flatten)]
     pub outcome: Outcome,
     /// Milliseconds that the case took, through all interfaces together.
@@ -49,11 +49,11 @@ pub struct Report {
     pub level: Option<Level>,
     /// The level that was asked for.
     pub wanted: Level,
-    /// How many cases were met.
+    /// The number of cases that were met.
     pub passed: usize,
-    /// How many were not.
+    /// The number of cases that were not met.
     pub failed: usize,
-    /// Whether only some cases were run.
+    /// True if only some cases were run.
     pub filtered: bool,
     /// Every case that was run, in the order of the levels and of the files.
     pub cases: Vec<CaseReport>,
@@ -81,7 +81,7 @@ impl CaseReport {
         }
     }
 
-    /// Whether it was met.
+    /// Returns true if the case was met.
     pub fn passed(&self) -> bool {
         self.outcome == Outcome::Passed
     }
@@ -112,7 +112,8 @@ impl Report {
         }
     }
 
-    /// Whether the component reached the level that was asked for; or, where only some cases were run, met them.
+    /// Returns true if the component reached the level that was asked for; or, where only some cases were run, met
+    /// them.
     pub fn passed(&self) -> bool {
         match self.filtered {
             true => self.failed == 0 && self.passed > 0,

@@ -23,7 +23,7 @@ pub(crate) struct Response {
     chunk_size: Option<usize>,
     /// Milliseconds between two chunks.
     pause_ms: u64,
-    /// Whether the length is not told ahead. Always so where there are several chunks.
+    /// True if the length is not told ahead, as always with several chunks.
     chunked: bool,
     /// The connection is closed after so many bytes of the body.
     cut_after: Option<usize>,

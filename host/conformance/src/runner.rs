@@ -16,7 +16,7 @@ use crate::scripted::ScriptedPrometheus;
 use crate::sent::SentRequest;
 use crate::subject::Subject;
 
-/// Where calls without I/O are told that Prometheus is: they must not go there.
+/// The address of Prometheus that calls without I/O are given: they must not go there.
 const NOWHERE: &str = "127.0.0.1:9090";
 
 /// No case needs this long. A plugin that does has hung.

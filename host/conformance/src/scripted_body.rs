@@ -14,7 +14,7 @@ use tokio::time::{Sleep, sleep};
 /// Before an answer breaks off: time for what was sent so far to arrive.
 const BEFORE_THE_END: Duration = Duration::from_millis(30);
 
-/// How a body ends.
+/// The end of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
     Whole,

@@ -1,5 +1,5 @@
-//! Who is judged: something that takes a case's call through one of its interfaces and gives the answer as JSON.
-//! The runner knows no more of it.
+//! The subject of a judgement: something that takes a case's call through one of its interfaces and gives the answer as
+//! JSON. The runner knows no more of it.
 
 use serde_json::{Value, json};
 
@@ -50,7 +50,7 @@ impl Loaded {
     }
 }
 
-/// Why a component cannot be judged by what it does.
+/// The reason why a component cannot be judged by what it does.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
     #[error(transparent)]

@@ -50,7 +50,7 @@ use crate::{
     timers::epoch::EpochTicker,
 };
 
-/// Why a [`Host`](crate::Host) cannot start.
+/// The reason why a [`Host`](crate::Host) cannot start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HostError {
@@ -87,12 +87,12 @@ impl HostError {
     }
 }
 
-/// How a [`Host`] is set up.
+/// The settings of a [`Host`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HostOptions {
-    /// How much a plugin may use.
+    /// The limits of a plugin.
     pub limits: Limits,
-    /// Where compiled plugins are kept.
+    /// The place where compiled plugins are kept.
     pub compile_cache: CompileCache,
 }
 
@@ -106,7 +106,7 @@ pub struct Host {
     only: Option<PluginDigest>,
 }
 
-/// How long a plugin may compute when it is instantiated for the first time: a second.
+/// The epochs that a plugin may compute for when it is instantiated for the first time: a second.
 const TRIAL_EPOCHS: u64 = 100;
 
 impl Host {
@@ -142,7 +142,7 @@ impl Host {
     }
 
     /// The same host, which loads this one plugin and refuses every other: a file of which it is known beforehand what
-    /// is in it, because it was tried, or published with its SHA-256. What is compared are the bytes that are compiled,
+    /// is in it, because it was tried, or published with its SHA-256. The bytes that are compiled are compared,
     /// whatever becomes of the file meanwhile.
     #[must_use]
     pub fn only(&self, plugin: PluginDigest) -> Self {
@@ -204,7 +204,7 @@ impl Host {
         Codec::new(sandbox, description).map_err(|e| world.refuse(e))
     }
 
-    /// How much a plugin may use here.
+    /// The limits of a plugin on this host.
     pub fn limits(&self) -> &Limits {
         &self.shared.limits
     }

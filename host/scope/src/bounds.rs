@@ -86,8 +86,8 @@ impl Before {
     }
 }
 
-/// How deep the tree can become: what is inside parentheses is under them, and under each operator beside them,
-/// since `a + b + c` is a tree that leans to one side.
+/// The greatest depth that the tree can have: what is inside parentheses is under them, and under each operator beside
+/// them, since `a + b + c` is a tree that leans to one side.
 #[derive(Default)]
 struct Depth {
     levels: Vec<Level>,

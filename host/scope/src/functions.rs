@@ -90,7 +90,7 @@ const PURE: [&str; 83] = [
     "year",
 ];
 
-/// Whether a function of PromQL's reads nothing but its arguments: no other series, no other time, no chance.
+/// Returns true if a function of PromQL reads nothing but its arguments: no other series, no other time, no chance.
 pub fn is_pure(name: &str) -> bool {
     PURE.binary_search(&name).is_ok()
 }

@@ -1,8 +1,8 @@
 //! Keeps every request to Prometheus within a scope: the matchers that each selector of each query must carry.
 //!
-//! A request is judged by what it means, not by how it is spelled: its parameters are decoded, its PromQL is
-//! parsed, the matchers are added to the tree, and the request is written anew from that. What is written is
-//! parsed once more and must carry the scope. Whatever is not understood on the way is refused.
+//! A request is judged by what it means, not by how it is spelled: its parameters are decoded, its PromQL is parsed,
+//! the matchers are added to the tree, and the request is written anew from that. The new text is parsed once more and
+//! must carry the scope. Whatever is not understood on the way is refused.
 //!
 //! ```
 //! use metric_scope::Scope;

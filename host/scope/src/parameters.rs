@@ -1,6 +1,6 @@
 //! The parameters of a request, from its URL and its form, decoded once.
 //!
-//! What is sent is written from here, so that it is exactly what was judged.
+//! The request that is sent is written from here, so that it is exactly what was judged.
 
 use crate::refusal::ScopeRefusal;
 
@@ -21,7 +21,7 @@ impl Parameters {
         known: &[&'static str],
     ) -> Result<(), ScopeRefusal> {
         for (name, value) in form_urlencoded::parse(encoded) {
-            // What the decoder puts in the place of bytes that are not UTF-8. No parameter has a use for it.
+            // The decoder puts this in the place of bytes that are not UTF-8. No parameter has a use for it.
             if name.contains(char::REPLACEMENT_CHARACTER)
                 || value.contains(char::REPLACEMENT_CHARACTER)
             {

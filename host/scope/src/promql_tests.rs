@@ -1,4 +1,4 @@
-//! What becomes of queries, and of attempts to get around the scope.
+//! Tests of queries, and of attempts to get around the scope.
 
 use super::*;
 

@@ -1,7 +1,7 @@
-//! Why a request may not leave under a scope. No text of the request is in any message: it may name a tenant's series.
-//! What is named, a parameter or a function, is so from a list.
+//! The reasons why a request may not leave under a scope. No text of the request is in any message: it may name a
+//! tenant's series. A parameter or a function is named only if it is on a list.
 
-/// Why a request may not leave under a scope.
+/// The reason why a request may not leave under a scope.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ScopeRefusal {

@@ -1,5 +1,5 @@
 //! Regular expressions, kept from the parser. It compiles each one that it reads, which takes milliseconds and
-//! megabytes for some that are a few bytes long. What an expression matches is no concern of the scope's: it narrows
+//! megabytes for some that are a few bytes long. The matches of an expression are no concern of the scope's: it narrows
 //! by matchers beside it. So the parser reads a short placeholder for each, and the tree gets the texts back.
 
 use std::panic;
@@ -90,7 +90,7 @@ impl Regexes {
         })
     }
 
-    /// Gives a matcher its own text back. Whether there is one.
+    /// Gives a matcher its own text back. Returns false if there is none.
     fn restore(&self, matcher: &mut Matcher) -> bool {
         if let MatchOp::Equal | MatchOp::NotEqual = matcher.op {
             return true;

@@ -34,7 +34,7 @@ const SELECTORS: usize = 16;
 /// The parameters of an endpoint.
 struct Endpoint {
     parameters: Vec<&'static str>,
-    /// Whether the parameters may also stand in a form.
+    /// True if the parameters may also stand in a form.
     takes_form: bool,
     kind: Kind,
 }
@@ -124,8 +124,8 @@ impl Scope {
     }
 }
 
-/// What Thanos and VictoriaMetrics (the last) are told of how whole and how fine an answer is. None selects series, and the
-/// plugin sends them along with lists of names as with queries.
+/// Parameters of Thanos and VictoriaMetrics (the last) on how whole and how fine an answer is. None selects series, and
+/// the plugin sends them along with lists of names as with queries.
 const OF_BACKENDS: &[&str] = &[
     "partial_response",
     "dedup",
@@ -174,7 +174,7 @@ fn is_label_values(endpoint: &str) -> bool {
         })
 }
 
-/// Whether the body is announced as a form, once.
+/// Returns true if the body is announced as a form, once.
 fn is_form(headers: &http::HeaderMap) -> bool {
     let mut types = headers.get_all(CONTENT_TYPE).iter();
     let (Some(only), None) = (types.next(), types.next()) else {

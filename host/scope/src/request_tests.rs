@@ -1,4 +1,4 @@
-//! What becomes of requests, and of parameters in places where they are not looked for.
+//! Tests of requests, and of parameters in places where they are not looked for.
 
 use super::*;
 

@@ -30,7 +30,7 @@ pub struct Matcher {
     value: String,
 }
 
-/// How a [`Matcher`] compares. Negative ones are not offered: they match series that lack the label.
+/// The comparison of a [`Matcher`]. Negative ones are not offered: they match series that lack the label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operator {
     /// `=`
@@ -39,7 +39,7 @@ pub enum Operator {
     Matching,
 }
 
-/// Why a matcher cannot be part of a scope.
+/// The reason why a matcher cannot be part of a scope.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ScopeError {
@@ -187,7 +187,7 @@ impl Matcher {
         &self.label
     }
 
-    /// How it compares.
+    /// The comparison.
     pub fn operator(&self) -> Operator {
         self.operator
     }
@@ -198,7 +198,7 @@ impl Matcher {
     }
 }
 
-/// Compiles as the parser does, but within bounds. What is wrapped must stand by itself: `a)|(b` does not.
+/// Compiles as the parser does, but within bounds. The wrapped expression must stand by itself: `a)|(b` does not.
 fn compile(regex: &str) -> Result<Regex, regex::Error> {
     let builder = |pattern: &str| RegexBuilder::new(pattern).size_limit(REGEX_BYTES).build();
     builder(regex)?;

@@ -1,8 +1,8 @@
 //! Trees as text that every server reads alike.
 //!
 //! Of all spellings it takes the oldest and plainest: `__name__=` for a quoted name, double quotes, ASCII alone, whole
-//! milliseconds, a modifier always with its parentheses. What it cannot say exactly, it says wrongly: whoever uses it
-//! reads the text back and compares.
+//! milliseconds, a modifier always with its parentheses. A tree that it cannot write exactly, it writes wrongly: the
+//! caller reads the text back and compares.
 
 use std::{
     fmt::Write as _,

@@ -1,4 +1,4 @@
-//! What the answers to all requests have in common: the service, who may ask it, and how it goes.
+//! The state that the answers to all requests share: the service, the callers who may ask it, and the metrics.
 
 use std::{
     path::PathBuf,
@@ -31,7 +31,7 @@ pub(crate) struct App {
     is_stopping: AtomicBool,
 }
 
-/// Who may ask, and for which hosts.
+/// The access rules, and the hosts that requests may be for.
 struct Doorkeeper {
     access: Access,
     hosts: Hosts,
@@ -80,12 +80,12 @@ impl App {
         Ok(())
     }
 
-    /// Whether the request is for this host, and from no page of another.
+    /// Checks that the request is for this host, and from no page of another.
     pub(crate) fn check_host(&self, uri: &http::Uri, headers: &HeaderMap) -> Result<(), Problem> {
         Ok(self.doorkeeper().hosts.admit(uri, headers)?)
     }
 
-    /// Who asks, if it may pass this door. None: everybody may.
+    /// Admits the caller, if it may pass this door. None: everybody may.
     pub(crate) fn admit(
         &self,
         door: Door,

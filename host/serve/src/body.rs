@@ -78,7 +78,7 @@ mod tests {
     fn json_is_accepted_whatever_its_parameters_and_nothing_else_is() {
         assert!(accepts("application/json"));
         assert!(accepts("Application/JSON; charset=utf-8"));
-        // What a page of another origin may send without asking first.
+        // Types that a page of another origin may send without asking first.
         for other in [
             "text/plain",
             "application/x-www-form-urlencoded",

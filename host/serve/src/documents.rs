@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 /// Writes a document on a line.
 ///
 /// # Errors
-/// Those of writing.
+/// Fails as writing does.
 pub fn line(out: &mut dyn Write, document: &impl Serialize) -> Result<(), serde_json::Error> {
     serde_json::to_writer(&mut *out, document)?;
     out.write_all(b"\n").map_err(serde_json::Error::io)
@@ -24,7 +24,7 @@ pub struct QueryName<'a> {
 }
 
 impl<'a> QueryName<'a> {
-    /// Those of this query.
+    /// The names in this query.
     pub fn of(query: &'a MetricQuery) -> Self {
         Self {
             metric: &query.metric_name,
@@ -66,7 +66,7 @@ pub struct PlanDocument<'a> {
 }
 
 impl<'a> PlanDocument<'a> {
-    /// That of this plan.
+    /// The document of this plan.
     pub fn of(plan: &'a RangePlan) -> Self {
         Self {
             promql: &plan.promql,

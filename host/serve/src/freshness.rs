@@ -1,4 +1,4 @@
-//! How long an answer may be kept by the one who asked: `ETag` and `Cache-Control`.
+//! The time that a client may keep an answer: `ETag` and `Cache-Control`.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -16,7 +16,7 @@ const FRESHNESS: u32 = 600;
 const FINAL: HeaderValue = HeaderValue::from_static("private, max-age=3600");
 /// One that may change: asked for again, and sent again where it has changed.
 const CHANGING: HeaderValue = HeaderValue::from_static("private, no-cache");
-/// What an answer depends on besides path and body.
+/// The headers that an answer depends on, besides path and body.
 const DEPENDS_ON: HeaderValue = HeaderValue::from_static("authorization, x-metric-scope");
 /// Of a digest, so many bytes tell answers apart.
 const TAG_BYTES: usize = 16;
@@ -29,7 +29,7 @@ pub(crate) fn tag(text: &str) -> HeaderValue {
     HeaderValue::try_from(tag).unwrap_or(HeaderValue::from_static("W/\"\""))
 }
 
-/// Whether the one who asks has it already.
+/// Returns true if the client has it already.
 pub(crate) fn has(headers: &HeaderMap, tag: &HeaderValue) -> bool {
     let strong = |text: &str| text.trim().trim_start_matches("W/").to_owned();
     let Ok(tag) = tag.to_str().map(strong) else {
@@ -42,7 +42,8 @@ pub(crate) fn has(headers: &HeaderMap, tag: &HeaderValue) -> bool {
         .any(|one| strong(one) == tag || one.trim() == "*")
 }
 
-/// How long an answer whose ranges end at `whole_until` may be kept. `request` says how late data may arrive.
+/// The header that says how long an answer whose ranges end at `whole_until` may be kept. `request` says how late data
+/// may arrive.
 pub(crate) fn cache_control(whole_until: Option<i64>, request: &str) -> HeaderValue {
     match (whole_until, now()) {
         (Some(end), Some(now)) if is_final(end, now, lateness(request)) => FINAL,

@@ -1,5 +1,4 @@
-//! How much callers may use of the server itself. What a call may use is the library's
-//! [`Limits`](metric_host::Limits).
+//! The limits of callers on the server itself. Those of a call are the library's [`Limits`](metric_host::Limits).
 
 use std::time::Duration;
 
@@ -18,14 +17,14 @@ pub struct HttpLimits {
     pub body_time: Duration,
     /// The bytes of a body. 10,000 subjects of a preset's question are half of it.
     pub body_bytes: usize,
-    /// How long a client may take nothing of an answer that waits for it. An answer holds its place and its memory
-    /// until it has gone out.
+    /// The longest that a client may take nothing of an answer that waits for it. An answer holds its place and its
+    /// memory until it has gone out.
     pub stall_time: Duration,
     /// From a stream's first line to its last: it holds an instance of the plugin. A year of 100 series at a minute takes
     /// a tenth of it.
     pub stream_time: Duration,
-    /// What runs when the server is stopped ends within this, or is ended. Longer than a call may take by default, and
-    /// shorter than systemd's 90 s.
+    /// The longest that the work under way may take when the server is stopped; then it is ended. Longer than a call
+    /// may take by default, and shorter than systemd's 90 s.
     pub stop_time: Duration,
 }
 

@@ -1,10 +1,10 @@
-//! Where the server listens: an address, or a socket in the file system.
+//! The place where the server listens: an address, or a socket in the file system.
 
 use std::{fmt, io, net::SocketAddr, path::PathBuf, str::FromStr};
 
 use crate::access::Reach;
 
-/// Where to listen.
+/// The place where the server listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Listen {
     /// A TCP address. Port 0: a free one.
@@ -18,12 +18,12 @@ pub enum Listen {
 pub struct SocketFile {
     /// The file.
     pub path: PathBuf,
-    /// Whether the file's group may connect, too (mode 0660). False: its owner alone (0600).
+    /// True if the file's group may connect, too (mode 0660). False: its owner alone (0600).
     pub for_group: bool,
 }
 
 impl Listen {
-    /// Who can reach it.
+    /// The programs that can reach it.
     pub fn reach(&self) -> Reach {
         match self {
             Self::Socket(_) => Reach::Socket,
@@ -61,14 +61,14 @@ impl fmt::Display for Listen {
     }
 }
 
-/// Why it cannot listen there.
+/// The reason why it cannot listen there.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ListenError {
     /// The system does not let it: the address is taken, or none of this machine's.
     #[error("cannot listen at {listen}")]
     System {
-        /// Where.
+        /// The place.
         listen: Listen,
         /// The system's reason.
         source: io::Error,

@@ -6,7 +6,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::listen::{Listen, ListenError};
 
-/// What a connection is read from and written to.
+/// A stream of bytes that a connection is read from and written to.
 pub(crate) trait Stream:
     tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send
 {
@@ -44,7 +44,7 @@ impl Listener {
         }
     }
 
-    /// Where it listens, with the port that it got.
+    /// The place where it listens, with the port that it got.
     pub(crate) fn place(&self, asked: &Listen) -> Listen {
         match self {
             Self::Tcp(listener) => listener

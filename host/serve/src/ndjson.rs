@@ -17,7 +17,7 @@ pub struct Written {
     pub samples: u64,
     /// Chunks.
     pub missing: u64,
-    /// Whether data may be missing.
+    /// True if data may be missing.
     pub partial: bool,
 }
 
@@ -56,7 +56,7 @@ struct End<E> {
 /// Writes the first line: what is asked.
 ///
 /// # Errors
-/// Those of writing.
+/// Fails as writing does.
 pub fn plan(
     out: &mut dyn Write,
     query: &MetricQuery,
@@ -69,10 +69,10 @@ pub fn plan(
     line(out, &Plain::Plan(plan))
 }
 
-/// Writes a piece, and sends it on its way. Who reads the lines decides what an error is to them.
+/// Writes a piece, and sends it on its way. The reader of the lines decides what an error is to it.
 ///
 /// # Errors
-/// Those of writing.
+/// Fails as writing does.
 pub fn piece<E: Serialize>(
     out: &mut dyn Write,
     piece: &Piece,
@@ -105,7 +105,7 @@ pub fn piece<E: Serialize>(
 /// Writes the last line: how it went.
 ///
 /// # Errors
-/// Those of writing.
+/// Fails as writing does.
 pub fn end<E: Serialize>(
     out: &mut dyn Write,
     query: &MetricQuery,

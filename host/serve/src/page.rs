@@ -1,4 +1,4 @@
-//! The page: the files of `page/`, each under its own path, for everybody. What it shows it asks for as any other client.
+//! The page: the files of `page/`, each under its own path, for everybody. It asks for its data as any other client.
 
 use axum::response::{IntoResponse as _, Response};
 use http::{
@@ -25,7 +25,7 @@ pub(crate) fn files() -> impl Iterator<Item = (String, &'static File<'static>)> 
         .filter_map(|file| Some((path(file)?, file)))
 }
 
-/// Whether a path is routed to a file of the page.
+/// Returns true if a path is routed to a file of the page.
 pub(crate) fn is_of_the_page(path: &str) -> bool {
     let file = match path.strip_prefix('/') {
         Some("") => INDEX,

@@ -98,7 +98,7 @@ async fn answered(
     (response, caller)
 }
 
-/// Who may come to a path. What is routed nowhere is nobody's secret.
+/// The door of a path. A path that is routed nowhere is nobody's secret.
 fn door(path: &str) -> Door {
     match crate::page::is_of_the_page(path) || path == "none" {
         true => Door::Open,

@@ -17,7 +17,8 @@ use crate::access::Refusal;
 /// Seconds after which it is worth to try again where there was no place, or Prometheus had none.
 const SHORTLY: u64 = 1;
 
-/// Why a request is not answered. In a response it is written by [`Problem::write`], which knows the request's id.
+/// The reason why a request is not answered. In a response it is written by [`Problem::write`], which knows the
+/// request's id.
 #[derive(Debug, Clone)]
 pub(crate) struct Problem {
     pub(crate) status: StatusCode,
@@ -210,7 +211,7 @@ impl From<CallError> for Problem {
                 "unsupported",
                 error.to_string(),
             ),
-            // The plugin's fault. How it crashed is for the log, not for callers.
+            // The plugin's fault. The details of the crash are for the log, not for callers.
             _ => Self::new(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "plugin-failed",

@@ -20,7 +20,7 @@ pub(crate) struct StreamRequest {
     config: ConfigBody,
 }
 
-/// What a stream is asked with.
+/// The request of a stream.
 #[derive(Debug, PartialEq)]
 pub(crate) struct StreamOf {
     pub(crate) query: MetricQuery,
@@ -29,7 +29,7 @@ pub(crate) struct StreamOf {
     pub(crate) timewindow: Option<String>,
 }
 
-/// What a request may set of the configuration.
+/// The part of the configuration that a request may set.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct ConfigBody {

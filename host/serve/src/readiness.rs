@@ -1,4 +1,4 @@
-//! Whether Prometheus can be asked, through the plugin and the whole way.
+//! The check that Prometheus can be asked, through the plugin and the whole way.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use metric_host::{
 };
 use tokio::sync::Mutex;
 
-/// So long an answer counts: whoever probes how often, Prometheus is asked so seldom.
+/// The time that an answer counts: however often probes come, Prometheus is asked no more often.
 const KEPT: Duration = Duration::from_secs(2);
 /// A probe gives up long before a call does: those who wait for it decide where requests go.
 const PATIENCE: Duration = Duration::from_secs(3);

@@ -1,4 +1,4 @@
-//! Which path is answered by what.
+//! The table of paths, each with the function that answers it.
 
 use std::sync::Arc;
 
@@ -104,7 +104,7 @@ async fn healthz() -> Response {
     ([(CACHE_CONTROL, NOW)], "ok\n").into_response()
 }
 
-/// Whether to send requests here. Why not is for the log: what probes has no token.
+/// Tells if requests may be sent here. The reason why not is for the log: a probe has no token.
 async fn readyz(State(app): State<Arc<App>>) -> Response {
     if app.is_stopping() {
         return Problem::unavailable("stopping", "the service is being stopped").into_response();

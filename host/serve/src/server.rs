@@ -22,23 +22,23 @@ use crate::{
     stalled::Stalled,
 };
 
-/// How long it waits where the system has no more descriptors: until then one may be free.
+/// The time that it waits where the system has no more descriptors: until then one may be free.
 const NO_DESCRIPTOR: Duration = Duration::from_millis(100);
 
-/// What a server needs besides the service that it asks.
+/// The settings of a server besides the service that it asks.
 #[derive(Debug, Clone)]
 pub struct ServeOptions {
-    /// Where it listens.
+    /// The place where it listens.
     pub listen: Listen,
     /// The access file. None: everybody who can connect may ask everything.
     pub access: Option<PathBuf>,
     /// Names that this host has besides those of loopback: requests for others are refused.
     pub hosts: Vec<String>,
-    /// How much callers may use.
+    /// The limits of callers.
     pub limits: HttpLimits,
 }
 
-/// Why a server cannot start.
+/// The reason why a server cannot start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
@@ -70,12 +70,12 @@ pub struct Server {
     place: Listen,
 }
 
-/// How a server ended.
+/// The end of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stopped {
     /// All that ran came to its end.
     Clean,
-    /// What still ran after [`HttpLimits::stop_time`] was ended.
+    /// Work that still ran after [`HttpLimits::stop_time`] was ended.
     CutOff,
 }
 
@@ -124,12 +124,12 @@ impl Server {
         })
     }
 
-    /// Where it listens, with the port that it got.
+    /// The place where it listens, with the port that it got.
     pub fn place(&self) -> &Listen {
         &self.place
     }
 
-    /// What reads its access file anew.
+    /// Returns the handle that reads its access file anew.
     pub fn reload(&self) -> Reload {
         Reload(Arc::clone(&self.app))
     }
@@ -169,7 +169,7 @@ impl Server {
                         let _closed = OnDrop(|| {
                             app.metrics.connections.dec();
                         });
-                        // What breaks a connection is its client's business.
+                        // A broken connection is its client's business.
                         if let Err(error) = connection.await {
                             tracing::debug!(%error, "a connection broke");
                         }

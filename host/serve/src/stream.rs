@@ -1,4 +1,4 @@
-//! A range as it arrives: NDJSON, in bounded memory. Who goes away ends it.
+//! A range as it arrives: NDJSON, in bounded memory. A client that goes away ends it.
 
 use std::{
     pin::Pin,
@@ -26,7 +26,7 @@ use crate::{
     query_body::{StreamOf, StreamRequest},
 };
 
-/// Opens the stream. What is wrong with the query is a problem; what goes wrong later stands in the last line.
+/// Opens the stream. An invalid query is a problem; a later failure stands in the last line.
 pub(crate) async fn post(
     app: Arc<App>,
     asking: Asking,

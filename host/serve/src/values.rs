@@ -88,7 +88,7 @@ fn flag(value: &str) -> Result<Value, Problem> {
 }
 
 fn unknown(name: &str, accepted: &str) -> Problem {
-    // As much as tells a slip of the pen from another service's parameter.
+    // This much tells a slip of the pen from another service's parameter.
     let name: String = name.chars().take(64).collect();
     Problem::invalid(
         &name,

@@ -1,7 +1,7 @@
 //! The verbs that are asked with POST, a row each: to add one is to add a row.
 //!
-//! A body is the `request` of the contract's interface `json`, less `config`; an answer is that interface's. Who may ask is
-//! `access`'s table.
+//! A body is the `request` of the contract's interface `json`, less `config`; an answer is that interface's. The
+//! callers who may ask are in `access`'s table.
 
 /// A verb, and its path.
 #[derive(Debug, Clone, Copy)]

@@ -9,11 +9,11 @@ use crate::times::{Span, Time, range, window};
 /// A call.
 #[derive(Debug, Clone)]
 pub struct Asked {
-    /// What the plugin is told.
+    /// The configuration of the plugin.
     pub config: Config,
-    /// What is asked.
+    /// The query.
     pub query: Query,
-    /// How, where the range is long.
+    /// The options, if the range is long.
     pub options: Options,
 }
 

@@ -1,11 +1,11 @@
-//! What the contract promises for a call, worked out from its words and from nothing of the plugin's.
+//! The promises of the contract for a call, worked out from its words and from nothing of the plugin's.
 
 use crate::asked::{Asked, Config, Over, Pointwise, Query, Statistic};
 use crate::reading::Reading;
 use crate::times::Meaning;
 use crate::wanted::Wanted;
 
-/// What must come of a call.
+/// The result that a call has to have.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expected {
     /// This query.
@@ -25,7 +25,7 @@ const MOST_VALUES: usize = 100;
 /// The largest offset from UTC, in seconds.
 const LARGEST_OFFSET: u32 = 86_400;
 
-/// What must come of `build-promql` and `query-metric`.
+/// Works out the result of `build-promql` and `query-metric`.
 pub fn expected(asked: &Asked) -> Expected {
     let Asked { config, query, .. } = asked;
     if is_wrong(config, query) {
@@ -69,7 +69,7 @@ pub fn expected(asked: &Asked) -> Expected {
             ..
         })
     );
-    // How much a step that is chosen is thinned, and how many values are pooled, is for the service to say.
+    // The service decides how much a step that it chooses is thinned, and how many values are pooled.
     let is_thinned = query.step.is_none() && points(guided(end - start)) > most;
     if is_pooled
         || is_thinned
@@ -101,7 +101,7 @@ pub(crate) fn automatic_window(step: i64, interval: i64) -> i64 {
     60.max(step + interval).max(4 * interval)
 }
 
-/// Whether any field is wrong by itself.
+/// Returns true if any field is wrong by itself.
 fn is_wrong(config: &Config, query: &Query) -> bool {
     let numbers = [
         config.sample_interval,

@@ -8,7 +8,7 @@ use std::str::Chars;
 
 use crate::times::read_duration;
 
-/// What a query asks for, word by word.
+/// The reading of a query, word by word.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading(pub(crate) Vec<Word>);
 
@@ -25,7 +25,7 @@ pub enum Word {
     Duration(Option<i64>),
     /// A string.
     Text(String),
-    /// What stands in braces.
+    /// The matchers in braces.
     Matchers(Matchers),
 }
 
@@ -77,7 +77,7 @@ impl Reading {
     }
 }
 
-/// What is left to read.
+/// The rest of the text.
 struct Letters<'a>(&'a str);
 
 impl<'a> Letters<'a> {
@@ -184,7 +184,7 @@ pub(crate) fn any_of(pattern: &str) -> Option<Vec<String>> {
     Some(values)
 }
 
-/// What stands after a backslash.
+/// Reads the character after a backslash.
 fn escape(letters: &mut Chars<'_>, bytes: &mut Vec<u8>) -> Option<()> {
     let byte = match letters.next()? {
         'a' => 0x07,
@@ -209,7 +209,7 @@ fn escape(letters: &mut Chars<'_>, bytes: &mut Vec<u8>) -> Option<()> {
     Some(())
 }
 
-/// So many digits.
+/// Reads a number of so many digits.
 fn number(letters: &mut Chars<'_>, digits: u32, radix: u32) -> Option<u32> {
     (0..digits).try_fold(0_u32, |number, _| {
         let digit = letters.next()?.to_digit(radix)?;

@@ -14,14 +14,14 @@ const DAY: i64 = 86_400_000;
 pub struct Time {
     /// The text.
     pub text: String,
-    /// What it means.
+    /// The time that it stands for.
     pub meaning: Meaning,
 }
 
-/// What a text stands for.
+/// The meaning of a text.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Meaning {
-    /// So many milliseconds.
+    /// A number of milliseconds.
     Millis(i64),
     /// Nothing: it has to be refused.
     Nothing,

@@ -1,4 +1,4 @@
-//! What a query selects by the tree that `promql-parser` makes of it, in the words of a [`Reading`].
+//! The selection of a query by the tree that `promql-parser` makes of it, in the words of a [`Reading`].
 
 use promql_parser::label::MatchOp;
 use promql_parser::parser::{self, Expr, Offset, VectorSelector};

@@ -8,7 +8,7 @@ use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunne
 
 /// Draws these values again.
 const SEED: &str = "METRIC_SEED";
-/// So many of them, instead of the usual number.
+/// The variable for the number of cases, instead of the usual one.
 const CASES: &str = "METRIC_CASES";
 /// Each attempt to make a failing value simpler runs the test again, which may ask a server.
 const ATTEMPTS_TO_SIMPLIFY: u32 = 2_000;
@@ -16,7 +16,7 @@ const ATTEMPTS_TO_SIMPLIFY: u32 = 2_000;
 /// Runs a test on that many drawn values.
 ///
 /// # Panics
-/// When the test fails for one, with the simplest that was found and the seed that draws the same values again.
+/// Panics if the test fails for one, with the simplest that was found and the seed that draws the same values again.
 #[allow(
     clippy::panic,
     reason = "a failing test panics, and no one but tests calls this"

@@ -37,7 +37,7 @@ impl<'a> Wanted<'a> {
         }
     }
 
-    /// Whether a point stands for time before it.
+    /// Returns true if a point stands for time before it.
     pub(crate) fn looks_back(&self) -> bool {
         let over = self.query.pointwise.map(|pointwise| pointwise.over);
         self.is_per_second() || matches!(over, Some(Over::Time | Over::Both(_)))
@@ -139,7 +139,7 @@ impl<'a> Wanted<'a> {
         }
     }
 
-    /// What is told apart, of the contract's names.
+    /// The labels that are told apart, by the contract's names.
     fn kept(&self) -> Vec<&str> {
         match self.query.group_by.as_slice() {
             [] => identifiers(self.query)

@@ -1,4 +1,4 @@
-//! What attacks are made of: the contract's verbs, each of which does nothing until an attack says what.
+//! The parts of attacks: the contract's verbs, each of which does nothing until an attack fills it in.
 
 use crate::bindings::exports::backendai::metric::codec::{HttpMethod, HttpRequest, HttpScheme};
 use crate::bindings::exports::backendai::metric::range_service::{
@@ -10,7 +10,7 @@ use crate::bindings::exports::backendai::metric::types::{
 use crate::message::Fate;
 use crate::order::Order;
 
-/// What a query ends in.
+/// The result of a query.
 pub(crate) type Answer = Result<MetricResult, Error>;
 
 /// One attack. Most are a `query_metric`.
@@ -24,7 +24,7 @@ pub(crate) struct Attack {
     /// Told the cursor.
     pub(crate) query_page: fn(Option<String>) -> Page,
     pub(crate) piece: fn() -> Option<Piece>,
-    /// What the caller is to send itself.
+    /// The request that the caller is to send itself.
     pub(crate) metric_request: fn(&Order) -> HttpRequest,
 }
 

@@ -2,7 +2,7 @@
 //! `attacks/`, chosen by the configuration ([`Order`](order::Order)).
 //!
 //! `kit.rs` is what attacks have in common: verbs that do nothing, and requests to `wasi:http` that may be written
-//! wrongly. What the host has to do about an attack is not said here but in the test that loads it
+//! wrongly. The host's part in an attack is not said here but in the test that loads it
 //! (`tests/tests/hostile_plugins`); a file without an expectation there fails it.
 #![cfg(target_arch = "wasm32")]
 

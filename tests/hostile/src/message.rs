@@ -110,7 +110,7 @@ impl Message {
         };
         if let Some(body) = body {
             if let Ok(stream) = body.write() {
-                // Whether it could be written is said by the answer.
+                // The answer tells if it could be written.
                 let _ = write(&stream, &self.body);
                 drop(stream);
             }
@@ -160,7 +160,7 @@ pub(crate) fn answer(pending: &FutureIncomingResponse) -> Fate {
     Fate::Answered(status, String::from_utf8_lossy(&all).into_owned())
 }
 
-/// What became of a request.
+/// The fate of a request.
 pub(crate) enum Fate {
     /// The status and the body.
     Answered(u16, String),
@@ -176,7 +176,7 @@ impl Fate {
     pub(crate) fn of(code: &ErrorCode) -> Self {
         match code {
             ErrorCode::HttpRequestDenied | ErrorCode::HttpRequestBodySize(_) => Self::Denied,
-            // What cannot be written as a request never was one.
+            // A request that cannot be written never was one.
             ErrorCode::HttpRequestUriInvalid | ErrorCode::HttpRequestMethodInvalid => {
                 Self::NotTaken(format!("{code:?}"))
             }
@@ -184,7 +184,7 @@ impl Fate {
         }
     }
 
-    /// Whether it never left.
+    /// Returns true if it never left.
     pub(crate) fn was_kept_in(&self) -> bool {
         matches!(self, Self::Denied | Self::NotTaken(_))
     }

@@ -1,4 +1,4 @@
-//! What an attack is told: which one it is, where Prometheus is, and where it must never get to.
+//! The orders of an attack: its name, the address of Prometheus, and those that it must never get to.
 
 use crate::bindings::exports::backendai::metric::types::Config;
 
@@ -6,7 +6,7 @@ use crate::bindings::exports::backendai::metric::types::Config;
 pub(crate) struct Order {
     /// The attack's name: that of its file.
     pub(crate) attack: String,
-    /// Where Prometheus is, without a scheme.
+    /// The address of Prometheus, without a scheme.
     pub(crate) authority: String,
     /// Somebody at another port.
     pub(crate) other_port: String,

@@ -113,7 +113,7 @@ impl<'a> TestPlugin<'a> {
                 .unwrap();
             }
         }
-        // How a component makes a handle of a resource of its own: `$new` makes one of a `range-stream`.
+        // A component makes a handle of a resource of its own by a function: `$new` makes one of a `range-stream`.
         for (key, item) in &world.exports {
             if let WorldItem::Interface { id, .. } = item
                 && resolve.interfaces[*id].types.contains_key("range-stream")
@@ -152,7 +152,7 @@ impl<'a> TestPlugin<'a> {
     }
 }
 
-/// Hands out memory and never takes it back. What the tests place themselves lies below.
+/// Hands out memory and never takes it back. The data that tests place themselves lie below.
 const ALLOCATOR: &str = r#"
     (memory (export "memory") 2)
     (global $next (mut i32) (i32.const 65536))
@@ -220,7 +220,7 @@ pub fn result_with_columns(timestamps: u32, values: u32) -> String {
     data_at(at("step"), [1]) + &series_at(at("series"), 1, timestamps, values)
 }
 
-/// Where the columns of [`series_at`] lie.
+/// The place of the columns of [`series_at`].
 pub const COLUMNS: u32 = 4096;
 
 /// Data fields that hold a list of series, all of the same columns: timestamps a second apart from 0 on, and values.
@@ -236,7 +236,7 @@ pub fn series_at(at: usize, count: usize, timestamps: u32, values: u32) -> Strin
     fields + &data_at(COLUMNS as usize, column)
 }
 
-/// Where a record of the contract has a field.
+/// Returns the place of a field in a record of the contract.
 pub fn offset(name: &str, field: &str) -> usize {
     let (resolve, _) = contract();
     let mut sizes = SizeAlign::default();

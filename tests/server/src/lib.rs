@@ -59,7 +59,7 @@ impl Reply {
         ))
     }
 
-    /// What is said.
+    /// Returns the bytes of the text.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8] {
         self.text.as_bytes()
@@ -84,7 +84,7 @@ impl TestServer {
     /// Answers each request, which is given as it came: its head, an empty line, its body.
     ///
     /// # Errors
-    /// When there is no port.
+    /// Fails if there is no port.
     pub fn start(answer: impl Fn(&str) -> Reply + Send + Sync + 'static) -> io::Result<Self> {
         Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)), answer)
     }
@@ -92,7 +92,7 @@ impl TestServer {
     /// The same at an address that others know already.
     ///
     /// # Errors
-    /// When the address is taken.
+    /// Fails if the address is taken.
     pub fn start_at(
         address: SocketAddr,
         answer: impl Fn(&str) -> Reply + Send + Sync + 'static,
@@ -125,7 +125,7 @@ impl TestServer {
     /// Gives every request a 200 with this JSON.
     ///
     /// # Errors
-    /// When there is no port.
+    /// Fails if there is no port.
     pub fn json(body: impl Into<String>) -> io::Result<Self> {
         Self::answering(200, "application/json", body)
     }
@@ -133,7 +133,7 @@ impl TestServer {
     /// Gives every request this status and body.
     ///
     /// # Errors
-    /// When there is no port.
+    /// Fails if there is no port.
     pub fn answering(
         status: u16,
         content_type: &'static str,
@@ -146,7 +146,7 @@ impl TestServer {
     /// Takes requests and says nothing.
     ///
     /// # Errors
-    /// When there is no port.
+    /// Fails if there is no port.
     pub fn silent() -> io::Result<Self> {
         Self::start(|_| Reply::new("").then_stall())
     }

@@ -12,7 +12,7 @@ pub struct Requests<R> {
 }
 
 impl<R: AsyncRead + Unpin> Requests<R> {
-    /// Those of a connection.
+    /// The requests of a connection.
     pub const fn of(connection: R) -> Self {
         let read = Vec::new();
         Self { connection, read }
@@ -21,7 +21,7 @@ impl<R: AsyncRead + Unpin> Requests<R> {
     /// The next request as it came, and what stood behind it is left for the next; none: the client has closed.
     ///
     /// # Errors
-    /// When the connection breaks.
+    /// Fails if the connection breaks.
     pub async fn next(&mut self) -> io::Result<Option<String>> {
         loop {
             if let Some(length) = length_of_first(&self.read) {
@@ -34,7 +34,7 @@ impl<R: AsyncRead + Unpin> Requests<R> {
         }
     }
 
-    /// What came and is no whole request.
+    /// Returns the bytes that came and are no whole request.
     #[must_use]
     pub fn rest(&self) -> String {
         String::from_utf8_lossy(&self.read).into_owned()

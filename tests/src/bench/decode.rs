@@ -15,7 +15,7 @@ pub(crate) struct Series {
     pub(crate) values: Vec<f64>,
 }
 
-/// Whether the plugin read the same.
+/// Returns true if the plugin read the same.
 pub(crate) fn is_same(ours: &[metric_host::Series], theirs: &[Series]) -> bool {
     let is_same = |(ours, theirs): (&metric_host::Series, &Series)| {
         ours.labels == theirs.labels

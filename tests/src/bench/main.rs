@@ -31,6 +31,9 @@ struct Arguments {
     /// A Prometheus that holds the data of the benchmark, host:port
     #[arg(long)]
     address: String,
+    /// The same of the latest release; without it the row about it is empty
+    #[arg(long)]
+    latest_address: Option<String>,
     /// The plugin
     #[arg(long)]
     plugin: PathBuf,
@@ -61,6 +64,7 @@ async fn main() -> Result<()> {
 async fn measure(arguments: Arguments) -> Result<()> {
     let setting = Setting::new(
         arguments.address,
+        arguments.latest_address,
         arguments.plugin,
         arguments.host_executable,
         arguments.python,

@@ -1,8 +1,8 @@
-//! What a contender came to, round by round, and what it should have come to. It knows nothing of how it was measured.
+//! The outcome of a contender, round by round, and its goal. It knows nothing of how it was measured.
 
 use serde::Serialize;
 
-/// What the numbers count.
+/// The unit of the numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Unit {
@@ -16,7 +16,7 @@ pub(crate) enum Unit {
     Part,
 }
 
-/// What an outcome is held to.
+/// The goal that an outcome is held to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Goal {
     /// The ratio to the baseline is no more.
@@ -27,7 +27,7 @@ pub(crate) enum Goal {
     AtLeast(f64),
 }
 
-/// What a contender came to.
+/// The outcome of a contender.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Outcome {
     pub(crate) contender: &'static str,
@@ -78,7 +78,7 @@ impl Outcome {
         (self.quantile(0.1), self.quantile(0.9))
     }
 
-    /// Whether the goal is met; none: there is none, or nothing to hold against it.
+    /// True if the goal is met; none: there is none, or nothing to hold against it.
     pub(crate) fn met(&self) -> Option<bool> {
         Some(match self.goal? {
             Goal::RatioAtMost(most) => self.ratio? <= most,

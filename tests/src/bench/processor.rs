@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 use cpu_time::ProcessTime;
 
-/// What its threads have used so far.
+/// The time that the process's threads have used so far.
 pub(crate) fn used() -> Result<Duration> {
     Ok(ProcessTime::try_now()?.as_duration())
 }

@@ -27,7 +27,7 @@ struct Process {
     _child: Child,
 }
 
-/// What it is asked to do: the same query so many times, so many at once.
+/// The job of the service: the same query so many times, so many at once.
 #[derive(Clone, Serialize)]
 pub(crate) struct Job {
     form: std::collections::BTreeMap<String, String>,

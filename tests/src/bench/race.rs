@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 
 use crate::outcome::{Goal, Outcome, Unit};
 
-/// What a run leaves behind. It is dropped when the clock has stopped.
+/// The leftovers of a run. It is dropped when the clock has stopped.
 pub(crate) type Leftover = Box<dyn Any + Send>;
 /// A run under way.
 pub(crate) type Run = Pin<Box<dyn Future<Output = Result<Leftover>> + Send>>;
@@ -47,13 +47,13 @@ impl Contender {
         }
     }
 
-    /// What is done before each run, while the clock stands.
+    /// Sets the preparation before each run, while the clock stands.
     pub(crate) fn prepared(mut self, prepare: fn()) -> Self {
         self.prepare = prepare;
         self
     }
 
-    /// What it should come to.
+    /// Sets the goal.
     pub(crate) fn with_goal(mut self, goal: Goal) -> Self {
         self.goal = Some(goal);
         self

@@ -99,7 +99,7 @@ fn judged(outcome: &Outcome) -> String {
     }
 }
 
-/// Where it speaks of the median, the goal has a unit.
+/// Writes a goal: that of a median has a unit.
 fn wanted(unit: Unit, goal: Goal) -> String {
     match goal {
         Goal::RatioAtMost(most) => format!("<= {}", ratio(most)),

@@ -1,4 +1,4 @@
-//! What all rows stand on: the plugin, loaded as an embedder would, and what is in Prometheus.
+//! The base of all rows: the plugin, loaded as an embedder would, and the data in Prometheus.
 
 use std::path::PathBuf;
 
@@ -10,6 +10,8 @@ use metric_testbed::{Dataset, Shape};
 pub(crate) struct Setting {
     /// Prometheus, `host:port`.
     pub(crate) address: String,
+    /// Prometheus 3.5 with the dashboard's data, if it is here.
+    pub(crate) latest_address: Option<String>,
     /// The plugin's file.
     pub(crate) plugin_file: PathBuf,
     /// The command line's executable.
@@ -20,7 +22,7 @@ pub(crate) struct Setting {
     pub(crate) host: Host,
     /// The plugin, loaded by it.
     pub(crate) plugin: Plugin,
-    /// What is in Prometheus: the first kernel, and how many there are.
+    /// The data in Prometheus: the first kernel, and how many there are.
     pub(crate) kernel_id: String,
     pub(crate) kernels: usize,
 }
@@ -28,6 +30,7 @@ pub(crate) struct Setting {
 impl Setting {
     pub(crate) fn new(
         address: String,
+        latest_address: Option<String>,
         plugin_file: PathBuf,
         host_executable: PathBuf,
         python: Option<PathBuf>,
@@ -48,6 +51,7 @@ impl Setting {
             .clone();
         Ok(Self {
             address,
+            latest_address,
             plugin_file,
             host_executable,
             python,

@@ -11,7 +11,7 @@ use metric_tests::soak::Soak;
 #[derive(Debug, Parser)]
 #[command(name = "metric-soak")]
 struct Arguments {
-    /// How long, in minutes
+    /// The length, in minutes
     #[arg(long, default_value_t = 30)]
     minutes: u64,
     /// Callers at once

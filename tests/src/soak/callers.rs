@@ -10,7 +10,7 @@ use super::ways::{Came, Services, Way};
 /// More of them would say no more.
 const WRONG_ONES_KEPT: usize = 5;
 
-/// What callers were given.
+/// The answers that callers were given.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     /// By the way that was taken.

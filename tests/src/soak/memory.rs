@@ -1,4 +1,4 @@
-//! What this process holds in memory over time, and whether that grows.
+//! The memory of this process over time, and the test that it does not grow.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,8 @@ use anyhow::{Context as _, Result};
 
 /// Readings over the whole time.
 const READINGS: u32 = 40;
-/// What caches, pools and the allocator may still take once everything has been used: a quarter, and so many bytes.
+/// The growth that caches, pools and the allocator may still have once everything has been used: a quarter, and so many
+/// bytes.
 const SLACK_BYTES: u64 = 32 << 20;
 
 pub(super) async fn memory_until(end: Instant) -> Result<Vec<u64>> {
@@ -21,10 +22,10 @@ pub(super) async fn memory_until(end: Instant) -> Result<Vec<u64>> {
     Ok(readings)
 }
 
-/// What of this process is in memory, in bytes. From `/proc`, so on Linux alone.
+/// Returns the resident memory of this process, in bytes. From `/proc`, so on Linux alone.
 ///
 /// # Errors
-/// Where there is no such file.
+/// Fails if there is no such file.
 pub fn resident_bytes() -> Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let kib = status
@@ -34,7 +35,8 @@ pub fn resident_bytes() -> Result<u64> {
     Ok(kib.trim().parse::<u64>()? << 10)
 }
 
-/// Whether the last quarter of the readings lies no higher than the second: in the first, pools and caches fill.
+/// Returns true if the last quarter of the readings lies no higher than the second, but for a quarter of that and
+/// [`SLACK_BYTES`]: in the first, pools and caches fill.
 pub(super) fn is_flat(readings: &[u64]) -> bool {
     let quarter = readings.len() / 4;
     let median = |from: usize| {

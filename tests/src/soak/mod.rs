@@ -35,31 +35,31 @@ use crate::{plugin_file, uncached};
 
 /// The class of a call that the plugin did not end by itself.
 const ENDED_BY_THE_HOST: &str = "ended by the host";
-/// What the plugin is given for a call. The host ends a call 2 s later.
+/// The timeout that the plugin is given for a call. The host ends a call 2 s later.
 const TIMEOUT: Duration = Duration::from_secs(3);
 /// A call that takes longer hangs. A stream or a range of pages is many calls; on a busy machine each may wait.
 const HANGS_AFTER: Duration = Duration::from_secs(60);
 /// Ten times what a call may take.
 const RECOVERS_WITHIN: Duration = Duration::from_secs(30);
 
-/// What to do, and for how long.
+/// The load of a soak, and its length.
 #[derive(Clone, Copy, Debug)]
 pub struct Soak {
     /// Callers that ask at once, each in a loop.
     pub callers: usize,
-    /// How long they ask.
+    /// The time for which they ask.
     pub time: Duration,
     /// A caller's pause between two questions.
     pub pause: Duration,
-    /// How long Prometheus lives, and how long it is away then.
+    /// The time that Prometheus lives, and the time that it is away then.
     pub restarts: (Duration, Duration),
     /// The share of connections that the proxy breaks, 0 to 1.
     pub mischief: f64,
-    /// Whether they ask over HTTP, too, while half-open connections and slow clients keep the server busy.
+    /// True if they ask over HTTP, too, while half-open connections and slow clients keep the server busy.
     pub serve: bool,
 }
 
-/// What came of it.
+/// The outcome of a soak.
 #[derive(Debug)]
 pub struct Outcome {
     /// Calls, by the way in which was asked.
@@ -84,8 +84,8 @@ pub struct Outcome {
     pub broken_connections: u64,
     /// The longest that a question took, be it one call or many.
     pub longest: Duration,
-    /// How long it took, once all was quiet, until each question was answered in each way again, without a new host.
-    /// None: longer than half a minute.
+    /// The time, once all was quiet, until each question was answered in each way again, without a new host. None:
+    /// longer than half a minute.
     pub recovery: Option<Duration>,
     /// This process's resident memory in bytes, at even distances of time.
     pub memory: Vec<u64>,
@@ -95,7 +95,7 @@ impl Soak {
     /// Runs it.
     ///
     /// # Errors
-    /// When there is no Prometheus or no plugin. What callers are given is no error.
+    /// Fails if there is no Prometheus or no plugin. Failed calls are no error.
     pub async fn run(self) -> Result<Outcome> {
         let dataset = Dataset::generate(&Shape::four_hours());
         let mut server = Prometheus::start_with(PrometheusOptions::default(), &dataset)?;
@@ -166,8 +166,8 @@ impl Soak {
     }
 }
 
-/// How long until each question is answered in each way as in quiet times. Connections that were doomed while there was
-/// mischief may still wait in the pool, and cost some of the first attempts.
+/// Measures the time until each question is answered in each way as in quiet times. Connections that were doomed while
+/// there was mischief may still wait in the pool, and cost some of the first attempts.
 async fn recovery(services: &Services, questions: &Questions) -> Option<Duration> {
     let quiet = Instant::now();
     'again: while quiet.elapsed() < RECOVERS_WITHIN {
@@ -187,7 +187,7 @@ async fn recovery(services: &Services, questions: &Questions) -> Option<Duration
 }
 
 impl Outcome {
-    /// What was promised and not kept; empty: all was kept. Whether memory is flat can be said of minutes, not of
+    /// Lists the promises that were not kept; empty: all were kept. The test that memory is flat needs minutes, not
     /// seconds: see [`memory_is_flat`](Self::memory_is_flat).
     #[must_use]
     pub fn complaints(&self) -> Vec<String> {
@@ -215,7 +215,7 @@ impl Outcome {
         complaints
     }
 
-    /// Whether memory stopped growing once everything had been used.
+    /// Returns true if memory stopped growing once everything had been used.
     #[must_use]
     pub fn memory_is_flat(&self) -> bool {
         is_flat(&self.memory)

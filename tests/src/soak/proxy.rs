@@ -20,7 +20,7 @@ struct State {
     broken: AtomicU64,
 }
 
-/// What happens to a connection after so many bytes of answers.
+/// The mischief done to a connection after so many bytes of answers.
 #[derive(Clone, Copy)]
 enum Mischief {
     Reset,

@@ -81,7 +81,7 @@ pub(super) fn in_chunks() -> RangeOptions {
 }
 
 impl Question {
-    /// Whether an answer holds all that it does not say to be missing, and nothing else.
+    /// Returns true if an answer holds all that it does not say to be missing, and nothing else.
     pub(super) fn is_answered_by(&self, got: &RangeAnswer) -> bool {
         let mut expected = self.answer.clone();
         expected.retain(|_, points| {

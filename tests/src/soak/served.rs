@@ -17,7 +17,7 @@ use crate::reference::{Plain, bits};
 
 /// Clients without manners, at once.
 const RUDE: usize = 32;
-/// How long each bears to be let wait.
+/// The time that each bears to be let wait.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// A server in this process.

@@ -8,7 +8,8 @@ use super::questions::{Question, Questions, append, in_chunks};
 use super::served::Served;
 use crate::reference::{Plain, plain};
 
-/// Who is asked: the plugin, one beside it in the same host that crashes, and the plugin over HTTP, if at all.
+/// The services that are asked: the plugin, one beside it in the same host that crashes, and the plugin over HTTP, if
+/// at all.
 pub(super) struct Services {
     pub(super) plugin: MetricService,
     pub(super) crashing: MetricService,
@@ -25,7 +26,7 @@ impl Services {
     }
 }
 
-/// How a question is asked.
+/// The way in which a question is asked.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Way {
     Metric,
@@ -71,7 +72,7 @@ impl Way {
     }
 }
 
-/// What came of a call.
+/// The result of a call.
 #[derive(Debug)]
 pub(super) enum Came {
     /// The answer of quiet times.
@@ -197,7 +198,7 @@ async fn batch(service: &MetricService, questions: &Questions) -> Result<Came, C
     Ok(came)
 }
 
-/// What a caller is told.
+/// The class of an error, as a caller is told it.
 fn class(error: &CallError) -> &'static str {
     if let Some(error) = error.service() {
         return match error {

@@ -1,9 +1,9 @@
-//! What a kernel uses, sample by sample: days and nights, bursts, counters that grow and fall to zero at
-//! a restart. Whole numbers throughout, so that sums of them are exact. No labels, no text.
+//! The use of a kernel, sample by sample: days and nights, bursts, counters that grow and fall to zero at a restart.
+//! Whole numbers throughout, so that sums of them are exact. No labels, no text.
 
 use crate::fleet::Kernel;
 
-/// What is known of one kernel at one instant. Counters are sums since its start.
+/// The use of one kernel at one instant. Counters are sums since its start.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Usage {
     cpu_ms: f64,
@@ -34,7 +34,7 @@ pub(crate) type Metric = (
     Option<fn(&Kernel) -> f64>,
 );
 
-/// What an agent exports of every kernel, by name.
+/// The metrics that an agent exports of every kernel, by name.
 pub(crate) const METRICS: &[Metric] = &[
     ("cpu_used", false, |usage| usage.cpu_ms, None),
     // The capacity of `cpu_util` is one core, 1000 ms a second, however many the kernel has.

@@ -13,12 +13,12 @@ use crate::error::{TestbedError, file_error};
 use crate::probe::http_status;
 use crate::watchdog::Watchdog;
 
-/// How often another port is tried when somebody else took the one that was free a moment ago.
+/// The number of times that another port is tried when somebody else took the one that was free a moment ago.
 const PORT_ATTEMPTS: usize = 5;
 /// Between two looks at whether it is ready.
 const PROBE_INTERVAL: Duration = Duration::from_millis(20);
 
-/// How to start a server.
+/// The settings by which a server is started.
 #[derive(Clone, Debug)]
 pub(crate) struct Launch {
     /// The program.
@@ -27,9 +27,9 @@ pub(crate) struct Launch {
     pub(crate) listen: &'static str,
     /// All other arguments.
     pub(crate) arguments: Vec<String>,
-    /// How to see that it is ready.
+    /// The sign that it is ready.
     pub(crate) ready: Ready,
-    /// How long it may take until then.
+    /// The longest that it may take until then.
     pub(crate) ready_within: Duration,
 }
 
@@ -83,12 +83,12 @@ impl Daemon {
         Ok(daemon)
     }
 
-    /// Where it listens, or did before it was stopped.
+    /// The address where it listens, or did before it was stopped.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What it has logged so far.
+    /// Returns its log so far.
     pub(crate) fn log(&self) -> String {
         let bytes = fs::read(self.folder.path().join("log")).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
@@ -141,7 +141,7 @@ impl Daemon {
         Ok(command)
     }
 
-    /// How often the log says that it is ready.
+    /// Returns the number of times that the log says that it is ready.
     fn times_logged(&self) -> usize {
         match self.launch.ready {
             Ready::Answers(_) => 0,

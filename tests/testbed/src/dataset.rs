@@ -1,5 +1,5 @@
-//! What the agents of a fleet would have exported: labels and samples, in memory, so that a test can
-//! compute what it expects from the very numbers that Prometheus is given.
+//! The data that the agents of a fleet would have exported: labels and samples, in memory, so that a test can compute
+//! what it expects from the very numbers that Prometheus is given.
 
 use crate::curve::{METRICS, usage_of};
 use crate::fleet::{Fleet, Kernel};
@@ -62,7 +62,7 @@ impl Dataset {
         Self { fleet, series }
     }
 
-    /// Who there is in it.
+    /// Returns the fleet that the data are of.
     #[must_use]
     pub fn fleet(&self) -> &Fleet {
         &self.fleet
@@ -96,7 +96,7 @@ impl Dataset {
         self.series.extend(other.series);
     }
 
-    /// How many samples there are.
+    /// Returns the number of samples.
     #[must_use]
     pub fn sample_count(&self) -> usize {
         self.series.iter().map(|series| series.values.len()).sum()

@@ -7,12 +7,12 @@ use std::process::{Command, Stdio};
 
 use crate::release::Packaged;
 
-/// Where the archive is, unless the machine knows a nearer mirror.
+/// The address of the archive, unless the machine knows a nearer mirror.
 const ARCHIVE: &str = "http://deb.debian.org/debian/";
 /// Debian's keys, which newer releases do not trust by default but for sources that name them.
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
-/// Unpacks a release into its folder in `tools`, where it may be already. What fails is told in one line.
+/// Unpacks a release into its folder in `tools`, where it may be already. A failure is told in one line.
 pub(crate) fn fetch(release: &Packaged, tools: &Path) -> Result<(), String> {
     make(tools)?;
     let tools = tools.canonicalize().map_err(|error| error.to_string())?;
@@ -38,7 +38,7 @@ pub(crate) fn fetch(release: &Packaged, tools: &Path) -> Result<(), String> {
         .map_err(|error| format!("cannot make {}: {error}", folder.display()))
 }
 
-/// Downloads the packages of a release. Whether they are of that release is looked at.
+/// Downloads the packages of a release. Checks that they are of that release.
 fn download(release: &Packaged, scratch: &Path) -> Result<Vec<PathBuf>, String> {
     let apt = Apt::of_suite(release.suite, scratch)?;
     run(apt.get().arg("update"))?;

@@ -1,9 +1,9 @@
-//! What can go wrong while the testbed is set up: one variant a failure, the source kept.
-//! Each message is one line, except the tail of a log.
+//! Errors while the testbed is set up: one variant a failure, the source kept. Each message is one line, except the
+//! tail of a log.
 
 use std::path::{Path, PathBuf};
 
-/// Why the testbed could not be set up.
+/// The reason why the testbed could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum TestbedError {
     /// A program is neither here nor can it be fetched.
@@ -11,19 +11,19 @@ pub enum TestbedError {
     Missing {
         /// The program's name.
         program: String,
-        /// Where it was looked for, and why fetching it failed.
+        /// The places where it was looked for, and why fetching it failed.
         tried: String,
-        /// How to get it.
+        /// Advice on how to get it.
         remedy: String,
     },
     /// A file or folder could not be read or written.
     #[error("cannot {action} {}", path.display())]
     File {
-        /// What was to be done with it.
+        /// The action that failed.
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// Why not.
+        /// The system's reason.
         source: std::io::Error,
     },
     /// A program could not be started.
@@ -31,7 +31,7 @@ pub enum TestbedError {
     Run {
         /// The program.
         program: String,
-        /// Why not.
+        /// The system's reason.
         source: std::io::Error,
     },
     /// A program ran and failed.
@@ -39,7 +39,7 @@ pub enum TestbedError {
     Failed {
         /// The program, and which of its verbs.
         program: String,
-        /// How it ended.
+        /// The status it ended with.
         status: std::process::ExitStatus,
         /// The end of what it printed.
         output: String,
@@ -63,7 +63,7 @@ pub enum TestbedError {
     NotReady {
         /// The server's program.
         program: String,
-        /// Whether it ended, or took too long.
+        /// The reason: it ended, or took too long.
         reason: String,
         /// The last lines of its log.
         log: String,

@@ -33,7 +33,7 @@ pub fn exported_histogram(
     observed: impl Fn(i64) -> Vec<f64>,
 ) -> Vec<Series> {
     let all: Vec<Vec<f64>> = times.iter().map(|time| observed(*time)).collect();
-    // What a counter has come to at each sample, that grows by a function of what was observed before it.
+    // The values of a counter at each sample, that grows by a function of what was observed before it.
     let counter = |suffix: &str, labels: &[(&str, &str)], growth: &dyn Fn(&[f64]) -> f64| {
         let values = all.iter().scan(0.0, |total, observed| {
             *total += growth(observed);

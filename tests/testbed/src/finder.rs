@@ -26,7 +26,7 @@ pub struct VictoriaMetricsTools {
     pub vmauth: PathBuf,
 }
 
-/// Where to look, in this order: the environment variable, PATH, the folder of what was fetched, Debian's archive.
+/// The places to look, in this order: the environment variable, PATH, the folder of what was fetched, Debian's archive.
 #[derive(Clone, Debug)]
 pub struct Finder {
     prometheus: Option<PathBuf>,

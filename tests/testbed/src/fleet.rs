@@ -1,5 +1,5 @@
-//! Who there is: agents, users, projects, and the kernels that run on, belong to and share sessions
-//! among them. Names and life spans only; what a kernel uses is `curve`'s.
+//! The fleet: agents, users, projects, and the kernels that run on, belong to and share sessions among them. Names and
+//! life spans only; what a kernel uses is `curve`'s.
 
 use crate::shape::Shape;
 
@@ -20,24 +20,24 @@ pub struct Kernel {
     pub from: i64,
     /// The last sample, Unix seconds.
     pub to: i64,
-    /// When it was restarted, Unix seconds: its counters begin at zero again.
+    /// The time of its restart, Unix seconds: its counters begin at zero again.
     pub restart: Option<i64>,
     /// A stretch without samples, first and last instant, Unix seconds.
     pub gap: Option<(i64, i64)>,
-    /// Whether it has a GPU.
+    /// True if it has a GPU.
     pub gpu: bool,
     /// Cores it may use.
     pub cores: u32,
     /// Bytes of memory it may use.
     pub memory: u64,
-    /// How busy it is, 0 to 1.
+    /// The load of the kernel, 0 to 1.
     pub(crate) busy: f64,
     /// Its own stream of random numbers.
     pub(crate) seed: u64,
 }
 
 impl Kernel {
-    /// Whether a sample exists at `time`, Unix seconds.
+    /// Returns true if a sample exists at `time`, Unix seconds.
     #[must_use]
     pub fn is_sampled_at(&self, time: i64) -> bool {
         let in_gap = self

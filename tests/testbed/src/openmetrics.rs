@@ -16,7 +16,7 @@ pub const NAME: &str = "__name__";
 /// time.
 ///
 /// # Errors
-/// What `out` fails with.
+/// Fails as `out` does.
 pub fn write_openmetrics(series: &[Series], out: impl Write) -> Result<()> {
     write_between(series, i64::MIN..i64::MAX, out).map(drop)
 }

@@ -24,7 +24,7 @@ pub struct Certified {
     pub key: String,
 }
 
-/// What a certificate is for, and whether it still is.
+/// The purpose of a certificate, and whether it still serves it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Purpose {
     /// A server's.

@@ -5,7 +5,8 @@ use crate::dataset::{Dataset, series_of};
 use crate::fleet::{Fleet, Kernel};
 use crate::shape::Shape;
 
-/// How many kernels there are, for how long, and how often they are sampled. Equal ones give equal data.
+/// The size of a population: how many kernels there are, for how long, and how often they are sampled. Equal ones give
+/// equal data.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Population {
     /// Another seed, other kernels.
@@ -91,7 +92,7 @@ impl Dataset {
     }
 }
 
-/// How a kernel lives.
+/// The life of a kernel.
 #[derive(Clone, Copy)]
 enum Life {
     /// From beginning to end.
@@ -118,7 +119,7 @@ impl Life {
     }
 }
 
-/// What is exported of a kernel's capacities.
+/// The capacities that are exported of a kernel.
 #[derive(Clone, Copy)]
 enum Limit {
     /// The capacity.

@@ -1,4 +1,5 @@
-//! A running Prometheus with data in it: its configuration and its arguments. What the data mean is not its concern.
+//! A running Prometheus with data in it: its configuration and its arguments. The meaning of the data is not its
+//! concern.
 
 use std::fs;
 use std::path::Path;
@@ -9,10 +10,10 @@ use crate::dataset::Dataset;
 use crate::error::{TestbedError, file_error};
 use crate::finder::{Finder, PrometheusTools};
 
-/// What it logs when it is ready.
+/// The line that it logs when it is ready.
 const READY: &str = "Server is ready to receive web requests";
 
-/// How to start a [`Prometheus`].
+/// The settings by which a [`Prometheus`] is started.
 #[derive(Clone, Debug)]
 pub struct PrometheusOptions {
     /// The programs; none: [`Finder::new`] finds them.
@@ -25,7 +26,8 @@ pub struct PrometheusOptions {
     pub arguments: Vec<String>,
     /// The text of a web configuration file: TLS, users. With one, the server is taken for ready when its log says so.
     pub web_config: Option<String>,
-    /// How long it may take until it is ready. Blocks of a day take under a second; a loaded machine takes its time.
+    /// The longest that it may take until it is ready. Blocks of a day take under a second; a loaded machine takes its
+    /// time.
     pub ready_within: Duration,
 }
 
@@ -68,13 +70,13 @@ impl Prometheus {
         })
     }
 
-    /// Where it listens, or did before it was stopped: `127.0.0.1:PORT`.
+    /// Returns the address where it listens, or did before it was stopped: `127.0.0.1:PORT`.
     #[must_use]
     pub fn address(&self) -> String {
         self.0.address().to_string()
     }
 
-    /// What it has logged so far.
+    /// Returns its log so far.
     #[must_use]
     pub fn log(&self) -> String {
         self.0.log()

@@ -40,7 +40,7 @@ impl Registry {
         Ok(Self(Daemon::start(launch, folder)?))
     }
 
-    /// Where it listens: `127.0.0.1:PORT`.
+    /// Returns the address where it listens: `127.0.0.1:PORT`.
     #[must_use]
     pub fn address(&self) -> String {
         self.0.address().to_string()

@@ -6,7 +6,7 @@ use crate::shape::Shape;
 /// A gibibyte.
 const GIB: f64 = 1_073_741_824.0;
 
-/// Whose series: kernel, agent, user.
+/// The kernel, agent and user of a series.
 type Who<'a> = (&'a str, &'a str, &'a str);
 
 impl Dataset {

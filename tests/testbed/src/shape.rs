@@ -1,4 +1,4 @@
-//! How much data to generate, from when to when, under which labels. Plain numbers, no generation.
+//! The shape of the data to generate: how much, from when to when, under which labels. Plain numbers, no generation.
 
 /// Midnight, 2026-01-05, a Monday, UTC: the first instant of the data sets whose times are fixed.
 const FIXED_START: i64 = 1_767_571_200;
@@ -54,8 +54,8 @@ pub struct Shape {
     pub kernels: usize,
     /// Every kernel whose number is a multiple of this has a GPU; 0: none has.
     pub gpu_every: usize,
-    /// Whether kernels start, end, restart (their counters fall to zero) and lose samples.
-    /// If not, every series is whole.
+    /// True if kernels start, end, restart (their counters fall to zero) and lose samples. If not, every series is
+    /// whole.
     pub churn: bool,
     /// Only these metrics; empty: all.
     pub metrics: Vec<String>,
@@ -69,8 +69,8 @@ pub struct Shape {
 
 impl Shape {
     /// A small cluster through one day from 2026-01-05T00:00:00Z, a sample every 30 s.
-    /// What the end-to-end tests start from. All of it is 3.4 million samples, which promtool takes
-    /// ten seconds or more to load: name the `metrics` that matter, or shorten the range.
+    /// The end-to-end tests start from it. All of it is 3.4 million samples, which promtool takes ten seconds or more
+    /// to load: name the `metrics` that matter, or shorten the range.
     #[must_use]
     pub fn small_cluster() -> Self {
         Self {

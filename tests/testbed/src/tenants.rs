@@ -42,7 +42,7 @@ impl Tenants {
         Ok(Self { router, servers })
     }
 
-    /// Where the router listens: `127.0.0.1:PORT`.
+    /// Returns the address where the router listens: `127.0.0.1:PORT`.
     #[must_use]
     pub fn address(&self) -> String {
         self.router.address().to_string()

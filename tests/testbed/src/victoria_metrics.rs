@@ -10,9 +10,9 @@ use crate::finder::VictoriaMetricsTools;
 use crate::openmetrics::write_openmetrics;
 use crate::probe::{http_status, post};
 
-/// How long it may take until it is ready, on a loaded machine.
+/// The longest that it may take until it is ready, on a loaded machine.
 pub(crate) const READY_WITHIN: Duration = Duration::from_secs(60);
-/// How long it may take to store what one request brought.
+/// The longest that it may take to store what one request brought.
 const STORED_WITHIN: Duration = Duration::from_secs(60);
 /// Series that are sent in one request: a day of as many is some 30 MB of text.
 const SERIES_AT_ONCE: usize = 50;
@@ -54,7 +54,7 @@ impl VictoriaMetrics {
         Ok(server)
     }
 
-    /// Where it listens: `127.0.0.1:PORT`.
+    /// Returns the address where it listens: `127.0.0.1:PORT`.
     #[must_use]
     pub fn address(&self) -> String {
         self.socket().to_string()
@@ -76,7 +76,7 @@ impl VictoriaMetrics {
             let path = "/api/v1/import/prometheus";
             self.expect(post(self.socket(), path, &text, STORED_WITHIN), 204)?;
         }
-        // What came lately waits in memory, where queries do not look; and answers are kept for what was asked before.
+        // The latest samples wait in memory, where queries do not look; and answers are kept for what was asked before.
         for path in ["/internal/force_flush", "/internal/resetRollupResultCache"] {
             self.expect(http_status(self.socket(), path, STORED_WITHIN), 200)?;
         }

@@ -34,8 +34,8 @@ fn promtools() -> Vec<PathBuf> {
     found
 }
 
-/// What promtool is to hold: the samples as series of `x`, and the bands as what the rules record. Gives the number of
-/// comparisons as well.
+/// Writes a unit test for promtool: the samples as series of `x`, and the bands as what the rules record. Gives the
+/// number of comparisons as well.
 fn unit_test(bands: &[Value]) -> (String, usize) {
     let (mut series, mut held, mut count) = (String::new(), String::new(), 0);
     for case in bands {

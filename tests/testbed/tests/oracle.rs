@@ -64,7 +64,7 @@ fn over_time(statistic: Statistic, question: Question) -> Question {
     }
 }
 
-/// What is asked, in PromQL and of the oracle, and the values of the first series.
+/// A question, in PromQL and of the oracle, and the values of the first series.
 type Case = (&'static str, Question, &'static [f64]);
 
 fn assert_agree(dataset: &Dataset, cases: &[Case]) {
@@ -178,7 +178,7 @@ fn assert_random(population: fn(u64) -> Population) {
     }
 }
 
-/// What Prometheus says. A statistic over members and time is beyond it: their values are asked for and pooled here.
+/// Asks Prometheus. A statistic over members and time is beyond it: their values are asked for and pooled here.
 fn asked(address: &str, question: &Question) -> Vec<Series> {
     let Grid { first, last, step } = question.grid();
     if last < first {

@@ -1,5 +1,5 @@
-//! What the host keeps of Prometheus's answers: that a dashboard asks again for its tail only, and that nobody can
-//! tell from an answer where it came from.
+//! The answers of Prometheus that the host keeps: a dashboard asks again for its tail only, and nobody can tell from an
+//! answer where it came from.
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
@@ -56,7 +56,7 @@ impl Setting {
         }
     }
 
-    /// Asks both, which are to say the same. How many requests that took of the one that keeps answers.
+    /// Asks both, which are to say the same. Returns the number of requests that it took of the one that keeps answers.
     async fn ask(&self, query: &MetricQuery, options: &RangeOptions) -> u64 {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let now = i64::try_from(now.as_secs()).unwrap();

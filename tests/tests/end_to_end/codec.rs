@@ -60,7 +60,7 @@ async fn every_way_to_an_answer_gives_the_same_bits() {
     assert!(samples > 5_000, "{samples}");
 }
 
-/// Where nobody's series are, so that an answer tells whether the scope was kept.
+/// The scope has nobody's series, so that an answer tells whether it was kept.
 #[tokio::test]
 async fn what_a_scoped_service_hands_out_is_what_it_would_send() {
     let wide = Testbed::shared().unwrap().service().unwrap();

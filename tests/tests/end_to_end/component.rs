@@ -1,4 +1,4 @@
-//! What the plugin file is.
+//! The plugin's file.
 
 use metric_host::PluginDescription;
 use metric_tests::{codec_file, plugin_file};

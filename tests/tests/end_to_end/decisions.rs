@@ -128,7 +128,7 @@ async fn live_stats_are_those_of_the_samples_through_churn_resets_and_gaps() {
     );
 }
 
-/// What Prometheus says of a query at an instant, by kernel.
+/// Asks Prometheus a query at an instant, by kernel.
 fn prometheus(testbed: &Testbed, promql: &str, at: i64) -> BTreeMap<String, f64> {
     let body = form_urlencoded::Serializer::new(String::new())
         .append_pair("query", promql)

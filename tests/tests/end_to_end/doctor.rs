@@ -1,4 +1,4 @@
-//! What the doctor says of a real Prometheus: with each schema's data, without any, and of VictoriaMetrics.
+//! The doctor's verdict on a real Prometheus: with each schema's data, without any, and of VictoriaMetrics.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

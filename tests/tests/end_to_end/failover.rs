@@ -16,7 +16,7 @@ fn service(options: &ServiceOptions, first: &Prometheus) -> (Host, MetricService
     (host, service)
 }
 
-/// How many requests each address has answered.
+/// The number of requests that each address has answered.
 fn answers(service: &MetricService) -> Vec<u64> {
     let answers = service.answers_by_address();
     answers.into_iter().map(|(_, number)| number).collect()

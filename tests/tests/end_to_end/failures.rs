@@ -1,4 +1,4 @@
-//! What goes wrong on the way, each with its own error.
+//! Failures on the way, each with its own error.
 
 use metric_host::{CallError, Config, MetricQuery, ServiceError};
 use metric_testbed::{Dataset, Prometheus, PrometheusOptions, Shape};

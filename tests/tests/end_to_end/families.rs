@@ -167,7 +167,7 @@ async fn a_limit_that_company_goes_beyond_does_not_hold_for_one_alone() {
 #[tokio::test]
 async fn what_prometheus_refuses_together_it_is_asked_alone() {
     let options = PrometheusOptions {
-        // What one query loads, and not what ten do.
+        // A limit that one query keeps, and ten do not.
         arguments: vec!["--query.max-samples=400".to_owned()],
         ..PrometheusOptions::default()
     };

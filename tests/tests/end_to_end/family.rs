@@ -330,7 +330,7 @@ async fn under_a_scope_a_family_without_the_tenants_label_yields_nothing_cached_
         derivation: Derivation::Ratio,
         unit: None,
     };
-    // What the whole brings is kept, and must not be given to a tenant.
+    // The answers to the service without a scope are kept, and must not be given to a tenant.
     let everything = all.query_family(&requests, &options).await.unwrap();
     assert_eq!(everything.answer.series.len(), 2);
     all.query_family(&renamed, &options).await.unwrap();
@@ -484,7 +484,7 @@ async fn a_container_metric_per_something_else_is_computed_point_by_point() {
                 .starts_with("(sum by (value_type)(backendai_container")
         );
     }
-    // Where nothing was observed the rate is zero, and nothing is divided by it.
+    // If nothing was observed the rate is zero, and nothing is divided by it.
     let observations = query(
         family("app_latency_seconds"),
         Some(FamilyStatistic::Rate),

@@ -1,4 +1,4 @@
-//! What other exporters have exported, and what has to be read from it: computed from the samples, without PromQL.
+//! The data of other exporters, and what has to be read from them: computed from the samples, without PromQL.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,7 +27,7 @@ fn all_times() -> Vec<i64> {
     times(0, LENGTH / INTERVAL)
 }
 
-/// What is observed before a sample: some values that differ from sample to sample, and nothing for a while.
+/// The observations before a sample: some values that differ from sample to sample, and nothing for a while.
 fn observed(seed: i64) -> impl Fn(i64) -> Vec<f64> {
     move |time| {
         let number = (time - start()) / INTERVAL;
@@ -161,7 +161,7 @@ pub(crate) fn family(name: &str) -> Family {
 /// Values at some instants, by the labels of their group.
 pub(crate) type Groups = BTreeMap<Vec<(String, String)>, Vec<Option<f64>>>;
 
-/// What is to be read of a family.
+/// A question about a family.
 pub(crate) struct Asked<'a> {
     pub(crate) family: &'a Family,
     pub(crate) statistic: FamilyStatistic,
@@ -179,7 +179,7 @@ pub(crate) struct Truth<'a> {
 }
 
 impl Truth<'_> {
-    /// What Prometheus has to say at each instant.
+    /// Computes what Prometheus has to say at each instant.
     pub(crate) fn of(&self, asked: &Asked<'_>, instants: &[i64]) -> Groups {
         match (asked.family.kind, asked.statistic) {
             (FamilyKind::Gauge, _) => {

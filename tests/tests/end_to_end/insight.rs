@@ -347,7 +347,7 @@ async fn adaptive_bands_are_those_of_grafanas_rules() {
                 assert!(near, "{user} {name} {place}: {ours} is not {theirs}");
             }
         }
-        // Where hours are restless there is more than the margin to see.
+        // If hours are restless there is more than the margin to see.
         let widened = one
             .upper
             .iter()
@@ -357,7 +357,7 @@ async fn adaptive_bands_are_those_of_grafanas_rules() {
     }
 }
 
-/// What Prometheus says to a query at the points of another.
+/// Asks Prometheus a query at the points of another.
 fn ask(promql: &str, at: &MetricQuery) -> Vec<f64> {
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.append_pair("query", promql)
@@ -388,7 +388,7 @@ async fn a_summary_on_a_warm_cache_asks_prometheus_for_nothing() {
     let mut options = ServiceOptions::default();
     options.cache = CacheOptions::default();
     let service = service_at(proxy.address(), &options);
-    // Where there are data: what is empty is asked for each time.
+    // Only ranges with data: an empty answer is asked for each time.
     for (metric, user, length) in [("mem", "days", 2 * DAY), ("cpu_util", "reset", HOUR)] {
         let query = query(metric, user, length, 600);
         let range = RangeOptions::default();

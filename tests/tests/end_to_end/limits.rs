@@ -58,7 +58,7 @@ fn in_pieces_of(seconds: u32) -> RangeOptions {
     }
 }
 
-/// Of how many bytes there were too many.
+/// The limit of bytes that was exceeded.
 fn exceeded(error: &CallError) -> u64 {
     match said(error) {
         ServiceError::LimitExceeded(limit) if limit.limit == "response-bytes" => {

@@ -1,4 +1,4 @@
-//! What can be queried.
+//! The metrics that can be queried.
 
 use metric_host::{Category, LabelSchema, MetricType, ValueType};
 use metric_tests::Testbed;

@@ -1,4 +1,4 @@
-//! What the host proves itself with: to a TLS server with an authority of its own that asks for a client certificate,
+//! The credentials of the host: shown to a TLS server with an authority of its own that asks for a client certificate,
 //! and to a real Prometheus that does. That none of it is to be seen anywhere else is shown by `unseen_secrets`.
 
 use metric_host::{
@@ -193,7 +193,7 @@ async fn secrets_that_change_are_used_from_the_next_request_on() {
     ask(&service).await.unwrap();
     assert_eq!(server.handshakes(), 2);
 
-    // What is no token is not used, and what was there before is.
+    // A file without a token is not used, and the token that was there before is.
     files.with("token", "");
     files.with("client.pem", "rubbish");
     ask(&service).await.unwrap();

@@ -23,7 +23,7 @@ pub(crate) struct TlsServer {
     handshakes: Arc<AtomicUsize>,
 }
 
-/// Who a server is, and whom it believes.
+/// The identity of a server, and the authority it believes.
 pub(crate) struct Identity<'a> {
     pub(crate) certificate: &'a Certified,
     pub(crate) clients: &'a Authority,
@@ -72,7 +72,7 @@ impl TlsServer {
         self.requests.lock().unwrap().clone()
     }
 
-    /// How many connections were agreed on.
+    /// Returns the number of connections that were agreed on.
     pub(crate) fn handshakes(&self) -> usize {
         self.handshakes.load(Ordering::SeqCst)
     }

@@ -1,5 +1,5 @@
-//! Small populations whose truth is known by heart: statistics, percentages, days and sparse samples. What is expected
-//! is worked out from the samples, never from a query.
+//! Small populations whose truth is known by heart: statistics, percentages, days and sparse samples. The expected
+//! values are worked out from the samples, never from a query.
 
 use std::sync::OnceLock;
 
@@ -22,7 +22,7 @@ pub(crate) fn midnight() -> i64 {
     Shape::fixed_start().div_euclid(DAY) * DAY
 }
 
-/// Who and what a series is of.
+/// The metric and the owners of a series.
 #[derive(Clone, Copy)]
 struct Of<'a> {
     metric: &'a str,
@@ -189,7 +189,7 @@ pub(crate) fn times(result: &MetricResult) -> Vec<i64> {
     points(result).into_iter().map(|(t, _)| t).collect()
 }
 
-/// What the group held at each minute of an hour, that of the point among them.
+/// The group's values at each minute of an hour, that of the point among them.
 fn held(until: i64) -> Vec<f64> {
     let (dataset, labels) = (dataset(), [("owner_user_id", "turns")]);
     let at = |minute: i64| {

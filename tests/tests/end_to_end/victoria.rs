@@ -245,7 +245,7 @@ async fn each_tenant_of_a_cluster_sees_its_own_by_path_and_by_header() {
     query.start = (midnight() + 2 * HOUR).to_string();
     let second = format!("{address}/select/1/prometheus");
     for (service, gib) in [
-        // Who says nothing is the first.
+        // An address without a tenant is the first one's.
         (
             service_with(&address, &uncached(), |config| config.backend = cluster),
             Some(1.0),

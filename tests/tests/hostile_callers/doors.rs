@@ -129,7 +129,8 @@ fn an_address_of_anything_is_read_alike_by_host_and_plugin_or_refused_by_name() 
             };
             prop_assert!(of_the_address, "{error:?}");
         }
-        // What the host takes and the plugin does not harms nobody; the other way round the request is denied.
+        // A configuration that the host takes and the plugin does not harms nobody; the other way round the request is
+        // denied.
         if let (Ok(service), Ok(_)) = (plugin.service(config), by_plugin) {
             prop_assert!(metadata_request(&runtime, &service).is_ok());
         }

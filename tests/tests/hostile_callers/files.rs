@@ -1,5 +1,5 @@
-//! What is handed over as a plugin: a component of which bytes were changed, taken out or put twice is described or
-//! refused by name. Nothing is run here.
+//! Files that are handed over as a plugin: a component of which bytes were changed, taken out or put twice is described
+//! or refused by name. Nothing is run here.
 
 use metric_callers::trials;
 use metric_host::PluginDescription;

@@ -1,6 +1,6 @@
 //! Hostile callers, through the whole: the plugin in its sandbox, asked through every door with the worst values in
-//! every field, and its queries put before a real Prometheus. What to pass, and what must come of it, is in the
-//! crate `metric-callers`.
+//! every field, and its queries put before a real Prometheus. The values, and the results that they must have, are in
+//! the crate `metric-callers`.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -13,9 +13,9 @@ use tokio::runtime::Runtime;
 use crate::json_door::JsonDoor;
 use crate::verbs::every_verb;
 
-/// What it is built with, in bytes.
+/// The stack that it is built with, in bytes.
 const BUILT_WITH: u32 = 128 << 10;
-/// What has to be enough.
+/// The stack that has to be enough.
 const ENOUGH: u32 = BUILT_WITH / 4;
 
 /// The component in a file, with a stack of so many bytes.

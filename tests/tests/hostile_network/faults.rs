@@ -1,12 +1,12 @@
-//! What a server or the network between can do to an answer, stage by stage. Which error it has to become stands
-//! beside it; how that is checked does not.
+//! The faults that a server or the network between can do to an answer, stage by stage. Which error it has to become
+//! stands beside it; how that is checked does not.
 
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// How a call has to end.
+/// The end that a call has to come to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Outcome {
     Answer,
@@ -26,7 +26,7 @@ pub(crate) struct Fault {
     pub(crate) act: Act,
 }
 
-/// What the server does with a connection.
+/// The act of the server on a connection.
 pub(crate) enum Act {
     /// Nobody listens.
     Refuse,
@@ -42,9 +42,9 @@ pub(crate) enum Act {
 #[derive(Clone)]
 pub(crate) enum Part {
     Bytes(Vec<u8>),
-    /// So many times.
+    /// The bytes, so many times.
     Repeat(Vec<u8>, usize),
-    /// So many times, each with its number in between, of which no two are the same.
+    /// The two texts, so many times, each with its number in between, of which no two are the same.
     Number(&'static str, &'static str, usize),
     /// One byte, then a second's wait, and so on.
     Drip(Vec<u8>),
@@ -55,7 +55,7 @@ pub(crate) enum Part {
 /// An answer with one series of two points.
 pub(crate) const GOOD: &str = r#"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"kernel_id":"k"},"values":[[0,"1"],[60,"2"]]}]}}"#;
 
-/// Where a canary listens; nobody may follow a redirect to it.
+/// Lists all faults. A canary listens at `canary`; nobody may follow a redirect to it.
 pub(crate) fn all(canary: &str) -> Vec<Fault> {
     let half = GOOD.get(..GOOD.len() / 2).unwrap_or_default();
     let one = r#"{"metric":{"kernel_id":"k"},"values":[[0,"1"]]}"#;

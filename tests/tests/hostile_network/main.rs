@@ -19,13 +19,13 @@ use metric_tests::soak::resident_bytes;
 use crate::faults::{Act, Fault, Outcome, Part};
 use crate::server::{Canary, Server};
 
-/// What the plugin grants itself for a call, in milliseconds: longer than all its attempts wait.
+/// The timeout that the plugin grants itself for a call, in milliseconds: longer than all its attempts wait.
 const TIMEOUT: u32 = 2_000;
 /// Within this a call has to be over: the host's grace of 2 s is after the plugin's own end, and it is on time.
 const AT_MOST: Duration = Duration::from_millis(TIMEOUT as u64 + 2_100);
 /// A body of ten gigabytes is cut here.
 const RESPONSE_BYTES: u64 = 32 << 20;
-/// What the process may grow by, whatever comes in: an answer that is cut, in the plugin and on its way.
+/// The bytes that the process may grow by, whatever comes in: an answer that is cut, in the plugin and on its way.
 const GROWTH: u64 = 256 << 20;
 
 #[tokio::main]
@@ -91,7 +91,8 @@ async fn run() -> Result<()> {
     Ok(())
 }
 
-/// Whether a fault ends as it has to, and the query after it works. The inner error says what happened instead.
+/// Checks that a fault ends as it has to, and that the query after it works. The inner error says what happened
+/// instead.
 async fn met(
     server: &mut Server,
     service: &MetricService,

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 
 use crate::faults::{Act, GOOD, head, play, reset};
 
-/// What connections are met with from now on; none: with good answers.
+/// The act that connections are met with from now on; none: with good answers.
 type Behaviour = Arc<Mutex<Option<Arc<Act>>>>;
 
 pub(crate) struct Server {
@@ -101,7 +101,7 @@ async fn meet(stream: TcpStream, behaviour: &Behaviour) -> std::io::Result<()> {
     }
 }
 
-/// Whether anybody ever connects to it.
+/// A listener that notices if anybody ever connects to it.
 pub(crate) struct Canary {
     pub(crate) address: String,
     touched: JoinHandle<()>,

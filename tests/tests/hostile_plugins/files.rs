@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 use crate::load;
 use crate::rows::ROWS;
 
-/// What each attack tries, by its name.
+/// Reads from the files what each attack tries, by its name.
 pub(crate) fn attacks() -> Result<BTreeMap<String, String>> {
     let mut found = BTreeMap::new();
     let mut add = |name: String, tries: String| {
@@ -20,7 +20,7 @@ pub(crate) fn attacks() -> Result<BTreeMap<String, String>> {
         Ok(())
     };
     for group in entries(&folder().join("src/attacks"))? {
-        // What lies beside the groups is no attack, nor what makes groups of them.
+        // The files beside the groups are no attacks, nor are those that make groups of them.
         if !group.is_dir() {
             continue;
         }
@@ -81,7 +81,7 @@ fn stem(file: &Path) -> Result<String> {
     Ok(stem.context("a file without a name")?.to_owned())
 }
 
-/// What stands at the top of a file.
+/// Reads the comment at the top of a file.
 fn head(file: &Path, mark: &str) -> Result<String> {
     let text = fs::read_to_string(file)?;
     let lines: Vec<&str> = text

@@ -1,4 +1,4 @@
-//! What the host logs, at every level: how many lines and bytes, and whether a plugin's own text is among them.
+//! The log of the host, at every level: how many lines and bytes, and whether a plugin's own text is among them.
 
 use std::fmt::{Debug, Write as _};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -7,13 +7,13 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
-/// What attacks write into everything that the host might repeat.
+/// The texts that attacks write into everything that the host might repeat.
 const TEXTS: [&str; 2] = ["alice-uses-31337-bytes", "alice_uses_31337_bytes"];
 
 /// Lines of an attack at most, beside how each call ended: two for each reason to deny a request.
 const LINES: u64 = 40;
-/// What each call has of its own, a span and a line that says how it ended, is so short. Honest calls beside the attack
-/// have them, too, so these are not counted.
+/// The most bytes of a line that each call has of its own: a span, and a line that says how it ended. Honest calls
+/// beside the attack have them, too, so these are not counted.
 const OF_A_CALL: usize = 256;
 const ENDED: &str = "a call ended";
 /// Their bytes at most.
@@ -23,7 +23,7 @@ static SAID: AtomicU64 = AtomicU64::new(0);
 static SAID_BYTES: AtomicU64 = AtomicU64::new(0);
 static REPEATED: AtomicBool = AtomicBool::new(false);
 
-/// What is wrong with what was logged since the last time, if anything. It is forgotten now.
+/// Tells the fault in what was logged since the last time, if there is one. It is forgotten now.
 pub(crate) fn fault() -> Option<String> {
     let lines = SAID.swap(0, Ordering::Relaxed);
     let bytes = SAID_BYTES.swap(0, Ordering::Relaxed);

@@ -33,7 +33,7 @@ use metric_tests::soak::resident_bytes;
 use crate::range::Range;
 use crate::rows::{ROWS, Row};
 
-/// What the process may grow by, whatever is tried: some calls' memory at once, and what compilers keep.
+/// The bytes that the process may grow by, whatever is tried: some calls' memory at once, and what compilers keep.
 const GROWTH: u64 = 512 << 20;
 
 fn main() -> ExitCode {

@@ -1,4 +1,4 @@
-//! What came of an attack, in the words of the table.
+//! The outcome of an attack, in the words of the table.
 
 use std::error::Error;
 use std::fmt::Debug;
@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use metric_host::{CallError, DenialCounts, DenyReason, LoadError, ServiceError};
 
-/// How an attack ended.
+/// The outcome of an attack.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Outcome {
     /// For the table.
     pub(crate) ends: String,
     /// All that was said: by an error and its causes, or by an answer.
     pub(crate) says: String,
-    /// How long it took, where that is looked at.
+    /// The time it took, where that is looked at.
     pub(crate) took: Duration,
 }
 
@@ -75,7 +75,7 @@ fn with_denials(word: &str, denials: &DenialCounts) -> String {
     }
 }
 
-/// Why requests were refused, as the host counted them.
+/// The reasons why requests were denied, as the host counted them.
 fn reasons(denials: &DenialCounts) -> String {
     let reasons = DenyReason::ALL
         .iter()

@@ -1,5 +1,5 @@
-//! Where attacks are tried: one host with both the real plugin and the hostile one, two Prometheuses, a recorder, and
-//! canaries.
+//! The range where attacks are tried: one host with both the real plugin and the hostile one, two Prometheuses, a
+//! recorder, and canaries.
 
 use std::time::{Duration, Instant};
 
@@ -18,19 +18,20 @@ use crate::rows::{Row, Unscoped, Verb, Way};
 use crate::strain::{DESCRIPTORS, Watch, answered_beside};
 use crate::tenants::{SECRETS, Tenants, ask};
 
-/// What a call may send.
+/// The most requests that a call may send.
 const REQUESTS: u32 = 1024;
-/// What a plugin may take to be compiled. The real one takes a twentieth.
+/// The longest that a plugin may take to be compiled. The real one takes a twentieth.
 const COMPILE: Duration = Duration::from_secs(10);
 /// The host ends a call two seconds after the time that it is configured for: here, an attack that would last for ever.
 const SHORT: u32 = 500;
-/// How long after the time that the plugin is granted the host ends a call.
+/// The time after that granted to the plugin, at which the host ends a call.
 const GRACE: Duration = Duration::from_secs(2);
-/// How much longer a call may take than it is granted, where the machine is not late itself.
+/// The time that a call may take beyond what it is granted, where the machine is not late itself.
 const OVERRUN: Duration = Duration::from_millis(100);
-/// What of the answers that somebody else gets in a second has to be left beside an attack.
+/// The part of the answers that somebody else gets in a second that has to be left beside an attack.
 const LEFT: f64 = 0.8;
-/// What two calls may hold in memory, their plugins' and their requests' bodies: 16 MiB of these each, taken in twice.
+/// The bytes that two calls may hold in memory, their plugins' and their requests' bodies: 16 MiB of these each, taken
+/// in twice.
 const CROWD_BYTES: u64 = 160 << 20;
 /// And here, every other one: on a busy machine nothing may be ended by the clock that has to be ended by something else.
 const LONG: u32 = 120_000;
@@ -90,9 +91,9 @@ impl Range {
         })
     }
 
-    /// Tries an attack. What the host does about it, and whether that is all right; if not, why.
+    /// Tries an attack. Returns what the host does about it, and the reason if that is not all right.
     pub(crate) async fn tried(&self, row: &Row) -> Result<(String, Result<(), String>)> {
-        // What was said of the attack before, when its calls were dropped.
+        // Forgets the log of the attack before, whose calls were dropped.
         let _ = log::fault();
         let watch = Watch::start();
         // Somebody else's query, at the same time.
@@ -155,7 +156,7 @@ impl Range {
         Ok((outcome.ends, held))
     }
 
-    /// What comes of an attack, and what was wrong on the way.
+    /// Tries an attack, and gives its outcome and the faults on the way.
     async fn attacked(&self, row: &Row) -> Result<(Outcome, Vec<String>)> {
         match row.way {
             Way::Load => Ok((self.loaded(row).await?, Vec::new())),
@@ -319,7 +320,7 @@ async fn call(service: &MetricService, verb: Verb) -> Result<String, CallError> 
     }
 }
 
-/// As much as a table can hold.
+/// The head of a text, as much as a table can hold.
 fn head(text: &str) -> String {
     text.chars().take(600).collect()
 }

@@ -19,7 +19,7 @@ pub(crate) struct Recorder {
     connections: Arc<Connections>,
 }
 
-/// How many connections there are, and the most that there were.
+/// The number of connections that are open, and the most that were.
 #[derive(Default)]
 struct Connections {
     open: AtomicUsize,
@@ -61,7 +61,7 @@ impl Recorder {
         self.connections.most.swap(open, Ordering::Relaxed)
     }
 
-    /// What came since the last time, and is forgotten now.
+    /// Takes the requests that came since the last time.
     pub(crate) fn take(&self) -> Vec<String> {
         let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut *requests)
@@ -80,7 +80,7 @@ async fn serve(
     };
     loop {
         let Some(request) = requests.next().await? else {
-            // What is no request is kept as well: it is judged.
+            // Bytes that are no request are kept as well: they are judged.
             let rest = requests.rest();
             if !rest.is_empty() {
                 keep(rest);
@@ -122,7 +122,7 @@ fn fields(head: &str) -> impl Iterator<Item = (&str, &str)> {
     lines.map(|line| line.split_once(": ").unwrap_or((line, "")))
 }
 
-/// What is wrong with a request that was let out, if anything.
+/// Tells the fault in a request that was let out, if there is one.
 pub(crate) fn fault(request: &str, address: SocketAddr) -> Option<String> {
     let Some((head, body)) = request.split_once("\r\n\r\n") else {
         return Some(format!("half a request: {request:?}"));

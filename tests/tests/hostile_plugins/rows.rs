@@ -1,7 +1,7 @@
-//! What the host has to do about each attack. What an attack does stands in its file; how it is tried does not stand
-//! here either.
+//! The table of what the host has to do about each attack. The attack itself stands in its file; how it is tried does
+//! not stand here either.
 
-/// How attacks are tried.
+/// The way in which attacks are tried.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Way {
     /// The plugin is loaded, and that is all.
@@ -30,7 +30,7 @@ pub(crate) enum Verb {
     Request,
 }
 
-/// What an attack on a scope gets where there is no scope.
+/// The result of an attack on a scope where there is no scope.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Unscoped {
     /// The other tenant's series: it is an attack.
@@ -44,14 +44,15 @@ pub(crate) struct Row {
     /// The file's name.
     pub(crate) name: &'static str,
     pub(crate) way: Way,
-    /// What comes of it, as `outcome.rs` words it.
+    /// The outcome, as `outcome.rs` words it.
     pub(crate) ends: &'static str,
-    /// What the error, with all its causes, has to say.
+    /// The text that the error, with all its causes, has to have.
     pub(crate) says: &'static str,
 }
 
 impl Row {
-    /// Whether an attack that ends so may have let so many requests out to the recorder, where a call may send `most`.
+    /// Returns true if an attack that ends so may have let so many requests out to the recorder, where a call may send
+    /// `most`.
     pub(crate) fn may_send(&self, requests: usize, most: usize) -> bool {
         match self.ends {
             // None of a flood is lost, and none is too many.

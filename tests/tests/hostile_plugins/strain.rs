@@ -1,5 +1,5 @@
-//! What the process bears while an attack goes on: how many descriptors it holds, how late the machine is, and how often
-//! somebody else is answered. And the limit of descriptors that all attacks run under.
+//! The strain on the process while an attack goes on: how many descriptors it holds, how late the machine is, and how
+//! often somebody else is answered. And the limit of descriptors that all attacks run under.
 
 use std::future::Future;
 use std::process::Command;
@@ -38,7 +38,7 @@ pub(crate) fn under_limit() -> Result<()> {
     Err(error).context("the limit of descriptors cannot be set")
 }
 
-/// What was seen.
+/// The strain that was seen.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Seen {
     /// The most descriptors that were open at once.
@@ -63,7 +63,7 @@ impl Watch {
                 let begun = Instant::now();
                 std::thread::sleep(LOOK);
                 seen.late = seen.late.max(begun.elapsed().saturating_sub(LOOK));
-                // Where it cannot be read there is no descriptor left to read it with.
+                // If it cannot be read there is no descriptor left to read it with.
                 let open = std::fs::read_dir("/proc/self/fd").map_or(DESCRIPTORS, Iterator::count);
                 seen.descriptors = seen.descriptors.max(open);
             }
@@ -78,7 +78,7 @@ impl Watch {
     }
 }
 
-/// What comes of the work, and how often a second somebody who asks all the time is answered beside it.
+/// Does the work, and gives its result and how often a second somebody who asks all the time is answered beside it.
 pub(crate) async fn answered_beside<W: Future>(
     work: W,
     service: &MetricService,

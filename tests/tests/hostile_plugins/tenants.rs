@@ -5,7 +5,7 @@ use anyhow::{Result, ensure};
 use metric_host::{MetricQuery, MetricService, Scope, ValueType};
 use metric_testbed::{Dataset, Prometheus, PrometheusOptions, Series, Shape};
 
-/// What only an answer with the other tenant's series can hold: its kernel, and its values.
+/// The texts that only an answer with the other tenant's series can hold: its kernel, and its values.
 pub(crate) const SECRETS: [&str; 2] = ["secret-of-b", "31337"];
 /// The own kernel, and its values.
 const KERNEL: &str = "kernel-of-a";
@@ -29,7 +29,7 @@ impl Tenants {
         Ok(Self { both, alone })
     }
 
-    /// What the first tenant may see.
+    /// The scope of the first tenant.
     pub(crate) fn scope() -> Result<Scope> {
         Ok(Scope::equal("owner_user_id", "tenant-a")?)
     }

@@ -47,8 +47,8 @@ impl Product {
         }
     }
 
-    /// Whether a server gives the same bits to the same query. Values of members are pooled in the plugin, which no
-    /// server does; and Prometheus adds the members up in another order each time.
+    /// Returns true if a server gives the same bits to the same query. Values of members are pooled in the plugin,
+    /// which no server does; and Prometheus adds the members up in another order each time.
     pub(crate) fn is_asked_as_it_is(&self) -> bool {
         let pointwise = self.query.pointwise.as_ref();
         pointwise.is_none_or(|pointwise| matches!(pointwise.over, Over::Time))
@@ -129,7 +129,7 @@ fn join(whole: &mut Vec<Series>, later: Vec<Series>) {
     }
 }
 
-/// What comes in pieces is in the order of time; whoever joins it sorts it.
+/// Sorts the series by their labels: those of pieces come in the order of time, and whoever joins them sorts them.
 fn sorted(mut result: MetricResult) -> MetricResult {
     result.series.sort_by(|a, b| a.labels.cmp(&b.labels));
     result

@@ -8,7 +8,7 @@ use metric_serve::Listen;
 use metric_tests::over_http::connect;
 use serde_json::Value;
 
-/// What came back.
+/// An answer of the server.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,

@@ -1,4 +1,4 @@
-//! What a client may keep, and how answers go over the wire.
+//! The answers that a client may keep, and how they go over the wire.
 
 use std::io::Read as _;
 

@@ -1,4 +1,4 @@
-//! How a server ends: what runs comes to its end, within a limit.
+//! The end of a server: requests under way come to their end, within a limit.
 
 use std::time::Duration;
 

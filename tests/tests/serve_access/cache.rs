@@ -1,4 +1,4 @@
-//! What is kept, here and by those who ask: an answer of one is never the other's.
+//! The answers that are kept, here and by those who ask: an answer of one is never the other's.
 
 use serde_json::json;
 

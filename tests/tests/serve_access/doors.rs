@@ -1,4 +1,4 @@
-//! What is asked at each path: ordinary questions, and such as try to get beyond their scope.
+//! The requests at each path: ordinary questions, and such as try to get beyond their scope.
 
 use metric_testbed::Shape;
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ pub(crate) struct Path {
     /// As it is routed.
     pub(crate) path: &'static str,
     pub(crate) least: Least,
-    /// Whether something of a tenant's is in an answer, so that an operator is shown the other one's.
+    /// True if something of a tenant's is in an answer, so that an operator is shown the other one's.
     pub(crate) shows: bool,
     pub(crate) requests: fn(&'static str) -> Vec<Request>,
 }
@@ -197,7 +197,7 @@ fn forged() -> Vec<Value> {
     all
 }
 
-/// What a request may have beside its query, and what it may not.
+/// Queries with what a request may have beside its query, and with what it may not.
 fn wrapped() -> Vec<Value> {
     let mut all = vec![
         json!({ "query": query("mem"), "options": { "partial": true, "interval": 3600, "cached": true } }),

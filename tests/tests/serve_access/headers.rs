@@ -1,4 +1,4 @@
-//! What every answer tells a browser.
+//! The headers that every answer has for a browser.
 
 use crate::client::Request;
 use crate::doors::PATHS;

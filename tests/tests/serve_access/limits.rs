@@ -1,4 +1,4 @@
-//! How much one caller may send and ask, and that it takes nothing from others.
+//! The limits of one caller: how much it may send and ask, and that it takes nothing from others.
 
 use std::io::Write as _;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ fn of(token: &str) -> Request {
     ordinary("/v1/query").with("Authorization", &format!("Bearer {token}"))
 }
 
-/// Nothing is behind it: what is turned away does not get there.
+/// Starts a server with nothing behind it: what is turned away does not get there.
 fn server(more: &str) -> Server {
     Server::start("127.0.0.1:1", more)
 }
@@ -37,7 +37,7 @@ fn who_asks_too_often_is_told_when_to_come_again_and_others_are_not_held_up() {
     let again: u64 = again.unwrap().parse().unwrap();
     assert!((90..=100).contains(&again), "{again}");
     assert_ne!(of("other-token").send(&server.address).unwrap().status, 429);
-    // What is refused for another reason was asked, too.
+    // A request that is refused for another reason counts, too.
     let refused = Request::new("/metrics", None).with("Authorization", "Bearer other-token");
     for _ in 0..2 {
         assert_eq!(refused.send(&server.address).unwrap().status, 403);

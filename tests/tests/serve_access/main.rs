@@ -1,4 +1,4 @@
-//! Who may ask over HTTP, and for which series: two tenants in one Prometheus, tried at every door of `metric-host serve`.
+//! Access over HTTP: two tenants in one Prometheus, tried at every door of `metric-host serve`.
 //!
 //! [`setting`] starts it twice, before a Prometheus that holds both tenants' series and before one that holds those of the
 //! first alone: within the first one's scope nobody may see a difference. [`doors`] has what is asked at each path.

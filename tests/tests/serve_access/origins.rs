@@ -83,7 +83,7 @@ fn a_page_of_another_origin_is_not_answered_and_no_answer_is_shared_with_one() {
                 (403, "other-origin"),
                 "{origin}"
             );
-            // What a browser asks before it sends such a request.
+            // The preflight that a browser sends before such a request.
             let before = request
                 .by("OPTIONS")
                 .with("Access-Control-Request-Method", "POST")

@@ -170,7 +170,7 @@ fn what_a_service_names_holds_all_of_it_and_is_not_left_out() {
         ]),
         1
     );
-    // What a proxy makes of two headers is the name of nobody.
+    // Two headers that a proxy has joined are the name of nobody.
     assert_eq!(
         series(&["owner_user_id=tenant-a, owner_user_id=secret-of-b-user"]),
         0

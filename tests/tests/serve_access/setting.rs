@@ -21,7 +21,7 @@ use crate::client::{Request, Response};
 
 /// In every label value of the second tenant's.
 pub(crate) const SECRET: &str = "secret-of-b";
-/// What its values are, and what they come to with the first one's.
+/// Its values, and those sums with the first one's.
 pub(crate) const SECRET_VALUES: [&str; 2] = ["31337.25", "31344.25"];
 
 pub(crate) const READER_A: &str = "reader-a-4be6f0d4";
@@ -30,7 +30,7 @@ pub(crate) const SERVICE: &str = "service-1d1de6ab";
 pub(crate) const OPERATOR: &str = "operator-6f2a9b11";
 const JWT_SECRET: &str = "hs256-secret-hs256-secret-hs256-";
 
-/// Who asks.
+/// A caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Who {
     Nobody,
@@ -155,7 +155,7 @@ impl Server {
         answer.unwrap_or_else(|| panic!("no answer to {request:?}"))
     }
 
-    /// What it has logged until now.
+    /// Returns its log so far.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap()
     }

@@ -8,7 +8,7 @@ use crate::client::{Request, Response};
 use crate::doors::{Least, PATHS};
 use crate::setting::{SECRET, SECRET_VALUES, Setting, Who};
 
-/// What an answer says, without what is another each time.
+/// The parts of an answer that are the same each time.
 fn said(response: &Response) -> (u16, Vec<(String, String)>, String) {
     let mut headers = response.headers.clone();
     headers.retain(|(name, _)| name != "date" && name != "x-request-id");
@@ -16,7 +16,7 @@ fn said(response: &Response) -> (u16, Vec<(String, String)>, String) {
     (response.status, headers, response.body.replace(id, "ID"))
 }
 
-/// Whether something of the second tenant's is in it that was not in the request.
+/// Returns true if something of the second tenant's is in it that was not in the request.
 fn shows_the_other(request: &Request, response: &Response) -> bool {
     let said = format!("{:?} {}", response.headers, response.body);
     let asked = format!("{request:?}");
@@ -68,7 +68,7 @@ fn no_tenant_sees_a_difference_whether_the_other_exists() {
                 }
             }
         }
-        // What nobody is shown would not be missed.
+        // A path that shows nothing to anybody would prove nothing.
         assert_eq!(was_shown, path.shows, "{}", path.path);
     }
     assert!(

@@ -1,5 +1,5 @@
-//! What the components say of themselves: the sections that `wasm-tools metadata show` and `metric-host inspect` read,
-//! and that registries make annotations of. Nothing in them is of the time or the machine, so that the same sources give
+//! The metadata of the components: the sections that `wasm-tools metadata show` and `metric-host inspect` read, and
+//! that registries make annotations of. Nothing in them is of the time or the machine, so that the same sources give
 //! the same bytes; the revision is said where a release is made, and only then.
 
 use std::borrow::Cow;
@@ -15,7 +15,7 @@ use crate::component::Component;
 use crate::wasm_toolchain::WasmToolchain;
 use crate::workspace;
 
-/// Where the sources are, and in which state; what is not said is not in the components.
+/// The address of the sources, and their revision; what is not given is not in the components.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Origin {
     pub(super) source: Option<String>,

@@ -34,7 +34,7 @@ pub(crate) struct DistArgs {
     /// same sources are the same bytes]
     #[arg(long, value_name = "REVISION")]
     revision: Option<String>,
-    /// Where the sources are, to be named in the components
+    /// The address of the sources, to be named in the components
     #[arg(long, value_name = "URL")]
     source: Option<String>,
     /// The command line too, optimised
@@ -46,12 +46,12 @@ pub(crate) struct DistArgs {
     /// Leave this out; more than once
     #[arg(long, value_enum, value_name = "PART")]
     without: Vec<Part>,
-    /// Whose compiler builds the components
+    /// The toolchain that builds the components
     #[arg(long, value_enum, default_value_t)]
     wasm_toolchain: Choice,
 }
 
-/// What can be left out, where the machine lacks what it takes.
+/// The parts that can be left out, where the machine lacks what they take.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(crate) enum Part {
     /// The Python package
@@ -75,7 +75,7 @@ impl Part {
         }
     }
 
-    /// What it takes and is not there, and how to get it; none: nothing.
+    /// Names the tools that it takes and that are not there, and how to get them; none: nothing is missing.
     fn missing(self) -> Option<String> {
         match self {
             Self::Wheel => Host::Python.missing(),
@@ -88,11 +88,11 @@ impl Part {
 
 /// A distribution that is being made.
 struct Draft<'a> {
-    /// Where its files go.
+    /// The folder of its files.
     folder: &'a Path,
-    /// Where the sources are, and in which state: named in the components, and in nothing else.
+    /// The address of the sources, and their revision: named in the components, and in nothing else.
     origin: metadata::Origin,
-    /// How the command line is built, which writes its own manual.
+    /// The profile of the command line, which writes its own manual.
     host: HostProfile,
     with_host: bool,
     without: Vec<Part>,

@@ -1,5 +1,5 @@
-//! What others build from the components and the sources: the command line's manual and completions, which it writes
-//! itself, and the packages for Python and Node, with the components of this distribution inside.
+//! The packages for others, made from the components and the sources: the command line's manual and completions, which
+//! it writes itself, and the packages for Python and Node, with the components of this distribution inside.
 
 use std::fs;
 use std::path::PathBuf;

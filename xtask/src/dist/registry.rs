@@ -63,7 +63,7 @@ impl Repository {
         assert_eq!(stored.status(), 201);
     }
 
-    /// What lies there under a tag: the manifest, and the bytes of its one layer.
+    /// Fetches the manifest under a tag, and the bytes of its one layer.
     fn pull(&self, tag: &str) -> (Value, Vec<u8>) {
         let asked = ureq::get(format!("{}/manifests/{tag}", self.base)).header("Accept", MANIFEST);
         let manifest = asked.call().unwrap().body_mut().read_to_string().unwrap();

@@ -1,4 +1,4 @@
-//! What components and command line are made of: a CycloneDX document each, by `cargo cyclonedx`, with every crate that
+//! The parts of components and command line: a CycloneDX document each, by `cargo cyclonedx`, with every crate that
 //! goes in, its version, licence, source and hash. They list what cargo resolves for all of the workspace, macros
 //! included: rather a crate too many than one too few. Build scripts are left out.
 
@@ -39,7 +39,7 @@ fn file(name: &str) -> String {
     format!("{name}.cdx.json")
 }
 
-/// Why the tool cannot be had; none: it is there.
+/// The reason why the tool cannot be had; none: it is there.
 pub(super) fn missing() -> Option<String> {
     tool().err().map(|error| error.to_string())
 }
@@ -85,7 +85,7 @@ fn without_place(document: &str, sources: &Path) -> String {
     document.replace(&sources.display().to_string(), "")
 }
 
-/// Whether a document lists something, and nothing by a path of this machine.
+/// Checks that a document lists something, and nothing by a path of this machine.
 pub(super) fn check(document: &str) -> Result<()> {
     let read: Value = serde_json::from_str(document)?;
     ensure!(

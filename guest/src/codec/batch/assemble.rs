@@ -19,7 +19,7 @@ pub(super) struct Assembly {
     histograms: usize,
     /// The chunks that failed.
     pub(super) missing: Vec<Missing>,
-    /// Whether a server said that it did not see all data.
+    /// True if a server said that it did not see all data.
     partial: bool,
 }
 

@@ -61,7 +61,7 @@ impl Merge {
         self.group.promql(&names)
     }
 
-    /// Nothing, where each series is of one of the names.
+    /// Checks that each series is of one of the names.
     ///
     /// # Errors
     /// An answer with another series, which would belong to no query and be lost.

@@ -75,7 +75,7 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// Whether any query still waits for a request.
+    /// Returns true if any query still waits for this request.
     pub fn is_wanted(&self, id: RequestId) -> bool {
         let mut uses = self.requests.get(id).uses.iter();
         uses.any(|each| self.queries.get(each.query).failure.is_none())
@@ -127,7 +127,8 @@ impl<'a> Batch<'a> {
         let uses = std::mem::take(&mut request.uses);
         if let Some(merge) = request.merge.take_if(|merge| merge.names.len() > 1) {
             let series = std::mem::take(&mut decoded.series);
-            // Who does not group as told cannot be asked alone either: the sums would be those of something else.
+            // A server that does not group as told cannot be asked alone either: the sums would be those of something
+            // else.
             let foreign = merge.check(&series).err();
             for each in uses {
                 let name = self.queries.get(each.query).name();

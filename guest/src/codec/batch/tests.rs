@@ -28,7 +28,7 @@ fn query(config: &Config, name: &str, points: i64) -> QueryRange {
     QueryRange::new(config, &query, &options).unwrap()
 }
 
-/// What is sent, as PromQL.
+/// The requests that are sent, as PromQL.
 fn requests(batch: &mut Batch<'_>) -> Vec<(RequestId, String)> {
     std::iter::from_fn(|| batch.next_request())
         .map(|(number, request, _)| {

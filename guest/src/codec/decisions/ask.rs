@@ -9,7 +9,7 @@ use crate::prometheus::{
 /// Seconds that an answer of the present may be kept: those who ask within them share it.
 const SHARED: u32 = 5;
 
-/// When a query is evaluated.
+/// The time at which a query is evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
     /// At an instant, Unix milliseconds; none: the server's present.
@@ -23,7 +23,7 @@ pub enum When {
 pub struct Ask {
     /// The query.
     pub promql: String,
-    /// When it is evaluated.
+    /// The time at which it is evaluated.
     pub when: When,
 }
 
@@ -65,7 +65,7 @@ pub trait Requests {
     /// The next request to send; none: all have been given out.
     fn next_request(&mut self) -> Option<(Self::Id, HttpRequest, CacheHint)>;
 
-    /// Whether its answer is still waited for.
+    /// Returns true if the answer to this request is still waited for.
     fn is_wanted(&self, id: Self::Id) -> bool;
 
     /// The receiver of its answer.
@@ -107,7 +107,7 @@ pub struct Asks<'a> {
     next: usize,
     decoders: Vec<Option<RangeDecoder>>,
     answers: Vec<Option<Decoded>>,
-    /// What the answers that are there have cost, of `max-result-bytes`, which holds for all of them.
+    /// The cost of the answers received so far, in bytes of `max-result-bytes`, which holds for all of them together.
     spent: u64,
     failure: Option<Failure>,
 }

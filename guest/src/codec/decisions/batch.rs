@@ -1,5 +1,5 @@
 //! The verb `preset-execute-batch`: many presets at once, each at an instant or over a range, each with its own outcome.
-//! What is the same is asked once.
+//! Equal questions are asked once.
 
 use super::ask::{Ask, Requests};
 use super::preset::{ExecutePreset, InstantResult};
@@ -16,7 +16,7 @@ use crate::prometheus::{Decoded, HttpRequest, RangeDecoder, ResponseDecoder as _
 pub struct RunInput {
     /// The preset.
     pub preset: PresetInput,
-    /// What is filled in.
+    /// The arguments of the preset.
     pub arguments: ArgumentsInput,
     /// Over a range; none: at an instant.
     pub range: Option<PresetRange>,
@@ -24,7 +24,7 @@ pub struct RunInput {
     pub at: Option<i64>,
 }
 
-/// What one preset of a batch answers.
+/// The answer to one preset of a batch.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RunResult {
     /// At an instant, or over a range that was asked for in one request.
@@ -41,7 +41,7 @@ pub struct PresetBatch<'a> {
     runs: Vec<Run>,
 }
 
-/// Where the answer to a preset comes from.
+/// The source of the answer to a preset.
 #[derive(Debug)]
 enum Run {
     Refused(Failure),
@@ -111,7 +111,7 @@ impl ExecutePresets {
     /// Checks and renders.
     ///
     /// # Errors
-    /// What is wrong with the configuration. What is wrong with a preset is its own outcome.
+    /// Fails if the configuration is invalid. An invalid preset is the outcome of that preset alone.
     pub fn new(mut config: ConfigInput, runs: &[RunInput], partial: bool) -> Result<Self, Failure> {
         config.partial |= partial;
         let config = Config::try_from(config)?;

@@ -18,7 +18,7 @@ impl Evaluate {
     /// Checks the call and writes its queries.
     ///
     /// # Errors
-    /// What is wrong with the configuration, the preset or the question.
+    /// Fails if the configuration, the preset or the question is invalid.
     pub fn new(
         config: ConfigInput,
         preset: PresetInput,
@@ -32,7 +32,7 @@ impl Evaluate {
     /// The same by a metric.
     ///
     /// # Errors
-    /// What is wrong with the configuration or the question.
+    /// Fails if the configuration or the question is invalid.
     pub fn of_metric(config: ConfigInput, question: &MetricQuestion) -> Result<Self, Failure> {
         let config = checked(config)?;
         let evaluation = Evaluation::of_metric(&config.settings, question)?;

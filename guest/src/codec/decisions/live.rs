@@ -19,7 +19,7 @@ impl QueryLiveStats {
     /// Checks the call.
     ///
     /// # Errors
-    /// What is wrong with the configuration, the ids or the options.
+    /// Fails if the configuration, the ids or the options are invalid.
     pub fn new(
         config: ConfigInput,
         by: Dimension,

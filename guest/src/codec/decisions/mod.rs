@@ -1,5 +1,5 @@
-//! What decisions are made by: presets, live stats and verdicts. Each sends some [`Ask`]s side by side and makes one
-//! result of what came.
+//! The verbs of decisions: presets, live stats and verdicts. Each sends some [`Ask`]s side by side and makes one result
+//! of what came.
 
 mod ask;
 mod batch;
@@ -25,7 +25,7 @@ pub trait SideBySide {
     /// The checked configuration.
     fn config(&self) -> &Config;
 
-    /// What to ask.
+    /// Lists the queries to send.
     fn asks(&self) -> Vec<Ask>;
 
     /// Turns what came, in the order of what was asked, into the result.
@@ -55,7 +55,7 @@ pub fn read_all<V: SideBySide>(verb: &V, responses: &[(u16, &str)]) -> Result<V:
     verb.result(answers?)
 }
 
-/// Nothing, where there are as many responses as requests.
+/// Checks that there are as many responses as requests.
 fn check_count(responses: usize, requests: usize) -> Result<(), Failure> {
     match responses == requests {
         true => Ok(()),

@@ -15,7 +15,7 @@ const SHARED: i64 = 5000;
 /// The query that a call of a preset would send.
 ///
 /// # Errors
-/// What is wrong with the configuration, the preset or the arguments.
+/// Fails if the configuration, the preset or the arguments are invalid.
 pub fn render(
     config: ConfigInput,
     preset: PresetInput,
@@ -35,20 +35,20 @@ pub struct ExecutePreset {
     when: When,
 }
 
-/// What it answers.
+/// The answer to a preset at an instant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InstantResult {
-    /// What was asked.
+    /// The query that was sent.
     pub promql: String,
     /// The preset's unit.
     pub unit: Option<String>,
-    /// What came.
+    /// The series that came.
     pub series: Vec<Series>,
-    /// What makes it doubtful.
+    /// Remarks that make the answer doubtful.
     pub warnings: Vec<String>,
     /// Prometheus's remarks.
     pub infos: Vec<String>,
-    /// Whether data may be missing.
+    /// True if data may be missing.
     pub partial: bool,
 }
 
@@ -56,7 +56,7 @@ impl ExecutePreset {
     /// Checks and renders.
     ///
     /// # Errors
-    /// What is wrong with the configuration, the preset or the arguments.
+    /// Fails if the configuration, the preset or the arguments are invalid.
     pub fn new(
         config: ConfigInput,
         preset: PresetInput,
@@ -80,7 +80,7 @@ impl ExecutePreset {
     /// The same over a range, in one request: for hosts that send it themselves.
     ///
     /// # Errors
-    /// What is wrong with the configuration, the preset, the arguments or the range.
+    /// Fails if the configuration, the preset, the arguments or the range is invalid.
     pub fn over(
         config: ConfigInput,
         preset: PresetInput,
@@ -120,7 +120,7 @@ impl ExecutePreset {
         })
     }
 
-    /// What is asked.
+    /// The query to send.
     pub(super) fn ask(&self) -> Ask {
         Ask {
             promql: self.promql.clone(),
@@ -164,7 +164,7 @@ impl QueryRange {
     /// A preset over a range, checked, rendered and planned.
     ///
     /// # Errors
-    /// What is wrong with the preset, the arguments, or the range.
+    /// Fails if the preset, the arguments or the range is invalid.
     pub fn of_preset(
         config: &Config,
         preset: PresetInput,

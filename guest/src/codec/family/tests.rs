@@ -1,4 +1,4 @@
-//! What becomes of two sides, whose answers are written by hand.
+//! Tests of joining two sides, whose answers are written by hand.
 
 use super::*;
 use crate::codec::query_metric::MetricResult;

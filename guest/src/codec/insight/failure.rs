@@ -1,4 +1,4 @@
-//! What is wrong with the arguments of these verbs, in the classes of the contract.
+//! Failures for invalid arguments of these verbs, in the classes of the contract.
 
 use crate::codec::Failure;
 use crate::domain::insight::InsightError;

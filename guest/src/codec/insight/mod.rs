@@ -16,18 +16,18 @@ use crate::domain::insight::{InsightError, MOST_GROUPS};
 
 /// A verb over whole ranges.
 pub trait Insight {
-    /// What it answers.
+    /// The result of the verb.
     type Result;
 
-    /// What it asks for, all at once.
+    /// Lists the queries to send, all at once.
     fn queries(&self) -> Vec<QueryRange>;
 
-    /// What it asks for once those answers are there; nothing more for most.
+    /// Lists the further queries to send once those answers are there; none for most verbs.
     fn more(&self, _answers: &[RangeResult]) -> Vec<QueryRange> {
         Vec::new()
     }
 
-    /// What the answers come to, which are in the order of the queries, and then of [`more`](Self::more).
+    /// Computes the result from the answers, which are in the order of the queries, and then of [`more`](Self::more).
     ///
     /// # Errors
     /// More groups, or more work, than a call may cost.

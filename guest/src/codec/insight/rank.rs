@@ -16,12 +16,12 @@ use crate::prometheus::Series;
 #[derive(Debug, Clone)]
 pub struct Rank {
     asked: QueryRange,
-    /// Where they are ranked by their totals.
+    /// The totals, if groups are ranked by them.
     totals: Option<Totals>,
     ranking: Ranking,
 }
 
-/// What `rank` answers.
+/// The answer of `rank`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ranked {
     /// The best groups, in order.
@@ -30,7 +30,7 @@ pub struct Ranked {
     pub scores: Vec<f64>,
     /// The unit of the scores.
     pub score_unit: Option<String>,
-    /// How many groups there were.
+    /// The number of groups before the ranking.
     pub groups: usize,
     /// The sum of the others; none: not wanted, or there are none.
     pub others: Option<Series>,
@@ -40,7 +40,7 @@ impl Rank {
     /// Checks and plans.
     ///
     /// # Errors
-    /// What is wrong with the query or the ranking.
+    /// Fails if the query or the ranking is invalid.
     pub fn new(
         config: &Config,
         query: &MetricQuery,

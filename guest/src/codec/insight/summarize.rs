@@ -20,20 +20,20 @@ pub struct Summarize {
 pub struct Group {
     /// Its labels.
     pub labels: Vec<(String, String)>,
-    /// What its values come to.
+    /// The summary of its values.
     pub summary: Summary,
     /// Value times time; none: it has no meaning.
     pub total: Option<f64>,
 }
 
-/// What `summarize` answers.
+/// The answer of `summarize`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SummaryResult {
-    /// What was asked, without series.
+    /// The query and its plan, without series.
     pub answer: MetricResult,
     /// The unit of the totals.
     pub total_unit: Option<String>,
-    /// Which quantiles the summaries have.
+    /// The quantiles that the summaries have.
     pub quantiles: Vec<f64>,
     /// In the order of their labels.
     pub groups: Vec<Group>,
@@ -45,7 +45,7 @@ impl Summarize {
     /// Checks and plans.
     ///
     /// # Errors
-    /// What is wrong with the query or the quantiles.
+    /// Fails if the query or the quantiles are invalid.
     pub fn new(
         config: &Config,
         query: &MetricQuery,

@@ -44,7 +44,7 @@ fn query(name: &str, start: i64, end: i64, step: u32) -> MetricQuery {
     }
 }
 
-/// What a server has at an instant for a query: labels and values; none: it refuses.
+/// A server: gives the labels and values of a query at an instant; none: it refuses.
 type Server<'a> = &'a dyn Fn(&str, i64) -> Option<Vec<(String, f64)>>;
 
 /// The series of an agent.
@@ -154,7 +154,7 @@ fn what_counters_grew_by_is_asked_for_itself_and_added_up() {
                 (r#""resets":"counters""#.to_owned(), 2.0),
             ],
             true => vec![agent("a", 500.0)],
-            // What `rate` extrapolates to.
+            // The growth as `rate` extrapolates it.
             false => vec![agent("a", 12.0), agent("b", 1.0)],
         })
     };
@@ -196,7 +196,7 @@ fn a_step_in_which_counters_were_reset_is_asked_for_again_with_what_they_had_cou
     // Two of five points of `a`; `b` is not among them.
     assert_eq!(totals, [Some(3.0 * 500.0 + 2.0 * 9000.0), Some(5.0)]);
     assert!(result.answer.warnings.is_empty());
-    // Where that cannot be had, what is there is said to lack something.
+    // If the resets cannot be had, the totals that are there are said to lack something.
     let result = summarize(&query("cpu_util", 0, 300, 60), 86_400, &server(true));
     assert!(result.answer.warnings[0].contains("up to 2 times"));
     assert_eq!(result.groups[0].total, Some(2500.0));

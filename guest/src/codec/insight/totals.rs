@@ -11,15 +11,15 @@ use crate::domain::insight::{
 use crate::domain::{MetricQuery, RangeOptions};
 use crate::prometheus::Series;
 
-/// How a query's groups come to their totals.
+/// The way in which a query's groups get their totals.
 #[derive(Debug, Clone)]
 pub(super) struct Totals {
     pub(super) kind: Total,
-    /// What the counters grew by, where totals come from there.
+    /// The queries for the growth of counters, if totals come from there.
     pub(super) growth: Option<Counters>,
 }
 
-/// What is asked of counters.
+/// The queries for the growth of counters.
 #[derive(Debug, Clone)]
 pub(super) struct Counters {
     config: Config,
@@ -29,7 +29,7 @@ pub(super) struct Counters {
 }
 
 impl Counters {
-    /// What they grew by in each step.
+    /// The query for the growth in each step.
     pub(super) fn growth(&self) -> QueryRange {
         QueryRange::planned(&self.config, self.plan.range.clone(), &self.options)
     }
@@ -77,7 +77,7 @@ impl Totals {
         }
     }
 
-    /// What is asked once it is known what the counters grew by.
+    /// Lists the queries that follow once the growth of the counters is known.
     pub(super) fn more(&self, growth: Option<&RangeResult>) -> Vec<QueryRange> {
         match (&self.growth, growth) {
             (Some(counters), Some(growth)) => counters.over_resets(growth),
@@ -162,7 +162,7 @@ impl Read {
     }
 }
 
-/// Whether an answer is of that point, Unix milliseconds, and whole.
+/// Returns true if an answer is complete and has that point, Unix milliseconds.
 fn is_of(answer: &RangeResult, at: i64) -> bool {
     let grid = answer.answer.plan.grid;
     answer.missing.is_empty() && (grid.start() * 1000..=grid.end() * 1000).contains(&at)

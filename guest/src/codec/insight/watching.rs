@@ -33,20 +33,20 @@ pub struct FindOutliers {
 pub struct Watched {
     /// Its watched points.
     pub series: Series,
-    /// What was expected at each of them.
+    /// The expected band at each of them.
     pub bands: Vec<Band>,
-    /// What is out of the ordinary.
+    /// The anomalies found.
     pub anomalies: Vec<Anomaly>,
-    /// How many values, or members, that was learnt from.
+    /// The number of values, or members, learnt from.
     pub learnt: usize,
-    /// How; none: compared with other members.
+    /// The strategy used; none: compared with other members.
     pub strategy: Option<Strategy>,
 }
 
-/// What either verb answers.
+/// The answer of either verb.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WatchResult {
-    /// What was asked, without series; the points are those that were watched.
+    /// The query and its plan, without series; the points are those that were watched.
     pub answer: MetricResult,
     /// In the order of their labels.
     pub watched: Vec<Watched>,
@@ -58,7 +58,7 @@ impl FindAnomalies {
     /// Checks and plans.
     ///
     /// # Errors
-    /// What is wrong with the query, or cannot be learnt so.
+    /// Fails if the query is invalid, or the lookback cannot be learnt from so.
     pub fn new(
         config: &Config,
         query: &MetricQuery,
@@ -99,7 +99,7 @@ impl Insight for FindAnomalies {
                 strategy: Some(verdict.strategy),
             }
         });
-        // What is over and gone before the range begins is not watched.
+        // A series that ended before the range begins is not watched.
         let watched = watched.filter(|watched| !watched.series.timestamps.is_empty());
         let watched: Vec<Watched> = watched.collect();
         answer.warnings.extend(no_verdict(
@@ -119,7 +119,7 @@ impl FindOutliers {
     /// Checks and plans.
     ///
     /// # Errors
-    /// What is wrong with the query or the tolerance, or has no members.
+    /// Fails if the query or the tolerance is invalid, or the query has no members.
     pub fn new(
         config: &Config,
         query: &MetricQuery,

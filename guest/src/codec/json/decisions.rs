@@ -19,7 +19,7 @@ use crate::domain::verdict::{
 };
 use crate::domain::{Dimension, LabelFilter, MetricType, Pointwise, RangeOptionsInput};
 
-/// What the verbs of presets take: all have `preset`, all but `preset-check` have `config`.
+/// The request of the verbs of presets: all have `preset`, all but `preset-check` have `config`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PresetRequest {
@@ -53,7 +53,7 @@ impl PresetRequest {
         (&self.preset).into()
     }
 
-    /// What is filled in.
+    /// Returns the arguments of the preset.
     pub fn arguments(&self) -> ArgumentsInput {
         (&self.arguments).into()
     }
@@ -61,7 +61,7 @@ impl PresetRequest {
     /// The call in one request: over its range where it has one, else at an instant.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// Fails if the request is invalid.
     pub fn one_request(&self) -> Result<ExecutePreset, Failure> {
         let arguments = self.arguments();
         match self.range {
@@ -75,19 +75,19 @@ impl PresetRequest {
     /// The range.
     ///
     /// # Errors
-    /// When there is none.
+    /// Fails if there is none.
     pub fn range(&self) -> Result<PresetRange, Failure> {
         let range = self.range.as_ref().ok_or_else(|| missing("range"))?;
         Ok(range.into())
     }
 
-    /// How it is asked for.
+    /// Returns the options of the range.
     pub fn options(&self) -> RangeOptionsInput {
         self.options.clone()
     }
 }
 
-/// What `preset-execute-batch` takes.
+/// The request of `preset-execute-batch`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunsRequest {
@@ -132,7 +132,7 @@ impl RunsRequest {
         self.runs.iter().map(run).collect()
     }
 
-    /// How ranges are asked for.
+    /// Returns the options of the ranges.
     pub fn options(&self) -> RangeOptionsInput {
         self.options.clone()
     }
@@ -140,7 +140,7 @@ impl RunsRequest {
     /// The call without I/O.
     ///
     /// # Errors
-    /// What is wrong with the configuration.
+    /// Fails if the configuration is invalid.
     pub fn one_request_each(&self) -> Result<ExecutePresets, Failure> {
         ExecutePresets::new(self.config(), &self.runs(), self.options.partial)
     }
@@ -242,7 +242,7 @@ impl From<&ArgumentsDocument> for ArgumentsInput {
     }
 }
 
-/// What `evaluate` takes.
+/// The request of `evaluate`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct QuestionRequest {
@@ -297,7 +297,7 @@ impl QuestionRequest {
     /// The call.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// Fails if the request is invalid.
     pub fn evaluate(&self) -> Result<Evaluate, Failure> {
         Evaluate::new(self.config.clone(), (&self.preset).into(), &self.input())
     }
@@ -329,7 +329,7 @@ impl From<&ConditionDocument> for Condition {
     }
 }
 
-/// What `evaluate-metric` takes.
+/// The request of `evaluate-metric`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MetricQuestionRequest {
@@ -366,7 +366,7 @@ impl MetricQuestionRequest {
     /// The call.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// Fails if the request is invalid.
     pub fn evaluate(&self) -> Result<Evaluate, Failure> {
         let question = &self.question;
         let question = MetricQuestion {
@@ -387,7 +387,7 @@ impl MetricQuestionRequest {
     }
 }
 
-/// What `query-live-stats` takes.
+/// The request of `query-live-stats`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LiveRequest {
@@ -418,7 +418,7 @@ impl LiveRequest {
     /// The call.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// Fails if the request is invalid.
     pub fn live_stats(&self) -> Result<QueryLiveStats, Failure> {
         let options = &self.options;
         let input = LiveInput {
@@ -454,7 +454,7 @@ fn pairs(responses: &[ResponseDocument]) -> Vec<(u16, &str)> {
         .collect()
 }
 
-/// What a template is.
+/// Writes the outline of a preset's template.
 impl Serialize for Preset {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut out = serializer.serialize_struct("outline", 4)?;

@@ -13,7 +13,7 @@ use crate::domain::family::{
 use crate::domain::preset::LabelValues;
 use crate::domain::{MetricQuery, RangeOptionsInput, Statistic};
 
-/// What the verbs of families take: all but `family-check` have `config`.
+/// The request of the verbs of families: all but `family-check` have `config`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FamilyRequest {
@@ -50,7 +50,7 @@ impl FamilyRequest {
     /// The query.
     ///
     /// # Errors
-    /// When there is none.
+    /// Fails if there is none.
     pub fn query(&self) -> Result<&FamilyQuery, Failure> {
         self.query.as_ref().ok_or_else(|| missing("query"))
     }
@@ -58,7 +58,7 @@ impl FamilyRequest {
     /// Several queries.
     ///
     /// # Errors
-    /// When there is no list of them.
+    /// Fails if there is no list of them.
     pub fn queries(&self) -> Result<&[FamilyQuery], Failure> {
         self.queries.as_deref().ok_or_else(|| missing("queries"))
     }
@@ -66,7 +66,7 @@ impl FamilyRequest {
     /// The derived metric.
     ///
     /// # Errors
-    /// When there is none.
+    /// Fails if there is none.
     pub fn derived(&self) -> Result<DerivedQuery, Failure> {
         self.derived.clone().ok_or_else(|| missing("derived"))
     }
@@ -74,7 +74,7 @@ impl FamilyRequest {
     /// Checks the families of a list.
     ///
     /// # Errors
-    /// When there is none, and what is wrong with it.
+    /// Fails if there is none, or if it is invalid.
     pub fn check(&self) -> Result<(), Failure> {
         let families = self.families.as_ref().ok_or_else(|| missing("families"))?;
         Ok(check_families(families)?)
@@ -83,7 +83,7 @@ impl FamilyRequest {
     /// The status of a response.
     ///
     /// # Errors
-    /// When there is none.
+    /// Fails if there is none.
     pub fn status(&self) -> Result<u16, Failure> {
         self.status.ok_or_else(|| missing("status"))
     }

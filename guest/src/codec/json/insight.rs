@@ -8,7 +8,7 @@ use crate::codec::insight::{Group, Ranked, SummaryResult, WatchResult, Watched};
 use crate::codec::{MetricResult, Missing, ValuesResult};
 use crate::domain::insight::{Anomaly, Band, Strategy};
 
-/// What every answer says besides its own.
+/// The number of fields that every answer has besides its own.
 const COMMON: usize = 10;
 
 /// Writes it: what was asked, and how far the answer can be trusted.

@@ -1,4 +1,4 @@
-//! What the verbs of `insight` and `discovery` take besides a query.
+//! The parts of a request of `insight` and `discovery` besides the query.
 
 use serde::{Deserialize, Deserializer};
 

@@ -83,7 +83,7 @@ impl Request {
     /// The query.
     ///
     /// # Errors
-    /// When there is none.
+    /// Fails if there is none.
     pub fn query(&self) -> Result<MetricQuery, Failure> {
         self.query.clone().ok_or_else(|| missing("query"))
     }
@@ -91,7 +91,7 @@ impl Request {
     /// Several queries.
     ///
     /// # Errors
-    /// When there is no list of them.
+    /// Fails if there is no list of them.
     pub fn queries(&self) -> Result<Vec<MetricQuery>, Failure> {
         self.queries.clone().ok_or_else(|| missing("queries"))
     }
@@ -114,17 +114,17 @@ impl Request {
     /// The ranking of groups.
     ///
     /// # Errors
-    /// When there is none.
+    /// Fails if there is none.
     pub fn ranking(&self) -> Result<RankingInput, Failure> {
         self.ranking.ok_or_else(|| missing("ranking"))
     }
 
-    /// What is watched for.
+    /// Returns the settings of the detection.
     pub fn detection(&self) -> DetectionInput {
         self.detection
     }
 
-    /// Which deviations count.
+    /// Returns the tolerance of deviations.
     pub fn tolerance(&self) -> ToleranceInput {
         self.tolerance
     }
@@ -132,20 +132,20 @@ impl Request {
     /// The dimension that tells members apart.
     ///
     /// # Errors
-    /// When there is none.
+    /// Fails if there is none.
     pub fn member(&self) -> Result<Dimension, Failure> {
         self.member.ok_or_else(|| missing("member"))
     }
 
-    /// Whose values are wanted.
+    /// The label or dimension whose values are wanted.
     ///
     /// # Errors
-    /// When it does not say.
+    /// Fails if the request names none.
     pub fn source(&self) -> Result<ValueSource, Failure> {
         self.source.clone().ok_or_else(|| missing("source"))
     }
 
-    /// Which values are wanted.
+    /// Returns the filter of values.
     pub fn filter(&self) -> ValueFilter {
         self.filter.clone()
     }
@@ -153,7 +153,7 @@ impl Request {
     /// The status of a response.
     ///
     /// # Errors
-    /// When there is none.
+    /// Fails if there is none.
     pub fn status(&self) -> Result<u16, Failure> {
         self.status.ok_or_else(|| missing("status"))
     }

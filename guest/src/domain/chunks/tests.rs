@@ -150,7 +150,7 @@ fn the_interval_shrinks_to_what_the_backend_grants() {
     // A day of seconds is cut in eight, each three hours.
     assert_eq!(interval(86_400, 1, 11_001), 10_800);
     assert_eq!(interval(86_400, 60, 11_001), 86_400);
-    // Where no divisor is a multiple of the step, as many points as are granted.
+    // If no divisor is a multiple of the step, as many points as are granted.
     assert_eq!(interval(86_400, 7, 1000), 7000);
     // A cell holds at least one point.
     assert_eq!(interval(60, 300, 11_001), 300);
@@ -233,7 +233,7 @@ proptest! {
     fn chunks_hold_each_point_of_the_range_once_and_keep_the_limit(
         grid in any_range(), (now, near, interval) in any_options(), max_points in 50_u32..12_000,
     ) {
-        // Where the present is at all, it is often near the end of the range.
+        // A present, if there is one, is often near the end of the range.
         let now = near.map(|near| grid.end() + near).or(now);
         let Ok(chunks) = cut_at(&grid, now, interval, max_points) else {
             return Ok(());

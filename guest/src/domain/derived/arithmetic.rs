@@ -1,5 +1,5 @@
-//! What becomes of two values at a point, and of two series. A side that is missing and a divisor of zero make gaps, which
-//! are counted: no number is made up.
+//! The arithmetic of two values at a point, and of two series. A side that is missing and a divisor of zero make gaps,
+//! which are counted: no number is made up.
 
 use super::error::DerivedError;
 
@@ -62,7 +62,7 @@ impl Operation {
         format!("{factor}({first}) {sign} ({second})")
     }
 
-    /// What becomes of two values; none: the divisor is zero.
+    /// Derives the result from two values; none: the divisor is zero.
     fn of(self, first: f64, second: f64) -> Option<f64> {
         match self {
             Self::Ratio | Self::Percent if second == 0.0 => None,
@@ -73,7 +73,7 @@ impl Operation {
         }
     }
 
-    /// What becomes of two series, whose times ascend. Gaps are added to those before.
+    /// Derives the result from two series, whose times ascend. Gaps are added to those before.
     pub fn join(
         self,
         (times, values): Points<'_>,

@@ -1,9 +1,9 @@
-//! What can be wrong with a derived metric.
+//! Errors of a derived metric.
 
 use crate::domain::QueryError;
 use crate::domain::family::FamilyError;
 
-/// Why a derived metric is refused.
+/// The reason why a derived metric is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DerivedError {
     /// A side.

@@ -10,7 +10,7 @@ pub use side::Side;
 
 use crate::domain::{RangeOptions, RangePlan, Settings};
 
-/// What becomes of the sides.
+/// The derivation of a result from the sides.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Derivation {
     /// A computation of two.
@@ -22,15 +22,15 @@ pub enum Derivation {
 /// A metric made of one or two queries.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DerivedQuery {
-    /// What is asked on each.
+    /// The query of each side.
     pub sides: Vec<Side>,
-    /// What becomes of them.
+    /// The derivation of the result from them.
     pub derivation: Derivation,
     /// The unit; none: what follows of the sides'.
     pub unit: Option<String>,
 }
 
-/// What is asked for a derived metric.
+/// The plan of the queries for a derived metric.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DerivedPlan {
     /// On the first side.

@@ -9,7 +9,7 @@ use crate::domain::{
     Dimension, MetricQuery, RangeOptions, RangePlan, Settings, ValueType, plan_range_beside,
 };
 
-/// What is asked on a side.
+/// The query of one side.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Side {
     /// Of the containers.
@@ -34,7 +34,7 @@ impl Side {
         }
     }
 
-    /// Whether a label of its series tells nothing apart: it has the value that the query asks for.
+    /// Returns true if the query fixes the value of this label, so that it tells no series apart.
     pub fn is_pinned(&self, settings: &Settings, label: &str) -> bool {
         match self {
             Self::Family(_) => false,
@@ -64,7 +64,7 @@ impl Side {
         }
     }
 
-    /// Whether a point stands for time before it.
+    /// Returns true if a point stands for time before it.
     pub(super) fn looks_back(&self, settings: &Settings) -> bool {
         match self {
             Self::Metric(query) => Reading::new(settings, query).looks_back(),
@@ -72,7 +72,7 @@ impl Side {
         }
     }
 
-    /// Whether its values do not add up.
+    /// Returns true if its values do not add up.
     pub(super) fn is_intensive(&self) -> bool {
         match self {
             // Of `cpu_util` it is of cores, and they do.

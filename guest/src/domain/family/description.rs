@@ -6,7 +6,7 @@ use super::error::FamilyError;
 use crate::domain::head;
 use crate::domain::preset::check_group_label;
 
-/// How the samples of a family are read.
+/// The kind of a family: it decides how samples are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FamilyKind {
     /// A level.
@@ -21,12 +21,12 @@ pub enum FamilyKind {
 }
 
 impl FamilyKind {
-    /// Whether samples are read as an increase per second.
+    /// Returns true if samples are read as an increase per second.
     pub fn is_per_second(self) -> bool {
         self != Self::Gauge
     }
 
-    /// Whether it holds observations.
+    /// Returns true if it holds observations.
     pub fn is_histogram(self) -> bool {
         matches!(self, Self::Histogram | Self::NativeHistogram)
     }
@@ -49,15 +49,15 @@ pub struct Family {
     pub name: String,
     /// Names that it had before, the latest first.
     pub former_names: Vec<String>,
-    /// How its samples are read.
+    /// The kind, which decides how its samples are read.
     pub kind: FamilyKind,
     /// The unit of its samples.
     pub unit: Option<String>,
-    /// What it measures.
+    /// A description of the quantity that it measures.
     pub description: String,
     /// Labels that may be filtered on and grouped by; empty: any.
     pub labels: Vec<String>,
-    /// Whether its values do not add up.
+    /// True if its values do not add up.
     pub intensive: bool,
 }
 

@@ -1,9 +1,9 @@
-//! What can be wrong with a family, or with what is asked of it.
+//! Errors of a family, or of a query of it.
 
 use crate::domain::QueryError;
 use crate::domain::preset::PresetError;
 
-/// Why a family, or a query of it, is refused.
+/// The reason why a family, or a query of it, is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FamilyError {
     /// A text that is no metric's name.
@@ -56,7 +56,7 @@ pub enum FamilyError {
         field: &'static str,
         /// The label, its head if it is long.
         label: String,
-        /// Those that it has.
+        /// The labels that it has.
         accepted: String,
     },
     /// A sum of what does not add up.
@@ -71,7 +71,7 @@ pub enum FamilyError {
         kind: &'static str,
         /// The statistic.
         statistic: &'static str,
-        /// Those that it has.
+        /// The statistics that it has.
         accepted: &'static str,
     },
     /// A quantile that is none.
@@ -85,19 +85,19 @@ pub enum FamilyError {
     Many {
         /// The field in the contract.
         field: &'static str,
-        /// What there is too much of.
+        /// The things of which there are too many.
         what: &'static str,
-        /// How many there are.
+        /// The number that was given.
         given: usize,
-        /// How many are accepted.
+        /// The most that are accepted.
         most: usize,
     },
     /// A query too long to be sent.
     #[error("the query becomes {given} bytes long; accepted are at most {most}: fewer values")]
     LongQuery {
-        /// How many bytes.
+        /// The number of bytes that was given.
         given: usize,
-        /// How many are accepted.
+        /// The most bytes that are accepted.
         most: usize,
     },
     /// One of several families.
@@ -105,7 +105,7 @@ pub enum FamilyError {
     Of {
         /// The family's name, its head if it is long.
         name: String,
-        /// What is wrong with it.
+        /// The error in it.
         error: Box<FamilyError>,
     },
     /// The range.

@@ -16,7 +16,7 @@ pub(super) struct Expression {
     pub(super) promql: String,
     /// The window that a point looks back over; none: it is the value at its instant.
     pub(super) window: Option<PromDuration>,
-    /// Whether it reads over the configuration's window.
+    /// True if it reads over the configuration's window.
     pub(super) uses_timewindow: bool,
 }
 

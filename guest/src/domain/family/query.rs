@@ -1,4 +1,4 @@
-//! What is asked of a family, held to what it is.
+//! The query of a family, checked against the family.
 
 use std::num::NonZeroU32;
 
@@ -7,7 +7,7 @@ use super::error::FamilyError;
 use crate::domain::preset::{LabelValues, matchers};
 use crate::domain::{Over, Pointwise, Settings, Statistic};
 
-/// What the series of a group become at an instant.
+/// The statistic of a group's series at an instant.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum FamilyStatistic {
     /// Their sum.
@@ -47,22 +47,22 @@ impl FamilyStatistic {
 /// A statistic of what a group is over time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OverTime {
-    /// Which one.
+    /// The statistic.
     pub statistic: Statistic,
     /// Seconds that a point looks back; none: the step.
     pub window: Option<u32>,
 }
 
-/// What is asked of a family, as it was given.
+/// The query of a family, as it was given.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FamilyQuery {
     /// The family.
     pub family: Family,
-    /// Which series.
+    /// The labels' values that select series.
     pub filters: Vec<LabelValues>,
     /// The labels to tell apart.
     pub group_by: Vec<String>,
-    /// What the series of a group become; none: what suits the family.
+    /// The statistic of a group's series; none: the one that suits the family.
     pub statistic: Option<FamilyStatistic>,
     /// None: the group's value at an instant.
     pub over_time: Option<OverTime>,
@@ -85,12 +85,12 @@ pub(super) struct Checked<'a> {
 }
 
 impl FamilyQuery {
-    /// Whether a point stands for time before it.
+    /// Returns true if a point stands for time before it.
     pub(crate) fn looks_back(&self) -> bool {
         self.family.kind.is_per_second() || self.over_time.is_some()
     }
 
-    /// Whether its values do not add up.
+    /// Returns true if its values do not add up.
     pub(crate) fn is_intensive(&self) -> bool {
         self.family.intensive
             || self.family.kind.is_histogram() && self.statistic != Some(FamilyStatistic::Rate)

@@ -1,4 +1,4 @@
-//! What is written of a family, and what is refused.
+//! Tests of the queries written for a family, and of refusals.
 
 use super::*;
 use crate::domain::preset::LabelValues;

@@ -1,6 +1,6 @@
-//! What is expected by the rules of Grafana's `promql-anomaly-detection` (`rules/adaptive.yml`): the mean of an hour,
-//! with a band from the deviation of restless hours smoothed over 26, half the mean at least, and that of the same hour
-//! a day and a week ago. As there, a point is part of its own mean, and what is not above zero does not count.
+//! Bands by the rules of Grafana's `promql-anomaly-detection` (`rules/adaptive.yml`): the mean of an hour, with a band
+//! from the deviation of restless hours smoothed over 26, half the mean at least, and that of the same hour a day and a
+//! week ago. As there, a point is part of its own mean, and what is not above zero does not count.
 
 use super::band::Band;
 use super::dense::Dense;
@@ -9,7 +9,7 @@ use super::robust::LEAST_VALUES;
 use super::tolerance::Tolerance;
 
 const HOUR: u32 = 3600;
-/// Over which the deviation of restless hours is smoothed.
+/// The time over which the deviation of restless hours is smoothed.
 const SMOOTHED: u32 = 26 * HOUR;
 /// An hour is restless where its deviation is more than this part of its mean.
 const RESTLESS: f64 = 0.5;

@@ -11,20 +11,20 @@ pub struct Anomaly {
     pub start: i64,
     /// The last.
     pub end: i64,
-    /// Whether they are above.
+    /// True if the values are above the band.
     pub above: bool,
     /// The one that is farthest out.
     pub peak_at: i64,
     /// Its value.
     pub peak: f64,
-    /// What was expected there.
+    /// The value expected there.
     pub expected: f64,
-    /// How far out: above 1 is outside.
+    /// The distance from the expected value, in distances from there to the edge: above 1 is outside.
     pub score: f64,
 }
 
-/// What is out of the ordinary from a place on, which the first band belongs to. What is missing, no number, or without a
-/// band is no anomaly, and ends a row.
+/// Finds the anomalies from a place on, which the first band belongs to. A point that is missing, no number, or without
+/// a band is no anomaly, and ends a row.
 pub(super) fn find(
     series: &Dense,
     from: usize,

@@ -1,9 +1,9 @@
-//! What is expected of a point, and what is still ordinary.
+//! The band of a point: the expected value, and the edges of the ordinary.
 
-/// What was expected at a point, and the edges of the band around it.
+/// The value expected at a point, and the edges of the band around it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Band {
-    /// What was expected.
+    /// The value expected.
     pub expected: f64,
     /// The lower edge.
     pub lower: f64,
@@ -19,12 +19,12 @@ impl Band {
         upper: f64::NAN,
     };
 
-    /// Whether there is a verdict.
+    /// Returns true if there is a verdict.
     pub fn is_some(&self) -> bool {
         !self.expected.is_nan()
     }
 
-    /// On which side a value is outside: above, or not.
+    /// The side on which a value is outside: true for above; none: on neither.
     pub(super) fn outside(&self, value: f64) -> Option<bool> {
         match value {
             value if value > self.upper => Some(true),
@@ -33,7 +33,7 @@ impl Band {
         }
     }
 
-    /// How far a value is from what was expected, in distances from there to the edge: above 1 is outside.
+    /// The distance of a value from the expected one, in distances from there to the edge: above 1 is outside.
     pub(super) fn score(&self, value: f64) -> f64 {
         match value >= self.expected {
             true => (value - self.expected) / (self.upper - self.expected),

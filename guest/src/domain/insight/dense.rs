@@ -7,7 +7,7 @@ use crate::domain::Grid;
 pub struct Dense {
     grid: Grid,
     values: Vec<f64>,
-    /// Whether the series has a value there, be it no number.
+    /// True at each place where the series has a value, even one that is no number.
     there: Vec<bool>,
 }
 
@@ -38,22 +38,22 @@ impl Dense {
         self.values.get(place).copied().unwrap_or(f64::NAN)
     }
 
-    /// What can be learnt from at a place: a finite number.
+    /// The value to learn from at a place: a finite number.
     pub(super) fn learnable(&self, place: usize) -> Option<f64> {
         self.values.get(place).copied().filter(|v| v.is_finite())
     }
 
-    /// Whether the series has a value at a place.
+    /// Returns true if the series has a value at a place.
     pub fn is_there(&self, place: usize) -> bool {
         self.there.get(place).copied().unwrap_or(false)
     }
 
-    /// How many places there are.
+    /// The number of places.
     pub fn len(&self) -> usize {
         self.values.len()
     }
 
-    /// Whether there is no place.
+    /// Returns true if there is no place.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
@@ -64,7 +64,7 @@ impl Dense {
         (self.grid.start() + steps.saturating_mul(i64::from(self.grid.step()))) * 1000
     }
 
-    /// So many seconds as places, rounded down.
+    /// The number of places in so many seconds, rounded down.
     pub(super) fn places(&self, seconds: u32) -> usize {
         usize::try_from(seconds / self.grid.step()).unwrap_or(usize::MAX)
     }

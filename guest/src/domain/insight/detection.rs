@@ -1,4 +1,4 @@
-//! What is watched for in a series by itself, and the verdict on it.
+//! The detection of anomalies in a series by itself, and the verdict on it.
 
 use super::anomalies::{Anomaly, find};
 use super::band::Band;
@@ -11,7 +11,7 @@ use super::{adaptive, robust, seasonal};
 const HOUR: u32 = 3600;
 const DAY: u32 = 24 * HOUR;
 
-/// How what is expected is learnt.
+/// The way in which the expected values are learnt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Strategy {
     /// From the same time of the seasons before.
@@ -44,12 +44,12 @@ impl Strategy {
     }
 }
 
-/// What is watched for, as it was given.
+/// The settings of a detection, as they were given.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct DetectionInput {
-    /// How what is expected is learnt.
+    /// The way in which the expected values are learnt.
     pub strategy: Option<Strategy>,
-    /// Which deviations count.
+    /// The deviations that count.
     pub tolerance: ToleranceInput,
     /// Seconds before each point that are learnt from.
     pub lookback: Option<u32>,
@@ -57,12 +57,12 @@ pub struct DetectionInput {
     pub season: Option<u32>,
 }
 
-/// What is watched for, checked for a range.
+/// The settings of a detection, checked for a range.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Detection {
-    /// How what is expected is learnt; none: as each series allows.
+    /// The way in which the expected values are learnt; none: as each series allows.
     pub strategy: Option<Strategy>,
-    /// Which deviations count.
+    /// The deviations that count.
     pub tolerance: Tolerance,
     /// Seconds before each point that are learnt from, a multiple of the step.
     pub lookback: u32,
@@ -78,7 +78,7 @@ impl Detection {
     /// Checks it for a range of so many seconds at a step, where both the range and the lookback must be within the most.
     ///
     /// # Errors
-    /// What cannot be learnt so.
+    /// Fails if the expected values cannot be learnt so.
     pub(super) fn new(
         input: DetectionInput,
         step: u32,
@@ -130,7 +130,7 @@ impl Detection {
         })
     }
 
-    /// How many values the band of a point is made of, at most.
+    /// The most values that the band of a point is made of.
     pub(super) fn values_a_band(&self) -> u64 {
         let points = |seconds: u32| u64::from(seconds / self.step) + 1;
         let seasonal = u64::from(self.lookback / self.season) * points(2 * seasonal::AROUND);
@@ -142,16 +142,16 @@ impl Detection {
     }
 }
 
-/// What is said of a series.
+/// The verdict on a series.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
     /// The bands from the first watched place on.
     pub bands: Vec<Band>,
-    /// What is out of the ordinary.
+    /// The anomalies found.
     pub anomalies: Vec<Anomaly>,
-    /// How many values were learnt from before that place.
+    /// The number of values learnt from before that place.
     pub learnt: usize,
-    /// How.
+    /// The strategy used.
     pub strategy: Strategy,
 }
 
@@ -200,7 +200,7 @@ pub fn look(series: &Dense, from: usize, detection: &Detection) -> Verdict {
 }
 
 impl Verdict {
-    /// What is said of a member that was compared with others.
+    /// Finds the anomalies of a member that is compared with others.
     pub fn of_member(member: &Dense, bands: &[Band], tolerance: &Tolerance) -> Vec<Anomaly> {
         find(member, 0, bands, tolerance)
     }

@@ -1,8 +1,8 @@
-//! What can be wrong with the arguments of these verbs, each with what would be accepted.
+//! Errors of the arguments of these verbs, each with what would be accepted.
 
 use crate::domain::QueryError;
 
-/// Why an argument is refused.
+/// The reason why an argument is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InsightError {
     /// The query itself.
@@ -13,15 +13,15 @@ pub enum InsightError {
     Quantile {
         /// The field in the contract.
         field: &'static str,
-        /// What was given.
+        /// The value that was given.
         given: String,
     },
     /// More quantiles than a summary has.
     #[error("{given} quantiles; accepted are at most {most}")]
     ManyQuantiles {
-        /// How many there are.
+        /// The number that was given.
         given: usize,
-        /// How many are accepted.
+        /// The most that are accepted.
         most: usize,
     },
     /// A number outside of its range.
@@ -29,9 +29,9 @@ pub enum InsightError {
     OutOfRange {
         /// The field in the contract.
         field: &'static str,
-        /// What was given.
+        /// The value that was given.
         given: String,
-        /// What would be accepted.
+        /// The values that would be accepted.
         accepted: &'static str,
     },
     /// The sum of what does not add up.
@@ -55,11 +55,11 @@ pub enum InsightError {
     /// A lookback in which nothing repeats.
     #[error("{lookback} s; accepted is at least {least} s, {why}")]
     ShortLookback {
-        /// What was asked for.
+        /// The lookback that was asked for.
         lookback: u32,
         /// The least that is accepted.
         least: u32,
-        /// Why so much.
+        /// The reason why so much is needed.
         why: &'static str,
     },
     /// Members that are not told apart by what has members.
@@ -82,9 +82,9 @@ pub enum InsightError {
     /// More groups than are looked at.
     #[error("more than {most} groups: a filter, or a coarser grouping, makes fewer")]
     ManyGroups {
-        /// How many are accepted.
+        /// The most that are accepted.
         most: usize,
-        /// How many there are.
+        /// The number found.
         found: usize,
     },
     /// More work than a call may cost.
@@ -92,9 +92,9 @@ pub enum InsightError {
         "the bands read {needed} values: a longer step, a shorter range or lookback, or fewer groups make fewer"
     )]
     ManyEvaluations {
-        /// How many are accepted.
+        /// The most that are accepted.
         most: u64,
-        /// How many it takes.
+        /// The number needed.
         needed: u64,
     },
 }

@@ -1,5 +1,5 @@
-//! What a whole range comes to: summaries, ranks, bands, anomalies, outliers. Pure arithmetic on the points of an answer,
-//! each exact and the same in whichever chunks they came.
+//! Arithmetic on a whole range: summaries, ranks, bands, anomalies, outliers. Pure arithmetic on the points of an
+//! answer, each exact and the same in whichever chunks they came.
 
 mod adaptive;
 mod anomalies;

@@ -18,7 +18,7 @@ impl Sum {
         self.total = total;
     }
 
-    /// What they come to.
+    /// The sum.
     pub fn value(self) -> f64 {
         match self.total.is_finite() {
             true => self.total + self.lost,

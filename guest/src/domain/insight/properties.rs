@@ -1,4 +1,4 @@
-//! What holds whatever the values are: infinite, not a number, missing, huge.
+//! Properties that hold for all values: infinite, not a number, missing, huge.
 
 use proptest::prelude::{Just, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use proptest::strategy::Strategy as _;

@@ -1,4 +1,4 @@
-//! Which groups matter over the whole range, in an order that nothing but their scores and labels decides.
+//! The ranking of groups over the whole range, in an order that nothing but their scores and labels decides.
 
 use std::cmp::Ordering;
 use std::num::NonZeroU32;
@@ -8,7 +8,7 @@ use super::summary::{Summary, checked};
 use crate::domain::expression::Reading;
 use crate::domain::{MetricQuery, Over, Pointwise, Settings, Statistic};
 
-/// What groups are ranked by.
+/// The score that groups are ranked by.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Score {
     /// Their mean.
@@ -44,29 +44,29 @@ impl Score {
     }
 }
 
-/// How groups are ranked, as it was given.
+/// The settings of a ranking, as they were given.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RankingInput {
-    /// By what.
+    /// The score to rank by.
     pub score: Score,
-    /// How many are wanted.
+    /// The number of groups wanted.
     pub k: Option<u32>,
     /// The lowest first.
     pub lowest: bool,
-    /// Whether the sum of the others is wanted.
+    /// True if the sum of the others is wanted.
     pub others: bool,
 }
 
-/// How groups are ranked, checked.
+/// The settings of a ranking, checked.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ranking {
-    /// By what.
+    /// The score to rank by.
     pub score: Score,
-    /// How many are wanted: 5, what a chart can tell apart at a glance.
+    /// The number of groups wanted; the default is 5, what a chart can tell apart at a glance.
     pub k: NonZeroU32,
     /// The lowest first.
     pub lowest: bool,
-    /// Whether the sum of the others is wanted.
+    /// True if the sum of the others is wanted.
     pub others: bool,
 }
 
@@ -104,8 +104,8 @@ impl Ranking {
     }
 }
 
-/// Whether the sum of some groups' values is the value of them together: of levels and rates and their means, not of
-/// percentages of capacity, peaks and quantiles.
+/// Returns true if the sum of some groups' values is the value of them together: of levels and rates and their means,
+/// not of percentages of capacity, peaks and quantiles.
 pub fn adds_up(settings: &Settings, query: &MetricQuery) -> bool {
     let is_mean = matches!(
         query.pointwise,

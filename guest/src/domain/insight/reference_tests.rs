@@ -154,7 +154,7 @@ fn a_range_and_its_lookback_are_within_max_range() {
         };
         Detection::new(input, 300, range, 7 * day)
     };
-    // What is left, where nothing else was asked for.
+    // The days that are left, if nothing else was asked for.
     assert_eq!(new(None, None, day).unwrap().lookback, 6 * 86_400);
     assert_eq!(
         new(Some(Strategy::Robust), None, day).unwrap().lookback,

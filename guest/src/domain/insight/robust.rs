@@ -1,4 +1,4 @@
-//! What is expected from all values of the lookback: their median.
+//! Bands from all values of the lookback: their median is expected.
 
 use super::band::Band;
 use super::dense::Dense;

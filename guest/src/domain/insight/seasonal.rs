@@ -1,4 +1,4 @@
-//! What is expected from the values at the same time of the seasons before: their median.
+//! Bands from the values at the same time of the seasons before: their median is expected.
 
 use super::band::Band;
 use super::dense::Dense;

@@ -21,7 +21,7 @@ pub(super) struct Sliding<'a> {
 }
 
 impl<'a> Sliding<'a> {
-    /// So many windows, all empty.
+    /// Makes so many windows, all empty.
     pub(super) fn new(series: &'a Dense, windows: usize) -> Self {
         Self {
             series,
@@ -49,12 +49,12 @@ impl<'a> Sliding<'a> {
         }
     }
 
-    /// How many windows have numbers.
+    /// The number of windows that have numbers.
     pub(super) fn filled(&self) -> usize {
         self.windows.iter().filter(|w| w.numbers > 0).count()
     }
 
-    /// How many numbers there are in all windows.
+    /// The number of numbers in all windows.
     pub(super) fn len(&self) -> usize {
         self.sorted.len()
     }

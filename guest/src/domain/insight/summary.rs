@@ -3,7 +3,7 @@
 use super::error::InsightError;
 use super::numbers::{mean, quantile};
 
-/// What a group's values come to. Where none is a number, none of these is.
+/// The summary of a group's values. All but the counts are NaN if no value is a number.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
     /// Values, those that are not a number among them.
@@ -52,7 +52,7 @@ impl Quantiles {
     /// More are a histogram, which nobody reads in a row of a table.
     const MOST: usize = 16;
 
-    /// Those asked for; none: the median and the 95th percentile.
+    /// The quantiles asked for; none: the median and the 95th percentile.
     ///
     /// # Errors
     /// Too many, or what is no part from 0 to 1.
@@ -78,7 +78,7 @@ impl Quantiles {
     }
 }
 
-/// Nothing, for a part from 0 to 1.
+/// Checks that a part is from 0 to 1.
 pub(super) fn checked(field: &'static str, q: f64) -> Result<(), InsightError> {
     match (0.0..=1.0).contains(&q) {
         true => Ok(()),

@@ -1,11 +1,11 @@
-//! Which deviations from what is expected count.
+//! The deviations from the expected values that count.
 
 use std::num::NonZeroU32;
 
 use super::band::Band;
 use super::error::InsightError;
 
-/// On which side of a band.
+/// The side of a band.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Direction {
     /// On either.
@@ -17,26 +17,26 @@ pub enum Direction {
     Below,
 }
 
-/// Which deviations count, as it was given.
+/// The deviations that count, as they were given.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct ToleranceInput {
     /// Half the width of the band, in deviations.
     pub sensitivity: Option<f64>,
-    /// On which side.
+    /// The side on which deviations count.
     pub direction: Direction,
-    /// What a deviation must have at least.
+    /// The least deviation.
     pub min_deviation: Option<f64>,
-    /// Which part of what is expected it must have at least.
+    /// The least deviation, as a part of the expected value.
     pub min_relative_deviation: Option<f64>,
     /// Points in a row.
     pub min_points: Option<u32>,
 }
 
-/// Which deviations count, checked. What was not given depends on the strategy.
+/// The deviations that count, checked. The defaults depend on the strategy.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tolerance {
     sensitivity: Option<f64>,
-    /// On which side.
+    /// The side on which deviations count.
     pub direction: Direction,
     min_deviation: f64,
     min_relative_deviation: Option<f64>,
@@ -95,7 +95,7 @@ impl Tolerance {
     /// Likewise, of what is expected.
     const LEAST_PART: f64 = 1e-12;
 
-    /// How many deviations are half the width of a band, where nothing else was asked for.
+    /// The number of deviations in half the width of a band: `default`, unless another was asked for.
     pub(super) fn sensitivity(&self, default: f64) -> f64 {
         self.sensitivity.unwrap_or(default)
     }
@@ -128,7 +128,7 @@ impl Tolerance {
         }
     }
 
-    /// Whether deviations on that side count.
+    /// Returns true if deviations on that side count.
     pub(super) fn counts(&self, above: bool) -> bool {
         match self.direction {
             Direction::Both => true,

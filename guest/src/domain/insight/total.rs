@@ -15,7 +15,7 @@ use super::numbers::Sum;
 /// The label of the series that counts counters which were reset.
 const RESETS: &str = "resets";
 
-/// How the total of a query's groups comes about.
+/// The way in which the totals of a query's groups come about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Total {
     /// There is none; of what, in words.
@@ -23,7 +23,7 @@ pub enum Total {
     /// From the points. Those that stand for the time since the one before count; of levels at instants the first
     /// stands for time before the range.
     Points {
-        /// Whether the first point stands for time within the range.
+        /// True if the first point stands for time within the range.
         with_first: bool,
     },
     /// From what the counters grew by: a query of its own.
@@ -81,7 +81,7 @@ pub fn total(values: impl IntoIterator<Item = f64>, step: u32) -> f64 {
     Sum::of(numbers) * f64::from(step)
 }
 
-/// What the counters of each group grew by between two points.
+/// The growth of each group's counters between two points.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Growth {
     /// The requests, on the grid of the query that it belongs to.
@@ -147,7 +147,7 @@ fn look(step: u32, point: i64, interval: u32) -> u32 {
     (1..=interval).rev().find(divides).unwrap_or(1)
 }
 
-/// Whether a series counts counters which were reset, and is no group.
+/// Returns true if a series counts counters which were reset, and is no group.
 pub fn left_out_resets(labels: &[(String, String)]) -> bool {
     labels.iter().any(|(name, _)| name == RESETS)
 }

@@ -17,20 +17,20 @@ const MOST_EVALUATIONS: u64 = 500_000_000;
 /// A range that is watched.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Watch {
-    /// What is asked for, with what is learnt from.
+    /// The plan of the query, extended to the values to learn from.
     pub range: RangePlan,
     /// The points that are watched.
     pub watched: Grid,
     /// The place of the first of them among all points.
     pub from: usize,
-    /// What is watched for.
+    /// The settings of the detection.
     pub detection: Detection,
 }
 
 /// Plans a range that is watched.
 ///
 /// # Errors
-/// What is wrong with the query, or cannot be learnt so.
+/// Fails if the query is invalid, or the expected values cannot be learnt so.
 pub fn watch(
     settings: &Settings,
     query: &MetricQuery,
@@ -86,7 +86,7 @@ pub fn by_member(
 }
 
 impl Watch {
-    /// Nothing, where looking at so many series costs no more than a call may.
+    /// Checks that looking at so many series costs no more than a call may.
     ///
     /// # Errors
     /// More work than that.

@@ -302,8 +302,8 @@ proptest! {
         });
         let found = answer(kernels.collect());
         let stat = only(&found);
-        // What is within four intervals of the end is still there (the last scrape is at 990), and what is within one
-        // and a half of the beginning was there before.
+        // A sample within four intervals of the end is still there (the last scrape is at 990), and one within one and
+        // a half of the beginning was there before.
         let end = |to: i64| if AT - (705 + 15 * to) > 60 { to } else { 19 };
         let begin = |from: i64| if from <= 1 { 0 } else { from };
         let sums: Vec<f64> = (0..20)

@@ -3,7 +3,7 @@
 use super::track::{Samples, Track, Window, sum};
 
 /// The series of one kernel, of one metric and side, as they follow each other: where one begins after another has
-/// ended (an agent came back under another address), it goes on with it. What is left are series side by side.
+/// ended (an agent came back under another address), it goes on with it. The series left are side by side.
 pub(super) fn chained(mut series: Vec<Samples>) -> Vec<Samples> {
     series.sort_by_key(Samples::first);
     let mut chains: Vec<Samples> = Vec::new();
@@ -20,10 +20,10 @@ pub(super) fn chained(mut series: Vec<Samples>) -> Vec<Samples> {
     chains
 }
 
-/// What there is to say of some series together.
+/// The stats of some series together.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Together {
-    /// When the newest sample was taken.
+    /// The time of the newest sample.
     pub(super) at: i64,
     /// The sum of the latest values.
     pub(super) current: Option<f64>,

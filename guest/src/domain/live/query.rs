@@ -1,4 +1,4 @@
-//! Which raw samples are asked for.
+//! The query for raw samples.
 
 use std::num::NonZeroU32;
 
@@ -16,21 +16,21 @@ const WINDOW: u32 = 300;
 /// Milliseconds to which the time of day is rounded down, so that those who ask together share a request.
 const SHARED: i64 = 5000;
 
-/// What a call asks for, as it was given.
+/// The arguments of a call, as they were given.
 #[derive(Debug, Clone, Default)]
 pub struct LiveInput {
     /// Unix milliseconds; none: the time of day, rounded down to 5 s.
     pub at: Option<i64>,
     /// Seconds to look back.
     pub window: Option<u32>,
-    /// Which metrics; none: all.
+    /// The names of metrics; none: all.
     pub metrics: Option<Vec<String>>,
 }
 
-/// Why live stats are refused before anything is sent.
+/// The reason why live stats are refused before anything is sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LiveError {
-    /// Nothing that is a sum of kernels.
+    /// A dimension whose values are no sums of kernels.
     #[error(
         "a metric's name or a value type has no kernels; accepted are kernel-id, session-id, user-id, project-id and agent-id"
     )]
@@ -43,9 +43,9 @@ pub enum LiveError {
     Many {
         /// The field in the contract.
         field: &'static str,
-        /// How many there are.
+        /// The number that was given.
         given: usize,
-        /// How many are accepted.
+        /// The most that are accepted.
         most: usize,
     },
     /// A window too short for a rate, or longer than a range may be.
@@ -53,7 +53,7 @@ pub enum LiveError {
         "{window} s; accepted are {least} s, two sample intervals, to {most} s, or none for {WINDOW} s"
     )]
     Window {
-        /// What was asked for, in seconds.
+        /// The window that was asked for, in seconds.
         window: u32,
         /// The least that is accepted.
         least: u32,
@@ -92,7 +92,7 @@ pub struct LiveQuery {
     pub from: i64,
     /// Milliseconds between two samples.
     pub(super) interval: i64,
-    /// Under which labels the series stand.
+    /// The labels under which the series stand.
     pub schema: LabelSchema,
 }
 

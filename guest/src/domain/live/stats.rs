@@ -7,19 +7,19 @@ use super::query::LiveQuery;
 use super::track::{Samples, Track, Window};
 use crate::domain::CatalogueEntry;
 
-/// Which value of a metric.
+/// The value type of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Side {
-    /// What is used.
+    /// The amount in use.
     Current,
-    /// How much there is.
+    /// The amount available.
     Capacity,
 }
 
 /// A series and its samples, as they came.
 #[derive(Debug, Clone)]
 pub struct Sampled {
-    /// Whose it is.
+    /// The subject that it is of.
     pub id: String,
     /// The kernel.
     pub kernel: String,
@@ -27,7 +27,7 @@ pub struct Sampled {
     pub agent: Option<String>,
     /// The metric.
     pub metric: String,
-    /// Which value.
+    /// The value type.
     pub side: Side,
     /// Unix milliseconds, ascending.
     pub times: Vec<i64>,
@@ -35,7 +35,7 @@ pub struct Sampled {
     pub values: Vec<f64>,
 }
 
-/// What is said of one metric of a subject.
+/// The stats of one metric of a subject.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LiveStat {
     /// The metric.
@@ -44,9 +44,9 @@ pub struct LiveStat {
     pub unit: Option<&'static str>,
     /// The latest level, or the rate between the last two samples of a counter.
     pub current: Option<f64>,
-    /// When the newest sample was taken, Unix milliseconds.
+    /// The time of the newest sample, Unix milliseconds.
     pub at: i64,
-    /// Whether that is more than four sample intervals ago.
+    /// True if that is more than four sample intervals ago.
     pub stale: bool,
     /// The least within the window.
     pub min: Option<f64>,
@@ -54,17 +54,17 @@ pub struct LiveStat {
     pub max: Option<f64>,
     /// The mean.
     pub avg: Option<f64>,
-    /// How much there is.
+    /// The amount available.
     pub capacity: Option<f64>,
-    /// How much of it is used.
+    /// The part of it in use.
     pub percent: Option<f64>,
     /// A counter's latest sample.
     pub accumulated: Option<f64>,
-    /// How many samples there were.
+    /// The number of samples.
     pub samples: u32,
 }
 
-/// What is said of a subject.
+/// The stats of a subject.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SubjectStats {
     /// The subject.
@@ -75,16 +75,16 @@ pub struct SubjectStats {
     pub stats: Vec<LiveStat>,
 }
 
-/// What is said of all subjects.
+/// The stats of all subjects.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LiveAnswer {
-    /// Those of which there are samples, in the order in which they were asked for.
+    /// The subjects of which there are samples, in the order in which they were asked for.
     pub subjects: Vec<SubjectStats>,
-    /// Those of which there are none.
+    /// The subjects of which there are none.
     pub missing: Vec<String>,
-    /// Whether data may be missing.
+    /// True if data may be missing.
     pub partial: bool,
-    /// What makes the answer doubtful.
+    /// Remarks that make the answer doubtful.
     pub warnings: Vec<String>,
 }
 
@@ -104,7 +104,7 @@ struct Subject {
 }
 
 impl LiveQuery {
-    /// What the samples say of each subject.
+    /// Computes the stats of each subject from the samples.
     pub fn answer(&self, series: impl IntoIterator<Item = Sampled>) -> LiveAnswer {
         let mut left_out = 0;
         let mut subjects: BTreeMap<String, Subject> = BTreeMap::new();

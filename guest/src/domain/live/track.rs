@@ -1,4 +1,4 @@
-//! What the samples of one series say: the values over time, and the latest.
+//! The values of one series over time, and the latest.
 
 /// Samples are missing where none came for so many intervals: that is what a rate needs at least, too.
 pub(super) const STALE_AFTER: i64 = 4;
@@ -12,13 +12,13 @@ pub(super) struct Window {
 }
 
 impl Window {
-    /// Whether a sample of that time is too old to speak of the present.
+    /// Returns true if a sample of that time is too old to speak of the present.
     pub(super) fn is_stale(&self, at: i64) -> bool {
         self.at.saturating_sub(at) > self.interval.saturating_mul(STALE_AFTER)
     }
 
-    /// Whether a sample of that time counts beside the newest one: what has ended uses nothing any more. Where all has,
-    /// it is told how it ended.
+    /// Returns true if a sample of that time counts beside the newest one: a series that has ended uses nothing any
+    /// more. If all have ended, the newest tells how.
     pub(super) fn counts(&self, at: i64, newest: i64) -> bool {
         match self.is_stale(newest) {
             true => at == newest,
@@ -52,7 +52,7 @@ impl Samples {
 /// stands for the time since the sample before it.
 #[derive(Debug, Clone)]
 pub(super) struct Track {
-    /// When each value was measured, and it.
+    /// The time of each value, and the value.
     values: Samples,
     /// The time of which it speaks, both ends in it.
     from: i64,
@@ -71,7 +71,7 @@ impl Track {
         let (first, at) = (samples.first()?, samples.last()?);
         let latest = *samples.values.last()?;
         let count = samples.times.len();
-        // What was there before the first scrape within the window, and is still there, is there all the time.
+        // A series that was there before the first scrape within the window, and is still there, is there all the time.
         let from = match (first - window.from) * 2 <= window.interval * 3 {
             true => window.from,
             false => first,
@@ -104,7 +104,7 @@ impl Track {
         self.values.values.last().copied()
     }
 
-    /// When values were measured.
+    /// The times of values.
     pub(super) fn times(&self) -> &[i64] {
         &self.values.times
     }

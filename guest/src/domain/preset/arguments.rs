@@ -1,4 +1,4 @@
-//! What a call fills in: parsed, then written as text by the one encoder.
+//! The arguments of a call: parsed, then written as text by the one encoder.
 
 use std::collections::BTreeMap;
 
@@ -20,12 +20,12 @@ pub struct LabelValues {
     pub values: Vec<String>,
 }
 
-/// What a call fills in, as it was given.
+/// The arguments of a call, as they were given.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ArgumentsInput {
     /// The filters.
     pub filters: Vec<LabelValues>,
-    /// What to tell apart.
+    /// The labels to tell apart.
     pub group_by: Vec<String>,
     /// The window.
     pub window: Option<String>,
@@ -94,7 +94,7 @@ pub(super) fn check_matcher_label(field: &'static str, label: &str) -> Result<()
     )
 }
 
-/// What PromQL reads as something else in a grouping: two numbers, and one of its words.
+/// Refuses a label that PromQL reads as something else in a grouping: two numbers, and one of its words.
 pub(in crate::domain) fn check_group_label(
     field: &'static str,
     label: &str,

@@ -45,8 +45,8 @@ pub struct Preset {
 pub struct Rendered {
     /// The query.
     pub promql: String,
-    /// Those of its selectors that filters reach, each once. None: samples are read at other times than the query's,
-    /// or no filter reaches them.
+    /// The selectors that filters reach, each once. None: samples are read at other times than the query's, or no
+    /// filter reaches them.
     pub selectors: Vec<String>,
 }
 
@@ -54,7 +54,7 @@ impl Preset {
     /// Checks a preset.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// Fails if the preset is invalid.
     pub fn new(input: PresetInput) -> Result<Self, PresetError> {
         for label in input.filter_labels.iter().chain(&input.required_labels) {
             check_matcher_label("preset.filter-labels", label)?;
@@ -77,18 +77,18 @@ impl Preset {
         self.template.placeholders().collect()
     }
 
-    /// How many selectors it has.
+    /// The number of selectors in it.
     pub fn selectors(&self) -> usize {
         self.template.selectors.len()
     }
 
-    /// How many of them no filter reaches.
+    /// The number of selectors that no filter reaches.
     pub fn unfiltered(&self) -> usize {
         let selectors = self.template.selectors.iter();
         selectors.filter(|selector| !selector.is_filtered).count()
     }
 
-    /// What is doubtful about it.
+    /// Remarks on what is doubtful about the preset.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
         match (self.unfiltered(), self.selectors()) {
@@ -106,7 +106,7 @@ impl Preset {
     /// The query.
     ///
     /// # Errors
-    /// What is wrong with the arguments, or what the preset does not accept of them.
+    /// Fails if the arguments are invalid, or the preset does not accept them.
     pub fn render(
         &self,
         arguments: &ArgumentsInput,
@@ -178,7 +178,7 @@ fn window(field: &'static str, text: Option<&str>) -> Result<Option<PromDuration
     text.map(parse).transpose()
 }
 
-/// Nothing, where the preset accepts all these labels: it names them, or names none.
+/// Checks that the preset accepts all these labels: it names them, or names none.
 fn accepts(field: &'static str, accepted: &[String], labels: &[&str]) -> Result<(), PresetError> {
     let is_foreign = |label: &&&str| !accepted.iter().any(|known| known == *label);
     match labels.iter().find(is_foreign) {

@@ -1,9 +1,9 @@
-//! What can be wrong with a preset, or with what a call fills in.
+//! Errors of a preset, or of the arguments of a call.
 
 use super::place::Place;
 use crate::domain::{DurationError, head};
 
-/// Why a template is refused.
+/// The reason why a template is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateFault {
     /// Nothing in it.
@@ -14,17 +14,17 @@ pub enum TemplateFault {
     /// More bytes than are read.
     #[error("{given} bytes; accepted are at most {most}")]
     Long {
-        /// How many there are.
+        /// The number that was given.
         given: usize,
-        /// How many are accepted.
+        /// The most that are accepted.
         most: usize,
     },
     /// More selectors than a server should be asked at once.
     #[error("{given} selectors; accepted are at most {most}")]
     ManySelectors {
-        /// How many there are.
+        /// The number that was given.
         given: usize,
-        /// How many are accepted.
+        /// The most that are accepted.
         most: usize,
     },
     /// A character on which readers of PromQL disagree, such as a carriage return, which ends a comment or does not.
@@ -52,9 +52,9 @@ pub enum TemplateFault {
         "`{name}` at {place} is no placeholder; accepted are `labels`, `window` and `group_by`, without filters or signs"
     )]
     Unknown {
-        /// What stands between its braces, its head if it is long.
+        /// The text between its braces, its head if it is long.
         name: String,
-        /// Where it stands.
+        /// The place in the template.
         place: Place,
     },
     /// A placeholder where its value could become something else.
@@ -64,7 +64,7 @@ pub enum TemplateFault {
     Inside {
         /// `a string` or `a comment`.
         what: &'static str,
-        /// Where it stands.
+        /// The place in the template.
         place: Place,
     },
     /// A placeholder in the wrong place.
@@ -72,9 +72,9 @@ pub enum TemplateFault {
     Misplaced {
         /// The placeholder.
         name: &'static str,
-        /// Where it stands.
+        /// The place in the template.
         place: Place,
-        /// Where it may stand.
+        /// The places where it may stand.
         accepted: &'static str,
     },
     /// `labels` twice in one selector.
@@ -82,7 +82,7 @@ pub enum TemplateFault {
     Repeated {
         /// The placeholder.
         name: &'static str,
-        /// Where it stands.
+        /// The place in the template.
         place: Place,
     },
 }
@@ -96,7 +96,7 @@ impl TemplateFault {
     }
 }
 
-/// Why a preset, or a call of it, is refused.
+/// The reason why a preset, or a call of it, is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PresetError {
     /// The template.
@@ -109,7 +109,7 @@ pub enum PresetError {
         field: &'static str,
         /// The text that was given, its head if it is long.
         text: String,
-        /// What is wrong with it.
+        /// The error in it.
         source: DurationError,
     },
     /// A text that names no label.
@@ -121,7 +121,7 @@ pub enum PresetError {
         field: &'static str,
         /// The text that was given, its head if it is long.
         label: String,
-        /// What is a label's name, but not accepted here.
+        /// The labels that are not accepted here, as the end of the sentence.
         except: &'static str,
     },
     /// A label that the preset does not accept.
@@ -131,7 +131,7 @@ pub enum PresetError {
         field: &'static str,
         /// The label.
         label: String,
-        /// Those that it accepts.
+        /// The labels that it accepts.
         accepted: String,
     },
     /// A label without a filter that the preset requires.
@@ -150,9 +150,9 @@ pub enum PresetError {
     ManyValues {
         /// The label.
         label: String,
-        /// How many it has.
+        /// The number that it has.
         given: usize,
-        /// How many are accepted.
+        /// The most that are accepted.
         most: usize,
     },
     /// More filters or labels than make sense in one query.
@@ -160,9 +160,9 @@ pub enum PresetError {
     ManyLabels {
         /// The field in the contract.
         field: &'static str,
-        /// How many there are.
+        /// The number that was given.
         given: usize,
-        /// How many are accepted.
+        /// The most that are accepted.
         most: usize,
     },
     /// A selector that would select everything.
@@ -173,9 +173,9 @@ pub enum PresetError {
     /// A query too long to be sent.
     #[error("the query becomes {given} bytes long; accepted are at most {most}")]
     LongQuery {
-        /// How many bytes.
+        /// The number of bytes that was given.
         given: usize,
-        /// How many are accepted.
+        /// The most bytes that are accepted.
         most: usize,
     },
 }

@@ -1,4 +1,4 @@
-//! Where something stands in a template.
+//! A place in a template.
 
 use std::fmt;
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::domain::range::{Alignment, Grid, TimeRange};
 use crate::domain::{Plan, QueryError, RangeOptions, RangePlan, Settings};
 
-/// When a preset is read.
+/// The range of a preset.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PresetRange {
     /// The first instant, as text.

@@ -35,8 +35,8 @@ fn without_commas(text: &str) -> String {
         .collect()
 }
 
-/// How many templates of a kind there are, how many Jinja accepts, and how many both; where both do, the texts are the
-/// same.
+/// The number of templates of a kind, of those that Jinja accepts, and of those that both accept; for the latter, the
+/// texts are the same.
 fn held(kind: &str) -> (usize, usize, usize) {
     let table = table();
     let all = table["arguments"].as_array().unwrap();

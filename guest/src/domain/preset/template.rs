@@ -9,7 +9,7 @@ use super::token::{Kind, Placeholder, Token, tokens};
 
 /// A template's text, in bytes: those of Backend.AI have some hundreds.
 const MOST_BYTES: usize = 16 * 1024;
-/// As many as a host's scope takes.
+/// The most selectors, as many as a host's scope takes.
 const MOST_SELECTORS: usize = 64;
 
 /// Words after which no vector stands by itself, and that name none.
@@ -30,7 +30,7 @@ const KEYWORDS: [&str; 15] = [
     "without",
     "default",
 ];
-/// Those after which a selector without a name may stand. Before a bracket of matchers any other names the metric.
+/// The words after which a selector without a name may stand. Before a bracket of matchers any other names the metric.
 const OPERATORS: [&str; 8] = [
     "and",
     "atan2",
@@ -49,7 +49,7 @@ pub(super) struct Template {
     text: String,
     holes: Vec<Hole>,
     pub(super) selectors: Vec<Selector>,
-    /// Whether a selector may be read at another time than the query's: by `offset` or `@`.
+    /// True if a selector may be read at another time than the query's: by `offset` or `@`.
     pub(super) is_shifted: bool,
 }
 
@@ -58,7 +58,7 @@ pub(super) struct Template {
 struct Hole {
     placeholder: Placeholder,
     span: Range<usize>,
-    /// What goes where the list is empty: the placeholder with one comma beside it.
+    /// The span to cut if the list is empty: the placeholder with one comma beside it.
     cut: Range<usize>,
 }
 
@@ -66,22 +66,22 @@ struct Hole {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Selector {
     pub(super) span: Range<usize>,
-    /// Whether filters reach it.
+    /// True if filters reach it.
     pub(super) is_filtered: bool,
-    /// Whether it has a name, or a matcher of its own.
+    /// True if it has a name, or a matcher of its own.
     is_bound: bool,
 }
 
 /// A placeholder, and where it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Placed {
-    /// Which one.
+    /// The placeholder.
     pub placeholder: Placeholder,
-    /// Where.
+    /// The place of it in the template.
     pub place: Place,
 }
 
-/// What is filled in, as text.
+/// The texts to fill in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Filling {
     /// Matchers, separated by commas.
@@ -106,7 +106,7 @@ impl Template {
     /// Reads a template.
     ///
     /// # Errors
-    /// What is wrong with it, and where.
+    /// Fails if the template is invalid; the fault names the place.
     pub(super) fn parse(text: &str) -> Result<Self, TemplateFault> {
         if text.trim().is_empty() {
             return Err(TemplateFault::Empty);
@@ -158,7 +158,7 @@ impl Template {
         })
     }
 
-    /// Whether there is such a placeholder.
+    /// Returns true if there is such a placeholder.
     pub(super) fn has(&self, placeholder: Placeholder) -> bool {
         self.holes
             .iter()
@@ -229,7 +229,7 @@ struct Open {
     is_grouping: bool,
     /// Of the labels of any modifier.
     is_labels: bool,
-    /// Where the placeholder stands that is already in it.
+    /// True if a placeholder is already in it.
     hole: bool,
     /// Of `{`: which selector.
     selector: usize,

@@ -8,11 +8,11 @@ use std::ops::Range;
 use super::error::TemplateFault;
 use super::place::Place;
 
-/// How a placeholder begins and ends.
+/// The beginning and the end of a placeholder.
 const OPEN: &str = "${{";
 const CLOSE: &str = "}}";
 
-/// What a call fills in.
+/// A placeholder, which the arguments of a call fill in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Placeholder {
     /// Matchers of labels.
@@ -36,7 +36,7 @@ impl Placeholder {
     }
 }
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A name or a keyword.

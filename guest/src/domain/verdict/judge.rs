@@ -2,7 +2,7 @@
 
 use super::question::{Combine, Evaluation, Part};
 
-/// What can be said of a subject.
+/// The verdict on a subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// There is a number.
@@ -19,18 +19,18 @@ pub enum Verdict {
     Stale,
 }
 
-/// What is said of a subject.
+/// The judgement on a subject: the verdict, and what it rests on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judgement {
     /// The subject.
     pub subject: String,
-    /// What can be said of it.
+    /// The verdict.
     pub verdict: Verdict,
     /// The latest number, where there is one.
     pub value: Option<f64>,
-    /// When the latest sample under it was taken, Unix milliseconds; none: that is not known.
+    /// The time of the latest sample under it, Unix milliseconds; none: that is not known.
     pub at: Option<i64>,
-    /// Whether the condition holds; none: there is no condition, or no verdict to decide on.
+    /// True if the condition holds; none: there is no condition, or no verdict to decide on.
     pub decision: Option<bool>,
     /// The numbers at each instant, Unix milliseconds.
     pub times: Vec<i64>,
@@ -38,14 +38,14 @@ pub struct Judgement {
     pub values: Vec<f64>,
 }
 
-/// What came for some subjects.
+/// The answers for some subjects.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Seen {
     /// The series of values: whose, when and what. None: it does not say whose.
     pub series: Vec<(Option<String>, Vec<i64>, Vec<f64>)>,
-    /// When the latest samples were taken, Unix milliseconds, by subject.
+    /// The times of the latest samples, Unix milliseconds, by subject.
     pub ages: Vec<(String, i64)>,
-    /// Whether the server did not see all data.
+    /// True if the server did not see all data.
     pub is_partial: bool,
 }
 

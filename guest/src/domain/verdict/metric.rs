@@ -8,14 +8,14 @@ use crate::domain::{
     Dimension, LabelFilter, MetricQuery, MetricType, Over, Pointwise, QueryError, Settings,
 };
 
-/// What is asked of many subjects by a metric, as it was given.
+/// A question about many subjects by a metric, as it was given.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MetricQuestion {
     /// The metric.
     pub metric_name: String,
     /// The filters besides the subjects.
     pub labels: LabelFilter,
-    /// What is told apart besides the subjects.
+    /// The dimensions to tell apart besides the subjects.
     pub group_by: Vec<Dimension>,
     /// The reading of the samples; none: detected.
     pub metric_type: Option<MetricType>,
@@ -23,7 +23,7 @@ pub struct MetricQuestion {
     pub pointwise: Option<Pointwise>,
     /// The dimension that names a subject.
     pub subject: Dimension,
-    /// Of whom, and what is to be decided.
+    /// The subjects, and the condition to decide on.
     pub asked: Asked,
 }
 

@@ -1,4 +1,4 @@
-//! Verdicts: of each of many subjects one number, or why there is none. What is missing is never zero, and nothing is
+//! Verdicts: of each of many subjects one number, or why there is none. A missing value is never zero, and nothing is
 //! decided on data that is partial, stale or missing.
 
 mod judge;

@@ -1,4 +1,4 @@
-//! What is asked for many subjects: the queries for their values, and for the age of the samples under them.
+//! A question about many subjects: the queries for their values, and for the age of the samples under them.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +22,7 @@ const LOOK_EVERY: u64 = 240;
 /// The label that tells the selectors apart in the query for ages.
 const SELECTOR: &str = "metric_selector";
 
-/// How several series of a subject become one number.
+/// The way in which several series of a subject become one number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Combine {
     /// The largest.
@@ -35,7 +35,7 @@ pub enum Combine {
     Sum,
 }
 
-/// On which side of a number a value has to be.
+/// The side of a number that a value has to be on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Bound {
     /// Greater than it.
@@ -53,49 +53,49 @@ impl Bound {
     }
 }
 
-/// What is to be decided.
+/// The condition to decide on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Condition {
-    /// Where the value has to be.
+    /// The bound that the value has to keep.
     pub bound: Bound,
-    /// For how many seconds; none: at the instant.
+    /// The seconds that it has to last; none: at the instant.
     pub lasting: Option<u32>,
 }
 
-/// What is asked of a preset, as it was given.
+/// A question about many subjects by a preset, as it was given.
 #[derive(Debug, Clone)]
 pub struct EvaluateInput {
-    /// What is filled into the preset besides the subjects.
+    /// The arguments of the preset besides the subjects.
     pub arguments: ArgumentsInput,
     /// The label that names a subject.
     pub subject: String,
-    /// Of whom, and what is to be decided.
+    /// The subjects, and the condition to decide on.
     pub asked: Asked,
 }
 
-/// Of whom something is asked, and what is to be decided by it.
+/// The subjects of a question, and the condition to decide on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Asked {
     /// The subjects.
     pub subjects: Vec<String>,
-    /// How several series of a subject become one number.
+    /// The way in which several series of a subject become one number.
     pub combine: Combine,
     /// Unix milliseconds; none: the time of day, rounded down to 5 s.
     pub at: Option<i64>,
-    /// What is to be decided.
+    /// The condition to decide on.
     pub condition: Option<Condition>,
 }
 
-/// Why an evaluation is refused before anything is sent.
+/// The reason why an evaluation is refused before anything is sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VerdictError {
-    /// What is filled in.
+    /// An error of the preset or its arguments.
     #[error(transparent)]
     Preset(#[from] PresetError),
     /// The query of a metric.
     #[error(transparent)]
     Query(#[from] QueryError),
-    /// Nothing that a metric is asked of.
+    /// A dimension that is no subject of a metric.
     #[error(
         "a metric's name or a value type is no subject; accepted are kernel-id, session-id, user-id, project-id and agent-id"
     )]
@@ -130,7 +130,7 @@ pub enum VerdictError {
     /// A time that a condition cannot hold for.
     #[error("{given} s; accepted are 1 to {most} s, or none for the instant")]
     Lasting {
-        /// What was asked for.
+        /// The seconds that were given.
         given: u32,
         /// The longest.
         most: u32,
@@ -166,7 +166,7 @@ pub struct Part {
     pub subjects: Vec<String>,
     /// Their values.
     pub values: String,
-    /// When the latest samples under them were taken, in seconds; none: that cannot be asked.
+    /// The query for the times of the latest samples under them, in seconds; none: that cannot be asked.
     pub ages: Option<String>,
 }
 
@@ -177,9 +177,9 @@ pub struct Evaluation {
     pub subject: String,
     /// The subjects in their order, in parts of 100.
     pub parts: Vec<Part>,
-    /// How several series of a subject become one number.
+    /// The way in which several series of a subject become one number.
     pub combine: Combine,
-    /// What is to be decided.
+    /// The condition to decide on.
     pub condition: Option<Condition>,
     /// The instant, Unix milliseconds.
     pub at: i64,

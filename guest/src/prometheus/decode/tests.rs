@@ -389,7 +389,8 @@ fn whether_an_answer_is_partial_is_said_in_words_that_are_known() {
 
 fn any_value() -> impl Strategy<Value = String> {
     prop_oneof![
-        // What `rate()` and divisions give: up to 21 digits, most often 16 or 17, some of them noughts in front.
+        // Numbers as `rate()` and divisions give them: up to 21 digits, most often 16 or 17, some of them zeros in
+        // front.
         "-?(0|[1-9][0-9]{0,6})\\.0{0,3}[0-9]{8,17}",
         "-?[1-9][0-9]{0,20}",
         (any::<u32>(), 1_u32..1000).prop_map(|(v, d)| (f64::from(v) / f64::from(d)).to_string()),

@@ -10,7 +10,7 @@ use metric_host::{
 
 use crate::output::printable::Escape;
 
-/// How rows of data are written.
+/// The format of rows of data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum DataFormat {
     /// For people
@@ -22,7 +22,7 @@ pub(crate) enum DataFormat {
 }
 
 impl DataFormat {
-    /// How a character is written that is not to be printed.
+    /// The way in which a character is written that is not to be printed.
     pub(crate) fn escape(self) -> Escape {
         match self {
             Self::Json => Escape::Json,
@@ -31,7 +31,7 @@ impl DataFormat {
     }
 }
 
-/// How series are written.
+/// The format of series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum QueryFormat {
     /// For people
@@ -49,7 +49,7 @@ pub(crate) enum QueryFormat {
 }
 
 impl QueryFormat {
-    /// How a character is written that is not to be printed.
+    /// The way in which a character is written that is not to be printed.
     pub(crate) fn escape(self) -> Escape {
         match self {
             Self::Json | Self::Ndjson => Escape::Json,
@@ -58,7 +58,7 @@ impl QueryFormat {
     }
 }
 
-/// How a report or a description is written.
+/// The format of a report or a description.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ReportFormat {
     /// For people
@@ -68,7 +68,7 @@ pub(crate) enum ReportFormat {
 }
 
 impl ReportFormat {
-    /// How a character is written that is not to be printed.
+    /// The way in which a character is written that is not to be printed.
     pub(crate) fn escape(self) -> Escape {
         match self {
             Self::Json => Escape::Json,
@@ -77,7 +77,7 @@ impl ReportFormat {
     }
 }
 
-/// How a conformance report is written.
+/// The format of a conformance report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ConformanceFormat {
     /// For people
@@ -89,7 +89,7 @@ pub(crate) enum ConformanceFormat {
 }
 
 impl ConformanceFormat {
-    /// How a character is written that is not to be printed.
+    /// The way in which a character is written that is not to be printed.
     pub(crate) fn escape(self) -> Escape {
         match self {
             Self::Json => Escape::Json,
@@ -98,7 +98,7 @@ impl ConformanceFormat {
     }
 }
 
-/// Whether something is drawn.
+/// The choice of when something is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum When {
     /// When stdout is a terminal
@@ -124,7 +124,7 @@ fn choice<T: Copy + Send + Sync + 'static>(
     })
 }
 
-/// How owners and current values are labelled.
+/// Parses the schema of the labels of owners and current values.
 pub(crate) fn label_schema() -> impl TypedValueParser<Value = LabelSchema> {
     choice(
         LabelSchema::ALL,
@@ -140,7 +140,7 @@ pub(crate) fn label_schema() -> impl TypedValueParser<Value = LabelSchema> {
     )
 }
 
-/// Which value of a metric.
+/// Parses the value type of a metric.
 pub(crate) fn value_type() -> impl TypedValueParser<Value = ValueType> {
     choice(
         ValueType::ALL,
@@ -154,7 +154,7 @@ pub(crate) fn value_type() -> impl TypedValueParser<Value = ValueType> {
     )
 }
 
-/// How a metric is read.
+/// Parses the type of a metric: it decides how samples are read.
 pub(crate) fn metric_type() -> impl TypedValueParser<Value = MetricType> {
     choice(
         MetricType::ALL,
@@ -185,7 +185,7 @@ pub(crate) fn named_statistic() -> impl TypedValueParser<Value = Statistic> {
     choice(NAMED, |(_, name, _)| name, |(_, _, help)| help).map(|(statistic, _, _)| statistic)
 }
 
-/// By which HTTP method Prometheus is asked.
+/// Parses the HTTP method by which Prometheus is asked.
 pub(crate) fn method() -> impl TypedValueParser<Value = RequestMethod> {
     choice(
         RequestMethod::ALL,

@@ -1,4 +1,4 @@
-//! How CSV is written, shared by `query` and `metrics`.
+//! The flags of CSV, shared by `query` and `metrics`.
 
 use clap::Args;
 
@@ -12,7 +12,7 @@ pub(crate) struct CsvArgs {
 }
 
 impl CsvArgs {
-    /// How text is written into a cell.
+    /// Returns the way in which text is written into a cell.
     pub(crate) fn cells(&self) -> Cells {
         match self.escape_formulas {
             true => Cells::ForSpreadsheets,

@@ -88,7 +88,7 @@ pub(crate) struct CheckArgs {
     pub(crate) format: ReportFormat,
 }
 
-/// What is filled in.
+/// The arguments of a preset.
 #[derive(Debug, Args)]
 pub(crate) struct FillArgs {
     /// Only series with this label; the same label more than once: any of the values
@@ -205,7 +205,7 @@ pub(crate) struct EvaluateMetricArgs {
     pub(crate) decide: DecideArgs,
 }
 
-/// Of whom, and what is to be decided.
+/// The flags for the subjects, and for the condition to decide on.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("bound").args(["above", "below"]), next_help_heading = "Verdicts")]
 pub(crate) struct DecideArgs {
@@ -242,7 +242,7 @@ pub(crate) struct DecideArgs {
 }
 
 impl DecideArgs {
-    /// What is to be decided; none: nothing.
+    /// Returns the condition to decide on; none: there is nothing to decide.
     pub(crate) fn condition(&self) -> Option<Condition> {
         let above = self.above.map(Bound::Above);
         let bound = above.or(self.below.map(Bound::Below))?;

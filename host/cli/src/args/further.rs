@@ -50,8 +50,8 @@ impl clap::ValueEnum for NetworkArg {
     }
 }
 
-/// What may be given more than once. Accepted after the command only: of a flag that stands before and after it, clap
-/// drops what stands before, and a tenant must not be lost like that.
+/// The flags that may be given more than once. Accepted after the command only: of a flag that stands before and after
+/// it, clap drops what stands before, and a tenant must not be lost like that.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = WAY)]
 pub(crate) struct FurtherArgs {

@@ -51,7 +51,7 @@ Examples:
   metric-host values kernel-id --metric mem --project-id UUID --last 1h
   metric-host values instance --format json";
 
-/// What these commands have in common.
+/// The flags that these commands have in common.
 #[derive(Debug, Args)]
 pub(crate) struct AskArgs {
     #[command(flatten)]
@@ -115,7 +115,7 @@ pub(crate) struct TopArgs {
 }
 
 impl TopArgs {
-    /// How groups are ranked.
+    /// Returns the settings of the ranking.
     pub(crate) fn ranking(&self) -> Ranking {
         Ranking {
             score: self.rank_by,
@@ -135,7 +135,7 @@ fn score(text: &str) -> Result<Score, String> {
     }
 }
 
-/// Which deviations count.
+/// The flags for the deviations that count.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What counts")]
 pub(crate) struct ToleranceArgs {
@@ -176,7 +176,7 @@ impl ToleranceArgs {
     }
 }
 
-/// On which side of the band.
+/// The side of the band.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum DirectionArg {
     /// On either
@@ -187,7 +187,7 @@ enum DirectionArg {
     Below,
 }
 
-/// How what is expected is learnt.
+/// The way in which the expected values are learnt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum StrategyArg {
     /// From the same time of the seasons before
@@ -287,7 +287,7 @@ pub(crate) struct ValuesArgs {
 }
 
 impl ValuesArgs {
-    /// Whose values, and which. The error says what would be accepted.
+    /// Makes the source and the filter of the values. The error says what would be accepted.
     pub(crate) fn into_filter(self) -> Result<(ValueSource, ValueFilter), String> {
         let source = match choices::dimension_named(&self.of) {
             Some(dimension) => ValueSource::Dimension(dimension),

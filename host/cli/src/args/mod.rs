@@ -72,7 +72,7 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-/// Which plugin, and what it is told. Accepted before and after the command.
+/// The flags for the plugin and its configuration. Accepted before and after the command.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Plugin and Prometheus")]
 pub(crate) struct ServiceArgs {

@@ -1,4 +1,4 @@
-//! The flags that say what a point stands for. What is sent for it, the plugin decides.
+//! The flags that say what a point stands for. The plugin decides what is sent for it.
 
 use clap::Args;
 use metric_host::{Over, Pointwise, Statistic};

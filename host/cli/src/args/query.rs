@@ -1,4 +1,4 @@
-//! The flags that make queries, shared by `query` and `promql`. What a query means, the plugin decides.
+//! The flags that make queries, shared by `query` and `promql`. The plugin decides what a query means.
 
 use std::time::Duration;
 
@@ -61,7 +61,7 @@ pub(crate) struct FilterArgs {
     project_id: Vec<String>,
 }
 
-/// From when to when.
+/// The flags for the ends of a range.
 #[derive(Debug, Clone, Args)]
 struct EndsArgs {
     /// The first instant
@@ -87,7 +87,7 @@ impl EndsArgs {
     }
 }
 
-/// From when to when, where that may be left open.
+/// The flags for the ends of a range, which may be left open.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Time range [default: all times]")]
 pub(crate) struct ValueRangeArgs {
@@ -109,7 +109,7 @@ impl ValueRangeArgs {
     }
 }
 
-/// From when to when, and how finely.
+/// The flags for the ends and the step of a range.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Time range [default: the last hour]")]
 pub(crate) struct RangeArgs {

@@ -1,11 +1,11 @@
-//! The flags of long ranges: how they are cut, asked for and put together. What they mean, the plugin decides.
+//! The flags of long ranges: how they are cut, asked for and put together. The plugin decides what they mean.
 
 use clap::Args;
 use metric_host::RangeOptions;
 
 use crate::duration;
 
-/// How a range is asked for.
+/// The options of a long range.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Long ranges")]
 pub(crate) struct LongRangeArgs {

@@ -44,7 +44,7 @@ pub(crate) async fn run(
     for answered in &answers {
         tell(answered, format, asking);
     }
-    // What mends one failure mends those of its kind.
+    // A hint is said once for all failures of its kind.
     let failures = answers.iter().filter_map(|it| it.answer.as_ref().err());
     let hints: BTreeSet<&str> = failures.filter_map(Failure::hint).collect();
     for hint in hints {

@@ -17,7 +17,7 @@ use crate::{commands::batch, service};
 pub(crate) struct Planned<'a> {
     pub(crate) query: &'a MetricQuery,
     pub(crate) plan: RangePlan,
-    /// Where it would be asked, in the order of preference.
+    /// The addresses that would be asked, in the order of preference.
     pub(crate) addresses: &'a [&'a str],
 }
 

@@ -84,7 +84,7 @@ fn invalid(reason: String) -> Failure {
 }
 
 fn unknown(name: &str, families: &Families) -> Failure {
-    /// As many names as are a help.
+    /// The most names that are a help.
     const SHOWN: usize = 20;
     let names: Vec<&str> = families.iter().map(|family| family.name.as_str()).collect();
     let shown = names.iter().take(SHOWN).copied().collect::<Vec<_>>();
@@ -136,7 +136,7 @@ async fn list(
     Ok(Exit::Success)
 }
 
-/// What a point stands for, in words, behind a heading. The step is in seconds.
+/// Describes a point in words, behind a heading. The step is in seconds.
 fn meaning(query: &FamilyQuery, step: u32) -> String {
     let of = match query.statistic {
         None => String::new(),

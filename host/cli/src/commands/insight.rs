@@ -117,7 +117,7 @@ fn watched(
     })
 }
 
-/// Who is asked, how, and how the answer is written.
+/// A question, the service that answers it, and the flags for its output.
 struct Asked<'a> {
     args: &'a ServiceArgs,
     ask: &'a AskArgs,

@@ -53,7 +53,7 @@ async fn show(
     Ok(())
 }
 
-/// What makes the stats doubtful. JSON carries it in the document.
+/// Prints remarks on what makes the stats doubtful. JSON carries it in the document.
 fn remarks(answer: &LiveAnswer) {
     if answer.partial {
         say("warning", PARTIAL);

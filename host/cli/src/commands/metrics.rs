@@ -24,7 +24,7 @@ pub(crate) async fn run(args: &ServiceArgs, command: &MetricsArgs) -> Result<Exi
             &nothing_found(&args.address, command.scope.scope().as_ref()),
         );
     }
-    // Where the document may be partial, it has all that there is to say.
+    // A partial document in JSON has the remarks in it.
     if !(command.format == DataFormat::Json && args.partial) {
         remarks(&result);
     }

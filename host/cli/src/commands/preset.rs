@@ -189,7 +189,7 @@ enum PresetFile {
     Several(Vec<PresetDocument>),
 }
 
-/// As Backend.AI keeps it. What else it keeps there, such as a name, does not matter here.
+/// A preset as Backend.AI keeps it. Its other fields, such as a name, do not matter here.
 #[derive(Deserialize)]
 struct PresetDocument {
     template: String,

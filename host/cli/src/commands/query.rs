@@ -1,7 +1,6 @@
 //! `query` and `promql`: the same flags; one asks, the other only shows what it would ask.
 //!
-//! What is asked in another way has a file of its own: many queries `batch.rs`, a stream `streaming.rs`, a plan
-//! `explain.rs`.
+//! Other ways to ask have files of their own: many queries `batch.rs`, a stream `streaming.rs`, a plan `explain.rs`.
 
 use std::io::Write;
 
@@ -77,11 +76,11 @@ pub(crate) async fn run(args: &ServiceArgs, command: QueryCommandArgs) -> Result
     exit
 }
 
-/// So many characters of a query are repeated: with a value of each filter it has some 500. `metric-host promql` prints
-/// all of it.
+/// The most characters of a query that are repeated: with a value of each filter it has some 500. `metric-host promql`
+/// prints all of it.
 const QUERY: usize = 1_000;
 
-/// Who is asked, and how.
+/// The service that is asked, and the flags for it.
 pub(crate) struct Asking<'a> {
     pub(crate) args: &'a ServiceArgs,
     /// Within the scope.
@@ -171,7 +170,7 @@ async fn one(
     Ok(exit_of(&answer.answer, &answer.missing))
 }
 
-/// Whether it was answered, and there is nothing.
+/// Returns true if there is an answer, and it is empty.
 pub(crate) fn is_empty(answer: &RangeAnswer) -> bool {
     answer.answer.series.is_empty() && answer.missing.is_empty()
 }

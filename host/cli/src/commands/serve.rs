@@ -20,7 +20,7 @@ pub(crate) async fn run(args: &ServiceArgs, command: ServeArgs) -> Result<Exit, 
         options.cache.bytes = bytes;
     }
     let service = plugin.service_with(service::config(args), &options)?;
-    // What callers would be told with each request, the operator is told now.
+    // The operator is told now of an error that callers would be told with each request.
     let probe = MetricQuery::new("mem", "0", "60");
     if let Err(error) = service.build_promql(&probe).await {
         return Err(Failure::of_call(&error, args));

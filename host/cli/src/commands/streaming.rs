@@ -53,7 +53,7 @@ async fn stream(asking: &Asking<'_>, query: &MetricQuery) -> Result<Exit, Failur
         let metric = &query.metric_name;
         say("note", &asking.nothing_found(metric, span, &plan.promql));
     }
-    // Where all is missing, what is so is the first reason.
+    // If all is missing, the first failure decides the exit code.
     let is_all = written.missing >= plan.chunks.len() as u64;
     Ok(first.filter(|_| is_all).unwrap_or(Exit::Success))
 }
@@ -62,7 +62,7 @@ async fn stream(asking: &Asking<'_>, query: &MetricQuery) -> Result<Exit, Failur
 struct Lines {
     out: Out,
     written: Written,
-    /// Why the first of the chunks that failed did.
+    /// The exit code of the first chunk that failed.
     first_missing: Option<Exit>,
 }
 

@@ -11,7 +11,7 @@ use super::times;
 use crate::commands::batch::Answered;
 use crate::failure::Failure;
 
-/// How text is written into a cell.
+/// The way in which text is written into a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cells {
     /// As it is.
@@ -132,7 +132,7 @@ fn answer_of<'a>(answered: &'a Answered<'_>) -> Option<&'a MetricResult> {
     answered.answer.as_ref().ok().map(|range| &range.answer)
 }
 
-/// Writes one line a metric, with the columns that JSON has. What the catalogue does not know is empty.
+/// Writes one line a metric, with the columns that JSON has. Fields that the catalogue does not know are empty.
 pub(crate) fn metrics(
     out: &mut dyn Write,
     metrics: &[MetricMetadata],

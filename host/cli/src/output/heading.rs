@@ -1,4 +1,4 @@
-//! What stands above an answer: what was asked, over which range, and what all its series have in common.
+//! The heading of an answer: its query, its range, and the labels that all its series have in common.
 
 use std::fmt::Display;
 

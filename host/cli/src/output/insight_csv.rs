@@ -124,7 +124,7 @@ pub(crate) fn values(
     Ok(())
 }
 
-/// Whether an instant lies in an anomaly.
+/// Returns true if an instant lies in an anomaly.
 pub(super) fn is_in_anomaly(one: &Watched, at: i64) -> bool {
     one.anomalies
         .iter()

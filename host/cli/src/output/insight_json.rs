@@ -71,7 +71,7 @@ fn number(value: &f64) -> Value {
     Value(*value)
 }
 
-/// What was asked, and beside it what came of it.
+/// The query and its plan, and beside them the result of the verb.
 #[derive(Serialize)]
 struct Document<'a, T> {
     #[serde(flatten)]

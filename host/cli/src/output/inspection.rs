@@ -32,7 +32,7 @@ impl Inspection<'_> {
         field(out, "file", [self.file.display().to_string()])?;
         field(out, "size", [format!("{human} ({size} bytes)")])?;
         field(out, "sha256", [self.digest.to_string()])?;
-        // Of what a plugin does not say, nothing is said.
+        // Fields that a plugin does not have are left out.
         let said = description.metadata.fields().into_iter();
         for (name, value) in said.filter_map(|(name, value)| Some((name, value?))) {
             field(out, name, [value])?;

@@ -15,7 +15,7 @@ use crate::commands::batch::Answered;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// Writes the answer to a query as one object on one line. What is missing of it is told where it may be.
+/// Writes the answer to a query as one object on one line. Missing parts are told where there may be some.
 pub(crate) fn query(
     out: &mut dyn Write,
     answer: &RangeAnswer,
@@ -232,7 +232,7 @@ struct MetricsDocument<'a> {
     partial: bool,
 }
 
-/// One metric. What the catalogue does not know is null.
+/// One metric. Fields that the catalogue does not know are null.
 #[derive(Serialize)]
 struct MetricDocument<'a> {
     name: &'a str,

@@ -1,4 +1,5 @@
-//! Where the sparklines of a table go, and what gives way on a narrow terminal. Widths only, in columns.
+//! The layout of a table: the place of its sparklines, and the columns that give way on a narrow terminal. Widths only,
+//! in columns.
 //!
 //! Numbers are never broken over lines. Identifiers (36 columns a UUID) stay whole as long as the row
 //! fits the terminal, and are broken in two when that makes it fit. When not even that helps, the terminal
@@ -12,7 +13,7 @@ const LEAST: usize = 8;
 /// The widest table that is taken in at a glance.
 const MOST: usize = 40;
 
-/// How a table is laid out.
+/// The layout of a table.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
     /// The label column that is broken over two lines, and its width then.
@@ -20,7 +21,7 @@ pub(crate) struct Layout {
     pub(crate) sparkline: Place,
 }
 
-/// Where a series' sparkline goes.
+/// The place of a series' sparkline.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     /// Nowhere: not wanted.

@@ -33,7 +33,7 @@ pub(crate) fn write(
         let (unit, category, value_types, description) = match &metric.catalogue {
             None => ("", "", String::new(), "(not in the catalogue)"),
             Some(entry) => {
-                // What a query shows: the unit of the rate where the samples are read as one.
+                // The unit of what a query shows: that of the rate if the samples are read as one.
                 let unit = match metric.metric_type {
                     MetricType::Gauge => entry.unit.as_str(),
                     MetricType::Rate | MetricType::Diff => entry.rate_unit.as_str(),

@@ -1,6 +1,6 @@
-//! Data on its way to stdout: tables for people, JSON and CSV for programs. It makes no calls,
-//! and writes wherever it is told to, so that tests can read it. What does reach stdout and stderr
-//! passes [`stdout`], [`say`] or [`Log`], which let nothing through that would command a terminal.
+//! Data on its way to stdout: tables for people, JSON and CSV for programs. It makes no calls, and writes wherever it
+//! is told to, so that tests can read it. Text for stdout and stderr passes [`stdout`], [`say`] or [`Log`], which let
+//! nothing through that would command a terminal.
 
 pub(crate) mod csv;
 pub(crate) mod examination;
@@ -68,7 +68,7 @@ impl Write for Log {
 pub(crate) struct Screen {
     /// Columns. None: not a terminal, and nothing is wrapped.
     pub(crate) width: Option<u16>,
-    /// Whether a sparkline is drawn for each series.
+    /// True if a sparkline is drawn for each series.
     pub(crate) sparkline: bool,
 }
 

@@ -98,7 +98,7 @@ fn plain(value: f64) -> String {
     }
 }
 
-/// So many significant digits, without trailing zeros; an exponent where the zeros would not be read.
+/// Writes so many significant digits, without trailing zeros; an exponent where the zeros would not be read.
 fn significant(value: f64, digits: i32) -> String {
     if value == 0.0 {
         return "0".to_owned();

@@ -1,11 +1,11 @@
-//! What a point stands for, in words.
+//! A description of a point, in words.
 
 use metric_host::{Over, Pointwise};
 
 use crate::duration::show_seconds;
 
-/// What follows a heading: the statistic that was asked for, of what, over how long. Empty where a point is the group's
-/// value at its instant. The step is in seconds.
+/// Describes a point behind a heading: the statistic that was asked for, of what, over how long. Empty where a point is
+/// the group's value at its instant. The step is in seconds.
 pub(super) fn meaning(pointwise: Option<&Pointwise>, step: u32) -> String {
     let Some(Pointwise {
         statistic,

@@ -20,7 +20,7 @@ pub(crate) fn lines(text: &str) -> String {
     escaped(text, "\n  ")
 }
 
-/// So many characters of a value are repeated to whoever gave it.
+/// The most characters of a value that are repeated to whoever gave it.
 pub(crate) const REPEATED: usize = 200;
 
 /// The head of a text from outside that is longer than so many characters.
@@ -43,7 +43,7 @@ fn escaped(text: &str, line_feed: &str) -> String {
     out
 }
 
-/// How a character is written that is not to be printed.
+/// The way in which a character is written that is not to be printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Escape {
     /// For people, as Rust has it: `\u{1b}`.
@@ -64,7 +64,7 @@ impl Escape {
     }
 }
 
-/// Whether a character commands a terminal, or leaves no mark on it. Line feeds are not hidden.
+/// Returns true if a character commands a terminal, or leaves no mark on it. Line feeds are not hidden.
 fn is_hidden(c: char) -> bool {
     match c {
         '\n' | ' '..='~' => false,
@@ -140,7 +140,7 @@ impl<W: Write> Write for Printable<W> {
     }
 }
 
-/// Whether these bytes, which are no character, are the beginning of one.
+/// Returns true if these bytes, which are no character, are the beginning of one.
 fn is_begun(bytes: &[u8]) -> bool {
     std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none())
 }

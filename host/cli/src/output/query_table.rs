@@ -17,7 +17,7 @@ use super::summary::Summary;
 use super::{Screen, table};
 use crate::failure::Failure;
 
-/// Writes a heading and a row for each series. What all series share stands in the heading.
+/// Writes a heading and a row for each series. Labels that all series share stand in the heading.
 pub(crate) fn write<Tz>(
     out: &mut dyn Write,
     query: &MetricQuery,
@@ -90,7 +90,7 @@ fn labels_of(series: &Series, names: &[&str]) -> Vec<String> {
         .collect()
 }
 
-/// Which columns of numbers there are.
+/// The columns of numbers in a table.
 struct Columns<'a> {
     unit: Option<&'a str>,
     /// Every series has so many points, and no column says so.

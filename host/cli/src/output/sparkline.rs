@@ -15,7 +15,7 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    /// How many points a series without gaps has.
+    /// The number of points of a series without gaps.
     pub(crate) fn points(&self) -> u64 {
         let steps = i128::from(self.end) - i128::from(self.start);
         u64::try_from(steps / i128::from(self.step.max(1))).map_or(0, |steps| steps + 1)

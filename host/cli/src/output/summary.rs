@@ -7,9 +7,9 @@ pub(crate) struct Summary {
     pub(crate) last: Option<f64>,
     /// Least, mean and greatest of the values that are numbers. None: there are none.
     pub(crate) spread: Option<Spread>,
-    /// How many points there are.
+    /// The number of points.
     pub(crate) points: usize,
-    /// How often the series stops and goes on later.
+    /// The number of times that the series stops and goes on later.
     pub(crate) gaps: usize,
 }
 

@@ -1,4 +1,4 @@
-//! What presets say, for people: a template's outline, the latest values, and verdicts.
+//! Answers about presets, for people: a template's outline, the latest values, and verdicts.
 
 use std::io::{self, Write};
 

@@ -46,13 +46,13 @@ pub(crate) fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
 
-/// What stands on stdout, when all went well.
+/// Returns stdout, and checks that all went well.
 pub(crate) fn data(output: &Output) -> &str {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     text(&output.stdout)
 }
 
-/// What was said, when it ended with this code and without data.
+/// Returns stderr, and checks that the command ended with this code and without data.
 pub(crate) fn said(output: &Output, code: i32) -> &str {
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(code), "{said}");

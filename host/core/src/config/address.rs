@@ -8,7 +8,7 @@
 //! | `https://prometheus`          | https, port 443                          |
 //! | `https://example.org/a/prom/` | https, port 443, prefix `/a/prom`        |
 //!
-//! Where there is no prefix, the backend may have one.
+//! An address without a prefix gets that of the backend, if it has one.
 //!
 //! Everything else is refused. Knows nothing of requests.
 
@@ -19,7 +19,7 @@ use http::uri::{Authority, Scheme};
 use super::error::ConfigError;
 use crate::contract::types::Backend;
 
-/// Where Prometheus is.
+/// The address of Prometheus.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Address {
     scheme: Scheme,
@@ -28,7 +28,7 @@ pub(crate) struct Address {
     port: u16,
     /// As it was given: empty, or begins with `/` and does not end with one.
     prefix: String,
-    /// Whose API it is, which decides the prefix where none was given.
+    /// The kind of server behind it, which decides the prefix where none was given.
     backend: Backend,
 }
 
@@ -132,7 +132,7 @@ impl Address {
         &self.prefix
     }
 
-    /// Whether a request for `scheme` and `authority` would go to this address.
+    /// Returns true if a request for `scheme` and `authority` would go to this address.
     pub(crate) fn is_origin(&self, scheme: &Scheme, authority: &Authority) -> bool {
         *scheme == self.scheme
             && host_and_port(authority.as_str()).is_ok_and(|(host, port)| {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::contract::defaults::FRESHNESS;
 
-/// How many of a service's answers are kept, and for how long.
+/// The cache of a service's answers: how many are kept, and for how long.
 ///
 /// On by default: a service lives long, and what it is asked again is mostly what it was asked before. A process that
 /// asks once gains nothing; [`CacheOptions::off`] is for it.
@@ -16,11 +16,11 @@ pub struct CacheOptions {
     /// series at a point a minute, are some 6 MB. An answer larger than an eighth of it is not kept.
     pub bytes: u64,
     /// The longest that an answer is kept. Default 26 h: a dashboard of the last day finds at its start what it asked
-    /// for at its end the day before. What is filled in or deleted in the past later than
-    /// [`freshness`](Self::freshness) shows after that time at the latest.
+    /// for at its end the day before. Data that are filled in or deleted in the past, later than
+    /// [`freshness`](Self::freshness), show after that time at the latest.
     pub age: Duration,
-    /// How late data may arrive: answers with anything newer are not kept, whatever the plugin says of them. Default
-    /// 10 min, the contract's own: what remote writers and late scrapes take.
+    /// The time that data may arrive late: answers with anything newer are not kept, whatever the plugin says of them.
+    /// Default 10 min, the contract's own: what remote writers and late scrapes take.
     pub freshness: Duration,
     /// The longest that a list of names is kept, however old it says it may become. Default 60 s.
     pub names_age: Duration,

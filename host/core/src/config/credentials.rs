@@ -94,8 +94,8 @@ impl Credentials {
         self
     }
 
-    /// Who issues the servers' certificates, in PEM. Believed in the place of the system's roots: who names an
-    /// authority of its own does not expect a public one to speak for its servers.
+    /// Sets the authorities that issue the servers' certificates, in PEM. They replace the system's roots: an operator
+    /// who names an authority does not expect a public one to speak for these servers.
     #[must_use]
     pub fn certificate_authorities(mut self, certificates: SecretSource) -> Self {
         self.authorities = Some(certificates);
@@ -117,7 +117,7 @@ impl Credentials {
         self
     }
 
-    /// Whether any of it is for TLS alone.
+    /// Returns true if any of it is for TLS alone.
     pub(crate) fn has_tls(&self) -> bool {
         self.authorities.is_some()
             || self.client_certificate.is_some()

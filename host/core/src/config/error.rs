@@ -4,7 +4,7 @@ use std::io;
 
 use super::secret::SecretSource;
 
-/// Why a service cannot be configured.
+/// The reason why a service cannot be configured.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
@@ -24,17 +24,17 @@ pub enum ConfigError {
     SecretUnreadable {
         /// Its purpose.
         what: &'static str,
-        /// Where it should be.
+        /// The place where it should be.
         place: SecretSource,
         /// The system's reason.
         source: io::Error,
     },
-    /// A secret, or a certificate, is none. What is there instead is not repeated.
+    /// A secret, or a certificate, is none. The text found instead is not repeated.
     #[error("the {what} in {place} cannot be used: {reason}; accepted is {accepted}")]
     Secret {
         /// Its purpose.
         what: &'static str,
-        /// Where it is.
+        /// The place where it is.
         place: SecretSource,
         /// The reason.
         reason: &'static str,
@@ -65,7 +65,7 @@ pub enum ConfigError {
          all of them, or the leave to send them in the clear"
     )]
     CredentialsInTheClear {
-        /// Where they would go.
+        /// The address that they would go to.
         address: String,
     },
     /// The address is `https`, and the system's root certificates cannot be read.

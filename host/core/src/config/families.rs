@@ -1,7 +1,7 @@
 //! The families of an operator, read from a file: metrics beyond the container's.
 //!
-//! A file is JSON, in the form that the JSON interface has for a family. What a name or a label may be, the plugin
-//! decides; here it is bounded.
+//! A file is JSON, in the form that the JSON interface has for a family. The plugin decides what a name or a label may
+//! be; here they are bounded.
 
 use std::collections::BTreeMap;
 
@@ -13,16 +13,16 @@ use crate::contract::families::{Family, FamilyKind};
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Families(BTreeMap<String, Family>);
 
-/// Why a file of families is refused.
+/// The reason why a file of families is refused.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FamiliesError {
     /// It is larger than any such file.
     #[error("{given} bytes; accepted are at most {most}")]
     Long {
-        /// How many bytes it has.
+        /// The number of bytes in it.
         given: usize,
-        /// How many are accepted.
+        /// The most bytes that are accepted.
         most: usize,
     },
     /// It is no such file.
@@ -33,9 +33,9 @@ pub enum FamiliesError {
     /// It describes more families than one installation has.
     #[error("{given} families; accepted are at most {most}")]
     Many {
-        /// How many there are.
+        /// The number that was given.
         given: usize,
-        /// How many are accepted.
+        /// The most that are accepted.
         most: usize,
     },
     /// A family has more labels than a series may have.
@@ -43,9 +43,9 @@ pub enum FamiliesError {
     ManyLabels {
         /// The family.
         name: String,
-        /// How many it has.
+        /// The number of labels it has.
         given: usize,
-        /// How many are accepted.
+        /// The most that are accepted.
         most: usize,
     },
     /// Two families have one name.
@@ -127,7 +127,7 @@ impl Families {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FileDocument {
-    /// What the file is for, and where its names were found: for people.
+    /// The purpose of the file, and the source of its names: for people.
     #[serde(default, rename = "description")]
     _description: String,
     #[serde(default, rename = "sources")]

@@ -1,4 +1,4 @@
-//! How much a plugin may use. Numbers only; who enforces each is said beside it.
+//! The limits of a plugin. Numbers only; who enforces each is said beside it.
 
 use std::time::Duration;
 
@@ -106,7 +106,7 @@ pub struct Limits {
     /// Core modules, core instances and tables of a plugin. Default 16: its own, and two or three that
     /// the component tools add as glue; an interpreter with its libraries has about ten.
     pub core_modules: u32,
-    /// The longest that a plugin may take to compile. Default 60 s: an interpreter takes ten on one core. What compiles
+    /// The longest that a plugin may take to compile. Default 60 s: an interpreter takes ten on one core. A compilation
     /// cannot be interrupted: after that time it is left to itself. Two go on at once, those that were given up
     /// included; one that has waited for its turn that long is not begun
     /// ([`LoadError::StillCompiling`](crate::LoadError::StillCompiling)).
@@ -151,11 +151,11 @@ impl Default for Limits {
     }
 }
 
-/// How much longer than the plugin's own deadline a call may take: enough to decode the last bytes and to report.
+/// The time that a call may take beyond the plugin's own deadline: enough to decode the last bytes and to report.
 const GRACE: Duration = Duration::from_secs(2);
 
 impl Limits {
-    /// How long a call under `config` may take.
+    /// The longest that a call under `config` may take.
     pub(crate) fn timeout_of_call(&self, config: &Config) -> Duration {
         self.call_timeout.unwrap_or_else(|| {
             Duration::from_millis(config.timeout.unwrap_or(TIMEOUT_MS).into()) + GRACE

@@ -11,7 +11,7 @@ pub(crate) mod secret;
 
 use self::{cache::CacheOptions, credentials::Credentials, network::Network};
 
-/// How the requests of a service are treated once they have left the sandbox.
+/// The treatment of a service's requests once they have left the sandbox.
 ///
 /// The default is what [`Plugin::service`](crate::Plugin::service) takes.
 #[derive(Debug, Clone, Default)]
@@ -30,14 +30,14 @@ pub struct ServiceOptions {
     /// The credentials of its requests, and their tenant. Added to a request that goes to the
     /// address or to one of `failover`, and shown to nobody else. Default none.
     pub credentials: Credentials,
-    /// Whether `credentials` may go over plain http where another address is `https`. Default no
-    /// ([`ConfigError::CredentialsInTheClear`](crate::ConfigError::CredentialsInTheClear)): whoever can break the way to
-    /// the `https` one would be sent them. Loopback addresses need no leave.
+    /// True if `credentials` may go over plain http where another address is `https`. Default no
+    /// ([`ConfigError::CredentialsInTheClear`](crate::ConfigError::CredentialsInTheClear)): whoever can break the way
+    /// to the `https` one would be sent them. Loopback addresses need no leave.
     pub credentials_in_the_clear: bool,
     /// Parameters that are added to the URL of each request, by name and value, as those of `credentials` are, for what
-    /// is no secret, such as `nocache` of VictoriaMetrics. What [`Config::backend`](crate::Config::backend) has the plugin
-    /// set is refused ([`ConfigError::SetByBackend`](crate::ConfigError::SetByBackend)). Default none.
+    /// is no secret, such as `nocache` of VictoriaMetrics. Parameters that [`Config::backend`](crate::Config::backend)
+    /// has the plugin set are refused ([`ConfigError::SetByBackend`](crate::ConfigError::SetByBackend)). Default none.
     pub parameters: Vec<(String, String)>,
-    /// Which of Prometheus's answers are kept, to be given again to whoever asks the same.
+    /// The cache of Prometheus's answers, which are given again to whoever asks the same.
     pub cache: CacheOptions,
 }

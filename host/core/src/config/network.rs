@@ -1,4 +1,4 @@
-//! Which network an IP address belongs to, whatever it is dressed up as.
+//! The network that an IP address belongs to, in whichever form it is written.
 //!
 //! By the registries of special-purpose addresses (IANA, RFC 6890). An IPv6 address that carries an IPv4 one is
 //! judged by what it carries. Knows nothing of names and connections.

@@ -1,4 +1,4 @@
-//! Where a secret is: in a file, or in an environment variable. Reads it; knows nothing of what it is for.
+//! A secret in a file, or in an environment variable. Reads it; knows nothing of what it is for.
 
 use std::{
     fmt,
@@ -17,7 +17,7 @@ const MOST: u64 = 1 << 20;
 /// file systems tick as slowly as once in two seconds.
 const SETTLES: Duration = Duration::from_secs(2);
 
-/// Where the host finds a secret. Holds the place only, never what is there.
+/// The place where the host finds a secret. Holds the place only, never what is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SecretSource {
@@ -109,7 +109,7 @@ impl PartialEq for Contents {
     }
 }
 
-/// When a file changed last, and which file it is. None: it is not there, or is no file.
+/// The time of a file's last change, and its identity. None: it is not there, or is no file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stamp(Option<Times>);
 
@@ -121,7 +121,7 @@ struct Times {
 }
 
 impl Stamp {
-    /// Whether a file with this stamp that is read `now` is another one, or has another stamp, once it changes again.
+    /// Returns true if any later change of a file with this stamp, which is read `now`, shows in its stamp.
     pub(crate) fn is_settled(&self, now: SystemTime) -> bool {
         self.0.is_none_or(|times| {
             times

@@ -1,6 +1,6 @@
 //! The bindings that `bindgen!` makes of `wit/`: the contract, as Rust sees it.
 //!
-//! Private. What users see of it is re-exported at the crate's root.
+//! Private. The types for users are re-exported at the crate's root.
 #![allow(
     missing_docs,
     unreachable_pub,

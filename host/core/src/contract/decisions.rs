@@ -11,7 +11,7 @@ pub use super::bindings::exports::backendai::metric::{
     },
 };
 
-/// What a preset of a batch answers.
+/// The answer to one preset of a batch.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RunAnswer {

@@ -1,6 +1,6 @@
-//! Why a request does not leave: the reasons of the contract's error `denied`, as the host tells and counts them.
+//! The reasons why a request does not leave: those of the contract's error `denied`, as the host tells and counts them.
 
-/// Why a request of a plugin's may not leave.
+/// The reason why a request of a plugin may not leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum DenyReason {

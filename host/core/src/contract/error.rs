@@ -16,7 +16,7 @@ use super::{
 /// The cause of a failure inside wasmtime.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Why a call failed.
+/// The reason why a call failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError {
@@ -39,8 +39,8 @@ pub enum CallError {
         /// The interface that it belongs to.
         interface: &'static str,
     },
-    /// A stream was asked for more after an earlier `next` had failed or been given up. What came until then is
-    /// not all there is.
+    /// A stream was asked for more after an earlier `next` had failed or been given up. The pieces until then are not
+    /// all there is.
     #[error("the stream ended before its time: an earlier piece failed or was given up")]
     StreamEnded,
     /// As many calls run and wait as may. Nothing was begun: it can be tried again when there is less to do.
@@ -91,7 +91,7 @@ pub enum CallError {
     /// A series of the answer has too many labels, or all of them together have too many names of labels.
     #[error("the answer has more than {maximum} {what}")]
     TooManyLabels {
-        /// What there is too much of: `labels in one series`, or `names of labels`.
+        /// The excess: `labels in one series`, or `names of labels`.
         what: &'static str,
         /// [`Limits::labels_per_series`](crate::Limits::labels_per_series) or
         /// [`Limits::label_names`](crate::Limits::label_names).

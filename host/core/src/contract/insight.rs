@@ -14,7 +14,7 @@ use super::{
 /// The groups of a query over the whole range.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct SummaryAnswer {
-    /// What was asked, without series.
+    /// The query and its plan, without series.
     pub answer: MetricResult,
     /// The unit of the totals. None: there are no totals, or the catalogue does not know the metric.
     pub total_unit: Option<String>,
@@ -33,16 +33,16 @@ pub struct Ranked {
     pub scores: Vec<f64>,
     /// The unit of the scores. None: the catalogue does not know the metric.
     pub score_unit: Option<String>,
-    /// How many groups there were.
+    /// The number of groups before the ranking.
     pub groups: u32,
     /// The sum of all others. None: it was not wanted, or there are no others.
     pub others: Option<Series>,
 }
 
-/// What was watched, and what is out of the ordinary in it.
+/// The watched series or members, with their anomalies.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct WatchAnswer {
-    /// What was asked, without series; `start` and `end` are those of the range that was watched.
+    /// The query and its plan, without series; `start` and `end` are those of the range that was watched.
     pub answer: MetricResult,
     /// In the order of their labels.
     pub watched: Vec<Watched>,
@@ -51,7 +51,7 @@ pub struct WatchAnswer {
 }
 
 impl WatchAnswer {
-    /// Whether anything is out of the ordinary.
+    /// Returns true if there is any anomaly.
     pub fn has_anomalies(&self) -> bool {
         self.watched.iter().any(|one| !one.anomalies.is_empty())
     }

@@ -132,7 +132,7 @@ impl World {
         }
     }
 
-    /// Whether a component of it sends its requests itself.
+    /// Returns true if a component of it sends its requests itself.
     pub const fn has_io(self) -> bool {
         matches!(
             self,

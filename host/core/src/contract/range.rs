@@ -10,7 +10,7 @@ use super::{
 pub struct MissingChunk {
     /// The points that are not there.
     pub span: Span,
-    /// Why.
+    /// The reason.
     pub error: ServiceError,
 }
 
@@ -24,7 +24,7 @@ pub struct RangeAnswer {
 }
 
 impl RangeAnswer {
-    /// Whether data may be missing: chunks that failed, or what the server did not see.
+    /// Returns true if data may be missing: chunks that failed, or data that the server did not see.
     pub fn is_partial(&self) -> bool {
         self.answer.partial || !self.missing.is_empty()
     }
@@ -51,12 +51,12 @@ pub struct Piece {
     pub infos: Vec<String>,
     /// Chunks that failed since the last piece, where [`RangeOptions::partial`] allows it.
     pub missing: Vec<MissingChunk>,
-    /// Whether a server said, since the last piece, that it did not see all data.
+    /// True if a server said, since the last piece, that it did not see all data.
     pub partial: bool,
 }
 
 impl Piece {
-    /// Whether data may be missing: chunks that failed, or what the server did not see.
+    /// Returns true if data may be missing: chunks that failed, or data that the server did not see.
     pub fn is_partial(&self) -> bool {
         self.partial || !self.missing.is_empty()
     }

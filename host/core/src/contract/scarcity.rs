@@ -5,7 +5,7 @@ use std::error::Error;
 #[cfg(not(unix))]
 use std::io;
 
-/// Whether something in the chain of causes says that the system has no more file descriptors, threads or memory
+/// Returns true if an error in the chain of causes says that the system has no more file descriptors, threads or memory
 /// for this process.
 pub(crate) fn is_scarcity(error: &(dyn Error + 'static)) -> bool {
     let chain = std::iter::successors(Some(error), |&error| error.source());

@@ -15,7 +15,7 @@ use crate::contract::{
 
 /// The family that agents export.
 const FAMILY: &str = "backendai_container_utilization";
-/// Which metric a series holds.
+/// The label that names the metric of a series.
 const NAME: &str = "container_metric_name";
 
 /// The metrics that every agent exports for every container.
@@ -30,9 +30,9 @@ const EVERYWHERE: [&str; 8] = [
     "io_scratch_size",
 ];
 
-/// How far back samples are looked at, one by one: twenty of them at the usual 30 s.
+/// Seconds back that samples are looked at, one by one: twenty of them at the usual 30 s.
 const LOOK_BACK: i64 = 600;
-/// So many series are looked at.
+/// The number of series that are looked at.
 const SERIES: usize = 3;
 
 /// Judges the data, as the server sees them now.
@@ -149,7 +149,7 @@ fn judge_names(names: &BTreeSet<String>, ever: usize, config: &Config) -> Check 
     }
 }
 
-/// Which labels the series carry, and whether those are what is configured.
+/// Checks that the labels of the series are those of the configured schema.
 async fn schema(probe: &Probe, config: &Config, span: (i64, i64)) -> Check {
     let (labels, partial) = match values(probe, "labels", Some(span)).await {
         Ok(Reply { data, partial, .. }) => (data, partial),

@@ -1,4 +1,4 @@
-//! Whether a range is answered by the method that is configured, asked as the plugin asks.
+//! The check that a range is answered by the configured method, asked as the plugin asks.
 
 use http::Method;
 
@@ -26,7 +26,7 @@ impl std::fmt::Display for Fault {
 }
 
 impl Fault {
-    /// Whether the plugin knows what to do about it.
+    /// Returns true if the plugin asks again by GET after it, where the method is `auto`.
     fn is_refusal(&self) -> bool {
         match self {
             Self::ProbeError(

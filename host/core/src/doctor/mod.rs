@@ -52,7 +52,7 @@ pub struct Doctor {
 }
 
 impl Host {
-    /// Who looks at the Prometheus that `config` names. The configuration is judged by what is found there.
+    /// Makes a doctor for the Prometheus that `config` names. The configuration is judged by what is found there.
     ///
     /// # Errors
     /// As [`Plugin::service_with`](crate::Plugin::service_with).
@@ -87,8 +87,8 @@ impl Host {
 }
 
 impl Doctor {
-    /// Asks some fifteen small questions, and judges. What cannot be judged any more is skipped. Each question has
-    /// the time of a call.
+    /// Asks some fifteen small questions, and judges. Checks that cannot be made any more are skipped. Each question
+    /// has the time of a call.
     pub async fn examine(&self) -> Examination {
         let mut checks = vec![server::transport(&self.addresses)];
         if let Some(clock) = server::answers(&self.probe, &mut checks).await {

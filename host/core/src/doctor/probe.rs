@@ -19,7 +19,7 @@ use crate::{
 /// The longest answer that is read. That with 11,001 points has some 300 kB.
 const BODY_BYTES: usize = 4 << 20;
 
-/// So much of a foreign answer is shown.
+/// The most characters of a foreign answer that are shown.
 const HEAD_CHARS: usize = 80;
 
 /// Asks one Prometheus.
@@ -28,7 +28,7 @@ pub(super) struct Probe {
     egress: Arc<Egress>,
     budget: Arc<CallBudget>,
     address: Address,
-    /// By which ranges are asked for.
+    /// The method by which ranges are asked for.
     method: Method,
     timers: Timers,
     timeout: Duration,
@@ -46,7 +46,7 @@ pub(super) struct Reply<T> {
     pub(super) took: Duration,
 }
 
-/// Why there is no answer.
+/// The reason why there is no answer.
 #[derive(Debug)]
 pub(super) enum ProbeError {
     /// Nothing came.

@@ -7,7 +7,7 @@ use crate::contract::types::{Backend, LabelSchema, RequestMethod};
 /// All that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Examination {
-    /// Where it was looked.
+    /// The address that was examined.
     pub address: String,
     /// One for each [`Subject`], in their order.
     pub checks: Vec<Check>,
@@ -31,7 +31,7 @@ impl Examination {
 pub struct Check {
     /// The subject.
     pub subject: Subject,
-    /// How it is.
+    /// The verdict.
     pub verdict: Verdict,
     /// The finding, in a sentence.
     pub found: String,
@@ -84,7 +84,7 @@ impl Check {
     }
 }
 
-/// How something is, the better the less.
+/// A verdict, the better the less.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
     /// Not looked at: what it needs is not there, which another check says.
@@ -119,25 +119,25 @@ impl fmt::Display for Verdict {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Subject {
-    /// Whether the way to the server is private.
+    /// The privacy of the way to the server.
     Transport,
-    /// Whether there is a server.
+    /// The presence of a server.
     Reachable,
-    /// Whether it speaks Prometheus's protocol, and with us.
+    /// The protocol: it has to be Prometheus's, and to answer us.
     Protocol,
-    /// Whether it answers a query of a range by the method that is configured.
+    /// The answer to a query of a range by the configured method.
     Method,
     /// The product and its version.
     Server,
-    /// Whether its clock and this machine's agree.
+    /// The agreement of its clock with this machine's.
     Clock,
-    /// Which points and ranges it answers.
+    /// The most points and the longest range that it answers.
     Limits,
-    /// Whether it holds the metrics of Backend.AI.
+    /// The presence of the metrics of Backend.AI.
     Metrics,
-    /// How old the newest sample is.
+    /// The age of the newest sample.
     Freshness,
-    /// Which labels the series carry.
+    /// The labels that the series carry.
     LabelSchema,
     /// The time between two samples.
     SampleInterval,

@@ -22,7 +22,7 @@ use crate::{
 /// Clocks that differ by less do no harm: scrapes are further apart.
 const SKEW: f64 = 5.0;
 
-/// Whether the way is private, of the first address and of those behind it.
+/// Checks that the way is private, of the first address and of those behind it.
 pub(super) fn transport(addresses: &[Address]) -> Check {
     let subject = Subject::Transport;
     let is_open =
@@ -169,7 +169,7 @@ fn date_of(headers: &HeaderMap) -> Option<f64> {
     u32::try_from(date.timestamp()).ok().map(f64::from)
 }
 
-/// Whether the two clocks agree.
+/// Checks that the two clocks agree.
 pub(super) fn clock(Clock { server, here }: Clock) -> Check {
     let subject = Subject::Clock;
     let skew = server - here;
@@ -195,7 +195,7 @@ pub(super) fn clock(Clock { server, here }: Clock) -> Check {
     )
 }
 
-/// Which one it is.
+/// Finds out the product and its version.
 pub(super) async fn build(probe: &Probe, config: &Config) -> Check {
     let subject = Subject::Server;
     match probe.ask::<BuildInfo>("status/buildinfo", &[]).await {
@@ -233,7 +233,7 @@ pub(super) fn backend_of(headers: &HeaderMap, build: &BuildInfo, address: &str) 
     }
 }
 
-/// Whether what is configured fits what was found.
+/// Checks that the configured backend fits the one found.
 pub(super) fn judge_backend(check: Check, found: Backend, configured: Backend) -> Check {
     match (configured, found) {
         (configured, found) if configured == found => check,
@@ -285,7 +285,7 @@ pub(super) fn judge_build(headers: &HeaderMap, build: &BuildInfo) -> Check {
     }
 }
 
-/// Whether it answers as many points, and ranges as long, as are configured.
+/// Checks that it answers as many points, and ranges as long, as are configured.
 pub(super) async fn limits(probe: &Probe, config: &Config, now: i64) -> Check {
     let subject = Subject::Limits;
     let (points, range) = (

@@ -1,4 +1,4 @@
-//! What is said of servers that are odd, and of none. The rest is tested with a real one.
+//! Tests of the verdict on odd servers, and on none. The rest is tested with a real one.
 
 use http::HeaderMap;
 use metric_test_server::{Reply, TestServer};
@@ -171,11 +171,11 @@ async fn the_doctor_shows_the_credentials_of_a_service() {
     );
 }
 
-/// What `vector(1)` is answered with.
+/// The data that `vector(1)` is answered with.
 const ONE_POINT: &str =
     r#"{"resultType":"matrix","result":[{"metric":{},"values":[[1767225600,"1"]]}]}"#;
 
-/// What is said of the method, of a server that answers all but POST well, and that in this way.
+/// The check of the method, of a server that answers all but POST well, and POST with this status and text.
 async fn asked_by(method: RequestMethod, status: u16, to_post: &'static str) -> Check {
     let server = deciding(move |request| {
         let success = |data: &str| (200, format!(r#"{{"status":"success","data":{data}}}"#));
@@ -205,7 +205,7 @@ async fn asked_by(method: RequestMethod, status: u16, to_post: &'static str) -> 
     };
     let doctor = host.doctor(config, &ServiceOptions::default()).unwrap();
     let examination = doctor.examine().await;
-    // What follows is asked by the method that works.
+    // The following checks are asked by the method that works.
     let limits = examination.check(Subject::Limits).unwrap();
     assert_eq!(limits.verdict, Verdict::Ok, "{examination:#?}");
     examination.check(Subject::Method).unwrap().clone()

@@ -48,7 +48,7 @@ impl CallBudget {
         &self.slots
     }
 
-    /// So many bytes have come.
+    /// Counts received bytes against the budget.
     pub(super) fn receive(&self, bytes: usize) -> Result<()> {
         self.bytes
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
@@ -86,7 +86,7 @@ mod tests {
             budget.receive(6),
             Err(Error::HttpResponseBodySize(Some(10)))
         ));
-        // What did not fit is not handed over, so it is not counted either.
+        // A piece that did not fit is not handed over, so it is not counted either.
         budget.receive(5).unwrap();
         assert!(budget.receive(1).is_err());
     }

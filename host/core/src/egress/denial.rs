@@ -1,4 +1,4 @@
-//! Why requests were not let out, and how often.
+//! Counters of denied requests, by reason.
 //!
 //! The reasons are `contract/deny_reason.rs`; here is a counter for each, and `denial_log.rs` logs them. `policy.rs` judges, and after DNS `client/network_policy.rs`.
 
@@ -12,7 +12,7 @@ use std::{
 
 use crate::{contract::deny_reason::DenyReason, observe::Metrics};
 
-/// How many requests were refused, by reason. Counts for as long as the service lives.
+/// The number of denied requests, by reason. Counts for as long as the service lives.
 #[derive(Default)]
 pub struct DenialCounts {
     counters: [AtomicU64; DenyReason::ALL.len()],
@@ -28,13 +28,13 @@ impl DenialCounts {
         }
     }
 
-    /// How many were refused for this reason.
+    /// The number denied for this reason.
     pub fn of(&self, reason: DenyReason) -> u64 {
         self.counter(reason)
             .map_or(0, |counter| counter.load(Ordering::Relaxed))
     }
 
-    /// How many were refused at all.
+    /// The number denied in all.
     pub fn total(&self) -> u64 {
         DenyReason::ALL.iter().map(|reason| self.of(*reason)).sum()
     }

@@ -55,7 +55,7 @@ impl DenialLog {
         }
     }
 
-    /// Counts a denied request. What the plugin learns of it is not why.
+    /// Counts a denied request. The plugin does not learn the reason.
     pub(crate) fn deny(&self, asked: Asked, reason: DenyReason) -> Error {
         if self.is_first(reason) {
             let Asked { method, endpoint } = asked;

@@ -1,6 +1,6 @@
 //! An answer that is held until it has said whether it is partial: another address may then be asked for a whole one.
 //!
-//! Sends nothing. What it holds goes on as it came.
+//! Sends nothing. The answer goes on as it came.
 
 use std::{
     mem,
@@ -16,8 +16,9 @@ use wasmtime_wasi_http::{Error, Result, WasiBody};
 
 use super::cache::Coverage;
 
-/// As much of an answer is held, where there is another address, until it has said whether it is partial; one that is
-/// larger goes on as it comes. 4 MiB: 11,000 points of ten series are some 3 MB. Each request on its way holds two at most.
+/// The most bytes of an answer that are held, where there is another address, until it has said whether it is partial;
+/// one that is larger goes on as it comes. 4 MiB: 11,000 points of ten series are some 3 MB. Each request on its way
+/// holds two at most.
 pub(super) const MAXIMUM: usize = 4 << 20;
 
 /// The answer again, and what it says of how much of the data is in it; nothing where it is too large to be held.
@@ -39,7 +40,7 @@ struct HeldBody {
     rest: Rest,
 }
 
-/// What comes after that.
+/// The part of the body after that.
 enum Rest {
     Nothing,
     Broken(Error),

@@ -72,7 +72,7 @@ struct Pipeline {
     /// The longest waits that a plugin can have.
     timeouts: Timeouts,
     between_bytes: Duration,
-    /// How often the system had no descriptor or thread for a connection.
+    /// The number of times that the system had no descriptor or thread for a connection.
     scarcities: AtomicU64,
 }
 
@@ -129,8 +129,8 @@ impl Egress {
         }
     }
 
-    /// Which state of the credentials requests are sent with now: another one after each change, and the same for no
-    /// two services that have any.
+    /// The generation of the credentials that requests are sent with now: another one after each change, and the same
+    /// for no two services that have any.
     fn identity(&self) -> CredentialsGeneration {
         self.pipeline
             .as_ref()
@@ -228,15 +228,15 @@ impl Egress {
         }
     }
 
-    /// How often the system had no descriptor or thread for a connection.
+    /// The number of times that the system had no descriptor or thread for a connection.
     pub(crate) fn scarcities(&self) -> u64 {
         self.pipeline
             .as_ref()
             .map_or(0, |pipeline| pipeline.scarcities.load(Ordering::Relaxed))
     }
 
-    /// Why a call failed that began after so many `scarcities`. The plugin knows of its connections only that there are
-    /// none; that the system had none to give is the host's to say.
+    /// Explains the error of a call that began after so many `scarcities`. The plugin knows of its connections only
+    /// that there are none; that the system had none to give is the host's to say.
     pub(crate) fn explained(&self, error: CallError, scarcities: u64) -> CallError {
         match error.service() {
             Some(ServiceError::ConnectionFailed(why)) if self.scarcities() > scarcities => {
@@ -248,7 +248,7 @@ impl Egress {
         }
     }
 
-    /// Whether there is a cache.
+    /// Returns true if there is a cache.
     pub(crate) fn keeps_answers(&self) -> bool {
         self.pipeline
             .as_ref()
@@ -355,7 +355,7 @@ impl Pipeline {
     }
 }
 
-/// How long a request is waited for.
+/// The timeouts of a request.
 #[derive(Clone, Copy)]
 struct RequestTimeouts {
     /// Up to the response's head.

@@ -1,4 +1,4 @@
-//! Which requests may leave the sandbox. Default deny.
+//! The requests that may leave the sandbox. Default deny.
 //!
 //! | part    | allowed                                                                         |
 //! |---------|---------------------------------------------------------------------------------|
@@ -123,7 +123,7 @@ fn is_label_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-/// Whether the plugin may set this header. `content-length` is among them, but is written anew.
+/// Returns true if the plugin may set this header. `content-length` is among them, but is written anew.
 pub(crate) fn may_set_header(name: &HeaderName) -> bool {
     [
         header::ACCEPT,

@@ -1,4 +1,4 @@
-//! Where a response leads, without the target that it repeats.
+//! The target of a redirect, without the target that it repeats.
 //!
 //! A server that moves to another origin answers with the target that it was asked for, and so would hand a secret path
 //! or parameter, which the client has put there, to the plugin.
@@ -26,7 +26,7 @@ pub(super) fn conceal_target(head: &mut Parts) -> bool {
     head.status.is_redirection()
 }
 
-/// Scheme, host and port. What has none of its own leads to the server itself, which is `/`.
+/// Scheme, host and port. A location without them leads to the server itself, which is `/`.
 fn origin(location: &HeaderValue) -> HeaderValue {
     location
         .to_str()

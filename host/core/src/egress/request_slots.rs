@@ -25,10 +25,10 @@ use crate::{
     timers::{Elapsed, Timers},
 };
 
-/// How long a request waits before answers that lie unread are looked for, and between two such looks.
+/// The time that a request waits before answers that lie unread are looked for, and between two such looks.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// How long an answer may lie unread while others wait. A plugin that decodes comes for the next piece within
+/// The longest that an answer may lie unread while others wait. A plugin that decodes comes for the next piece within
 /// milliseconds; a stream whose reader is slow has its next chunk lie.
 const UNREAD: Duration = Duration::from_secs(5);
 
@@ -38,7 +38,8 @@ pub(crate) struct RequestSlots {
     timers: Timers,
     answers: Mutex<Vec<Weak<Mutex<Answer>>>>,
     unread: Duration,
-    /// How long one may lie for whose next piece the plugin has asked: a server that pauses for longer is given up.
+    /// The longest that an answer may lie for whose next piece the plugin has asked: a server that pauses for longer is
+    /// given up.
     awaited: Duration,
 }
 
@@ -128,7 +129,7 @@ impl RequestSlots {
     }
 }
 
-/// As many as there may be; none at all would let no request out, for ever.
+/// Makes a semaphore of as many permits as there may be; none at all would let no request out, for ever.
 pub(super) fn semaphore(requests: u32) -> Arc<Semaphore> {
     let permits = (requests.max(1) as usize).min(Semaphore::MAX_PERMITS);
     Arc::new(Semaphore::new(permits))
@@ -137,9 +138,9 @@ pub(super) fn semaphore(requests: u32) -> Arc<Semaphore> {
 /// The answer to a request in flight.
 struct Answer {
     state: State,
-    /// Whether the plugin has asked for a piece that has not come.
+    /// True if the plugin has asked for a piece that has not come.
     is_awaited: bool,
-    /// When it asked last.
+    /// The time at which it asked last.
     since: Instant,
 }
 

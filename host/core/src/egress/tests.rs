@@ -904,8 +904,8 @@ const WHOLE: &str =
 const PARTIAL: &str = "HTTP/1.1 200 OK\r\ncontent-length: 47\r\n\r\n{\"status\":\"success\",\"isPartial\":true,\"data\":[]}";
 const WARNED: &str = "HTTP/1.1 200 OK\r\ncontent-length: 60\r\n\r\n{\"status\":\"success\",\"data\":[],\"warnings\":[\"a store is out\"]}";
 
-/// What servers with these answers, in order, make of one request asked of the first: the answer, how many requests
-/// each of them saw, how many answers are each one's, and the metrics.
+/// Asks the first of some servers with these answers, in order, and gives the answer, how many requests each of them
+/// saw, how many answers are each one's, and the metrics.
 async fn asked_of(answers: &[&'static str]) -> (String, Vec<usize>, Vec<u64>, String) {
     let mut servers = Vec::new();
     for answer in answers {

@@ -1,4 +1,4 @@
-//! What the host loads, and what it refuses.
+//! Tests of plugins that the host loads, and of those that it refuses.
 
 use super::*;
 use metric_test_plugins::{TestPlugin, WITHOUT_IO, plugin};
@@ -183,7 +183,7 @@ fn an_entry_of_the_compile_cache_that_cannot_be_read_is_a_miss() {
         load().unwrap();
         load().unwrap();
     }
-    // What cannot be compiled is not taken for it.
+    // A plugin that cannot be compiled is not taken for a damaged entry.
     let host = Host::new(HostOptions {
         compile_cache: CompileCache::Directory(directory.path().join("cache")),
         ..HostOptions::default()

@@ -56,8 +56,8 @@ impl Compiler {
             let outcome = self
                 .run(after, move || Component::from_binary(&engine, &bytes))
                 .and_then(|compiled| compiled.map_err(|error| failed(error.into())));
-            // What cannot be compiled is never kept, so an error after a hit comes from the cache. (Another plugin's
-            // hit at this moment costs a second look.)
+            // A component that cannot be compiled is never kept, so an error after a hit comes from the cache. (Another
+            // plugin's hit at this moment costs a second look.)
             let damaged = matches!(outcome, Err(LoadError::Compile { .. })) && self.hits() > hits;
             entry += 1;
             if !damaged || entry == ENTRIES {
@@ -67,7 +67,7 @@ impl Compiler {
         }
     }
 
-    /// How often the cache knew a component.
+    /// The number of times that the cache knew a component.
     fn hits(&self) -> usize {
         self.cache.as_ref().map_or(0, Cache::cache_hits)
     }
@@ -103,7 +103,7 @@ impl Compiler {
     }
 }
 
-/// Why a component is not compiled: the machine, or itself.
+/// Tells the two reasons why a component is not compiled: the machine, or itself.
 fn failed(source: crate::BoxError) -> LoadError {
     match scarcity::is_scarcity(&*source) {
         true => LoadError::OutOfResources { source },

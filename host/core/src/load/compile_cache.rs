@@ -9,7 +9,7 @@ use std::{
 
 use wasmtime::{Cache, CacheConfig};
 
-/// Where compiled plugins are kept, so that the next start need not compile them again.
+/// The place where compiled plugins are kept, so that the next start need not compile them again.
 ///
 /// The entries are run as native code. So the folder is made for its owner alone, and one that somebody else can
 /// write to is not used: one that belongs to neither this user nor root or is writable for group or others, or that
@@ -61,7 +61,7 @@ impl CompileCache {
     }
 }
 
-/// Why what lies in a folder is not run.
+/// The reason why the contents of a folder are not run.
 #[derive(Debug, thiserror::Error)]
 enum Untrusted {
     #[error("{} cannot be made or looked at: {source}", folder.display())]
@@ -153,7 +153,7 @@ fn check(folder: &Path, itself: bool) -> Result<(), Untrusted> {
         });
     }
     let mode = metadata.mode() & 0o7777;
-    // Where it is set, others can add what is theirs, and not exchange what is ours.
+    // In a sticky folder others can add entries of theirs, and not exchange ours.
     let is_sticky = !itself && mode & STICKY != 0;
     if mode & GROUP_OR_OTHERS_WRITE != 0 && !is_sticky {
         return Err(Untrusted::Writable {

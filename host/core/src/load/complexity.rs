@@ -7,7 +7,7 @@ use wasmparser::{BinaryReaderError, FunctionBody, Parser, Payload};
 use super::{compile_cost::Functions, error::LoadError};
 use crate::config::limits::Limits;
 
-/// How deep components may lie in one another. Composing plugins makes two or three layers.
+/// The deepest that components may lie in one another. Composing plugins makes two or three layers.
 const DEPTH: u64 = 16;
 
 /// Refuses a component that would take too long.

@@ -1,4 +1,4 @@
-//! Which file a plugin has to be: the SHA-256 of its bytes, as one publishes it and as registries name what they hold.
+//! The digest of a plugin's file: the SHA-256 of its bytes, as one publishes it and as registries name what they hold.
 
 use std::{fmt, str::FromStr};
 
@@ -18,7 +18,7 @@ pub struct PluginDigest([u8; 32]);
 pub struct DigestError;
 
 impl PluginDigest {
-    /// That of these bytes.
+    /// The digest of these bytes.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())

@@ -9,7 +9,7 @@ use std::{
 use super::digest::PluginDigest;
 use crate::contract::{error::BoxError, scarcity};
 
-/// Why a plugin is not loaded.
+/// The reason why a plugin is not loaded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
@@ -64,7 +64,7 @@ pub enum LoadError {
         "the plugin is damaged at byte {offset}: {reason}; accepted is a whole WebAssembly component"
     )]
     Damaged {
-        /// Where, in bytes from the start.
+        /// The place, in bytes from the start.
         offset: u64,
         /// The reason.
         reason: String,
@@ -75,7 +75,7 @@ pub enum LoadError {
     TooComplex {
         /// The excess, such as `functions`.
         what: &'static str,
-        /// How much there is at least.
+        /// The amount found, of which there may be more.
         found: u64,
         /// The limit.
         maximum: u64,
@@ -90,7 +90,7 @@ pub enum LoadError {
     /// [`Limits::compile_timeout`](crate::Limits::compile_timeout), so this one was not begun. Load it again later.
     #[error("{others} other plugins are still being compiled; try again later")]
     StillCompiling {
-        /// How many.
+        /// The number of them.
         others: usize,
     },
     /// The plugin asks for more than a plugin is given.

@@ -71,7 +71,7 @@ pub struct PluginDescription {
     /// `backendai:metric/metric-plugin-decisions@0.2.0`, `…/metric-plugin-full@0.2.0`, `…/metric-plugin@0.2.0`, `…/metric-codec-full@0.2.0` or
     /// `…/metric-codec@0.2.0`: the largest whose exports it all has. None: none of them.
     pub world: Option<String>,
-    /// What it says of itself.
+    /// The metadata in the file.
     pub metadata: PluginMetadata,
 }
 
@@ -115,8 +115,8 @@ impl PluginDescription {
         Ok(description)
     }
 
-    /// Whether it is to be loaded with [`Host::load`](crate::Host::load); one that offers the verbs without I/O alone
-    /// is a matter of [`Host::load_codec`](crate::Host::load_codec).
+    /// Returns true if it is to be loaded with [`Host::load`](crate::Host::load); one that offers the verbs without I/O
+    /// alone is a matter of [`Host::load_codec`](crate::Host::load_codec).
     pub fn has_io(&self) -> bool {
         World::of(self).is_none_or(World::has_io)
     }
@@ -147,7 +147,7 @@ pub fn check_imports(description: &PluginDescription, world: World) -> Result<()
     })
 }
 
-/// Whether two names mean the same interface in compatible versions. Below 1.0 these are the ones that differ
+/// Returns true if two names mean the same interface in compatible versions. Below 1.0 these are the ones that differ
 /// in the patch only, as in wasmtime's linker.
 fn serves(name: &str, wanted: &str) -> bool {
     fn split(name: &str) -> Option<(&str, &str)> {

@@ -1,5 +1,5 @@
-//! What a plugin's file says of itself: name, version, licence, where it is from. Whoever made the file wrote it, so it
-//! is something to show and nothing to decide by.
+//! The metadata in a plugin's file: name, version, licence, where it is from. Whoever made the file wrote it, so it is
+//! something to show and nothing to decide by.
 
 use serde::Serialize;
 use wasmparser::{ComponentName, ComponentNameSectionReader, CustomSectionReader, KnownCustom};
@@ -19,15 +19,15 @@ pub struct PluginMetadata {
     pub version: Option<String>,
     /// A sentence on what it is.
     pub description: Option<String>,
-    /// Who answers for it.
+    /// The people, or the body, that answer for it.
     pub authors: Option<String>,
-    /// Under which licences it may be used, as an SPDX expression.
+    /// The licences under which it may be used, as an SPDX expression.
     pub licenses: Option<String>,
-    /// Where its sources are, an address.
+    /// The address of its sources.
     pub source: Option<String>,
-    /// Where to read about it, an address.
+    /// The address of a page to read about it.
     pub homepage: Option<String>,
-    /// Which state of the sources it was built from, such as a commit.
+    /// The revision of the sources it was built from, such as a commit.
     pub revision: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! How long a future keeps its thread. The rest of its time it waits: for a place, for Prometheus.
+//! The time that a future keeps its thread. The rest of its time it waits: for a place, for Prometheus.
 
 use std::{
     future::{Future, poll_fn},

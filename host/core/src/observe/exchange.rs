@@ -31,7 +31,7 @@ impl Exchange {
         self.status = Some(status);
     }
 
-    /// So many bytes of the answer's body have come.
+    /// Counts bytes of the answer's body that have come.
     pub(crate) fn receive(&mut self, bytes: u64) {
         self.bytes += bytes;
     }

@@ -35,7 +35,7 @@ pub(crate) struct Metrics {
     saved: Counter,
 }
 
-/// How the cache served a request.
+/// The way in which the cache served a request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum CacheOutcome {
     /// It was.
@@ -219,7 +219,7 @@ impl Metrics {
             .observe(busy.as_secs_f64());
     }
 
-    /// So many instances lie ready.
+    /// Sets the number of instances that lie ready.
     pub(crate) fn ready(&self, instances: usize) {
         self.ready.set(i64::try_from(instances).unwrap_or(i64::MAX));
     }
@@ -239,7 +239,7 @@ impl Metrics {
         self.lookups.get_or_create(&ResultLabels { result }).inc();
     }
 
-    /// So many bytes need not have been asked for.
+    /// Counts bytes that need not have been asked for.
     pub(crate) fn saved(&self, bytes: u64) {
         self.saved.inc_by(bytes);
     }

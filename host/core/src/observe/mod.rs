@@ -56,7 +56,7 @@ struct ObservedCall<'a> {
     metrics: &'a Metrics,
     verb: &'static str,
     begun: Instant,
-    /// How long it has kept its thread: the plugin's computing, and the host's for it.
+    /// The time that the call has kept its thread: the plugin's computing, and the host's for it.
     busy: Duration,
     has_ended: bool,
 }
@@ -79,7 +79,7 @@ impl<'a> ObservedCall<'a> {
         self.metrics.call_ends(self.verb, outcome, took, busy);
         match error {
             None => tracing::debug!(outcome, ?took, ?busy, "a call ended"),
-            // What the query, Prometheus or the way to it was to blame for. The words are the caller's alone.
+            // Errors for which the query, Prometheus or the way to it is to blame. The words are the caller's alone.
             Some(error) if error.service().is_some() => {
                 tracing::info!(outcome, ?took, ?busy, "a call ended");
             }

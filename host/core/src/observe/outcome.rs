@@ -9,7 +9,7 @@ pub(crate) const CANCELLED: &str = "cancelled";
 /// The host does not let out what the call needs.
 const DENIED: &str = "denied";
 
-/// How a call ended.
+/// The word for the outcome of a call.
 pub(super) fn of<R>(result: &Result<R, CallError>) -> &'static str {
     match result {
         Ok(_) => "ok",

@@ -10,7 +10,7 @@ const LONGEST: usize = 128;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RequestId(Arc<str>);
 
-/// Why a text is no [`RequestId`].
+/// The reason why a text is no [`RequestId`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a request id has 1 to {LONGEST} visible ASCII characters, no spaces")]
 pub struct RequestIdError;

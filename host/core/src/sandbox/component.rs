@@ -39,7 +39,7 @@ pub(crate) struct Sandbox {
     pub(crate) shared: Arc<Shared>,
     pub(crate) pre: InstancePre<CallState>,
     id: ComponentId,
-    /// Whether its instances may be made ahead.
+    /// True if its instances may be made ahead.
     is_made_ahead: bool,
 }
 
@@ -82,7 +82,7 @@ impl Sandbox {
             .ok_or(MissingFunction { interface, name })
     }
 
-    /// Whether the component exports an interface, by name.
+    /// Returns true if the component exports an interface, by name.
     pub(crate) fn exports(&self, interface: &str) -> bool {
         let component = self.pre.component();
         component.get_export_index(None, interface).is_some()

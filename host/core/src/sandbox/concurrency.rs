@@ -21,7 +21,7 @@ pub(crate) struct Permit {
 pub(crate) struct ConcurrencyLimit {
     running: Arc<Semaphore>,
     waiting: Semaphore,
-    /// How many may wait.
+    /// The number that may wait.
     line: usize,
 }
 
@@ -36,7 +36,7 @@ impl ConcurrencyLimit {
         }
     }
 
-    /// Whether somebody waits in line.
+    /// Returns true if somebody waits in line.
     pub(crate) fn has_waiting(&self) -> bool {
         self.waiting.available_permits() < self.line
     }

@@ -26,7 +26,7 @@ pub(crate) fn engine(limits: &Limits, cache: Option<&Cache>) -> Result<Engine> {
     })
 }
 
-/// Whether the engine has a pool.
+/// Returns true if the engine has a pool.
 pub(crate) fn is_pooled(engine: &Engine) -> bool {
     engine.get_pooling_config().is_some()
 }
@@ -98,7 +98,7 @@ fn base(limits: &Limits, cache: Option<&Cache>) -> Config {
         .wasm_component_model_async(false)
         .epoch_interruption(true)
         .max_wasm_stack(limits.wasm_stack_bytes)
-        // What wasm may use, and as much again for the host functions it calls, on the same stack.
+        // The stack of wasm, and 1 MiB more for the host functions that it calls, on the same stack.
         .async_stack_size(limits.wasm_stack_bytes.saturating_add(1 << 20))
         // Not needed by any language that compiles to WASI 0.2 today, so not offered.
         .wasm_threads(false)
@@ -112,9 +112,9 @@ fn base(limits: &Limits, cache: Option<&Cache>) -> Config {
     config
 }
 
-/// Whether the system lets us make the files in memory that fresh instances are copied from when they are written
-/// to. A seccomp profile may forbid it, and wasmtime then makes no instance at all; without such files the data of a
-/// plugin are copied as a whole, into each instance.
+/// Returns true if the system lets us make the files in memory that fresh instances are copied from when they are
+/// written to. A seccomp profile may forbid it, and wasmtime then makes no instance at all; without such files the data
+/// of a plugin are copied as a whole, into each instance.
 #[cfg(target_os = "linux")]
 fn has_memory_files() -> bool {
     use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};

@@ -1,5 +1,5 @@
-//! Whether a fresh instance is fresh: one call after the other in the same slot of the pool, each of which looks for
-//! what the one before has left.
+//! The test that a fresh instance is fresh: one call after the other in the same slot of the pool, each of which looks
+//! for what the one before has left.
 //!
 //! The kernel is made to move pages meanwhile where it lets us (root on Linux): a reset that asks the kernel which
 //! pages were written misses those that are being moved. `cargo xtask freshness` does so for minutes.
@@ -18,7 +18,8 @@ use super::engine;
 use crate::{CompileCache, Host, HostOptions, Limits, MetricType};
 use metric_test_plugins::{TestPlugin, WITHOUT_IO};
 
-/// How long to look, in seconds. A second shows a reset that is left out, and not always one that misses a page.
+/// The variable with the seconds to look for. A second shows a reset that is left out, and not always one that misses a
+/// page.
 const TIME: &str = "METRIC_FRESHNESS_SECONDS";
 
 /// One call at a time and no instance made ahead, so that each is in the slot of the one before.

@@ -48,8 +48,8 @@ impl Instance {
         }
     }
 
-    /// Calls a function. What it hands over is counted anew for each call; what it sends and receives is not, so that
-    /// all pieces of a stream have what one call has.
+    /// Calls a function. The data that it hands over are counted anew for each call; those that it sends and receives
+    /// are not, so that all pieces of a stream together have the budget of one call.
     pub(crate) async fn call<P, R>(
         &mut self,
         function: &ComponentExportIndex,
@@ -120,9 +120,9 @@ pub(super) fn cannot_instantiate(source: BoxError) -> CallError {
     }
 }
 
-/// Whether a call ended because it hands over too much. wasmtime does not export the type of this error, only its
-/// words, and they are looked for in the root cause alone: what stands before it is a backtrace, whose functions the
-/// plugin names.
+/// Returns true if a call ended because it hands over too much. wasmtime does not export the type of this error, only
+/// its words, and they are looked for in the root cause alone: what stands before it is a backtrace, whose functions
+/// the plugin names.
 fn is_hostcall_fuel_exhausted(error: &wasmtime::Error) -> bool {
     let cause = error.root_cause().to_string();
     cause.ends_with("fuel allocated for hostcalls has been exhausted")

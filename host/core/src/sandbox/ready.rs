@@ -22,7 +22,7 @@ pub(crate) struct ReadyInstances {
 #[derive(Default)]
 struct Kept {
     last: u64,
-    /// Those that are loaded.
+    /// The components that are loaded.
     components: Vec<ComponentId>,
     /// The oldest first.
     instances: Vec<(ComponentId, ReadyInstance)>,

@@ -45,7 +45,7 @@ fn codec(host: &Host, body: &str, extra: &str) -> Codec {
     host.load_codec(&bytes).unwrap()
 }
 
-/// How many lie ready, and how many calls have found one.
+/// The number of instances that lie ready, and of calls that have found one.
 fn counts(host: &Host) -> (u32, u32) {
     let text = host.metrics().to_string();
     let value = |name: &str| {

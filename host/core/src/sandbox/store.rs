@@ -41,7 +41,7 @@ impl CallState {
         self.hooks.in_flight()
     }
 
-    /// Whether the plugin was refused memory or a larger table.
+    /// Returns true if the plugin was refused memory or a larger table.
     pub(crate) fn was_refused_memory(&self) -> bool {
         self.limiter.refused
     }
@@ -51,8 +51,8 @@ impl CallState {
         self.limiter.memory
     }
 
-    /// Whether the plugin has neither sent anything nor read the clock, holds nothing, and was refused nothing: one that
-    /// does such a thing as it is instantiated does it for its call.
+    /// Returns true if the plugin has neither sent anything nor read the clock, holds nothing, and was refused nothing:
+    /// one that does such a thing as it is instantiated does it for its call.
     pub(crate) fn is_untouched(&self) -> bool {
         self.table.is_empty()
             && !self.clock.was_read()
@@ -191,7 +191,7 @@ impl CallLimiter {
             limits: StoreLimitsBuilder::new()
                 .memory_size(limits.memory_bytes)
                 .table_elements(limits.table_elements)
-                // As many as the pool has for one call; there may be none.
+                // The numbers are those that the pool has for one call; there may be none.
                 .memories(1)
                 .tables(limits.core_modules as usize)
                 .instances(limits.core_modules as usize)

@@ -85,7 +85,7 @@ impl Codec {
         .await
     }
 
-    /// How a metric is read: as a gauge, a rate or a diff.
+    /// Detects how a metric is read: as a gauge, a rate or a diff.
     ///
     /// # Errors
     /// [`CallError`], never its `Service`: the component has an answer for every name.

@@ -17,7 +17,7 @@ use std::fmt;
 use super::{grid::Grid, validate::broken};
 use crate::contract::{error::CallError, types::Config};
 
-/// Where a range of pages stands.
+/// The place in a range that is asked page by page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Cursor<'a> {
     first: i64,

@@ -20,12 +20,13 @@ use crate::contract::{
     types::{Dimension, RangeOptions},
 };
 
-/// What decisions are made by. A plugin may lack these verbs: they are then [`CallError::Unsupported`].
+/// The verbs of decisions: presets, live stats and verdicts. A plugin may lack these verbs: they are then
+/// [`CallError::Unsupported`].
 ///
-/// Where the service [keeps answers](crate::ServiceOptions::cache), those of an instant are kept for up to 5 s, so that
+/// If the service [keeps answers](crate::ServiceOptions::cache), those of an instant are kept for up to 5 s, so that
 /// all who ask together share a request.
 impl MetricService {
-    /// What subjects use at the moment, and used within a short window.
+    /// Asks for the present use of subjects, and for that within a short window.
     ///
     /// # Errors
     /// [`CallError`].

@@ -1,4 +1,4 @@
-//! Where the contract's functions are among a component's exports, found once when it is loaded.
+//! The indices of the contract's functions among a component's exports, found once when it is loaded.
 //!
 //! Knows names only; `contract/bindings.rs` knows the types.
 //!
@@ -49,7 +49,7 @@ macro_rules! functions_of {
 }
 
 functions_of! {
-    /// Those of `metric-service`.
+    /// The functions of `metric-service`.
     ServiceFunctions, METRIC_SERVICE, {
         query_metadata => "query-metadata",
         query_metric => "query-metric",
@@ -59,7 +59,7 @@ functions_of! {
 }
 
 functions_of! {
-    /// Those of `range-service`.
+    /// The functions of `range-service`.
     RangeFunctions, RANGE_SERVICE, {
         plan => "plan",
         query_range => "query-range",
@@ -72,7 +72,7 @@ functions_of! {
 }
 
 functions_of! {
-    /// Those of `insight`.
+    /// The functions of `insight`.
     InsightFunctions, INSIGHT, {
         summarize => "summarize",
         rank => "rank",
@@ -82,21 +82,21 @@ functions_of! {
 }
 
 functions_of! {
-    /// Those of `discovery`.
+    /// The functions of `discovery`.
     DiscoveryFunctions, DISCOVERY, {
         values => "values",
     }
 }
 
 functions_of! {
-    /// Those of `live-stats`.
+    /// The functions of `live-stats`.
     LiveFunctions, LIVE_STATS, {
         query_live_stats => "query-live-stats",
     }
 }
 
 functions_of! {
-    /// Those of `preset`.
+    /// The functions of `preset`.
     PresetFunctions, PRESET, {
         check => "check",
         render => "render",
@@ -104,7 +104,7 @@ functions_of! {
 }
 
 functions_of! {
-    /// Those of `preset-service`.
+    /// The functions of `preset-service`.
     PresetServiceFunctions, PRESET_SERVICE, {
         execute => "execute",
         execute_range => "execute-range",
@@ -115,14 +115,14 @@ functions_of! {
 }
 
 functions_of! {
-    /// That of `json`.
+    /// The functions of `json`.
     JsonFunctions, JSON, {
         call => "call",
     }
 }
 
 functions_of! {
-    /// Those of `family`.
+    /// The functions of `family`.
     FamilyFunctions, FAMILY, {
         check => "check",
         build_promql => "build-promql",
@@ -130,7 +130,7 @@ functions_of! {
 }
 
 functions_of! {
-    /// Those of `family-service`.
+    /// The functions of `family-service`.
     FamilyServiceFunctions, FAMILY_SERVICE, {
         query_family => "query-family",
         query_families => "query-families",
@@ -138,7 +138,7 @@ functions_of! {
     }
 }
 
-/// Those of a plugin: of `metric-service`, and of the interfaces that it may lack.
+/// The functions of a plugin: of `metric-service`, and of the interfaces that it may lack.
 pub(crate) struct PluginFunctions {
     pub(crate) service: ServiceFunctions,
     pub(crate) ranges: Option<RangeFunctions>,
@@ -181,7 +181,7 @@ pub(crate) fn supported<'a, F: Exported>(
 }
 
 functions_of! {
-    /// Those of `codec`.
+    /// The functions of `codec`.
     CodecFunctions, CODEC, {
         build_promql => "build-promql",
         detect_metric_type => "detect-metric-type",

@@ -181,7 +181,7 @@ impl MetricService {
         supported(&self.plugin.functions.discovery, verb)
     }
 
-    /// What was asked, of an answer whose series are elsewhere.
+    /// Checks the query and plan of an answer whose series are elsewhere.
     fn asked(&self, answer: MetricResult) -> Result<MetricResult, CallError> {
         if !answer.series.is_empty() {
             return Err(broken("series beside what is made of them".to_owned()));

@@ -1,8 +1,8 @@
 //! The verbs with JSON texts, each by its name: the contract's `json`. For a host that hands the texts on.
 //!
-//! The texts are the plugin's. Here the configuration is put into what goes in; what comes out is held to be JSON of the
-//! contract's form, and to name the queries that were sent. What stands in an answer besides is not counted as the typed
-//! verbs do: its size is bounded, and it is data.
+//! The texts are the plugin's. Here the configuration is put into what goes in; what comes out is held to be JSON of
+//! the contract's form, and to name the queries that were sent. Other fields of an answer are not counted as the typed
+//! verbs do: their size is bounded, and they are data.
 
 use std::{borrow::Cow, collections::BTreeMap, fmt, sync::Arc};
 
@@ -92,7 +92,7 @@ impl MetricService {
     }
 }
 
-/// What the plugin's text is.
+/// Reads the plugin's text.
 fn answer(text: String, egress: &Egress) -> Result<JsonAnswer, CallError> {
     let Outcome { result, error } =
         serde_json::from_str(&text).map_err(|error| broken(format!("no JSON: {error}")))?;
@@ -234,7 +234,7 @@ fn read<'a, T: Deserialize<'a>>(text: &'a RawValue) -> Result<T, CallError> {
     serde_json::from_str(text.get()).map_err(|error| broken(error.to_string()))
 }
 
-/// Where in the text a part of it stands.
+/// Finds a part of the text in it, in bytes.
 fn place(text: &str, part: &RawValue) -> std::ops::Range<usize> {
     let start = part.get().as_ptr().addr() - text.as_ptr().addr();
     start..start + part.get().len()
@@ -341,7 +341,7 @@ fn merged(config: &Config, own: &str) -> Result<Map<String, Value>, CallError> {
     Ok(merged)
 }
 
-/// So many characters of a name are repeated.
+/// The most characters of a name that are repeated.
 const LONGEST_NAME: usize = 64;
 
 fn invalid(field: &str, reason: &str) -> CallError {

@@ -145,7 +145,7 @@ impl MetricService {
         &self.config
     }
 
-    /// How many requests of the plugin's were not let out, by reason.
+    /// The number of the plugin's requests that were denied, by reason.
     pub fn denials(&self) -> &DenialCounts {
         self.egress.denials()
     }
@@ -156,9 +156,9 @@ impl MetricService {
         self.egress.cache_statistics()
     }
 
-    /// Where Prometheus is, `host:port`, each address in the order in which they are asked, and how many requests of this
-    /// service, and of those made of it by [`scoped`](Self::scoped), it has answered. What a cache answered is in none.
-    /// None for a service that sends nothing.
+    /// The addresses of Prometheus, `host:port`, in the order in which they are asked, each with the number of requests
+    /// of this service, and of those made of it by [`scoped`](Self::scoped), that it has answered. Requests that a
+    /// cache answered are in none. Empty for a service that sends nothing.
     pub fn answers_by_address(&self) -> Vec<(String, u64)> {
         self.egress.answers()
     }
@@ -207,7 +207,7 @@ impl MetricService {
         .await
     }
 
-    /// How a metric is read: as a gauge, a rate or a diff.
+    /// Detects how a metric is read: as a gauge, a rate or a diff.
     ///
     /// # Errors
     /// [`CallError`], never its `Service`: the plugin has an answer for every name.

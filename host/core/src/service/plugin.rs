@@ -71,22 +71,22 @@ impl Plugin {
         &self.codec
     }
 
-    /// Whether the plugin has the verbs of long ranges, batches and streams: whether it exports `range-service`.
+    /// Returns true if the plugin has the verbs of long ranges, batches and streams: if it exports `range-service`.
     pub fn has_ranges(&self) -> bool {
         self.functions.ranges.is_some()
     }
 
-    /// Whether the plugin sums up, ranks and watches: whether it exports `insight`.
+    /// Returns true if the plugin sums up, ranks and watches: if it exports `insight`.
     pub fn has_insight(&self) -> bool {
         self.functions.insight.is_some()
     }
 
-    /// Whether the plugin lists values: whether it exports `discovery`.
+    /// Returns true if the plugin lists values: if it exports `discovery`.
     pub fn has_discovery(&self) -> bool {
         self.functions.discovery.is_some()
     }
 
-    /// Whether the plugin asks for families that are described to it, and derives metrics: whether it exports
+    /// Returns true if the plugin asks for families that are described to it, and derives metrics: if it exports
     /// `family-service`.
     pub fn has_families(&self) -> bool {
         self.functions.family_service.is_some()

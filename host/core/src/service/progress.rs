@@ -1,7 +1,7 @@
 //! A stream's pieces so far: what the next one is held to, so that a stream ends however its plugin goes on.
 //!
-//! Every sample is one of the plan's points, and no series has a point twice, so a series ends. How many series there are,
-//! and what all pieces take together, is limited; a piece without samples has to say why. Of a series it remembers a
+//! Every sample is one of the plan's points, and no series has a point twice, so a series ends. The number of series,
+//! and the size of all pieces together, are limited; a piece without samples has to say why. Of a series it remembers a
 //! fingerprint and its last instant.
 
 use std::{

@@ -26,9 +26,9 @@ const SAMPLES_OF_A_PIECE: usize = 65_536;
 /// Asks for long ranges and for many queries at once. A plugin may lack these verbs:
 /// [`Plugin::has_ranges`](crate::Plugin::has_ranges).
 ///
-/// Where the service [keeps answers](crate::ServiceOptions::cache), the host sets [`RangeOptions::cached`]: a range is then
-/// cut where others cut theirs, and finely where it reaches the present, so that it need not be asked for as a whole
-/// again. Where nothing is kept, fewer requests are better; who has a cache of their own on the way sets it.
+/// If the service [keeps answers](crate::ServiceOptions::cache), the host sets [`RangeOptions::cached`]: a range is
+/// then cut where others cut theirs, and finely where it reaches the present, so that it need not be asked for as a
+/// whole again. Otherwise fewer requests are better; a caller with a cache of its own on the way sets it.
 impl MetricService {
     /// The plan of [`query_range`](Self::query_range). Nothing is sent.
     ///
@@ -101,7 +101,7 @@ impl MetricService {
         self.observed("query-page", async {
             let function = &self.ranges("query-page")?.query_page;
             let before = cursor.and_then(Cursor::read);
-            // What the host did not write is for the plugin to refuse.
+            // A cursor that the host did not write is for the plugin to refuse.
             let plugins = before.map_or(cursor, |before| Some(before.plugins));
             let params = (&self.config_now(), query, &self.options(options), plugins);
             let wit::Page { answer, next } = self.ask_range(function, params).await?;

@@ -1,6 +1,6 @@
 //! A range in bounded pieces: one instance of the plugin that is asked again and again.
 //!
-//! What it costs to keep one, and how it ends, is decided here; what a piece is, in `range.rs`.
+//! The cost of keeping one, and its end, are decided here; what a piece is, in `range.rs`.
 
 use std::{fmt, mem, sync::Arc, time::Duration};
 

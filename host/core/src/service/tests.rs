@@ -1,4 +1,4 @@
-//! How calls end when the plugin misbehaves.
+//! Tests of how calls end when the plugin misbehaves.
 
 use super::*;
 use crate::{CompileCache, Host, HostOptions, Limits};

@@ -89,7 +89,7 @@ pub(crate) struct Timer {
 }
 
 impl Timer {
-    /// Whether its time has come.
+    /// Returns true if its time has come.
     pub(crate) fn is_over(&self) -> bool {
         Instant::now() >= self.time
     }

@@ -4,7 +4,7 @@ use metric_scope::Scope;
 
 use super::selection::{Series, value};
 
-/// Which series a scope allows.
+/// The test that a scope allows a series.
 pub(crate) type Allows = fn(&Series) -> bool;
 
 /// By value, by a value that has to be escaped, by a list, and by a regular expression with a second matcher.

@@ -1,4 +1,4 @@
-//! Which series the selectors of a query select, out of a few: what a server would read, worked out here.
+//! The series that the selectors of a query select, out of a few: what a server would read, worked out here.
 //!
 //! Shares nothing with the enforcement but the parser: its own walk over the tree, its own evaluation of matchers.
 
@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 /// A series: its labels, `__name__` among them.
 pub(crate) type Series = Vec<(&'static str, &'static str)>;
 
-/// Whether a series is among those that are meant.
+/// The test that a series is among those that are meant.
 type Predicate = Box<dyn Fn(&Series) -> bool>;
 
 /// Series of two users, of none, and of users whose names are close to theirs.
@@ -39,8 +39,8 @@ pub(crate) fn series() -> Vec<Series> {
     all
 }
 
-/// What each selector of a query selects, in the order in which they stand: indices into [`series`]. None where the
-/// text is not PromQL, or has a regular expression that cannot be compiled here.
+/// Finds the series that each selector of a query selects, in the order in which they stand: indices into [`series`].
+/// None where the text is not PromQL, or has a regular expression that cannot be compiled here.
 pub(crate) fn selected(query: &str, series: &[Series]) -> Option<Vec<BTreeSet<usize>>> {
     let mut selections = Some(Vec::new());
     walk(&parser::parse(query).ok()?, &mut |selector| {
@@ -59,7 +59,7 @@ pub(crate) fn selected(query: &str, series: &[Series]) -> Option<Vec<BTreeSet<us
     selections
 }
 
-/// Whether a selector selects a series.
+/// Makes the test of a selector; none: a regular expression cannot be compiled here.
 fn predicate(selector: &VectorSelector) -> Option<impl Fn(&Series) -> bool> {
     let all = |matchers: &[Matcher]| {
         let predicates: Vec<_> = matchers.iter().map(holds).collect::<Option<_>>()?;
@@ -77,8 +77,8 @@ fn predicate(selector: &VectorSelector) -> Option<impl Fn(&Series) -> bool> {
     })
 }
 
-/// Whether a matcher holds for a series. Regular expressions are anchored anew, from the text and not from what the
-/// parser compiled.
+/// Makes the test of a matcher; none: its regular expression cannot be compiled here. Regular expressions are anchored
+/// anew, from the text and not from what the parser compiled.
 fn holds(matcher: &Matcher) -> Option<Predicate> {
     let (label, wanted) = (matcher.name.clone(), matcher.value.clone());
     let regex = || regex::Regex::new(&format!("^(?:{wanted})$")).ok();
@@ -131,7 +131,7 @@ fn walk(expr: &Expr, visit: &mut impl FnMut(&VectorSelector)) {
     }
 }
 
-/// Holds a query that goes out against the scope. What its selectors select, where this can be said.
+/// Holds a query that goes out against the scope. Returns what its selectors select, where this can be said.
 pub(crate) fn assert_within(
     narrowed: &str,
     within: impl Fn(&Series) -> bool,
@@ -150,8 +150,8 @@ pub(crate) fn assert_within(
     Some(selections)
 }
 
-/// Whether there may be a regular expression that a server reads and the parser here does not, or one that matches the
-/// empty string, without which a selector stands only under a scope.
+/// Returns true if there may be a regular expression that a server reads and the parser here does not, or one that
+/// matches the empty string, without which a selector stands only under a scope.
 fn has_regex(query: &str) -> bool {
     query.contains('~')
 }

@@ -1,4 +1,4 @@
-//! How much one caller may ask: so many requests a second, and so many at once.
+//! The allowance of one caller: so many requests a second, and so many at once.
 
 use metric_host::Limits;
 
@@ -9,11 +9,11 @@ use super::role::Role;
 pub(super) struct Rate {
     /// More than nothing, and finite.
     pub(super) per_second: f64,
-    /// How many may come at once after a pause. At least one.
+    /// The most requests that may come at once after a pause. At least one.
     pub(super) burst: u32,
 }
 
-/// How much one caller may ask.
+/// The allowance of one caller.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Allowance {
     /// None: as often as it likes.
@@ -23,7 +23,7 @@ pub(super) struct Allowance {
 }
 
 impl Allowance {
-    /// Where the access file says nothing.
+    /// The default of a role, for access files that say nothing.
     ///
     /// A reader is a person before a page, or a script: a page asks some ten times for a new chart, and a browser over
     /// six connections. Others ask for many, and are held to half of the host's places, so that nobody has them all.

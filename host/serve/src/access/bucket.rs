@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::allowance::Rate;
 
-/// What is left of a rate. The rate is given each time, so that it may change in between.
+/// The fill of a bucket. The rate is given each time, so that it may change in between.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bucket {
     taken: f64,
@@ -23,7 +23,7 @@ impl Bucket {
     /// Takes one.
     ///
     /// # Errors
-    /// How long it takes until there is one.
+    /// The time until there is a token for one more request.
     pub(super) fn take(&mut self, rate: Rate, now: Instant) -> Result<(), Duration> {
         let passed = now.saturating_duration_since(self.at).as_secs_f64();
         self.taken = (self.taken - passed * rate.per_second).max(0.0);
@@ -38,7 +38,7 @@ impl Bucket {
         Ok(())
     }
 
-    /// Whether it is full again, so that nothing is lost with it.
+    /// Returns true if it is full again, so that nothing is lost with it.
     pub(super) fn is_full(&self, rate: Rate, now: Instant) -> bool {
         let passed = now.saturating_duration_since(self.at).as_secs_f64();
         self.taken <= passed * rate.per_second

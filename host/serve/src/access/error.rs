@@ -1,10 +1,10 @@
-//! What can be wrong with an access file.
+//! Errors of an access file.
 
 use std::{io, path::PathBuf};
 
 use super::{key::KeyError, scopes::ScopeTextError, tables::MOST_LEEWAY};
 
-/// Why an access file cannot be used.
+/// The reason why an access file cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AccessError {
@@ -23,12 +23,12 @@ pub enum AccessError {
         path: PathBuf,
         /// Counted from one.
         line: usize,
-        /// What is wrong there.
+        /// The fault in that line.
         fault: Fault,
     },
 }
 
-/// What is wrong in an access file.
+/// A fault in an access file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {

@@ -10,7 +10,7 @@ use super::{
     tokens::Tokens,
 };
 
-/// What an access file says.
+/// The contents of an access file.
 #[derive(Debug)]
 pub(super) struct AccessFile {
     pub(super) tokens: Tokens,

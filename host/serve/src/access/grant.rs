@@ -1,10 +1,10 @@
-//! What a token grants: a role, a scope, and how much may be asked.
+//! The grant of a token: a role, a scope, and how much may be asked.
 
 use metric_host::Scope;
 
 use super::{allowance::Allowance, role::Role};
 
-/// What a token grants, whichever kind of token it is.
+/// The grant of a token, whichever kind of token it is.
 #[derive(Debug, Clone)]
 pub(super) struct Grant {
     pub(super) role: Role,

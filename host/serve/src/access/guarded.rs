@@ -9,7 +9,7 @@ use std::{
 /// The most that is read: ten thousand tokens take some two million bytes.
 const MOST: u64 = 4 << 20;
 
-/// What a file is guarded from, beside others' writing to it.
+/// The access that a file is guarded from, beside others' writing to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Guarded {
     /// From nothing more: what is in it is no secret.
@@ -47,7 +47,7 @@ pub(super) fn read(path: &Path, guarded: Guarded) -> io::Result<Vec<u8>> {
     }
 }
 
-/// Whether everybody may read this file.
+/// Returns true if everybody may read this file.
 pub(super) fn is_read_by_all(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| may_be_read_by_all(&found))
 }

@@ -26,7 +26,7 @@ pub(super) struct Jwt {
     concurrent: Option<u32>,
 }
 
-/// What a token has to say beside the audience, the issuer and its times.
+/// The claims of a token beside the audience, the issuer and its times.
 #[derive(Deserialize)]
 struct Claims {
     sub: String,
@@ -67,7 +67,7 @@ impl Jwt {
         }
     }
 
-    /// Whose token this is, and what it grants.
+    /// Finds the caller whose token this is, and its grant.
     ///
     /// # Errors
     /// [`Refusal::Unknown`] for whatever is not signed for us, [`Refusal::Expired`], and

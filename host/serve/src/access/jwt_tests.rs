@@ -157,7 +157,7 @@ fn a_token_is_good_for_its_time_alone() {
             .read(with(&json!({ "nbf": now() + 10 })).as_bytes())
             .is_ok()
     );
-    // Who guesses does not learn that a token that nobody signed would have expired.
+    // A caller who guesses does not learn that a token that nobody signed would have expired.
     let mut claims = claims();
     claims["exp"] = json!(0);
     let forged = signed(&header("EdDSA"), &claims, eddsa(&pair(2)));

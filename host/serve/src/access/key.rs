@@ -13,7 +13,7 @@ const ED25519: [u8; 12] = [48, 42, 48, 5, 6, 3, 43, 101, 112, 3, 33, 0];
 /// The shortest secret, in bytes: HS256 is as strong as that of 32 that are drawn (RFC 7518, 3.2).
 const SHORTEST_SECRET: usize = 32;
 
-/// Why a key cannot be used. Nothing of it is repeated.
+/// The reason why a key cannot be used. Nothing of it is repeated.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// The file cannot be read.

@@ -1,4 +1,4 @@
-//! What each caller has asked and has under way, by its name.
+//! The requests that each caller has made and has under way, by its name.
 
 use std::{
     collections::HashMap,
@@ -12,10 +12,11 @@ use super::{allowance::Allowance, bucket::Bucket};
 /// not asked lately are forgotten.
 const MOST_CALLERS: usize = 10_000;
 
-/// When to come again where places are taken: a call takes a tenth of a second as a rule, and a header says seconds.
+/// The time to wait where places are taken: a call takes a tenth of a second as a rule, and a header says seconds.
 const PLACES_AGAIN: Duration = Duration::from_secs(1);
 
-/// Whose requests are counted together. A token of the access file and the subject of a signed one are never the same.
+/// The caller whose requests are counted together. A token of the access file and the subject of a signed one are never
+/// the same.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Principal {
     /// A token of the access file, by its name.
@@ -66,7 +67,7 @@ impl Meters {
         now: Instant,
     ) -> Result<Permit, TooMany> {
         let mut meters = self.held();
-        // Where all are busy there are more: each is the subject of a token that somebody signed.
+        // If all are busy there are more: each is the subject of a token that somebody signed.
         if meters.len() >= MOST_CALLERS && !meters.contains_key(&principal) {
             meters.retain(|_, meter| !meter.is_idle(now));
         }
@@ -185,7 +186,7 @@ mod tests {
             assert!(meters.enter(subject(n), TWO_AT_ONCE, now).is_ok());
         }
         assert!(meters.held().len() <= MOST_CALLERS);
-        // Who is busy is not forgotten: that would be a new allowance.
+        // A busy caller is not forgotten: that would be a new allowance.
         assert!(meters.enter(subject(0), TWO_AT_ONCE, now).is_err());
         drop(busy);
     }

@@ -1,4 +1,4 @@
-//! Who may ask, and for which series.
+//! Access: the callers who may ask, and the series that each may ask for.
 //!
 //! | file           | what it does                                                              |
 //! |----------------|---------------------------------------------------------------------------|
@@ -56,7 +56,7 @@ pub use self::{
     scopes::{SCOPE_HEADER, ScopeTextError},
 };
 
-/// Who may ask, and for which series.
+/// The callers who may ask, and the series that each may ask for.
 #[derive(Debug)]
 pub struct Access {
     /// None: everybody is the operator.
@@ -64,14 +64,14 @@ pub struct Access {
     meters: Meters,
 }
 
-/// Who asks, and what binds it.
+/// A caller who was let in, and what binds it.
 #[derive(Debug)]
 pub struct Admission {
     /// The caller's name: of its token in the access file, or the subject of a signed one. One line of text.
     pub name: Arc<str>,
-    /// What it may do.
+    /// The role of the caller.
     pub role: Role,
-    /// What all that it asks is held to. None for all series.
+    /// The scope that binds all that it asks. None for all series.
     pub scope: Option<Scope>,
     /// Its place among those that it may have under way. To be held until the answer has gone out.
     pub permit: Option<Permit>,
@@ -86,7 +86,7 @@ impl Access {
         }
     }
 
-    /// Those whom an access file lets in.
+    /// Reads an access file, and lets in the callers that it lists.
     ///
     /// # Errors
     /// [`AccessError`].
@@ -97,7 +97,7 @@ impl Access {
         })
     }
 
-    /// The file read anew. What callers have under way and have asked lately still counts.
+    /// The file read anew. Requests of callers that are under way, and those of late, still count.
     ///
     /// # Errors
     /// [`AccessError`].
@@ -108,7 +108,7 @@ impl Access {
         })
     }
 
-    /// Whether everybody is the operator.
+    /// Returns true if everybody is the operator.
     pub fn is_open(&self) -> bool {
         self.file.is_none()
     }
@@ -118,7 +118,7 @@ impl Access {
         self.file.as_ref().map_or(&[], |file| &file.hosts)
     }
 
-    /// Who asks, from the headers of a request, and whether it may ask now. It is counted as one.
+    /// Finds the caller by the headers of a request, and checks that it may ask now. The request is counted.
     ///
     /// # Errors
     /// [`Refusal`].

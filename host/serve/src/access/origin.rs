@@ -1,7 +1,7 @@
-//! Whether a request is meant for this service, and comes from its own page or from none.
+//! Checks that a request is meant for this service, and comes from its own page or from none.
 //!
-//! A browser sends what any page tells it to: to a loopback address, and to a name that its owner made lead here
-//! ("DNS rebinding"). What such a page cannot do is write `Host` and `Origin`.
+//! A browser sends what any page tells it to: to a loopback address, and to a name that its owner made lead here ("DNS
+//! rebinding"). Such a page cannot write `Host` and `Origin`.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -13,10 +13,11 @@ use http::{
 
 use super::refusal::Refusal;
 
-/// How a browser says whose page a request is from, reading with `<img>` and `<script>` included, which have no `Origin`.
+/// The header by which a browser says whose page a request is from, reading with `<img>` and `<script>` included, which
+/// have no `Origin`.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Who can reach the listener.
+/// The programs that can reach the listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
     /// Programs of this machine that may open a file. No browser can, so that any host will do.
@@ -106,8 +107,8 @@ fn address(host: &str) -> Option<IpAddr> {
     }
 }
 
-/// Whether the request has no origin, or the one whose page this host serves. By which scheme is not looked at: TLS may
-/// end before us.
+/// Returns true if the request has no origin, or the one whose page this host serves. The scheme is not compared: TLS
+/// may end before us.
 fn is_own_origin(headers: &HeaderMap, host: Option<&Authority>) -> bool {
     headers.get_all(ORIGIN).iter().all(|origin| {
         let authority = authority_of(origin);

@@ -1,4 +1,4 @@
-//! Why a request is turned away before anything is asked.
+//! The reasons why a request is turned away before anything is asked.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use super::{meters::TooMany, role::Role, scopes::ScopeTextError};
 
-/// Why a request is turned away. No message repeats a token.
+/// The reason why a request is turned away. No message repeats a token.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
@@ -54,7 +54,7 @@ pub enum Refusal {
     /// More than the caller may ask.
     #[error("this token has asked too often, or for too much at once")]
     TooMany {
-        /// When there is room again.
+        /// The time until there is room again.
         retry_after: Duration,
     },
     /// The request is for another host: a name that somebody made lead here.

@@ -1,8 +1,8 @@
-//! What a caller may be, and which doors that opens.
+//! The roles of callers, and the doors that each opens.
 
 use serde::Deserialize;
 
-/// What a caller may do, from the least to the most: each may do what those before it may.
+/// The role of a caller, from the least to the most: each may do what those before it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -25,7 +25,7 @@ impl Role {
     }
 }
 
-/// Who is let through a door.
+/// The callers that a door lets through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Door {
     /// Anyone, without a token: nothing behind it is read from Prometheus.
@@ -39,9 +39,9 @@ const DOORS: &[(&str, Door)] = &[
     ("/", Door::Open),
     ("/openapi.json", Door::Open),
     ("/healthz", Door::Open),
-    // A status alone. What probes a service can hardly keep a secret.
+    // A status alone. A probe can hardly keep a secret.
     ("/readyz", Door::Open),
-    // What all callers do.
+    // The metrics of all callers.
     ("/metrics", Door::From(Role::Operator)),
     ("/v1/metrics", Door::From(Role::Reader)),
     ("/v1/values/{dimension}", Door::From(Role::Reader)),

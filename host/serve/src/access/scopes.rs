@@ -11,7 +11,7 @@ pub const SCOPE_HEADER: HeaderName = HeaderName::from_static("x-metric-scope");
 /// The scope that a request names, in bytes: the most that a scope made of a list of values may have.
 const LONGEST: usize = 16 << 10;
 
-/// Why a text is no scope.
+/// The reason why a text is no scope.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ScopeTextError {
     /// The text is no matcher.
@@ -45,7 +45,8 @@ fn read(text: &str) -> Result<Scope, ScopeTextError> {
     }
 }
 
-/// What a request is bound by: what its token grants, and what it names itself, which can only make that less.
+/// The scope that binds a request: that of its token, and that which it names itself, which can only make the first
+/// smaller.
 pub(super) fn of_request(grant: &Grant, headers: &HeaderMap) -> Result<Option<Scope>, Refusal> {
     let named = named(headers)?;
     match (grant.role, named) {

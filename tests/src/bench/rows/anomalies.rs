@@ -1,4 +1,4 @@
-//! How much of what is out of the ordinary each strategy finds, at its defaults, on the labelled set that the guest's own
+//! The part of the anomalous points that each strategy finds, at its defaults, on the labelled set that the guest's own
 //! tests are held to: so that a change of defaults is seen. No time is measured, and nothing is asked.
 
 #[path = "../../../../guest/tests/labelled/mod.rs"]

@@ -53,7 +53,7 @@ fn measure(setting: &Setting, prepare: fn()) -> Measurement<'_> {
                 let service = service.clone();
                 async move { Ok(service.detect_metric_type("mem", None).await?) }
             });
-            // What an instance that was made ahead leaves to the call.
+            // The cost that an instance that was made ahead leaves to the call.
             contenders.push(match detect {
                 UNPREPARED => detecting,
                 _ => detecting.with_goal(Goal::RatioAtMost(0.6)),

@@ -1,7 +1,7 @@
-//! What a dashboard asks when it is opened: ten metrics, current and capacity. Five of the twenty answers are empty:
-//! counters have no capacity. That of a container shows an hour, and its queries are small: what a request costs
-//! decides. That of a cluster shows a day at a point a minute, a series an agent: what Prometheus has to add up decides.
-//! Without the plugin they are asked for one after the other, as a loop around an HTTP client does.
+//! The queries of a dashboard when it is opened: ten metrics, current and capacity. Five of the twenty answers are
+//! empty: counters have no capacity. That of a container shows an hour, and its queries are small: what a request costs
+//! decides. That of a cluster shows a day at a point a minute, a series an agent: what Prometheus has to add up
+//! decides. Without the plugin they are asked for one after the other, as a loop around an HTTP client does.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ pub(super) const CLUSTER: Row = Row {
     measure: |setting| Box::pin(race(setting, Dashboard::of_the_cluster(), 0.60)),
 };
 
-/// What Backend.AI's agents export of a container with a GPU.
+/// The metrics that Backend.AI's agents export of a container with a GPU.
 const METRICS: [&str; 10] = [
     "cpu_used",
     "cpu_util",
@@ -43,7 +43,7 @@ const STEP: u32 = 60;
 /// A day, in seconds.
 const DAY: i64 = 86_400;
 
-/// What is looked at.
+/// The subject and the length of a dashboard.
 #[derive(Clone)]
 pub(super) struct Dashboard {
     kernel_id: Option<String>,

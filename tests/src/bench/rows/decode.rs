@@ -1,7 +1,7 @@
-//! Where the time of a query goes when Prometheus's share is left out: building the request, and decoding
-//! an answer that is already there. The plugin is handed the body by its codec, from a fresh instance, and gives
-//! its columns back; the native scanner is the plugin's own decoder, compiled for this machine. What the plugin does with
-//! a body beyond taking it in is told by the same body under a status of 404, of which it reads no more than the head.
+//! The time of a query when Prometheus's share is left out: building the request, and decoding an answer that is
+//! already there. The plugin is handed the body by its codec, from a fresh instance, and gives its columns back; the
+//! native scanner is the plugin's own decoder, compiled for this machine. The cost of taking a body in is told by the
+//! same body under a status of 404, of which the plugin reads no more than the head; the rest is its work on the body.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,7 +37,7 @@ fn small(setting: &Setting) -> Measurement<'_> {
 }
 
 fn large(setting: &Setting) -> Measurement<'_> {
-    // What bounds checks and a compiler that hurries may cost.
+    // The cost of bounds checks and of a compiler that hurries.
     let goal = Goal::RatioAtMost(1.7);
     Box::pin(race(setting, a_day_of_all_kernels(), Some(goal)))
 }

@@ -1,9 +1,9 @@
-//! Whether what a sample costs stays the same where there are more of them: more points, more series, more calls at
-//! once. Prometheus's own costs do not, and would hide ours, so its answers are recorded and played again from memory:
+//! The cost of a sample where there are more of them: more points, more series, more calls at once. It should stay the
+//! same. Prometheus's own costs do not, and would hide ours, so its answers are recorded and played again from memory:
 //! time is that of a whole call, over a socket into the sandbox and out as series, less that of a call whose answer is
 //! empty. From none to a hundred samples a call takes no longer than its noise, so they are counted from a thousand.
-//! Memory is the peak of a process that holds the results, less that of one that holds empty ones; below some
-//! hundred thousand samples the difference is lost among the pages of the process, and is not shown.
+//! Memory is the peak of a process that holds the results, less that of one that holds empty ones; below some hundred
+//! thousand samples the difference is lost among the pages of the process, and is not shown.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -42,16 +42,16 @@ const PROCESSES: usize = 7;
 
 /// An answer of Prometheus's that is played again and again.
 struct Recording {
-    /// Where, `host:port`.
+    /// The address, `host:port`.
     address: String,
     samples: usize,
 }
 
-/// What is asked for.
+/// The series that are asked for.
 enum Series {
     None,
     One,
-    /// Those of a project, about a hundred.
+    /// The series of a project, about a hundred.
     OfProject,
     All,
 }
@@ -106,7 +106,7 @@ fn query(series: &Series, points: i64) -> Result<MetricQuery> {
     Ok(query)
 }
 
-/// What the plugin is asked, which the points of every recorded answer lie in.
+/// Asks the plugin for a range that has the points of every recorded answer.
 async fn ask(service: &MetricService) -> Result<MetricResult> {
     Ok(service.query_metric(&query_of_all(MOST_POINTS)).await?)
 }
@@ -120,7 +120,7 @@ fn time(setting: &Setting) -> Measurement<'_> {
 }
 
 async fn time_by_size(setting: &Setting) -> Result<Vec<Outcome>> {
-    // What a thousand samples take is little beside what a call takes: only many rounds show it.
+    // A thousand samples take little time beside a call: only many rounds show it.
     let few = [
         ("1 series x 1000 points", Series::One, MOST_POINTS),
         ("a hundred series x 100 points", Series::OfProject, 100),
@@ -283,7 +283,7 @@ async fn held(setting: &Setting, recording: &Recording, calls: usize) -> Result<
     Ok(String::from_utf8(output.stdout)?.trim().parse()?)
 }
 
-/// What [`held`] starts: makes the calls, holds the results, and gives its peak.
+/// Makes the calls in the process that [`held`] starts, holds the results, and gives its peak.
 pub(crate) async fn hold(setting: &Setting, calls: usize) -> Result<f64> {
     let service = setting.service()?;
     let callers: Vec<_> = (0..calls)

@@ -1,7 +1,7 @@
-//! What summing up and finding anomalies cost beside the fetch: a query of as many samples as a hundred series have in
-//! eight days at five minutes. The native client only fetches and decodes; the plugin's own time is what its call takes
-//! longer, so a ratio of two is as much as the fetch. And the bands of Grafana's rules, computed by the plugin from one
-//! plain range, against the nested subqueries that compute them on the server.
+//! The cost of summing up and of finding anomalies beside the fetch: a query of as many samples as a hundred series
+//! have in eight days at five minutes. The native client only fetches and decodes; the plugin's own time is what its
+//! call takes longer, so a ratio of two is as much as the fetch. And the bands of Grafana's rules, computed by the
+//! plugin from one plain range, against the nested subqueries that compute them on the server.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
-//! What a hundred containers use at the moment, of which each exports some twenty series: the plugin's one request of raw
-//! samples against six queries that compute on the server, as a manager of Backend.AI asks: levels, rates, CPU time, and
-//! their peaks and means. And what of it is the plugin's own: the answer recorded and played again from memory, less a call
-//! whose answer is empty.
+//! The present use of a hundred containers, of which each exports some twenty series: the plugin's one request of raw
+//! samples against six queries that compute on the server, as a manager of Backend.AI asks: levels, rates, CPU time,
+//! and their peaks and means. And what of it is the plugin's own: the answer recorded and played again from memory,
+//! less a call whose answer is empty.
 
 use std::time::Duration;
 

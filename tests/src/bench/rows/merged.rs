@@ -30,7 +30,7 @@ pub(super) const CLUSTER: Row = Row {
     measure: |setting| Box::pin(race(setting, Dashboard::of_the_cluster())),
 };
 
-/// What the plugin sends at once.
+/// The most requests that the plugin sends at once.
 const AT_ONCE: usize = 8;
 const NAME: &str = "container_metric_name";
 

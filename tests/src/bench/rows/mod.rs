@@ -16,6 +16,7 @@ mod query;
 mod refresh;
 mod served;
 mod split;
+mod statistics;
 mod stream;
 
 use std::pin::Pin;
@@ -30,7 +31,7 @@ pub(crate) type Measurement<'a> = Pin<Box<dyn Future<Output = Result<Vec<Outcome
 
 /// A row of the table.
 pub(crate) struct Row {
-    /// What is done, and under which circumstances.
+    /// The work that is measured, and under which circumstances.
     pub(crate) name: &'static str,
     /// Checks that the contenders do the same, and measures them.
     pub(crate) measure: for<'a> fn(&'a Setting) -> Measurement<'a>,
@@ -50,6 +51,7 @@ pub(crate) const ALL: &[Row] = &[
     dashboard::CONTAINER,
     dashboard::CLUSTER,
     refresh::ROW,
+    refresh::LATEST,
     merged::HOUR,
     merged::DAY,
     merged::CLUSTER,
@@ -64,6 +66,7 @@ pub(crate) const ALL: &[Row] = &[
     stream::ROW,
     growth::TIME,
     growth::MEMORY,
+    statistics::ROW,
     live::SIX,
     live::OWN,
     insight::SUMMARY,

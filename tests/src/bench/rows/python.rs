@@ -1,5 +1,5 @@
 //! The same queries in a Python service, as such services are written: aiohttp, pydantic, one object a point.
-//! What it is told over a pipe and back costs it some tens of microseconds a run.
+//! The pipe to it and back costs some tens of microseconds a run.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::python_service::{Job, PythonService};
 use crate::race::{Contender, Race};
 use crate::setting::Setting;
 
-/// As many callers as a busy dashboard has.
+/// The callers of a busy dashboard.
 const AT_ONCE: usize = 32;
 /// Queries of a run: enough for the callers to overlap.
 const TIMES: usize = 8 * AT_ONCE;
@@ -59,7 +59,7 @@ fn times_as_fast(times: f64) -> Goal {
     Goal::RatioAtMost(1.0 / times)
 }
 
-/// How often a run asks, and by how many askers.
+/// The queries of a run, and the callers that ask them.
 #[derive(Clone, Copy)]
 struct Load {
     times: usize,
@@ -108,7 +108,7 @@ async fn race(
                 async move { ask(&service, &query, load).await }
             })
             .with_goal(goal),
-            // What a service is by default.
+            // A service as it is by default.
             Contender::new("plugin, with its cache", move || {
                 let (service, query) = (kept.clone(), asked.clone());
                 async move { ask(&service, &query, load).await }

@@ -38,7 +38,7 @@ fn small(setting: &Setting) -> Measurement<'_> {
             series: 1,
             points: 61,
         };
-        // What a fresh instance and the boundary may cost, on a request of half a millisecond.
+        // The cost of a fresh instance and of the boundary, on a request of half a millisecond.
         let goal = Goal::RatioAtMost(1.25);
         race(
             setting,
@@ -51,7 +51,7 @@ fn small(setting: &Setting) -> Measurement<'_> {
     })
 }
 
-/// Of this process: Prometheus's own is another's. What goes on after the answer counts, too.
+/// Of this process: Prometheus's own is another's. Work after the answer counts, too.
 fn processor_time(setting: &Setting) -> Measurement<'_> {
     /// One query is too little for the kernel's count.
     const QUERIES: usize = 50;
@@ -123,7 +123,7 @@ pub(super) fn a_day_of_all_kernels() -> MetricQuery {
     query
 }
 
-/// How much has to come back.
+/// The size of an answer that has to come back.
 struct Size {
     series: usize,
     points: usize,
@@ -183,7 +183,7 @@ async fn race(
     .await
 }
 
-/// Whether both read the same, and as much as there is.
+/// Checks that both read the same, and as much as there is.
 fn agree(plugin: &MetricResult, native: &[Series], size: &Size) -> Result<()> {
     ensure!(
         native.len() == size.series,

@@ -2,7 +2,7 @@
 
 use crate::dataset::Series;
 
-/// How far values may be apart, relative to the larger: sums are taken in another order.
+/// The largest distance of equal values, relative to the larger: sums are taken in another order.
 pub const TOLERANCE: f64 = 1e-9;
 
 /// The first thing in which an answer differs from the right one, in one line; none if it does not. Series come in

@@ -65,7 +65,7 @@ impl<'a> Oracle<'a> {
             Over::Time if question.is_rate() && statistic == Statistic::Avg => {
                 self.values(question, &groups, points, Reading::Rate(pointwise.window))
             }
-            // Where a group is one series its samples are all that there is to know.
+            // If a group is one series its samples are all that there is to know.
             Over::Time if question.has_single_groups() && is_gauge => {
                 self.of_samples(question, &groups, points, pointwise)
             }
@@ -171,7 +171,7 @@ impl<'a> Oracle<'a> {
     }
 }
 
-/// How a point that is a value at an instant is read.
+/// The reading of a point that is a value at an instant.
 fn plain(question: &Question) -> Reading {
     if question.is_rate() {
         Reading::Rate(question.rate_window())
@@ -180,7 +180,7 @@ fn plain(question: &Question) -> Reading {
     }
 }
 
-/// How the values are read that a statistic over time is taken of.
+/// The reading of the values that a statistic over time is taken of.
 fn inner(question: &Question) -> Reading {
     if question.is_rate() {
         Reading::Rate(question.inner_rate_window())
@@ -189,7 +189,7 @@ fn inner(question: &Question) -> Reading {
     }
 }
 
-/// At which instants groups are looked at, and which of these belong to each point.
+/// The instants at which groups are looked at, and those of them that belong to each point.
 struct Looks {
     instants: Vec<i64>,
     of_points: Vec<Range<usize>>,

@@ -12,8 +12,8 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// For what is read at an instant: from the instant at or before `start` to the one at or before `end`. Instants
-    /// are multiples of the step in the clock that is `utc_offset` seconds ahead of UTC.
+    /// The grid of values that are read at an instant: from the instant at or before `start` to the one at or before
+    /// `end`. Instants are multiples of the step in the clock that is `utc_offset` seconds ahead of UTC.
     #[must_use]
     pub fn of_instants(start: i64, end: i64, step: i64, utc_offset: i64) -> Self {
         let floor = |time: i64| (time + utc_offset).div_euclid(step) * step - utc_offset;
@@ -24,8 +24,8 @@ impl Grid {
         }
     }
 
-    /// For what is read off the time before an instant: the first stands for time within the range, and the last
-    /// reaches its end. No point stands for time wholly before the range.
+    /// The grid of values that are read off the time before an instant: the first stands for time within the range, and
+    /// the last reaches its end. No point stands for time wholly before the range.
     #[must_use]
     pub fn of_windows(start: i64, end: i64, step: i64, utc_offset: i64) -> Self {
         // The instant after the one at or before the second that precedes.

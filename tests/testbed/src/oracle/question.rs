@@ -1,4 +1,4 @@
-//! What is asked: the query of the contract in plain numbers, with label names instead of dimensions.
+//! A question: the query of the contract in plain numbers, with label names instead of dimensions.
 
 use crate::oracle::{Grid, Statistic};
 
@@ -9,14 +9,14 @@ pub(super) const VALUE_TYPE: &str = "value_type";
 /// Seconds that a gauge is looked back for.
 const LOOKBACK: i64 = 300;
 
-/// Which side of a metric.
+/// The side of a metric.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ValueType {
-    /// What is used, under the documented labels.
+    /// The amount in use, under the documented labels.
     Usage,
-    /// What is used.
+    /// The amount in use.
     Current,
-    /// What may be used.
+    /// The amount that may be used.
     Capacity,
     /// `Current` in percent of `Capacity`, for gauges; in percent of one core, for `cpu_util`. Not for other counters.
     Pct,
@@ -35,7 +35,7 @@ impl ValueType {
     }
 }
 
-/// What the values that a point stands for are.
+/// The values that a point stands for.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Over {
     /// The group's, within the window.
@@ -49,9 +49,9 @@ pub enum Over {
 /// A point that is a statistic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pointwise {
-    /// What the values become.
+    /// The statistic of the values.
     pub statistic: Statistic,
-    /// Which values.
+    /// The values.
     pub over: Over,
     /// Seconds that a point looks back; `Members` has no use for it.
     pub window: i64,
@@ -70,25 +70,25 @@ impl Pointwise {
 pub struct Question {
     /// The value of `container_metric_name`.
     pub metric: String,
-    /// Which side; none: every side there is, each in groups of its own.
+    /// The side; none: every side there is, each in groups of its own.
     pub value_type: Option<ValueType>,
     /// Labels and the values that they may have, each label once.
     pub filters: Vec<(String, Vec<String>)>,
     /// The labels to group by beside `value_type`; empty: those that are filtered on.
     pub group_by: Vec<String>,
-    /// What a point is; none: the group's value at the instant.
+    /// The statistic of a point; none: the group's value at the instant.
     pub pointwise: Option<Pointwise>,
-    /// Where the range begins, Unix seconds.
+    /// The beginning of the range, Unix seconds.
     pub start: i64,
-    /// Where it ends, Unix seconds.
+    /// The end of the range, Unix seconds.
     pub end: i64,
     /// Between two points, at least 1.
     pub step: i64,
-    /// How far the clock in which points are multiples of the step is ahead of UTC.
+    /// Seconds by which the clock in which points are multiples of the step is ahead of UTC.
     pub utc_offset: i64,
     /// Between two samples.
     pub sample_interval: i64,
-    /// What a rate is taken over; none: what step and sample interval ask for.
+    /// Seconds that a rate is taken over; none: what step and sample interval ask for.
     pub timewindow: Option<i64>,
 }
 
@@ -110,7 +110,7 @@ impl Question {
         labels
     }
 
-    /// Whether what is asked for is a counter's growth per second.
+    /// Returns true if a counter's growth per second is asked for.
     #[must_use]
     pub fn is_rate(&self) -> bool {
         match self.metric.as_str() {
@@ -131,14 +131,14 @@ impl Question {
         }
     }
 
-    /// Whether a point stands for the time before its instant, and not for the instant alone.
+    /// Returns true if a point stands for the time before its instant, and not for the instant alone.
     #[must_use]
     pub fn looks_back(&self) -> bool {
         let over_time = |pointwise: &Pointwise| !matches!(pointwise.over, Over::Members(_));
         self.is_rate() || self.pointwise.as_ref().is_some_and(over_time)
     }
 
-    /// Whether each group is surely one series: a kernel has one of each metric and side.
+    /// Returns true if each group is surely one series: a kernel has one of each metric and side.
     #[must_use]
     pub fn has_single_groups(&self) -> bool {
         let pinned =
@@ -146,7 +146,8 @@ impl Question {
         self.groups().contains(&"kernel_id") || self.filters.iter().any(pinned)
     }
 
-    /// What a rate is taken over where a point is the value at an instant: all of the time since the last point.
+    /// Returns the seconds that a rate is taken over where a point is the value at an instant: all of the time since
+    /// the last point.
     #[must_use]
     pub fn rate_window(&self) -> i64 {
         let widest = 60
@@ -155,13 +156,14 @@ impl Question {
         self.timewindow.unwrap_or(widest)
     }
 
-    /// What a rate is taken over where a point is a statistic of rates.
+    /// Returns the seconds that a rate is taken over where a point is a statistic of rates.
     #[must_use]
     pub fn inner_rate_window(&self) -> i64 {
         self.timewindow.unwrap_or(60.max(4 * self.sample_interval))
     }
 
-    /// How far back a gauge's sample may be: where samples are further apart than Prometheus looks, two intervals.
+    /// Returns the seconds back that a gauge's sample may be: where samples are further apart than Prometheus looks,
+    /// two intervals.
     #[must_use]
     pub fn lookback(&self) -> i64 {
         if self.sample_interval > LOOKBACK {

@@ -3,7 +3,7 @@
 use crate::dataset::Series;
 use crate::oracle::Semantics;
 
-/// How a series is read at an instant.
+/// The reading of a series at an instant.
 #[derive(Clone, Copy, Debug)]
 pub enum Reading {
     /// The last sample, not further back than this, seconds.
@@ -37,7 +37,7 @@ impl Semantics {
         if times.len() < 2 {
             return None;
         }
-        // What was counted before a reset is not lost.
+        // The growth before a reset is not lost.
         let resets: f64 = values
             .iter()
             .zip(values.iter().skip(1))

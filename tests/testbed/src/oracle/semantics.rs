@@ -1,19 +1,19 @@
-//! In what the releases of Prometheus differ, where numbers are concerned.
+//! The differences between the releases of Prometheus, where numbers are concerned.
 
 use crate::release::PrometheusRelease;
 
 /// The rules of a release.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Semantics {
-    /// Whether a window, or the lookback, of `w` before `t` leaves out the sample at `t - w`: since 3.0.
+    /// True if a window, or the lookback, of `w` before `t` leaves out the sample at `t - w`: since 3.0.
     pub left_open: bool,
-    /// Whether `rate` looks first how far the samples are from the window's start, and then whether a counter would
+    /// True if `rate` looks first how far the samples are from the window's start, and then whether a counter would
     /// have been zero in between: since 3.0. Before, it is the other way round.
     pub threshold_before_zero: bool,
 }
 
 impl Semantics {
-    /// Those of a release.
+    /// The semantics of a release.
     #[must_use]
     pub fn of(release: PrometheusRelease) -> Self {
         Self {

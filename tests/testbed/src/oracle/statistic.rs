@@ -1,4 +1,4 @@
-//! What many values become.
+//! The statistics that make one value of many.
 
 /// One value for many.
 #[derive(Clone, Copy, Debug, PartialEq)]

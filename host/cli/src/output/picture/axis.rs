@@ -118,7 +118,7 @@ pub(super) fn values(
         Some(unit) if unit.starts_with("byte") => binary(least),
         _ => decimal(least),
     };
-    // Where numbers end there is no next one to go up to.
+    // At the largest numbers there is no next one to go up to.
     let (first, last) = ((low / step).floor(), (high / step).ceil());
     let (from, to) = (times_step(first, step), times_step(last, step));
     if !(from.is_finite() && to.is_finite() && from < to) {
@@ -132,7 +132,7 @@ pub(super) fn values(
     let places = std::iter::successors(Some(first), |number| Some(number + 1.0));
     let marks = places
         .take_while(|number| *number <= last)
-        // As many as there can be; a number that one does not change would never come to an end.
+        // There can be no more; a number that one does not change would never come to an end.
         .take(most + 2)
         .map(|number| times_step(number, step))
         .map(|value| (value, for_people(value, unit)))
@@ -140,7 +140,7 @@ pub(super) fn values(
     Axis { from, to, marks }
 }
 
-/// What the axis has to show: these values, and zero, unless they lie close together and far from it.
+/// Returns the values that the axis has to show: these, and zero, unless they lie close together and far from it.
 fn around(low: f64, high: f64) -> (f64, f64) {
     let spread = high - low;
     let far = low.abs().max(high.abs());
@@ -168,7 +168,7 @@ fn decimal(least: f64) -> f64 {
         .unwrap_or(least)
 }
 
-/// So many steps. By the whole number that a step below one is a part of: three times 0.1 is 0.3.
+/// Multiplies a step. A step below one is a part of a whole number, and is divided by that: three times 0.1 is 0.3.
 fn times_step(number: f64, step: f64) -> f64 {
     match step < 1.0 {
         true => number / (1.0 / step).round(),
@@ -176,8 +176,8 @@ fn times_step(number: f64, step: f64) -> f64 {
     }
 }
 
-/// Which part of the way from one end to the other a value lies at, 0 to 1. Of halves, since the whole of it may be
-/// more than there are numbers for.
+/// Returns the part of the way from one end to the other that a value lies at, 0 to 1. Of halves, since the whole of it
+/// may be more than there are numbers for.
 pub(super) fn part_of(value: f64, from: f64, to: f64) -> f64 {
     (value / 2.0 - from / 2.0) / (to / 2.0 - from / 2.0)
 }

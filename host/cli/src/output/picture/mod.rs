@@ -1,4 +1,4 @@
-//! An answer as a picture: what is drawn, and where its axes have their marks. How it is drawn is for [`svg`] and
+//! An answer as a picture: what is drawn, and where its axes have their marks. Drawing it is for [`svg`] and
 //! [`terminal`].
 //!
 //! A gap is a gap: a series is drawn run by run, and nothing joins two of them.
@@ -22,7 +22,7 @@ use crate::commands::query::PARTIAL;
 /// Series at most. With more of them nobody tells two apart, in colours or without.
 const MOST_SERIES: usize = 50;
 
-/// Why there is no picture of an answer.
+/// The reason why there is no picture of an answer.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NoPicture {
     /// It has too many series.
@@ -33,18 +33,18 @@ pub(crate) enum NoPicture {
     TooManyLabels(#[from] TooManyColumns),
 }
 
-/// What is drawn. All texts are fit for a terminal.
+/// A picture to draw. All texts are fit for a terminal.
 #[derive(Debug)]
 pub(crate) struct Picture {
     title: String,
     /// The range, and what all series share.
     under: Vec<String>,
-    /// What is doubtful about the answer: partial, missing, the server's warnings.
+    /// Remarks on what is doubtful about the answer: partial, missing, the server's warnings.
     remarks: Vec<String>,
     times: Axis<i64>,
     values: Axis<f64>,
     lines: Vec<Line>,
-    /// What could not be had, from and to, Unix milliseconds.
+    /// The spans that could not be had, from and to, Unix milliseconds.
     missing: Vec<(i64, i64)>,
 }
 
@@ -122,7 +122,7 @@ fn name(series: &Series, own: &[&str], metric: &str) -> String {
     line(&head(&text, REPEATED))
 }
 
-/// What is no number is a gap as well.
+/// Splits a series at its gaps. A value that is no number is a gap as well.
 fn runs(series: &Series, step: i64) -> Vec<Vec<(i64, f64)>> {
     let mut runs: Vec<Vec<(i64, f64)>> = Vec::new();
     let mut last: Option<i64> = None;

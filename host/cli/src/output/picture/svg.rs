@@ -29,7 +29,7 @@ const CHART: u32 = 400;
 const ROW: u32 = 18;
 const TITLE: u32 = 28;
 const MARGIN: u32 = 16;
-/// What a mark on the axis of values may take: `1023.9 MiB/s`, and some.
+/// Pixels for a mark on the axis of values: `1023.9 MiB/s`, and some.
 const VALUES_WIDTH: u32 = 100;
 const TIMES_HEIGHT: u32 = 30;
 const LEGEND_COLUMNS: u32 = 2;
@@ -246,7 +246,7 @@ impl ValueFormatter<f64> for Scale {
     }
 }
 
-/// How a series is told from the others.
+/// The look that tells a series from the others.
 struct Look {
     number: usize,
     colour: RGBColor,

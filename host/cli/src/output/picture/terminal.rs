@@ -16,7 +16,7 @@ use crate::failure::Failure;
 
 /// The symbols of the series, those that differ most first.
 const SYMBOLS: &str = "*+o#x@%=abcdefghijklmnpqrstuvwyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-/// What could not be had.
+/// A mark of a point that could not be had.
 const MISSING: char = '░';
 /// Rows of the picture itself: with all around it, it fits into a terminal of 24.
 const ROWS: usize = 16;

@@ -1,4 +1,4 @@
-//! What is said of data that are odd.
+//! Tests of the verdict on odd data.
 
 use super::super::report::Verdict;
 use super::*;

@@ -25,17 +25,18 @@ impl Now {
         }
     }
 
-    /// Whether it was that instant, in whole Unix seconds, or later.
+    /// Returns true if it was that instant, in whole Unix seconds, or later.
     pub(super) fn is_past(&self, instant: i64) -> bool {
         i64::try_from(self.wall.as_secs()).is_ok_and(|now| now >= instant)
     }
 
-    /// How long ago that was.
+    /// The time that has passed since `earlier`.
     pub(super) fn since(&self, earlier: &Self) -> Duration {
         self.steady.saturating_duration_since(earlier.steady)
     }
 
-    /// Whether the time of day was set back since then: what was final by the clock of then may not have been.
+    /// Returns true if the time of day was set back since then: answers that were final by the clock of then may not
+    /// have been.
     pub(super) fn was_set_back_since(&self, earlier: &Self) -> bool {
         self.wall + CORRECTION < earlier.wall + self.since(earlier)
     }

@@ -1,14 +1,14 @@
-//! Whether a body is a whole answer without reservations, told without parsing its samples: by how it begins, how it
-//! ends, and words that appear nowhere in it.
+//! The completeness of a body, told without parsing its samples: by how it begins, how it ends, and words that appear
+//! nowhere in it.
 //!
 //! Prometheus writes the status first, then the data, then what it has to say about them; VictoriaMetrics says before
 //! the data whether they are partial. So a body whose beginning and end are those of an answer with series and nothing
 //! else, and that nowhere has a word with which reservations begin, has none. Where the first such word follows the end
-//! of the data, what stands from there on is parsed: remarks on the query are no reservations about the data. What is
-//! written in another way, or has such a word in a label's place, is not kept; that costs time and nothing else. Lists
-//! of names are short, and parsed.
+//! of the data, what stands from there on is parsed: remarks on the query are no reservations about the data. An answer
+//! that is written in another way, or has such a word in a label's place, is not kept; that costs time and nothing
+//! else. Lists of names are short, and parsed.
 //!
-//! Where another server can be asked, what an answer says of its own completeness decides whether it is
+//! If another server can be asked, what an answer says of its own completeness decides whether that one is asked
 //! ([`Coverage`]); there an empty answer is as good as any.
 //!
 //! An empty answer is never kept: it is what a server says that does not have the data yet or any more,
@@ -20,25 +20,25 @@ use memchr::memmem::{self, Finder};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-/// How an answer with series begins.
+/// The start of an answer with series.
 const SERIES: [&str; 2] = [
     r#"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"#,
     r#"{"status":"success","isPartial":false,"data":{"resultType":"matrix","result":[{"metric":{"#,
 ];
 
-/// How an answer begins that is none of an error, up to its data. The longer one first.
+/// The start of an answer that is no error, up to its data. The longer one first.
 const SUCCESS: [&[u8]; 2] = [
     br#"{"status":"success","isPartial":false,"data":"#,
     br#"{"status":"success","data":"#,
 ];
 
-/// How its data end: a value, its point, the points, the series, the result.
+/// The end of its data: a value, its point, the points, the series, the result.
 const END: &[u8] = br#""]]}]}"#;
 
 /// Members that say nothing about the data, and may follow them: VictoriaMetrics's statistics, a flat object.
 const STATISTICS: &[u8] = br#","stats":{"#;
 
-/// With what reservations begin.
+/// The words with which reservations begin.
 static RESERVATIONS: LazyLock<[Finder<'static>; 6]> = LazyLock::new(|| {
     [
         r#""warnings""#,
@@ -54,13 +54,14 @@ static RESERVATIONS: LazyLock<[Finder<'static>; 6]> = LazyLock::new(|| {
 /// One byte less than the longest of them.
 const OVERLAP: usize = 10;
 
-/// As much of the end as is looked at: the statistics have some 60 bytes.
+/// The bytes at the end that are looked at: the statistics have some 60.
 const TAIL: usize = 256;
 
-/// As much as may be said after the data: a remark has some 200 bytes, and a query brings one for each of its calls.
+/// The most bytes that may follow the data: a remark has some 200, and a query brings one for each of its calls.
 const REMARKS: usize = 16 << 10;
 
-/// With what Prometheus's remarks on a query begin, those among its warnings, too: 2.48 to 2.53 have no others.
+/// The words with which Prometheus's remarks on a query begin, those among its warnings, too: 2.48 to 2.53 have no
+/// others.
 const REMARK: [&str; 2] = ["PromQL info:", "PromQL warning:"];
 
 /// Lists of names that are longer are not kept: what a service asks for has some dozens.
@@ -106,7 +107,7 @@ impl Completeness {
         }
     }
 
-    /// Whether what has come is a whole answer.
+    /// Returns true if the bytes so far are a whole answer.
     pub(super) fn is_whole(&self) -> bool {
         match self {
             Self::Series(tail) => tail
@@ -149,12 +150,12 @@ fn series(mut tail: Vec<u8>, piece: &[u8]) -> Completeness {
     }
 }
 
-/// Where the first word stands with which reservations begin.
+/// Finds the first of the words with which reservations begin.
 fn first_reservation(text: &[u8]) -> Option<usize> {
     RESERVATIONS.iter().filter_map(|word| word.find(text)).min()
 }
 
-/// Whether a text ends where the data do, statistics after them included.
+/// Returns true if a text ends where the data do, statistics after them included.
 fn ends_with_data(mut data: &[u8]) -> bool {
     if let Some(at) = memmem::rfind(data, STATISTICS) {
         let (before, statistics) = data.split_at(at);
@@ -169,7 +170,7 @@ fn ends_with_data(mut data: &[u8]) -> bool {
     data.ends_with(END)
 }
 
-/// What an answer says of how much of the data is in it.
+/// The part of the data that an answer says it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Coverage {
     /// Of all.
@@ -181,7 +182,7 @@ pub(crate) enum Coverage {
 }
 
 impl Coverage {
-    /// What a body says that has come to its end.
+    /// Reads the coverage from a body that has come to its end.
     pub(crate) fn of(body: &[u8]) -> Self {
         // The usual answers need not be read to be known for whole.
         let data = SUCCESS.iter().find_map(|start| body.strip_prefix(*start));
@@ -221,14 +222,14 @@ struct Remarks {
     _stats: Option<IgnoredAny>,
 }
 
-/// Whether the members of an object, up to its end, are remarks on the query and nothing else.
+/// Returns true if the members of an object, up to its end, are remarks on the query and nothing else.
 fn are_remarks(members: &[u8]) -> bool {
     let object = [b"{", members].concat();
     serde_json::from_slice(&object)
         .is_ok_and(|said: Remarks| !said.is_partial && are_about_the_query(&said.warnings))
 }
 
-/// Whether warnings are remarks on the query, which say nothing about the data.
+/// Returns true if warnings are remarks on the query, which say nothing about the data.
 fn are_about_the_query(warnings: &[String]) -> bool {
     let is_remark = |text: &String| REMARK.iter().any(|beginning| text.starts_with(beginning));
     warnings.iter().all(is_remark)
@@ -447,7 +448,7 @@ mod tests {
         assert!(!completeness.is_whole());
     }
 
-    /// What servers write in the place of a label's name or value, hostile users' texts among it.
+    /// Texts that servers write in the place of a label's name or value, hostile users' among them.
     fn any_text() -> impl Strategy<Value = String> {
         let words = [
             "mem",

@@ -1,4 +1,4 @@
-//! How long the answer to a request may be kept: what the plugin says in a header, and what the host makes of it.
+//! The freshness of the answer to a request: what the plugin says in a header, and what the host makes of it.
 //!
 //! The plugin is not believed. That an answer is final, and from when on, is read off the request itself; the plugin
 //! can only make it later.
@@ -50,12 +50,12 @@ impl CacheHint {
     }
 }
 
-/// How long an answer may be kept.
+/// The time that an answer may be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Freshness {
-    /// As long as anything, if it was asked for at that instant or later.
+    /// As long as any answer, if it was asked for at that instant or later.
     FinalAt(i64),
-    /// So long.
+    /// For this time.
     For(Duration),
 }
 
@@ -86,7 +86,7 @@ impl Freshness {
     }
 }
 
-/// How old the answer of an instant may be, whatever the plugin says: younger than the next scrape.
+/// The oldest that an answer of an instant may be, whatever the plugin says: younger than the next scrape.
 const INSTANT_AGE: Duration = Duration::from_secs(5);
 
 fn names_resource(endpoint: &str) -> bool {
@@ -145,7 +145,7 @@ fn number(text: &str) -> Option<i64> {
     is_number.then(|| text.parse().ok())?
 }
 
-/// Whether the body can be read as a form only.
+/// Returns true if the body can be read as a form only.
 fn is_form(headers: &HeaderMap) -> bool {
     let mut types = headers.get_all(CONTENT_TYPE).iter();
     types.next()

@@ -1,4 +1,4 @@
-//! Which requests are the same: those that leave the host alike, within the same scope.
+//! The key of equal requests: those that leave the host alike, within the same scope.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,8 +11,8 @@ use crate::egress::client::reload::CredentialsGeneration;
 /// origin is that of the service.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key {
-    /// Which credentials it is sent with. They may be exchanged while the service lives: who asks with others now may
-    /// see other things.
+    /// The generation of the credentials that it is sent with. They may be exchanged while the service lives: who asks
+    /// with others now may see other things.
     identity: CredentialsGeneration,
     /// Two tenants share nothing, even where what they ask comes to the same: that one of them has asked is not for
     /// the other to find out.
@@ -56,7 +56,7 @@ impl Key {
     }
 }
 
-/// Which requests may wait for one answer together: the same, with the same timeouts.
+/// The key of requests that may wait for one answer together: the same, with the same timeouts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct FlightKey {
     pub(super) key: Arc<Key>,

@@ -5,7 +5,7 @@
 //! everything else is sent. A dashboard that refreshes then asks Prometheus for the tail only: the plugin cuts ranges
 //! at multiples since the epoch, so that what is final is the same requests, byte for byte.
 //!
-//! What a plugin cannot do, although it is not trusted:
+//! A plugin is not trusted. It cannot:
 //!
 //! - **Put anything in.** It chooses requests, the host sends them, and what is kept is what Prometheus itself
 //!   answered, whole, over the service's own connections. There is no other way in.
@@ -80,7 +80,7 @@ use crate::{
     observe::{CacheOutcome, Metrics},
 };
 
-/// How often one follows before one asks alone: an answer that has broken off twice may do so for all.
+/// The number of times that one follows before one asks alone: an answer that has broken off twice may do so for all.
 const FOLLOWED: usize = 2;
 
 /// The cache of one service.
@@ -104,13 +104,13 @@ struct Inner {
 pub(crate) struct Lookup<'a> {
     /// As it leaves.
     pub(crate) request: &'a Request<Bytes>,
-    /// Which credentials it is sent with.
+    /// The generation of the credentials that it is sent with.
     pub(crate) identity: CredentialsGeneration,
     /// The scope that it was narrowed to.
     pub(crate) scope: Option<String>,
     /// The plugin's cache hint.
     pub(crate) keep: CacheHint,
-    /// How long it is waited for.
+    /// The timeouts of the request.
     pub(crate) timeouts: TimeoutKey,
 }
 
@@ -234,7 +234,7 @@ impl Inner {
             if let Some(answer) = kept() {
                 return Found::Kept(answer);
             }
-            // What is not final when it is asked for is not looked at any further.
+            // An answer that is not final when it is asked for is not looked at any further.
             let life = life.filter(|life| match life {
                 Freshness::FinalAt(instant) => now.is_past(*instant),
                 Freshness::For(_) => true,

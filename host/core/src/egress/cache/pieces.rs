@@ -25,9 +25,9 @@ pub(super) struct Pieces {
     cost: usize,
     /// The first block, or the tail, that the reader has not had all of.
     at: usize,
-    /// How much of that it has had.
+    /// The bytes of it that the reader has had.
     offset: usize,
-    /// How much of all.
+    /// The bytes of all that the reader has had.
     read: usize,
 }
 
@@ -92,7 +92,7 @@ impl Pieces {
         (!rest.is_empty()).then_some(rest)
     }
 
-    /// Whether the reader has had everything.
+    /// Returns true if the reader has had everything.
     pub(super) fn are_read(&self) -> bool {
         self.read == self.bytes
     }

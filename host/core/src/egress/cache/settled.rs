@@ -1,9 +1,9 @@
-//! Which PromQL is settled by its last instant: what it gives depends on the samples up to there, and on nothing else,
-//! whichever server reads it.
+//! The test that PromQL is settled by its last instant: its result depends on the samples up to there, and on nothing
+//! else, whichever server reads it.
 //!
 //! A list of what passes, not of what does not: MetricsQL has functions for the present and for chance, `WITH` hides
-//! both, `@` and an `offset` look into the future unless it is a plain duration, `smoothed` and `anchored` beyond the end, and a later server will know
-//! more. What is not read with certainty is not settled.
+//! both, `@` and an `offset` look into the future unless it is a plain duration, `smoothed` and `anchored` beyond the
+//! end, and a later server will know more. A query that is not read with certainty is not settled.
 
 use metric_scope::is_pure_function;
 
@@ -44,7 +44,7 @@ const ELSEWHERE: [&str; 2] = ["anchored", "smoothed"];
 /// The characters allowed outside of words, numbers and strings. Neither `@`, nor `#`, nor `\`.
 const SYMBOLS: &[u8] = b" \t\r\n(){}[],+-*/%^=!<>~";
 
-/// Whether a query is settled by its last instant.
+/// Returns true if a query is settled by its last instant.
 pub(super) fn is_settled(promql: &str) -> bool {
     let mut rest = promql;
     while let Some(first) = rest.bytes().next() {
@@ -88,8 +88,8 @@ fn may_stand(word: &str, after: &str) -> bool {
             || KEYWORDS.contains(&word))
 }
 
-/// Whether an `offset` is a duration and nothing that is calculated with, of a selector that ends an argument: then it
-/// lies in the past.
+/// Returns true if an `offset` is a duration and nothing that is calculated with, of a selector that ends an argument:
+/// then it lies in the past.
 fn is_ago(after: &str) -> bool {
     let after = after.trim_ascii_start();
     let duration = after.trim_start_matches(|c: char| c.is_ascii_alphanumeric());

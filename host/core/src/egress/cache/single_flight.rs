@@ -46,7 +46,7 @@ struct State {
     /// The bytes that the leader alone has not had yet, where they are not shared.
     alone: VecDeque<Bytes>,
     has_leader: bool,
-    /// How the answer may be kept, while it still may.
+    /// The terms under which the answer may be kept; none: it may not, or no longer.
     keeping: Option<Keeping>,
     /// The number of the next who waits.
     next: u64,
@@ -76,7 +76,7 @@ pub(super) enum End {
 }
 
 impl Flight {
-    /// Who leads it has the returned seat. `life` is none where the answer may not be kept.
+    /// Starts a flight; the leader holds the returned seat. `life` is none where the answer may not be kept.
     pub(super) fn start(
         cache: Arc<Inner>,
         key: FlightKey,

@@ -16,7 +16,8 @@ use super::{
 };
 use crate::config::cache::CacheOptions;
 
-/// How often what is too old is looked for, at most: whatever is asked for is judged in any case.
+/// The shortest time between two searches for entries that are too old: an entry that is asked for is judged in any
+/// case.
 const SWEEP: Duration = Duration::from_secs(60);
 
 pub(super) struct Store {
@@ -32,7 +33,7 @@ pub(super) struct Store {
 #[derive(Debug, Clone)]
 struct Kept {
     answer: StoredResponse,
-    /// When it was asked for.
+    /// The time at which it was asked for.
     asked: Now,
     life: Freshness,
     age: Duration,

@@ -32,7 +32,7 @@ struct Scripted {
     answers: VecDeque<Reply>,
     /// One for each request: what its body is made of, until it is dropped.
     sent: Vec<UnboundedSender<Piece>>,
-    /// Whether the answers begin again after the last one.
+    /// True if the answers begin again after the last one.
     goes_round: bool,
 }
 
@@ -48,7 +48,7 @@ enum Reply {
     InPieces(&'static str),
 }
 
-/// What the test lets come.
+/// A piece that the test lets come.
 enum Piece {
     Head,
     Body(&'static str),
@@ -165,7 +165,7 @@ impl Script {
         self.0.lock().unwrap().sent[request] = nobody;
     }
 
-    /// Whether nobody is there for the answer.
+    /// Returns true if nobody waits for the answer any more.
     fn is_given_up(&self, request: usize) -> bool {
         self.0.lock().unwrap().sent[request].is_closed()
     }
@@ -183,7 +183,7 @@ impl Clock {
         })))
     }
 
-    /// So many seconds pass.
+    /// Lets so many seconds pass.
     fn pass(&self, seconds: u64) {
         let mut now = self.0.lock().unwrap();
         now.wall += Duration::from_secs(seconds);
@@ -752,7 +752,7 @@ fn a_follower_is_woken_by_what_comes_whoever_was_polled_last() {
     assert!(bells[0].rang() && bells[1].rang());
 }
 
-/// Whether it still waits.
+/// Returns true if it still waits.
 fn still_waits<F: Future>(asking: &mut Pin<Box<F>>, context: &mut Context<'_>) -> bool {
     asking.as_mut().poll(context).is_pending()
 }

@@ -1,5 +1,5 @@
-//! Those who wait for the same thing. Whoever wakes one wakes all: any of them can go on with the work, and one who
-//! is gone, or has no room, holds up nobody.
+//! The tasks that wait for the same thing. Whoever wakes one wakes all: any of them can go on with the work, and one
+//! who is gone, or has no room, holds up nobody.
 
 use std::{
     collections::BTreeMap,
@@ -12,7 +12,7 @@ use std::{
 pub(super) struct Wakers(Mutex<BTreeMap<u64, Waker>>);
 
 impl Wakers {
-    /// Who waits under that number is woken once, and then has to say so again.
+    /// Registers the waker of a number: it is woken once, and then has to be registered again.
     pub(super) fn register(&self, number: u64, waker: &Waker) {
         // Wakers are dropped when nothing is locked: what that drops in turn is not for us to know.
         let _former = self.lock().insert(number, waker.clone());

@@ -29,7 +29,7 @@ use crate::{
     timers::Timers,
 };
 
-/// How long one of a name's addresses is tried before the next is tried beside it (RFC 8305).
+/// The time that one of a name's addresses is tried before the next is tried beside it (RFC 8305).
 const HEAD_START: Duration = Duration::from_millis(250);
 
 /// A connection's transport: TCP, with TLS or without.
@@ -49,7 +49,7 @@ pub(super) struct Connector {
     timers: Timers,
 }
 
-/// Why there is no connection.
+/// The reason why there is no connection.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConnectError {
     #[error("none of the addresses of the name may be connected to")]
@@ -65,8 +65,9 @@ pub(crate) enum ConnectError {
 }
 
 impl ConnectError {
-    /// Whether another address may do better. What an operator has to mend, such as a certificate, is not hidden
-    /// by going elsewhere; nor does a plugin that waits for less than the host would (`was_patient`) send requests there.
+    /// Returns true if another address may do better. A fault that an operator has to mend, such as a certificate, is
+    /// not hidden by going elsewhere; nor does a plugin that waits for less than the host would (`was_patient`) send
+    /// requests there.
     pub(super) fn fails_over(&self, was_patient: bool) -> bool {
         match self {
             Self::Dns(_) | Self::Tcp(_) => true,
@@ -201,7 +202,7 @@ impl Connector {
     }
 }
 
-/// How the next attempt ends. Dropped, the others are given up with their set.
+/// Waits for the next attempt to end. Dropped, the others are given up with their set.
 async fn next(attempts: &mut JoinSet<io::Result<TcpStream>>) -> io::Result<TcpStream> {
     match attempts.join_next().await {
         Some(Ok(finished)) => finished,

@@ -51,9 +51,9 @@ pub(super) struct Connection {
     requests: Requests,
     driver: Pin<Box<Driver>>,
     allowance: HeadAllowance,
-    /// Since when it has lain idle.
+    /// The time since which it has lain idle.
     pub(super) since: Instant,
-    /// Which certificates it was made with.
+    /// The generation of the certificates it was made with.
     pub(super) identity: CredentialsGeneration,
 }
 
@@ -83,7 +83,7 @@ impl Connection {
         })
     }
 
-    /// Whether it can take a request: the server has not closed it, nor sent what nobody asked for.
+    /// Returns true if it can take a request: the server has not closed it, nor sent what nobody asked for.
     pub(super) fn is_open(&mut self) -> bool {
         // Whoever uses it next brings a waker along.
         let mut context = Context::from_waker(Waker::noop());

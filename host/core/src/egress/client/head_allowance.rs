@@ -14,7 +14,7 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// How many bytes may still be read. Clones share it.
+/// The number of bytes that may still be read. Clones share it.
 #[derive(Clone, Default)]
 pub(super) struct HeadAllowance(Arc<AtomicUsize>);
 

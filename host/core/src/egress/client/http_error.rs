@@ -64,8 +64,8 @@ fn of_tls(error: &tokio_rustls::rustls::Error) -> Error {
     }
 }
 
-/// `wasi:http` has one name for all that can be wrong with a certificate. Who has to mend it needs to know more, and
-/// gets it in words.
+/// `wasi:http` has one name for all that can be wrong with a certificate. An operator who has to mend it needs to know
+/// more, and gets it in words.
 fn certificate(reason: &CertificateError) -> Error {
     use CertificateError as E;
     in_words(match reason {

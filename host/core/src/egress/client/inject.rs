@@ -127,12 +127,12 @@ impl InjectedCredentials {
         Ok(())
     }
 
-    /// Whether anything is added that nobody else should read.
+    /// Returns true if anything is added that nobody else should read.
     pub(crate) fn has_secrets(&self) -> bool {
         !self.headers.is_empty() || !self.parameters.is_empty() || self.path.is_some()
     }
 
-    /// Whether a request's target becomes another one.
+    /// Returns true if a request's target becomes another one.
     pub(crate) fn changes_target(&self) -> bool {
         self.path.is_some() || !self.parameters.is_empty() || !self.plain_parameters.is_empty()
     }
@@ -171,7 +171,7 @@ impl InjectedCredentials {
         }
     }
 
-    /// Which state of the secrets is used now.
+    /// The generation of the secrets used now.
     pub(crate) fn identity(&self) -> CredentialsGeneration {
         let headers = self.headers.iter().map(|(_, value)| value.current().1);
         let texts = self.parameters.iter().chain(&self.path);

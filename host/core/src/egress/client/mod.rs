@@ -42,7 +42,7 @@ use crate::{
     timers::Timers,
 };
 
-/// How long requests go to the address that worked last, before the first is tried again: a server that restarts
+/// The time that requests go to the address that worked last, before the first is tried again: a server that restarts
 /// is back within it, and one that stays away costs a connect timeout that often.
 const RETURN_AFTER: Duration = Duration::from_secs(30);
 
@@ -50,26 +50,26 @@ const RETURN_AFTER: Duration = Duration::from_secs(30);
 pub(crate) struct HttpClient {
     /// In the order of preference, at least one.
     upstreams: Vec<Upstream>,
-    /// Which one is asked first, if not the first.
+    /// The address that is asked first, if not the first.
     detour: Mutex<Option<Detour>>,
     additions: Arc<InjectedCredentials>,
     tls: Option<Tls>,
-    /// How long an address has to be waited for before another is asked. A plugin that waits for less learns no more
-    /// than that it did not wait.
+    /// The time that an address has to be waited for before another is asked. A plugin that waits for less learns no
+    /// more than that it did not wait.
     connect_timeout: Duration,
 }
 
-/// Which address a response came from.
+/// The address that a response came from.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AnsweredBy {
     /// Its place in the list.
     position: usize,
-    /// How many addresses have seen the request, this one included.
+    /// The number of addresses that have seen the request, this one included.
     asked: usize,
 }
 
-/// The most addresses that see a request. What may be asked here only reads; more would multiply the load on servers
-/// that cannot bear it already.
+/// The most addresses that see a request. All that may be asked here only reads; more would multiply the load on
+/// servers that cannot bear it already.
 const ASKED: usize = 2;
 
 /// The statuses of proxies for a server that is down, starting or overloaded; Prometheus says 503 when it starts, and when
@@ -86,7 +86,7 @@ struct Detour {
     until: Instant,
 }
 
-/// How long to wait, for each stage of a request.
+/// The timeouts of each stage of a request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Timeouts {
     /// For a connection to each address that is tried, TLS included. One from the pool is there at once.
@@ -174,17 +174,18 @@ impl HttpClient {
         })
     }
 
-    /// Whether a request sets what is the operator's to set, which tenant it is for, or is not narrowed by that.
+    /// Returns true if a request sets a parameter of the operator's, such as the tenant it is for, or is not narrowed
+    /// by it.
     pub(crate) fn would_escape_tenant(&self, request: &Request<Bytes>) -> bool {
         self.additions.are_set_by(request) || self.additions.leave_unnarrowed(request.uri())
     }
 
-    /// Whether a request's target becomes another one, which is not for the plugin to see.
+    /// Returns true if a request's target becomes another one, which is not for the plugin to see.
     pub(crate) fn changes_target(&self) -> bool {
         self.additions.changes_target()
     }
 
-    /// Which state of the credentials requests are sent with now.
+    /// The generation of the credentials that requests are sent with now.
     pub(crate) fn identity(&self) -> CredentialsGeneration {
         let certificates = self.tls.as_ref().map(|tls| tls.current().1);
         self.additions
@@ -196,8 +197,7 @@ impl HttpClient {
     /// is that of the first address, with which another's origin and prefix are exchanged. At most two addresses see
     /// it, and one answers.
     ///
-    /// Whether the response will do is for the caller to judge, who then [accepts](Self::accept) it or asks
-    /// [elsewhere](Self::send_elsewhere).
+    /// The caller judges the response, and then [accepts](Self::accept) it or asks [elsewhere](Self::send_elsewhere).
     pub(crate) async fn send(
         &self,
         request: &Request<Bytes>,
@@ -353,7 +353,7 @@ impl HttpClient {
         each.position(|each| std::ptr::eq(each, upstream))
     }
 
-    /// Whether there is more than one address.
+    /// Returns true if there is more than one address.
     pub(crate) fn has_failover(&self) -> bool {
         self.upstreams.len() > 1
     }

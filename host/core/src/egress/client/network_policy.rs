@@ -1,5 +1,5 @@
-//! Which networks a configured address may lead to. Judged after DNS, for each connection anew, so that a name
-//! that changes its mind (rebinding) leads nowhere else.
+//! The networks that a configured address may lead to. Judged after DNS, for each connection anew, so that a name that
+//! changes its mind (rebinding) leads nowhere else.
 //!
 //! | the operator wrote                                   | granted                        |
 //! |------------------------------------------------------|--------------------------------|
@@ -21,7 +21,7 @@ use crate::config::{address::Address, network::Network};
 #[derive(Debug, Clone)]
 pub(crate) struct NetworkPolicy {
     networks: Vec<Network>,
-    /// Whether it was said that the address leads elsewhere. Each request may find that out.
+    /// Set once it was said that the address leads elsewhere. Each request may find that out.
     told: Arc<Once>,
 }
 
@@ -43,7 +43,8 @@ impl NetworkPolicy {
         self.networks.contains(&Network::of(address))
     }
 
-    /// Those that may be connected to. The first that may not is logged; that requests are denied for it, each call says.
+    /// The addresses that may be connected to. The first that may not is logged; that requests are denied for it, each
+    /// call says.
     pub(crate) fn allowed(&self, host: &str, addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
         let (allowed, refused): (Vec<_>, Vec<_>) = addresses
             .into_iter()
@@ -62,7 +63,7 @@ impl NetworkPolicy {
     }
 }
 
-/// Whether this host's requests stay on this machine.
+/// Returns true if this host's requests stay on this machine.
 pub(crate) fn is_loopback(host: &str) -> bool {
     implied(host) == Some(Network::Loopback)
 }
@@ -76,7 +77,7 @@ fn implied(host: &str) -> Option<Network> {
     if host == "localhost" || host.ends_with(".localhost") {
         return Some(Network::Loopback);
     }
-    // What only looks like a name: resolvers read `2130706433` and `0x7f000001` as addresses.
+    // Some hosts only look like a name: resolvers read `2130706433` and `0x7f000001` as addresses.
     let is_name = host.bytes().next().is_some_and(|b| b.is_ascii_alphabetic());
     let is_private = !host.contains('.') || PRIVATE_DOMAINS.iter().any(|d| host.ends_with(d));
     (is_name && is_private).then_some(Network::Private)

@@ -7,11 +7,11 @@ use std::{
 
 use super::{connection::Connection, reload::CredentialsGeneration};
 
-/// How long a connection may lie idle. Shorter than what servers and balancers grant (Prometheus 5 min, most
+/// The longest that a connection may lie idle. Shorter than what servers and balancers grant (Prometheus 5 min, most
 /// balancers 60 s), so that it is the client that closes it.
 const IDLE: Duration = Duration::from_secs(50);
 
-/// How often the pool is looked through for connections that are too old.
+/// The time between two searches of the pool for connections that are too old.
 const SWEEP: Duration = Duration::from_secs(10);
 
 pub(super) struct Pool {
@@ -66,7 +66,7 @@ impl Pool {
         }
     }
 
-    /// Closes what has lain idle for too long. Whether anything is left.
+    /// Closes connections that have lain idle for too long. Returns true if any is left.
     fn close_old(&self, now: Instant) -> bool {
         let mut idle = self.lock();
         idle.connections

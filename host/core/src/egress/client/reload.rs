@@ -1,7 +1,7 @@
 //! A value that is made of secrets, and made anew when one of their files has changed.
 //!
-//! Looked for when the value is used: a `stat` for each file, and no thread that watches. What is in the value is for
-//! others to know.
+//! Looked for when the value is used: a `stat` for each file, and no thread that watches. The contents of the value are
+//! for others to know.
 
 use std::{
     sync::{
@@ -16,8 +16,8 @@ use crate::config::{
     secret::{Contents, SecretSource, Stamp},
 };
 
-/// Which state of which secrets: another number after each change, and never the same for two. Says nothing of what
-/// the secrets are. Zero: there are none.
+/// The generation of some secrets: another number after each change, and never the same for two. Says nothing of the
+/// secrets themselves. Zero: there are none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub(crate) struct CredentialsGeneration(u64);
 
@@ -43,7 +43,7 @@ struct State<T> {
     identity: CredentialsGeneration,
     /// The contents that the value was made of.
     contents: Vec<Contents>,
-    /// When they were looked at last, with success or without.
+    /// The stamps of the files when they were looked at last, with success or without.
     seen: Vec<Stamp>,
     is_settled: bool,
     /// The failure that the log knows of.

@@ -15,7 +15,7 @@ pub(super) fn comparable(name: &str) -> &str {
 }
 
 impl InjectedCredentials {
-    /// Whether the request sets one of the host's parameters, or may be read so.
+    /// Returns true if the request sets one of the host's parameters, or may be read so.
     pub(crate) fn are_set_by(&self, request: &Request<impl AsRef<[u8]>>) -> bool {
         if self.parameter_names.is_empty() {
             return false;
@@ -27,8 +27,8 @@ impl InjectedCredentials {
         !is_readable || [query, body].iter().any(|form| self.is_among(form))
     }
 
-    /// Whether the request is for an endpoint that takes no notice of the host's parameters: `metadata` gives the names
-    /// of all that is scraped, whoever asks.
+    /// Returns true if the request is for an endpoint that takes no notice of the host's parameters: `metadata` gives
+    /// the names of all that is scraped, whoever asks.
     pub(crate) fn leave_unnarrowed(&self, target: &Uri) -> bool {
         !self.parameter_names.is_empty() && target.path().ends_with("/api/v1/metadata")
     }
@@ -45,7 +45,7 @@ impl InjectedCredentials {
     }
 }
 
-/// Whether the body is announced as a form, once, and as nothing else.
+/// Returns true if the body is announced as a form, once, and as nothing else.
 fn is_form(headers: &HeaderMap) -> bool {
     let mut types = headers.get_all(CONTENT_TYPE).iter();
     let (Some(only), None) = (types.next(), types.next()) else {

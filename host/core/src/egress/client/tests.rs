@@ -30,7 +30,7 @@ fn echo_at(address: SocketAddr) -> TestServer {
     .unwrap()
 }
 
-/// Where nothing listens.
+/// An address where nothing listens.
 fn nobody() -> SocketAddr {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap()

@@ -1,5 +1,5 @@
-//! How an `https` server is believed, and what it is shown: by the system's root certificates or an authority of the
-//! operator's, with a client certificate or without. Made anew when their files have changed, for new connections.
+//! TLS: how an `https` server's certificate is verified, by the system's roots or an authority of the operator's, and
+//! which client certificate is sent, if any. Made anew when their files have changed, for new connections.
 //!
 //! Makes rustls's configuration. Knows nothing of connections.
 
@@ -108,8 +108,8 @@ impl ServerTrust {
         })
     }
 
-    /// What a server that hangs up after the handshake may mean by it. With TLS 1.3 it judges the client's certificate
-    /// after that, and its reason may be lost with the connection.
+    /// The likely cause if a server hangs up after the handshake. With TLS 1.3 it judges the client's certificate after
+    /// that, and its reason may be lost with the connection.
     pub(crate) fn likely_cause(&self) -> Option<&'static str> {
         let was_asked = self.shown.was_asked.load(Ordering::Relaxed);
         was_asked.then_some(match self.shown.key {

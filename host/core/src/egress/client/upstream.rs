@@ -37,7 +37,7 @@ pub(super) struct Upstream {
     answers: AtomicU64,
 }
 
-/// Why there is no response.
+/// The reason why there is no response.
 pub(super) enum Failure {
     /// Nothing was sent.
     Connect(ConnectError),
@@ -103,7 +103,7 @@ impl Upstream {
         self.answers.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// How many requests were.
+    /// The number of requests that were answered.
     pub(super) fn answers(&self) -> u64 {
         self.answers.load(Ordering::Relaxed)
     }
@@ -121,7 +121,7 @@ impl Upstream {
         let (certificates, identity) = self.connector.certificates();
         if let Some(connection) = self.pool.take(identity) {
             match self.exchange(connection, request.clone(), timeouts).await {
-                // The server closed it, before it knew of the request or (which cannot be told) after. What may be
+                // The server closed it, before it knew of the request or (which cannot be told) after. All that may be
                 // asked here only reads, and so it is asked once more.
                 Err(Failure::Exchange(Error::ConnectionTerminated)) => {}
                 outcome => return outcome,

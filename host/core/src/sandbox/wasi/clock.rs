@@ -28,7 +28,7 @@ impl Clock {
         }
     }
 
-    /// Whether the plugin knows a time of it.
+    /// Returns true if the plugin knows a time of it.
     pub(crate) fn was_read(&self) -> bool {
         self.was_read
     }

@@ -121,7 +121,7 @@ mod tests {
         }
     }
 
-    /// What `get` gives, many times one after the other.
+    /// The results of `get`, called many times one after the other.
     fn asked(pending: FutureResponse, times: usize) -> Vec<Got> {
         let mut table = ResourceTable::new();
         let id = table.push(pending).unwrap();

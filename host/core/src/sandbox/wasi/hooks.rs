@@ -59,7 +59,7 @@ impl Hooks {
         })
     }
 
-    /// Whether nothing was sent, nor denied. For a way out of its own, before its requests have been moved on.
+    /// Returns true if nothing was sent, nor denied. For a way out of its own, before its requests have been moved on.
     pub(crate) fn is_unused(&self) -> bool {
         self.in_flight.is_empty() && self.egress.denials().total() == 0
     }

@@ -12,8 +12,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long a call does the work of its requests before it gives way: an event of theirs may cost milliseconds, such as
-/// narrowing a query, and there may be many at once. Less than the time between two looks at a call's deadline.
+/// The time that a call does the work of its requests before it gives way: an event of theirs may cost milliseconds,
+/// such as narrowing a query, and there may be many at once. Less than the time between two looks at a call's deadline.
 const SLICE: Duration = Duration::from_millis(5);
 
 /// The requests of one call. Clones share them.
@@ -31,7 +31,7 @@ enum State<R> {
 }
 
 impl<R> State<R> {
-    /// Goes on as far as is possible now. Whether it has just arrived.
+    /// Goes on as far as is possible now. Returns true if it has just arrived.
     fn poll_now(&mut self, context: &mut Context<'_>) -> bool {
         if let Self::InFlight(work) = self
             && let Poll::Ready(result) = work.as_mut().poll(context)
@@ -89,7 +89,7 @@ impl<R: Send + 'static> InFlight<R> {
         request
     }
 
-    /// Whether there was none yet, or all are known to have arrived or to be given up.
+    /// Returns true if there was none yet, or all are known to have arrived or to be given up.
     pub(crate) fn is_empty(&self) -> bool {
         lock(&self.0).is_empty()
     }
@@ -103,7 +103,7 @@ impl<R: Send + 'static> InFlight<R> {
                 if let Poll::Ready(output) = work.as_mut().poll(context) {
                     return Poll::Ready(output);
                 }
-                // What has arrived may be what the work waits for.
+                // The work may wait for a response that has arrived.
                 if !self.poll_now(context, until) {
                     return Poll::Pending;
                 }
@@ -116,7 +116,8 @@ impl<R: Send + 'static> InFlight<R> {
         .await
     }
 
-    /// Moves the requests on, up to that time; those that are left have their turn after the runtime's other tasks. Whether one has just arrived.
+    /// Moves the requests on, up to that time; those that are left have their turn after the runtime's other tasks.
+    /// Returns true if one has just arrived.
     fn poll_now(&self, context: &mut Context<'_>, until: Instant) -> bool {
         let (mut any, mut is_late) = (false, false);
         lock(&self.0).retain(|request| {

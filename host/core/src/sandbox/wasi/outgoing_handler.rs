@@ -1,5 +1,5 @@
 //! `wasi:http/outgoing-handler` for plugins: a request becomes a [`FutureResponse`] that sends it.
-//! What cannot be written as a request is refused here, and counts as what the policy refuses does.
+//! A request that cannot be written is refused here, and counts as one that the policy refuses does.
 
 use bytes::Bytes;
 use http::{
@@ -31,7 +31,7 @@ const URI_BYTES: usize = u16::MAX as usize - 1;
 
 type Answer = Result<Resource<FutureResponse>, ErrorCode>;
 
-/// Whose calls' requests are handled.
+/// The view of a call whose requests are handled.
 pub(crate) trait HandlerView: WasiHttpView {
     /// Sends a request.
     fn send(&self, request: Request<WasiBody>, options: Option<RequestOptions>) -> FutureResponse;

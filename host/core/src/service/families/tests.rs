@@ -1,4 +1,4 @@
-//! What a plugin's answers to these verbs are held to, and what a plugin without them says.
+//! Tests of the checks on a plugin's answers to these verbs, and of a plugin without them.
 
 use super::*;
 use crate::contract::families::{Derivation, FamilyKind, Side};

@@ -1,4 +1,4 @@
-//! How streams end, and what they hold as long as they do not.
+//! Tests of how streams end, and of what they hold as long as they do not.
 
 use super::*;
 use crate::{CompileCache, Config, Host, HostOptions, Limits};
@@ -6,7 +6,7 @@ use metric_test_plugins::{COLUMNS, TestPlugin, WITH_RANGES, data_at, offset, ser
 
 const TIMEOUT: Duration = Duration::from_millis(300);
 
-/// Where the answers of `next` lie: `ok`, `some`, the piece.
+/// The place of the results of `next`: `ok`, `some`, the piece.
 const NEXT: usize = 1536;
 const SOME: usize = NEXT + 8;
 const PIECE: usize = SOME + 4;
@@ -144,7 +144,7 @@ async fn a_piece_that_is_larger_than_a_piece_breaks_the_contract() {
     );
 }
 
-/// Reads a stream to its end, which has to be a broken contract. How many pieces came before.
+/// Reads a stream to its end, which has to be a broken contract. Returns the number of pieces that came before.
 async fn broken_after(bytes: &[u8], says: &str) -> usize {
     let service = service(8 << 20, bytes);
     let mut stream = open(&service).await;

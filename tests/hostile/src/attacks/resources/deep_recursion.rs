@@ -9,6 +9,6 @@ pub(crate) const ATTACK: Attack = Attack::of_query(|_| {
 
 #[allow(unconditional_recursion, reason = "the attack")]
 fn deeper(depth: u64) -> u64 {
-    // What comes after the call keeps it from becoming a loop.
+    // The addition after the call keeps it from becoming a loop.
     std::hint::black_box(depth) + deeper(std::hint::black_box(depth + 1))
 }

@@ -5,7 +5,7 @@ use wasip2::http::types::{Method, Scheme};
 use crate::kit::{Attack, told};
 use crate::message::{Fate, Message};
 
-/// What no line of the log may have.
+/// The text that no line of the log may have.
 const TEXT: &str = "alice-uses-31337-bytes";
 
 pub(crate) const ATTACK: Attack = Attack::of_query(|order| {

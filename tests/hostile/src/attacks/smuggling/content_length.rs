@@ -30,7 +30,7 @@ pub(crate) const ATTACK: Attack = Attack::of_query(|order| {
         .body(smuggled)
         .field("content-length", "0")
         .send();
-    // What is announced rightly goes out, and is one request with a strange form.
+    // A body announced with its right length goes out, and is one request with a strange form.
     let rightly = Message::post(&order.authority, "/api/v1/query", smuggled)
         .field("content-length", smuggled.len().to_string())
         .send();

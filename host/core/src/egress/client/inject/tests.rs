@@ -1,4 +1,4 @@
-//! What a request looks like afterwards, and what is refused beforehand.
+//! Tests of requests after the injection, and of refusals before it.
 
 use super::*;
 use crate::contract::types::Backend;

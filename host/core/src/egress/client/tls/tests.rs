@@ -1,4 +1,4 @@
-//! Which files are taken for certificates and keys, and what is said of the others.
+//! Tests of the files that are taken for certificates and keys, and of the errors for others.
 
 use super::*;
 use rcgen::{CertifiedKey as Generated, KeyPair, generate_simple_self_signed};
