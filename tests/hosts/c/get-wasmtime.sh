@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Puts wasmtime's C API into .wasmtime/{include,lib}: from the folder WASMTIME_C_API, an unpacked
 # `wasmtime-v50.…-c-api` of its releases; without that, from the registries: the library out of the wheel for Python,
-# the headers out of the crate `wasmtime-c-api-impl`. PYTHON: an interpreter with the wheel installed.
+# the headers out of the crate `wasmtime-c-api-impl`, with pip and cargo. PYTHON: the interpreter; where it has the wheel
+# installed, that one is taken.
 set -euo pipefail
 cd "$(dirname "$0")"
 version=50.0.1
@@ -29,7 +30,12 @@ TOML
     rm -r .wasmtime/crate
     # What CMake would make of it for a library with everything in it, as the wheel's is.
     sed 's/^#cmakedefine /#define /; /DISABLE_LOGGING/d' "$crate/include/wasmtime/conf.h.in" >.wasmtime/include/wasmtime/conf.h
-    library=$("${PYTHON:-python3}" -c 'import wasmtime, glob, os; print(*glob.glob(os.path.dirname(wasmtime.__file__) + "/*/_libwasmtime.*"))')
+    python=${PYTHON:-python3}
+    if ! "$python" -c "from importlib.metadata import version; assert version('wasmtime') == '$version'" 2>/dev/null; then
+        "$python" -m pip --disable-pip-version-check --quiet install --no-deps --target .wasmtime/wheel "wasmtime==$version"
+    fi
+    library=$(PYTHONPATH=.wasmtime/wheel "$python" -c 'import wasmtime, glob, os; print(*glob.glob(os.path.dirname(wasmtime.__file__) + "/*/_libwasmtime.*"))')
     cp "$library" ".wasmtime/lib/libwasmtime.${library##*.}"
+    rm -rf .wasmtime/wheel
 fi
 touch ".wasmtime/$version"

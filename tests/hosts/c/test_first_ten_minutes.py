@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from conftest import Prometheus, wasm_file
@@ -28,8 +29,11 @@ def test_the_readme_alone_leads_to_an_answer(prometheus: Prometheus, tmp_path: P
     for name in ("metric.h", "metric.c", "example.c", "Makefile", "get-wasmtime.sh"):
         shutil.copy(HERE / name, tmp_path)
     shutil.copy(wasm_file("METRIC_PLUGIN", "metric_service.wasm"), tmp_path / "metric_service.wasm")
-    # As an unpacked release of wasmtime's would be.
-    environment = os.environ | {"WASMTIME_C_API": str(HERE / ".wasmtime")}
+    # A Python with nothing installed, and no release of wasmtime's.
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "env"], check=True, timeout=300)
+    environment = os.environ | {"PATH": f"{tmp_path}/env/bin:{os.environ['PATH']}"}
+    for variable in ("PYTHON", "WASMTIME_C_API"):
+        environment.pop(variable, None)
 
     def run(command: str) -> str:
         asked = command.replace(SHOWN_ADDRESS, prometheus.address)

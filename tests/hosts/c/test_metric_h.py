@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import re
 import subprocess
 import threading
 import time
@@ -71,6 +72,7 @@ class CPlugin:
 
     def __init__(self, wasm: bytes, limits: Limits | None = None) -> None:
         self._wasm = wasm
+        self._limited: dict[Limits, CPlugin] = {}
         error = Text()
         given = CLimits(limits.memory_bytes, int(limits.compute_seconds)) if limits else None
         self._plugin = LIBRARY.metric_load(wasm, len(wasm), given, ctypes.byref(error))
@@ -81,7 +83,10 @@ class CPlugin:
         LIBRARY.metric_unload(self._plugin)
 
     def limited(self, limits: Limits) -> "CPlugin":
-        return CPlugin(self._wasm, limits)
+        # Loading compiles; the cases have few limits.
+        if limits not in self._limited:
+            self._limited[limits] = CPlugin(self._wasm, limits)
+        return self._limited[limits]
 
     def call(self, interface: str, _function: str, verb: str, request: str, body: str = "", sender: Any = None) -> str:
         error, texts = Text(), (verb.encode(), request.encode())
@@ -132,6 +137,13 @@ def test_the_example_prints_an_answer(prometheus: Prometheus) -> None:
     command = [HERE / "example", wasm_file("METRIC_PLUGIN", "metric_service.wasm"), prometheus.address]
     said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert '"unit":"bytes"' in said.stdout
+
+
+def test_what_calls_cost_is_told(prometheus: Prometheus) -> None:
+    subprocess.run(["make", "--quiet", "calls"], cwd=HERE, timeout=60, check=True)
+    command = [HERE / "calls", wasm_file("METRIC_PLUGIN", "metric_service.wasm"), prometheus.address, "40"]
+    said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert re.fullmatch(r"(\d+: [1-9]\d* MiB\n){5}[1-9]\d* calls/s\n", said.stdout), said.stdout
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,8 @@ if ! cat requirements.lock requirements-cli.lock pyproject.toml | cmp -s - .venv
     rm -rf .venv
     "$python" -m venv .venv
     pip=(.venv/bin/python -m pip --disable-pip-version-check --quiet)
+    # What is imported is compiled then: to compile all of it first takes as long as to install it.
+    export PIP_NO_COMPILE=1
     "${pip[@]}" install --require-hashes -r requirements.lock
     # Without its own build environment: the build backend is among the pins.
     "${pip[@]}" install --no-deps --no-build-isolation --editable .

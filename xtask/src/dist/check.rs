@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
-use super::{Draft, Part, checksums, contract, metadata, packages, sbom};
+use super::{Draft, Part, audit, checksums, contract, metadata, packages, sbom};
 use crate::component::Component;
 use crate::process;
 use crate::server;
@@ -34,6 +34,9 @@ pub(super) fn all(draft: &Draft<'_>) -> Result<()> {
             let document = fs::read_to_string(draft.file(&file))?;
             sbom::check(&document).with_context(|| file)?;
         }
+    }
+    if draft.has(Part::Audit) {
+        audit::check(draft)?;
     }
     if draft.has(Part::Wheel) {
         wheel_has_the_components(draft, &files)?;

@@ -6,6 +6,8 @@ use std::path::Path;
 use anyhow::{Context as _, Result, ensure};
 use sha2::{Digest as _, Sha256};
 
+use super::signature;
+
 /// The file's name.
 pub(super) const FILE: &str = "SHA256SUMS";
 
@@ -52,7 +54,7 @@ fn line(sum: &str, file: &str) -> String {
     format!("{sum}  {file}\n")
 }
 
-/// All files below a folder but the list itself, by their path there, in order.
+/// All files below a folder but the list itself and its signature, by their path there, in order.
 pub(super) fn files(folder: &Path) -> Result<Vec<String>> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -65,7 +67,8 @@ pub(super) fn files(folder: &Path) -> Result<Vec<String>> {
             }
             let name = path.strip_prefix(folder)?.to_str();
             let name = name.with_context(|| format!("{} has no plain name", path.display()))?;
-            found.extend((name != FILE).then(|| name.to_owned()));
+            let is_listed = ![FILE, signature::FILE].contains(&name);
+            found.extend(is_listed.then(|| name.to_owned()));
         }
     }
     found.sort_unstable();

@@ -3,6 +3,7 @@
 //!
 //! Each kind of file has its maker here; what they share is the [`Draft`].
 
+mod audit;
 mod check;
 mod checksums;
 mod contract;
@@ -11,6 +12,7 @@ mod packages;
 #[cfg(test)]
 mod registry;
 mod sbom;
+mod signature;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -38,6 +40,9 @@ pub(crate) struct DistArgs {
     /// The command line too, optimised
     #[arg(long)]
     with_host: bool,
+    /// Sign the sums with this secret key of minisign's
+    #[arg(long, value_name = "KEY")]
+    sign: Option<PathBuf>,
     /// Leave this out; more than once
     #[arg(long, value_enum, value_name = "PART")]
     without: Vec<Part>,
@@ -55,6 +60,8 @@ pub(crate) enum Part {
     Npm,
     /// The lists of what the components and the command line are made of
     Sbom,
+    /// The list of its crates inside each component
+    Audit,
 }
 
 impl Part {
@@ -64,6 +71,7 @@ impl Part {
             Self::Wheel => "wheel",
             Self::Npm => "npm",
             Self::Sbom => "sbom",
+            Self::Audit => "audit",
         }
     }
 
@@ -73,6 +81,7 @@ impl Part {
             Self::Wheel => Host::Python.missing(),
             Self::Npm => Host::Node.missing(),
             Self::Sbom => sbom::missing(),
+            Self::Audit => audit::missing(),
         }
     }
 }
@@ -106,16 +115,21 @@ pub(crate) fn run(arguments: &DistArgs) -> Result<()> {
             bail!("{missing}; or leave it out: --without {}", part.name());
         }
     }
+    if arguments.sign.is_some()
+        && let Some(missing) = signature::missing()
+    {
+        bail!("{missing}; or leave out --sign");
+    }
     make(arguments)
 }
 
-/// The same of what can be made here: for the tests, which say what is left out. The list of the parts is made by a tool
-/// that takes minutes to build: it is for the `full` tests.
+/// The same of what can be made here: for the tests, which say what is left out, and sign with a key of their own. The
+/// lists of crates are made by tools that take minutes to build: they are for the `full` tests.
 pub(crate) fn run_what_can_be_had(full: bool) -> Result<()> {
     let mut without = Vec::new();
     for part in Part::value_variants() {
         let missing = match part {
-            Part::Sbom if !full => Some("only with --full".to_owned()),
+            Part::Sbom | Part::Audit if !full => Some("only with --full".to_owned()),
             _ => part.missing(),
         };
         if let Some(missing) = missing {
@@ -123,10 +137,19 @@ pub(crate) fn run_what_can_be_had(full: bool) -> Result<()> {
             without.push(*part);
         }
     }
+    let keys = tempfile::tempdir()?;
+    let sign = match signature::missing() {
+        Some(missing) => {
+            println!("left out: the signature: {missing}");
+            None
+        }
+        None => Some(signature::throwaway_key(keys.path())?),
+    };
     make(&DistArgs {
         revision: None,
         source: None,
         with_host: false,
+        sign,
         without,
         wasm_toolchain: Choice::Auto,
     })
@@ -156,7 +179,11 @@ fn make(arguments: &DistArgs) -> Result<()> {
         without: arguments.without.clone(),
     };
 
-    process::shown(&mut build::command(&toolchain, &Component::ALL))?;
+    let mut build = match draft.has(Part::Audit) {
+        true => audit::build(&toolchain)?,
+        false => build::command(&toolchain, &Component::ALL),
+    };
+    process::shown(&mut build)?;
     metadata::components(&draft, &toolchain)?;
     server::compose(draft.folder)?;
     contract::package(&draft)?;
@@ -172,6 +199,11 @@ fn make(arguments: &DistArgs) -> Result<()> {
     }
     checksums::write(&folder)?;
     check::all(&draft)?;
+    let mut signed_by = None;
+    if let Some(key) = &arguments.sign {
+        signature::write(&folder, key, &release(&draft.origin))?;
+        signed_by = Some(signature::check(&folder, key)?);
+    }
 
     if place.exists() {
         fs::remove_dir_all(&place)?;
@@ -182,6 +214,18 @@ fn make(arguments: &DistArgs) -> Result<()> {
         let size = fs::metadata(place.join(&file))?.len();
         println!("{:>9}  {file}", build::shown_size(size));
     }
+    if let Some(public) = signed_by {
+        println!("{} by {public}", signature::FILE);
+    }
     println!("{}", workspace::shown(&place));
     Ok(())
+}
+
+/// What a signature says it is of.
+fn release(origin: &metadata::Origin) -> String {
+    let version = concat!("metric-service ", env!("CARGO_PKG_VERSION"));
+    match &origin.revision {
+        Some(revision) => format!("{version}, {revision}"),
+        None => version.to_owned(),
+    }
 }

@@ -76,9 +76,11 @@ def test_an_answer_after_more_than_a_minute_is_an_answer(service_plugin: Plugin)
 def test_ctrl_c_ends_a_call_at_once(service_file: Path) -> None:
     silent = Silent()
     program = """
-        import sys
+        import signal, sys
         from metric_service import *
-        service = MetricService(Plugin.load(sys.argv[1]), Config(sys.argv[2], timeout=60_000))
+        # Where the tests run in the background of a shell, they and their children are told to ignore it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        service = MetricService(Plugin.load(sys.argv[1], cache=True), Config(sys.argv[2], timeout=60_000))
         print("asks", flush=True)
         try:
             service.query_metric(MetricQuery("mem", "2026-01-05", "2026-01-05T01:00:00Z", 60))

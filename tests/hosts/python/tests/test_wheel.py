@@ -47,6 +47,8 @@ def commands() -> list[str]:
 def run(command: list[str | Path], folder: Path) -> str:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL"))}
     environment["MPLBACKEND"] = "agg"
+    # What is imported is compiled then; all of pandas and matplotlib need not be.
+    environment["PIP_NO_COMPILE"] = "1"
     ended = subprocess.run(
         list(map(str, command)), cwd=folder, env=environment, capture_output=True, text=True, timeout=300
     )

@@ -203,7 +203,7 @@ def listed(field: str, values: Any) -> Iterable[Any]:
         return (values,)
     if isinstance(values, Iterable) and not isinstance(values, bytes):
         return values
-    raise InvalidArgument(field, f"{values!r} is neither a value nor several")
+    raise InvalidArgument(field, f"{values!r} is neither a text nor several")
 
 
 def _numpy_kind(value: Any) -> str | None:
