@@ -16,11 +16,6 @@ pub(super) fn automatic(step: u32, sample_interval: u32) -> PromDuration {
     PromDuration::from_seconds(LEAST.max(step + interval).max(INTERVALS * interval))
 }
 
-/// The window of a rate at an instant, whatever the step: `max(1m, 4 * interval)`.
-pub(super) fn of_instant(sample_interval: u32) -> PromDuration {
-    PromDuration::from_seconds(LEAST.max(INTERVALS * u64::from(sample_interval)))
-}
-
 /// The most values that a statistic over time reads for a point: those of a day at a minute each. A server that holds
 /// its queries to 50,000,000 samples computes a week of them for a thousand kernels.
 const MOST_VALUES: u32 = 1440;

@@ -22,6 +22,8 @@ pub(super) struct Expression {
     pub(super) uses_timewindow: bool,
     /// The pooling that is left to do with the answer.
     pub(super) pooling: Option<Pooling>,
+    /// The doubt whether a statistic over time sees every sample.
+    pub(super) doubt: Option<String>,
 }
 
 /// No number is less, and NaN, which is what nothing observed comes to, is no number.
@@ -41,6 +43,7 @@ impl Checked<'_> {
                 window: is_per_second.then_some(rate),
                 uses_timewindow: is_per_second && configured.is_some(),
                 pooling: None,
+                doubt: None,
             }
         };
         let Some(over_time) = &self.query.over_time else {
@@ -71,11 +74,16 @@ impl Checked<'_> {
                 window: Some(rate),
                 uses_timewindow: false,
                 pooling: None,
+                doubt: None,
             };
         }
+        let resolution = match member {
+            Some(_) => window::pooled_resolution(seconds, interval),
+            None => window::resolution(seconds, interval),
+        };
         let rate = configured.cloned();
-        let rate = rate.unwrap_or_else(|| window::of_instant(interval));
-        let resolution = window::resolution(seconds, interval);
+        let rate = rate.unwrap_or_else(|| window::automatic(resolution, interval));
+        let looked_back = if is_per_second { rate.millis() } else { 0 };
         let value = self.value(&self.groups(member), &rate, interval);
         let is_own = |member: &&String| !self.query.group_by.contains(member);
         Expression {
@@ -94,6 +102,7 @@ impl Checked<'_> {
                 window: seconds,
                 resolution,
             }),
+            doubt: window::doubt_of_resolution(resolution, interval, looked_back),
         }
     }
 

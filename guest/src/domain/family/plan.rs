@@ -72,6 +72,7 @@ fn plan_on(
         window,
         uses_timewindow,
         pooling,
+        doubt,
     } = checked.write(settings, step);
     if promql.len() > LONGEST_QUERY {
         return Err(FamilyError::LongQuery {
@@ -103,6 +104,7 @@ fn plan_on(
     if looks_back_over_step && !family.kind.is_per_second() {
         plan.warnings.extend(window::doubt_of_step(step, interval));
     }
+    plan.warnings.extend(doubt);
     Ok(plan)
 }
 
