@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::ensure;
 use metric_host::{Dimension, MetricQuery, Over, Pointwise, Statistic, ValueType};
 use metric_testbed::Shape;
 
