@@ -97,6 +97,15 @@ type OfKernel = BTreeMap<Side, Vec<Samples>>;
 /// By metric and kernel.
 type OfSubject = BTreeMap<String, BTreeMap<String, OfKernel>>;
 
+/// The kernels that make an answer doubtful.
+#[derive(Default)]
+struct Doubts {
+    /// Those with several series of one metric at a time.
+    doubled: BTreeSet<String>,
+    /// The number of those that are in no percentage of a metric, by the metric.
+    left_out: BTreeMap<String, usize>,
+}
+
 #[derive(Default)]
 struct Subject {
     agents: BTreeSet<Option<String>>,
@@ -120,12 +129,12 @@ impl LiveQuery {
             sides.entry(sampled.side).or_default().push(samples);
         }
         let mut answer = LiveAnswer::default();
-        let mut doubled = BTreeSet::new();
+        let mut doubts = Doubts::default();
         for id in &self.ids {
             match subjects.remove(id) {
                 None => answer.missing.push(id.clone()),
                 Some(subject) => {
-                    let stats = self.subject(id.clone(), subject, &mut doubled);
+                    let stats = self.subject(id.clone(), subject, &mut doubts);
                     answer.subjects.push(stats);
                 }
             }
@@ -134,12 +143,16 @@ impl LiveQuery {
             let text = format!("{left_out} samples are no finite numbers, and are left out");
             answer.warnings.push(text);
         }
-        if let Some(first) = doubled.first() {
+        if let Some(first) = doubts.doubled.first() {
             answer.warnings.push(format!(
                 "{} kernels have several series of one metric at a time, which are added up: {first} among them",
-                doubled.len()
+                doubts.doubled.len()
             ));
         }
+        let left_out = doubts.left_out.into_iter().map(|(metric, kernels)| format!(
+            "{metric}: kernels without capacity, or without a current value, are in no percentage: {kernels}"
+        ));
+        answer.warnings.extend(left_out);
         answer
     }
 
@@ -167,12 +180,7 @@ impl LiveQuery {
         samples
     }
 
-    fn subject(
-        &self,
-        id: String,
-        subject: Subject,
-        doubled: &mut BTreeSet<String>,
-    ) -> SubjectStats {
+    fn subject(&self, id: String, subject: Subject, doubts: &mut Doubts) -> SubjectStats {
         let mut agents = subject.agents.into_iter();
         SubjectStats {
             id,
@@ -183,7 +191,7 @@ impl LiveQuery {
             stats: subject
                 .metrics
                 .into_iter()
-                .map(|(metric, kernels)| self.stat(metric, kernels, doubled))
+                .map(|(metric, kernels)| self.stat(metric, kernels, doubts))
                 .collect(),
         }
     }
@@ -192,7 +200,7 @@ impl LiveQuery {
         &self,
         metric: String,
         kernels: BTreeMap<String, OfKernel>,
-        doubled: &mut BTreeSet<String>,
+        doubts: &mut Doubts,
     ) -> LiveStat {
         let entry = CatalogueEntry::of(&metric);
         let is_counter = entry.as_ref().is_some_and(|entry| entry.cumulative);
@@ -202,7 +210,7 @@ impl LiveQuery {
             let mut tracks = |side, is_counter| -> Vec<Track> {
                 let chains = chained(sides.remove(&side).unwrap_or_default());
                 if chains.len() > 1 {
-                    doubled.insert(kernel.clone());
+                    doubts.doubled.insert(kernel.clone());
                 }
                 let track = |samples| Track::new(samples, is_counter, &window);
                 chains.into_iter().filter_map(track).collect()
@@ -219,11 +227,10 @@ impl LiveQuery {
         let at = all.at.max(capacity.at);
         let both = || {
             pairs.iter().filter_map(|[current, capacity]| {
-                let pair = (current.current?, capacity.current?);
-                let count = [current, capacity]
-                    .iter()
-                    .all(|one| window.counts(one.at, at));
-                count.then_some(pair)
+                let capacity_there = capacity.current.filter(|&capacity| capacity > 0.0);
+                let pair = (current.current?, capacity_there?);
+                let mut sides = [current, capacity].into_iter();
+                sides.all(|one| window.counts(one.at, at)).then_some(pair)
             })
         };
         let percent = match metric.as_str() {
@@ -233,9 +240,18 @@ impl LiveQuery {
             _ if is_counter => None,
             _ => total(both().map(|(current, _)| current))
                 .zip(total(both().map(|(_, capacity)| capacity)))
-                .filter(|&(_, capacity)| capacity > 0.0)
                 .map(|(current, capacity)| 100.0 * current / capacity),
         };
+        if percent.is_some() && !is_counter && metric != CPU_UTIL {
+            let is_there = |sides: &&[Together; 2]| {
+                let mut sides = sides.iter();
+                sides.any(|one| one.current.is_some() && window.counts(one.at, at))
+            };
+            let left_out = pairs.iter().filter(is_there).count() - both().count();
+            if left_out > 0 {
+                *doubts.left_out.entry(metric.clone()).or_default() += left_out;
+            }
+        }
         LiveStat {
             unit: entry.map(|entry| match is_counter {
                 true => entry.rate_unit(),
