@@ -234,20 +234,30 @@ pub(crate) fn combine() -> impl TypedValueParser<Value = Combine> {
     )
 }
 
+/// The dimensions whose values are sums of kernels, and how else they are written.
+const SUBJECTS: &[(&str, &str)] = &[
+    ("agent-id", "agent_id"),
+    ("kernel-id", "kernel_id"),
+    ("session-id", "session_id"),
+    ("user-id", "user_id"),
+    ("project-id", "project_id"),
+];
+
 /// A dimension; `agent_id` is the same as `agent-id`.
 pub(crate) fn dimension() -> impl TypedValueParser<Value = Dimension> {
-    const ALIASES: &[(&str, &str)] = &[
-        ("agent-id", "agent_id"),
-        ("kernel-id", "kernel_id"),
-        ("session-id", "session_id"),
-        ("user-id", "user_id"),
-        ("project-id", "project_id"),
-        ("metric-name", "metric_name"),
-        ("value-type", "value_type"),
-    ];
-    let values = ALIASES
-        .iter()
-        .map(|&(name, alias)| PossibleValue::new(name).alias(alias));
+    const OTHERS: &[(&str, &str)] = &[("metric-name", "metric_name"), ("value-type", "value_type")];
+    one_of([SUBJECTS, OTHERS].concat())
+}
+
+/// A dimension whose values are sums of kernels.
+pub(crate) fn subject() -> impl TypedValueParser<Value = Dimension> {
+    one_of(SUBJECTS.to_vec())
+}
+
+fn one_of(names: Vec<(&'static str, &'static str)>) -> impl TypedValueParser<Value = Dimension> {
+    let values = names
+        .into_iter()
+        .map(|(name, alias)| PossibleValue::new(name).alias(alias));
     PossibleValuesParser::new(values).try_map(|given: String| dimension_named(&given).ok_or(given))
 }
 

@@ -43,7 +43,7 @@ pub(crate) struct LiveArgs {
     pub(crate) ids: Vec<String>,
 
     /// What the ids name
-    #[arg(long, value_name = "DIM", value_parser = choices::dimension(), default_value = "kernel-id")]
+    #[arg(long, value_name = "DIM", value_parser = choices::subject(), default_value = "kernel-id")]
     pub(crate) by: Dimension,
 
     /// Ask again each time so much has passed, until interrupted
