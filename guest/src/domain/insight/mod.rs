@@ -28,7 +28,10 @@ pub use outliers::compare;
 pub use ranking::{Ranking, RankingInput, Score, adds_up, order};
 pub use summary::{Quantiles, Summary};
 pub use tolerance::{Direction, Tolerance, ToleranceInput};
-pub use total::{Growth, Total, left_out_resets, plan_growth, plan_over_resets, total, total_unit};
+pub use total::{
+    Doubted, Growth, Total, doubted, plan_growth, plan_of_firsts, plan_over_resets, total,
+    total_unit,
+};
 pub use watch::{Watch, by_member, watch};
 
 /// The most groups that a verb looks at: a thousand times what a person can, and as many as a large cluster has
