@@ -499,7 +499,17 @@ async fn the_values_are_those_of_the_filter_and_of_the_scope_alone() {
     let all = values(&service, users(), &ValueFilter::default()).await;
     assert_eq!(
         all.values,
-        ["bill", "bursts", "days", "rank", "reset", "training"]
+        [
+            "bill",
+            "bursts",
+            "days",
+            "outage-10",
+            "outage-180",
+            "outage-70",
+            "rank",
+            "reset",
+            "training"
+        ]
     );
     let filter = ValueFilter {
         metric_name: Some("mem".into()),
