@@ -291,7 +291,7 @@ fn what_counters_grew_by_holds_exactly_what_went_in() {
         let of_query = readings(&range.plan.promql)?;
         let of_growth = Reading::selectors_of_tree(&growth.promql)
             .map_err(|error| TestCaseError::fail(format!("{}: {error}", growth.promql)))?;
-        prop_assert_eq!(of_growth.len(), 4, "{}", growth.promql);
+        prop_assert_eq!(of_growth.len(), 6, "{}", growth.promql);
         for (family, matchers) in &of_growth {
             let is_there = of_query.selectors().contains(&(family.as_str(), matchers));
             prop_assert!(is_there, "{}", growth.promql);

@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 
 use super::duration::PromDuration;
-use super::label::{Dimension, LabelSchema};
+use super::label::{Dimension, LabelFilter, LabelSchema};
 use super::metric::{MetricType, ValueType, detect_metric_type};
 use super::plan::MetricQuery;
 use super::pointwise::{Over, Pointwise, Statistic};
@@ -18,12 +18,23 @@ use super::window;
 
 /// The label by which a percentage says how many members it leaves out, on a series of its own.
 pub(super) const LEFT_OUT: &str = "left_out";
-/// Seconds for which a counter may not have been scraped, and still has grown since, not begun anew.
+/// Seconds that are looked back for a counter's last sample, in every step: few scrapes fail for longer.
 const MISSED: u32 = 3600;
+/// The same in steps in which counters are not known from there: an agent may have been out of reach for a day. More
+/// would be read for each kernel that begins.
+const MISSED_LONG: u32 = 24 * 3600;
 
-/// The time to look back for a counter's last sample before a step.
-fn missed(step: u32) -> PromDuration {
-    PromDuration::from_seconds(u64::from(step.max(MISSED)))
+/// Writes the last samples of counters before the last so many seconds, looked for that far back.
+fn before(counters: &Selector, seconds: u32, missed: u32) -> String {
+    let [seconds, missed] =
+        [seconds, missed].map(|seconds| PromDuration::from_seconds(u64::from(seconds)));
+    let last = RangeFunction::statistic(Statistic::Last, missed).ago(seconds);
+    counters.read(Some(&last))
+}
+
+/// Writes a count as a series of this label.
+fn counted(count: &str, label: &str) -> String {
+    format!(r#"label_replace({count}, "{label}", "counters", "", "")"#)
 }
 
 /// The text of a query, and what it means.
@@ -64,8 +75,8 @@ pub(super) struct Reading<'a> {
     metric_type: MetricType,
     /// The type that the answer names: of a percentage that of its own value type.
     named_type: MetricType,
-    /// True if a percentage says how many members it leaves out.
-    tells_left_out: bool,
+    /// The groups of which a percentage says how many members it leaves out; none: of all together.
+    left_out_by: Option<Dimension>,
 }
 
 impl<'a> Reading<'a> {
@@ -91,14 +102,14 @@ impl<'a> Reading<'a> {
             value_type,
             metric_type,
             named_type,
-            tells_left_out: true,
+            left_out_by: None,
         }
     }
 
-    /// The same without the series that counts the members which are in no group.
-    pub(super) fn without_left_out(self) -> Self {
+    /// The same with the members that are in no group counted for each value of a dimension.
+    pub(super) fn with_left_out_by(self, dimension: Dimension) -> Self {
         Self {
-            tells_left_out: false,
+            left_out_by: Some(dimension),
             ..self
         }
     }
@@ -140,7 +151,7 @@ impl<'a> Reading<'a> {
 
     /// Returns true if members may be in no group: those without capacity, or without a current value.
     pub(super) fn counts_left_out(&self) -> bool {
-        self.tells_left_out && self.value_type == Some(ValueType::Pct) && !self.is_of_cores()
+        self.value_type == Some(ValueType::Pct) && !self.is_of_cores()
     }
 
     /// Returns true if rates are read over the configuration's window.
@@ -263,47 +274,87 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Writes what the counters of each group grew by within the step before a point, and, on a series of this label, how
-    /// many of them were reset. A counter's last sample is held against its last one before; without one, or after a reset,
-    /// it began at zero.
-    pub(super) fn write_growth(&self, step: u32, resets: &str) -> String {
+    /// Writes what the counters of each group grew by within the step before a point, and, on a series of each of these
+    /// labels, how many of them were reset, and how many have a first sample there. A counter's last sample is held
+    /// against its last one before; without one, or after a reset, it began at zero.
+    pub(super) fn write_growth(&self, step: u32, [resets, firsts]: [&str; 2]) -> String {
         let interval = self.settings.sample_interval.get();
         let around = PromDuration::from_seconds(u64::from(step) + 4 * u64::from(interval));
-        let counters = self.selector(self.value_type);
-        let [last, last_before] = self.last_samples(step);
-        let resets_of = counters.read(Some(&RangeFunction::resets(around)));
+        let resets_of = self.counters().read(Some(&RangeFunction::resets(around)));
+        let last = self.last_sample(step);
+        let before = before(&self.counters(), step, step.max(MISSED));
         let grown = self
             .grouping(None)
-            .sum(format_args!("{last} - {last_before} >= 0 or {last}"));
-        format!(r#"{grown} or label_replace(sum({resets_of} > 0), "{resets}", "counters", "", "")"#)
+            .sum(format_args!("{last} - {before} >= 0 or {last}"));
+        let resets = counted(&format!("sum({resets_of} > 0)"), resets);
+        let firsts = counted(&format!("count({last} unless {before})"), firsts);
+        format!("{grown} or {resets} or {firsts}")
+    }
+
+    /// Writes the same where counters have a first sample: held against their last one of a longer time. Where there is
+    /// none, it began at zero if any counter of the metric was there before; otherwise it cannot be told from one that
+    /// had long been there, so that what it grew by since its first sample counts, and a series of this label says of how
+    /// many that is so.
+    pub(super) fn write_growth_of_firsts(&self, step: u32, unknown: &str) -> String {
+        let (last, least) = (self.last_sample(step), self.least_sample(step));
+        let before = before(&self.counters(), step, step.max(MISSED_LONG));
+        let known = self.known_before(step);
+        let grown = self.grouping(None).sum(format_args!(
+            "{last} - {before} >= 0 or {last} and on() ({known}) or {last} - {least}"
+        ));
+        let unknown = counted(&format!("(count({last}) unless on() ({known}))"), unknown);
+        format!("{grown} or {unknown}")
     }
 
     /// Writes the same where counters were reset: with what each had counted whenever it fell, in a look every so many
     /// seconds. The looks divide the step and are no further apart than samples, so that they see every sample, and what
     /// is seen in one step is seen in no other.
     pub(super) fn write_growth_over_resets(&self, step: u32, look: u32) -> String {
-        let [last, last_before] = self.last_samples(step);
-        let counters = self.selector(self.value_type);
-        let seen_before = RangeFunction::statistic(Statistic::Last, missed(step));
-        let seen_before = seen_before.ago(PromDuration::from_seconds(u64::from(look)));
+        let counters = self.counters();
+        let last = self.last_sample(step);
+        let last_before = before(&counters, step, step.max(MISSED_LONG));
+        let seen_before = before(&counters, look, step.max(MISSED));
         let fallen = format!(
-            "sum_over_time(({} > {}){})",
-            counters.read(Some(&seen_before)),
+            "sum_over_time(({seen_before} > {}){})",
             counters.read(None),
             window::subquery(step, look)
         );
+        let (known, least) = (self.known_before(step), self.least_sample(step));
         self.grouping(None).sum(format_args!(
-            "{last} - {last_before} + {fallen} >= 0 or {last} + {fallen} or {last} - {last_before} >= 0 or {last}"
+            "{last} - {last_before} + {fallen} >= 0 or {last} - {last_before} >= 0 or ({last} + {fallen} or {last}) and on() ({known}) or {last} - {least}"
         ))
     }
 
-    /// The counters' last samples within the step before a point, and before that.
-    fn last_samples(&self, step: u32) -> [String; 2] {
+    /// Something where there were data before a step: of the metric, whoever was filtered on, or of these in a longer time.
+    fn known_before(&self, step: u32) -> String {
+        let name = MetricNames::One(&self.query.metric_name);
+        let all = Selector::new(
+            self.schema(),
+            name,
+            self.value_type,
+            &LabelFilter::default(),
+        );
+        let [all, own] = [(all, MISSED), (self.counters(), MISSED_LONG)]
+            .map(|(counters, missed)| before(&counters, step, step.max(missed)));
+        format!("{all} or {own}")
+    }
+
+    fn counters(&self) -> Selector {
+        self.selector(self.value_type)
+    }
+
+    /// The least samples of the counters within the step before a point: the first, but for a reset.
+    fn least_sample(&self, step: u32) -> String {
         let window = PromDuration::from_seconds(u64::from(step));
-        let counters = self.selector(self.value_type);
-        let last = RangeFunction::statistic(Statistic::Last, window.clone());
-        let before = RangeFunction::statistic(Statistic::Last, missed(step)).ago(window);
-        [last, before].map(|function| counters.read(Some(&function)))
+        let least = RangeFunction::statistic(Statistic::Min, window);
+        self.counters().read(Some(&least))
+    }
+
+    /// The counters' last samples within the step before a point.
+    fn last_sample(&self, step: u32) -> String {
+        let window = PromDuration::from_seconds(u64::from(step));
+        let last = RangeFunction::statistic(Statistic::Last, window);
+        self.counters().read(Some(&last))
     }
 
     /// The selectors of the samples that it reads.
@@ -414,9 +465,15 @@ impl<'a> Reading<'a> {
             return promql;
         }
         let (current, capacity) = self.parts(rate);
-        let count = format!(
-            "count(({current} unless ignoring(value_type) ({capacity})) or ({capacity} unless ignoring(value_type) {current}))"
+        let left_out = format!(
+            "({current} unless ignoring(value_type) ({capacity})) or ({capacity} unless ignoring(value_type) {current})"
         );
+        let count = match self.left_out_by {
+            None => format!("count({left_out})"),
+            Some(dimension) => {
+                Grouping::new(self.schema(), [dimension]).aggregate("count", None, left_out)
+            }
+        };
         let count = match subquery {
             None => count,
             Some(subquery) => format!("max_over_time(({count}){subquery})"),

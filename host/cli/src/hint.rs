@@ -40,6 +40,9 @@ fn of_service(error: &ServiceError, address: &str) -> Option<String> {
         ServiceError::InvalidTimeRange(_) => {
             "relative times work here too: --start now-2h --end now-1h, or --last 30m".to_owned()
         }
+        ServiceError::InvalidArgument(error) if error.field == "ranking.others" => {
+            "--no-others leaves the sum of all others out".to_owned()
+        }
         ServiceError::InvalidArgument(error) => format!("it comes from {}", flag(&error.field)?),
         ServiceError::FailedToGetMetric(error) => match error.status {
             401 | 403 => format!(
@@ -148,6 +151,15 @@ mod tests {
                 && text.contains("METRIC_ADDRESS"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn others_that_do_not_add_up_are_left_out_by_a_flag_that_is_named() {
+        let text = hint(ServiceError::InvalidArgument(InvalidArgument {
+            field: "ranking.others".to_owned(),
+            reason: "they do not add up".to_owned(),
+        }));
+        assert!(text.contains("--no-others"), "{text}");
     }
 
     #[test]

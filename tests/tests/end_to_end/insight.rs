@@ -16,6 +16,9 @@ const HOUR: i64 = 3600;
 const DAY: i64 = 86_400;
 const GIB: f64 = (1_u64 << 30) as f64;
 
+/// Users of kernels that were not scraped for so many minutes.
+const OUTAGES: [(&str, i64); 3] = [("outage-10", 10), ("outage-70", 70), ("outage-180", 180)];
+
 /// Midnight, UTC.
 fn midnight() -> i64 {
     Shape::fixed_start().div_euclid(DAY) * DAY
@@ -97,6 +100,25 @@ fn server() -> &'static Prometheus {
             },
         ));
         // Each day like the other, but for an hour of the third.
+        // A core each, of which 100 hours were used before; not scraped for a while from the third hour on.
+        for (user, minutes) in OUTAGES {
+            let used = move |at: i64| (100 * HOUR + at - start) as f64 * 1000.0;
+            let mut outage = series(
+                "cpu_util",
+                (user, user),
+                (start, start + 10 * HOUR + 1),
+                used,
+            );
+            let missed = start + 3 * HOUR..start + 3 * HOUR + minutes * 60;
+            let kept = |(at, _): &(i64, f64)| !missed.contains(at);
+            let points = outage
+                .timestamps
+                .iter()
+                .copied()
+                .zip(outage.values.iter().copied());
+            (outage.timestamps, outage.values) = points.filter(kept).unzip();
+            dataset.push(outage);
+        }
         dataset.push(series(
             "mem",
             ("days", "k"),
@@ -152,6 +174,37 @@ async fn core_hours_are_what_the_counters_grew_by_and_not_what_increase_makes_of
             answer.answer.warnings
         );
     }
+}
+
+#[tokio::test]
+async fn what_was_counted_while_nothing_was_scraped_is_counted_once_and_nothing_twice() {
+    for (user, minutes) in OUTAGES {
+        let mut query = query("cpu_util", user, 0, 900);
+        query.start = (midnight() + HOUR).to_string();
+        query.end = (midnight() + 9 * HOUR).to_string();
+        let options = RangeOptions::default();
+        let answer = service().summarize(&query, &[], &options).await.unwrap();
+        let warnings = &answer.answer.warnings;
+        assert!(warnings.is_empty(), "{warnings:?}");
+        assert_eq!(answer.summaries[0].total, Some(28_800_000.0), "{minutes}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_counted_before_there_are_any_data_is_in_no_total_and_a_warning_says_so() {
+    let mut query = query("cpu_util", "outage-10", 0, 900);
+    query.start = (midnight() - 2 * HOUR).to_string();
+    query.end = (midnight() + 8 * HOUR).to_string();
+    let options = RangeOptions::default();
+    let answer = service().summarize(&query, &[], &options).await.unwrap();
+    assert_eq!(answer.summaries[0].total, Some(28_800_000.0));
+    let warnings = &answer.answer.warnings;
+    assert!(
+        warnings
+            .iter()
+            .any(|warning| warning.contains("first samples of up to 1 counters")),
+        "{warnings:?}"
+    );
 }
 
 #[tokio::test]
@@ -423,7 +476,17 @@ async fn the_values_are_those_of_the_filter_and_of_the_scope_alone() {
     let all = values(&service, users(), &ValueFilter::default()).await;
     assert_eq!(
         all.values,
-        ["bill", "bursts", "days", "rank", "reset", "training"]
+        [
+            "bill",
+            "bursts",
+            "days",
+            "outage-10",
+            "outage-180",
+            "outage-70",
+            "rank",
+            "reset",
+            "training"
+        ]
     );
     let filter = ValueFilter {
         metric_name: Some("mem".into()),

@@ -3,6 +3,7 @@
 use super::SideBySide;
 use super::ask::{Ask, When};
 use crate::codec::{Config, ConfigInput, Failure};
+use crate::domain::Plan;
 use crate::domain::preset::{Preset, PresetInput};
 use crate::domain::verdict::{EvaluateInput, Evaluation, Judgement, MetricQuestion, Seen};
 use crate::prometheus::{Decoded, Series};
@@ -93,6 +94,14 @@ impl SideBySide for Evaluate {
             }
             for series in values.series {
                 let whose = self.whose(&series);
+                let labels = series.labels.iter();
+                if labels
+                    .map(|(name, _)| name)
+                    .any(|name| name == Plan::LEFT_OUT)
+                {
+                    seen.left_out.extend(whose);
+                    continue;
+                }
                 seen.series.push((whose, series.timestamps, series.values));
             }
             judgements.extend(self.evaluation.judge(part, &seen));

@@ -8,7 +8,9 @@ use super::totals::{Counters, Totals};
 use super::{Insight, groups_of};
 use crate::codec::query_range::{QueryRange, RangeResult};
 use crate::codec::{Config, Failure};
-use crate::domain::insight::{InsightError, Ranking, RankingInput, Score, Sum, Total, order};
+use crate::domain::insight::{
+    InsightError, Ranking, RankingInput, Score, Sum, Total, doubt_of_instants, order,
+};
 use crate::domain::{MetricQuery, RangeOptions};
 use crate::prometheus::Series;
 
@@ -19,6 +21,7 @@ pub struct Rank {
     /// The totals, if groups are ranked by them.
     totals: Option<Totals>,
     ranking: Ranking,
+    doubt: Option<String>,
 }
 
 /// The answer of `rank`.
@@ -60,6 +63,7 @@ impl Rank {
             _ => None,
         };
         Ok(Self {
+            doubt: doubt_of_instants(&config.settings, query, asked.plan.plan.grid.step()),
             asked,
             totals,
             ranking,
@@ -84,6 +88,7 @@ impl Insight for Rank {
     fn result(&self, answers: Vec<RangeResult>) -> Result<Ranked, Failure> {
         let mut answers = answers.into_iter();
         let mut range = groups_of(&mut answers)?;
+        range.answer.warnings.extend(self.doubt.clone());
         let unit = range.answer.plan.unit.clone();
         let totals = self.totals.as_ref();
         let read = totals.map(|totals| totals.read(&mut range, answers));

@@ -4,7 +4,7 @@ use super::totals::{Counters, Totals};
 use super::{Insight, groups_of};
 use crate::codec::query_range::{Missing, QueryRange, RangeResult};
 use crate::codec::{Config, Failure, MetricResult};
-use crate::domain::insight::{Quantiles, Summary};
+use crate::domain::insight::{Quantiles, Summary, doubt_of_instants};
 use crate::domain::{MetricQuery, RangeOptions};
 
 /// A query whose groups are summed up.
@@ -13,6 +13,7 @@ pub struct Summarize {
     asked: QueryRange,
     totals: Totals,
     quantiles: Quantiles,
+    doubt: Option<String>,
 }
 
 /// A group over the whole range.
@@ -56,6 +57,7 @@ impl Summarize {
         let asked = QueryRange::new(config, query, options)?;
         Ok(Self {
             totals: Totals::new(config, query, &asked, options),
+            doubt: doubt_of_instants(&config.settings, query, asked.plan.plan.grid.step()),
             asked,
             quantiles,
         })
@@ -77,6 +79,7 @@ impl Insight for Summarize {
     fn result(&self, answers: Vec<RangeResult>) -> Result<SummaryResult, Failure> {
         let mut answers = answers.into_iter();
         let mut range = groups_of(&mut answers)?;
+        range.answer.warnings.extend(self.doubt.clone());
         let totals = self.totals.read(&mut range, answers);
         let quantiles = self.quantiles.parts();
         let groups = std::mem::take(&mut range.answer.series).into_iter();

@@ -278,6 +278,32 @@ fn by_hand_the_same_comes_of_the_responses_round_by_round() {
 }
 
 #[test]
+fn a_counter_with_a_first_sample_is_asked_for_again_and_one_of_an_unknown_age_is_told() {
+    let server = |is_unknown: bool| {
+        move |promql: &str, at: i64| {
+            let mut all = vec![agent("a", 500.0)];
+            if promql.contains("unknown_before") {
+                all = vec![agent("a", 2.0)];
+                all.extend(is_unknown.then(|| (r#""unknown_before":"counters""#.to_owned(), 3.0)));
+            } else if promql.contains("first_samples") && (at == 60 || at == 180) {
+                all.push((r#""first_samples":"counters""#.to_owned(), 1.0));
+            }
+            Some(all)
+        }
+    };
+    for is_unknown in [false, true] {
+        let server = server(is_unknown);
+        let result = summarize(&query("cpu_util", 0, 300, 60), 86_400, &server);
+        // From the first such step to the last.
+        assert_eq!(result.groups[0].total, Some(2.0 * 500.0 + 3.0 * 2.0));
+        let warnings = &result.answer.warnings;
+        assert_eq!(warnings.len(), usize::from(is_unknown), "{warnings:?}");
+        let told = |warning: &String| warning.contains("first samples of up to 3 counters");
+        assert_eq!(warnings.iter().any(told), is_unknown);
+    }
+}
+
+#[test]
 fn any_cut_of_the_range_gives_the_same_summary() {
     let server = |promql: &str, at: i64| {
         let value = (at as f64 / 700.0).sin() * 1e6 + f64::from(promql.len() as u32);

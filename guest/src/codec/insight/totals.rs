@@ -6,7 +6,8 @@ use crate::codec::Config;
 use crate::codec::complete::add_new;
 use crate::codec::query_range::{QueryRange, RangeResult};
 use crate::domain::insight::{
-    Growth, Total, left_out_resets, plan_growth, plan_over_resets, total, total_unit,
+    Doubted, Growth, Total, doubted, plan_growth, plan_of_firsts, plan_over_resets, total,
+    total_unit,
 };
 use crate::domain::{MetricQuery, RangeOptions};
 use crate::prometheus::Series;
@@ -36,17 +37,41 @@ impl Counters {
 
     /// The same of the steps in which some were reset, once that is known.
     fn over_resets(&self, growth: &RangeResult) -> Vec<QueryRange> {
-        let at: Vec<i64> = resets(growth).map(|(at, _)| at / 1000).collect();
-        let plans = plan_over_resets(&self.plan, &self.config.settings, &self.query, &at);
+        let at = times(growth, Doubted::Reset);
+        self.planned(plan_over_resets(
+            &self.plan,
+            &self.config.settings,
+            &self.query,
+            &at,
+        ))
+    }
+
+    /// The same of those in which some have a first sample.
+    fn of_firsts(&self, growth: &RangeResult) -> Vec<QueryRange> {
+        let at = times(growth, Doubted::First);
+        self.planned(plan_of_firsts(
+            &self.plan,
+            &self.config.settings,
+            &self.query,
+            &at,
+        ))
+    }
+
+    fn planned(&self, plans: Vec<Growth>) -> Vec<QueryRange> {
         let planned = |plan: Growth| QueryRange::planned(&self.config, plan.range, &self.options);
         plans.into_iter().map(planned).collect()
     }
 }
 
-/// The points in whose step counters were reset, Unix milliseconds, and how many.
-fn resets(growth: &RangeResult) -> impl Iterator<Item = (i64, f64)> {
+/// The points in whose step there were such counters, in seconds, ascending.
+fn times(growth: &RangeResult, of: Doubted) -> Vec<i64> {
+    counted(growth, of).map(|(at, _)| at / 1000).collect()
+}
+
+/// The points in whose step there were such counters, Unix milliseconds, and how many.
+fn counted(growth: &RangeResult, of: Doubted) -> impl Iterator<Item = (i64, f64)> {
     let series = growth.answer.series.iter();
-    let all = series.filter(|series| left_out_resets(&series.labels));
+    let all = series.filter(move |series| doubted(&series.labels) == Some(of));
     all.flat_map(|series| {
         series
             .timestamps
@@ -80,7 +105,11 @@ impl Totals {
     /// Lists the queries that follow once the growth of the counters is known.
     pub(super) fn more(&self, growth: Option<&RangeResult>) -> Vec<QueryRange> {
         match (&self.growth, growth) {
-            (Some(counters), Some(growth)) => counters.over_resets(growth),
+            (Some(counters), Some(growth)) => {
+                let mut more = counters.over_resets(growth);
+                more.extend(counters.of_firsts(growth));
+                more
+            }
             _ => Vec::new(),
         }
     }
@@ -98,12 +127,15 @@ impl Totals {
         let mut groups = BTreeMap::new();
         let mut left_out: f64 = 0.0;
         if let Some(growth) = growth {
-            for (at, count) in resets(&growth) {
-                if !exact.iter().any(|exact| is_of(exact, at)) {
+            let over_resets = self.growth.iter().map(|own| own.over_resets(&growth).len());
+            let over_resets: Vec<_> = exact.iter().take(over_resets.sum()).collect();
+            for (at, count) in counted(&growth, Doubted::Reset) {
+                if !over_resets.iter().any(|exact| is_of(exact, at)) {
                     left_out = left_out.max(count);
                 }
             }
-            for series in &growth.answer.series {
+            let all = growth.answer.series.iter();
+            for series in all.filter(|series| doubted(&series.labels).is_none()) {
                 let own: Vec<_> = exact
                     .iter()
                     .filter_map(|exact| same(exact, series))
@@ -117,12 +149,21 @@ impl Totals {
             }
             take_doubts(answer, growth);
         }
+        let unknown = exact
+            .iter()
+            .flat_map(|exact| counted(exact, Doubted::Unknown));
+        let unknown = unknown.map(|(_, count)| count).fold(0.0, f64::max);
         for exact in exact {
             take_doubts(answer, exact);
         }
         if left_out > 0.0 {
             answer.answer.warnings.push(format!(
                 "counters were reset, up to {left_out} times in a step: what they had counted since their last sample in the step before is in no total"
+            ));
+        }
+        if unknown > 0.0 {
+            answer.answer.warnings.push(format!(
+                "no data are there before the first samples of up to {unknown} counters: what they had counted until then is in no total"
             ));
         }
         Read {

@@ -7,6 +7,7 @@ mod band;
 mod dense;
 mod detection;
 mod error;
+mod instants;
 mod numbers;
 mod outliers;
 mod ranking;
@@ -23,12 +24,16 @@ pub use band::Band;
 pub use dense::Dense;
 pub use detection::{Detection, DetectionInput, Strategy, Verdict, look};
 pub use error::InsightError;
+pub use instants::doubt_of_instants;
 pub use numbers::Sum;
 pub use outliers::compare;
 pub use ranking::{Ranking, RankingInput, Score, adds_up, order};
 pub use summary::{Quantiles, Summary};
 pub use tolerance::{Direction, Tolerance, ToleranceInput};
-pub use total::{Growth, Total, left_out_resets, plan_growth, plan_over_resets, total, total_unit};
+pub use total::{
+    Doubted, Growth, Total, doubted, plan_growth, plan_of_firsts, plan_over_resets, total,
+    total_unit,
+};
 pub use watch::{Watch, by_member, watch};
 
 /// The most groups that a verb looks at: a thousand times what a person can, and as many as a large cluster has

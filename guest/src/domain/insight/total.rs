@@ -1,9 +1,10 @@
 //! Value times time: byte-seconds of a level, and what counters grew by.
 //!
 //! Not `increase`, which extrapolates to the ends of its window: two kernels that burnt 150,000 ms of CPU time read
-//! 180,000 there. Here each counter's last sample within a step is held against its last one before; a counter that
-//! appears began at zero, as agents' do with their kernel. No point overlaps another, so that their sum is the whole,
-//! whatever was cut.
+//! 180,000 there. Here each counter's last sample within a step is held against its last one before, of up to a day; a
+//! counter that appears began at zero, as agents' do with their kernel, unless no data at all are there before it: then
+//! what it grew by since its first sample counts. No point overlaps another, so that their sum is the whole, whatever was
+//! cut.
 
 use crate::domain::expression::Reading;
 use crate::domain::{
@@ -14,6 +15,10 @@ use super::numbers::Sum;
 
 /// The label of the series that counts counters which were reset.
 const RESETS: &str = "resets";
+/// That of the series that counts counters without a sample before.
+const FIRSTS: &str = "first_samples";
+/// That of the series that counts counters of which it cannot be told when they began.
+const UNKNOWN: &str = "unknown_before";
 
 /// The way in which the totals of a query's groups come about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +96,8 @@ pub struct Growth {
 /// Plans it beside a query that is planned.
 pub fn plan_growth(range: &RangePlan, settings: &Settings, query: &MetricQuery) -> Growth {
     let mut range = range.clone();
-    range.plan.promql = Reading::new(settings, query).write_growth(range.plan.grid.step(), RESETS);
+    range.plan.promql =
+        Reading::new(settings, query).write_growth(range.plan.grid.step(), [RESETS, FIRSTS]);
     range.plan.warnings.clear();
     range.plan.infos.clear();
     range.merge = None;
@@ -114,6 +120,54 @@ pub fn plan_over_resets(
     let grid = growth.range.plan.grid;
     let step = grid.step();
     let look = look(step, grid.start(), settings.sample_interval.get());
+    let runs = runs(at, step);
+    let looks = (at.len() as u64).saturating_mul(u64::from(step / look));
+    if looks > MOST_LOOKS || runs.len() > MOST_RUNS {
+        return Vec::new();
+    }
+    let promql = Reading::new(settings, query).write_growth_over_resets(step, look);
+    runs.into_iter()
+        .map(|run| growth.between(&promql, run))
+        .collect()
+}
+
+/// Plans the same of steps in which some have a first sample, which the answer to [`plan_growth`] takes for new: at most
+/// one request for each chunk.
+pub fn plan_of_firsts(
+    growth: &Growth,
+    settings: &Settings,
+    query: &MetricQuery,
+    at: &[i64],
+) -> Vec<Growth> {
+    let step = growth.range.plan.grid.step();
+    let promql = Reading::new(settings, query).write_growth_of_firsts(step, UNKNOWN);
+    let within = |chunk: &Chunk| {
+        let span = chunk.grid.start()..=chunk.grid.end();
+        let mut own = at.iter().copied().filter(|at| span.contains(at));
+        let first = own.next()?;
+        Some((first, own.next_back().unwrap_or(first)))
+    };
+    let runs = growth.range.chunks.iter().filter_map(within);
+    runs.map(|run| growth.between(&promql, run)).collect()
+}
+
+impl Growth {
+    /// Another query in one request, at some of the points.
+    fn between(&self, promql: &str, (from, to): (i64, i64)) -> Self {
+        let mut range = self.range.clone();
+        promql.clone_into(&mut range.plan.promql);
+        range.plan.grid = range.plan.grid.between(from, to);
+        range.plan.asked = range.plan.grid;
+        range.chunks = vec![Chunk {
+            grid: range.plan.grid,
+            is_final: false,
+        }];
+        Self { range }
+    }
+}
+
+/// The first and the last of points one after the other.
+fn runs(at: &[i64], step: u32) -> Vec<(i64, i64)> {
     let mut runs: Vec<(i64, i64)> = Vec::new();
     for &time in at {
         match runs.last_mut() {
@@ -121,23 +175,7 @@ pub fn plan_over_resets(
             _ => runs.push((time, time)),
         }
     }
-    let looks = (at.len() as u64).saturating_mul(u64::from(step / look));
-    if looks > MOST_LOOKS || runs.len() > MOST_RUNS {
-        return Vec::new();
-    }
-    let promql = Reading::new(settings, query).write_growth_over_resets(step, look);
-    let plan = |(from, to)| {
-        let mut range = growth.range.clone();
-        range.plan.promql.clone_from(&promql);
-        range.plan.grid = grid.between(from, to);
-        range.plan.asked = range.plan.grid;
-        range.chunks = vec![Chunk {
-            grid: range.plan.grid,
-            is_final: false,
-        }];
-        Growth { range }
-    };
-    runs.into_iter().map(plan).collect()
+    runs
 }
 
 /// The most seconds, no more than between two samples, that divide the step and the time of a point.
@@ -147,9 +185,25 @@ fn look(step: u32, point: i64, interval: u32) -> u32 {
     (1..=interval).rev().find(divides).unwrap_or(1)
 }
 
-/// Returns true if a series counts counters which were reset, and is no group.
-pub fn left_out_resets(labels: &[(String, String)]) -> bool {
-    labels.iter().any(|(name, _)| name == RESETS)
+/// The counters that a series counts, which is no group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubted {
+    /// Those that were reset.
+    Reset,
+    /// Those that have a first sample.
+    First,
+    /// Those of which it cannot be told when they began.
+    Unknown,
+}
+
+/// The counters that a series counts; none: it is a group.
+pub fn doubted(labels: &[(String, String)]) -> Option<Doubted> {
+    labels.iter().find_map(|(name, _)| match name.as_str() {
+        RESETS => Some(Doubted::Reset),
+        FIRSTS => Some(Doubted::First),
+        UNKNOWN => Some(Doubted::Unknown),
+        _ => None,
+    })
 }
 
 #[cfg(test)]
@@ -258,12 +312,43 @@ mod tests {
         assert_eq!(
             growth.plan.promql,
             format!(
-                "sum by (owner_user_id,value_type)(last_over_time({c}[15m]) - last_over_time({c}[1h] offset 15m) >= 0 or last_over_time({c}[15m])) or label_replace(sum(resets({c}[16m]) > 0), \"resets\", \"counters\", \"\", \"\")"
+                "sum by (owner_user_id,value_type)(last_over_time({c}[15m]) - last_over_time({c}[1h] offset 15m) >= 0 or last_over_time({c}[15m])) or label_replace(sum(resets({c}[16m]) > 0), \"resets\", \"counters\", \"\", \"\") or label_replace(count(last_over_time({c}[15m]) unless last_over_time({c}[1h] offset 15m)), \"first_samples\", \"counters\", \"\", \"\")"
             )
         );
         assert_eq!(growth.plan.grid, range.plan.grid);
         assert_eq!(growth.chunks, range.chunks);
         promql_parser::parser::parse(&growth.plan.promql).unwrap();
+    }
+
+    #[test]
+    fn first_samples_are_held_against_a_day_before_in_one_request_a_chunk() {
+        let settings = Settings::default();
+        let mut query = query("cpu_util", Some(ValueType::Current));
+        query.labels.kernel_id = vec!["k".into()];
+        let options = RangeOptions::try_from(RangeOptionsInput::default()).unwrap();
+        let range = plan_range(&settings, &query, &options).unwrap();
+        let growth = plan_growth(&range, &settings, &query);
+        let plans = plan_of_firsts(&growth, &settings, &query, &[900, 3600]);
+        let [plan] = plans.as_slice() else {
+            panic!("{plans:?}")
+        };
+        let grid = plan.range.plan.grid;
+        assert_eq!((grid.start(), grid.end()), (900, 3600));
+        assert_eq!(plan_of_firsts(&growth, &settings, &query, &[]), []);
+        let all = r#"backendai_container_utilization{container_metric_name="cpu_util",value_type="current"}"#;
+        let c = all.replace('}', r#",kernel_id="k"}"#);
+        let (last, before) = (
+            format!("last_over_time({c}[15m])"),
+            format!("last_over_time({c}[1d] offset 15m)"),
+        );
+        let known = format!("(last_over_time({all}[1h] offset 15m) or {before})");
+        assert_eq!(
+            plan.range.plan.promql,
+            format!(
+                "sum by (owner_user_id,value_type)({last} - {before} >= 0 or {last} and on() {known} or {last} - min_over_time({c}[15m])) or label_replace((count({last}) unless on() {known}), \"unknown_before\", \"counters\", \"\", \"\")"
+            )
+        );
+        promql_parser::parser::parse(&plan.range.plan.promql).unwrap();
     }
 
     #[test]

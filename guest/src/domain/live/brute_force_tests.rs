@@ -177,11 +177,21 @@ fn a_percentage_is_of_those_that_have_both_sides() {
     let stat = only(&found);
     assert_eq!(stat.percent, Some(50.0));
     assert_eq!((stat.current, stat.capacity), (Some(139.0), Some(81.0)));
-    let empty = answer(vec![
-        level("a", Side::Current, 0.0),
+    assert_eq!(
+        found.warnings,
+        ["mem: kernels without capacity, or without a current value, are in no percentage: 2"]
+    );
+    let mut of_nothing = vec![
+        level("a", Side::Current, 7.0),
         level("a", Side::Capacity, 0.0),
-    ]);
-    assert_eq!(only(&empty).percent, None);
+    ];
+    assert_eq!(only(&answer(of_nothing.clone())).percent, None);
+    // On neither side of the percentage.
+    of_nothing.push(level("b", Side::Current, 10.0));
+    of_nothing.push(level("b", Side::Capacity, 20.0));
+    let found = answer(of_nothing);
+    assert_eq!(only(&found).percent, Some(50.0));
+    assert!(found.warnings[0].ends_with(": 1"), "{:?}", found.warnings);
     let cpu = steady(705, 990, |at| at as f64 * 500.0);
     let core = answer(vec![series("s", "k", "cpu_util", Side::Current, &cpu)]);
     assert_eq!(only(&core).percent, Some(50.0));

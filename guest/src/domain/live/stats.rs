@@ -98,6 +98,15 @@ pub struct LiveAnswer {
 const CPU_UTIL: &str = "cpu_util";
 const MILLICORES_A_PERCENT: f64 = 10.0;
 
+/// The kernels that make an answer doubtful.
+#[derive(Default)]
+struct Doubts {
+    /// Those with several series of one metric at a time.
+    doubled: BTreeSet<String>,
+    /// The number of those that are in no percentage of a metric, by the metric.
+    left_out: BTreeMap<String, usize>,
+}
+
 /// The place of a series among all: by the subject, in the order in which these were asked for, then by the metric and by
 /// the kernel, each in the order of their names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -200,7 +209,7 @@ impl LiveQuery {
         let mut subjects = places.chunk_by(|a, b| a.subject == b.subject).peekable();
         let mut answer = LiveAnswer::default();
         let mut entries = Entries::new();
-        let mut doubled = BTreeSet::new();
+        let mut doubts = Doubts::default();
         for (number, id) in self.ids.iter().enumerate() {
             let is_next = |places: &&[Place]| places.first().is_some_and(|it| it.subject == number);
             match subjects.next_if(is_next) {
@@ -210,9 +219,7 @@ impl LiveQuery {
                     agent_id: agent(places, &all),
                     stats: places
                         .chunk_by(|a, b| a.metric == b.metric)
-                        .filter_map(|places| {
-                            self.stat(places, &mut all, &mut entries, &mut doubled)
-                        })
+                        .filter_map(|places| self.stat(places, &mut all, &mut entries, &mut doubts))
                         .collect(),
                 }),
             }
@@ -221,12 +228,16 @@ impl LiveQuery {
             let text = format!("{left_out} samples are no finite numbers, and are left out");
             answer.warnings.push(text);
         }
-        if let Some(first) = doubled.first() {
+        if let Some(first) = doubts.doubled.first() {
             answer.warnings.push(format!(
                 "{} kernels have several series of one metric at a time, which are added up: {first} among them",
-                doubled.len()
+                doubts.doubled.len()
             ));
         }
+        let left_out = doubts.left_out.into_iter().map(|(metric, kernels)| format!(
+            "{metric}: kernels without capacity, or without a current value, are in no percentage: {kernels}"
+        ));
+        answer.warnings.extend(left_out);
         answer
     }
 
@@ -262,7 +273,7 @@ impl LiveQuery {
         places: &[Place],
         series: &mut All,
         entries: &mut Entries,
-        doubled: &mut BTreeSet<String>,
+        doubts: &mut Doubts,
     ) -> Option<LiveStat> {
         let first = places.first()?;
         let metric = series.of(first)?.metric.clone();
@@ -277,7 +288,7 @@ impl LiveQuery {
                 let of_side = kernel.iter().filter(|place| place.side == side);
                 let chains = chained(of_side.filter_map(|place| series.take(place)).collect());
                 if chains.len() > 1 {
-                    doubled.extend(
+                    doubts.doubled.extend(
                         kernel
                             .first()
                             .and_then(|place| series.of(place))
@@ -305,11 +316,10 @@ impl LiveQuery {
         let at = all.at.max(capacity.at);
         let both = || {
             pairs.iter().filter_map(|[current, capacity]| {
-                let pair = (current.current?, capacity.current?);
-                let count = [current, capacity]
-                    .iter()
-                    .all(|one| window.counts(one.at, at));
-                count.then_some(pair)
+                let capacity_there = capacity.current.filter(|&capacity| capacity > 0.0);
+                let pair = (current.current?, capacity_there?);
+                let mut sides = [current, capacity].into_iter();
+                sides.all(|one| window.counts(one.at, at)).then_some(pair)
             })
         };
         let percent = match metric.as_str() {
@@ -319,9 +329,18 @@ impl LiveQuery {
             _ if is_counter => None,
             _ => total(both().map(|(current, _)| current))
                 .zip(total(both().map(|(_, capacity)| capacity)))
-                .filter(|&(_, capacity)| capacity > 0.0)
                 .map(|(current, capacity)| 100.0 * current / capacity),
         };
+        if percent.is_some() && !is_counter && metric != CPU_UTIL {
+            let is_there = |sides: &&[Together; 2]| {
+                let mut sides = sides.iter();
+                sides.any(|one| one.current.is_some() && window.counts(one.at, at))
+            };
+            let left_out = pairs.iter().filter(is_there).count() - both().count();
+            if left_out > 0 {
+                *doubts.left_out.entry(metric.clone()).or_default() += left_out;
+            }
+        }
         Some(LiveStat {
             unit: entry.as_ref().map(|entry| match is_counter {
                 true => entry.rate_unit(),

@@ -13,7 +13,8 @@ pub enum Verdict {
     NotToldApart,
     /// It is no number, or infinite.
     NotFinite,
-    /// The server did not see all data.
+    /// The server did not see all data, or the subject has members that are in no percentage: without capacity, or
+    /// without a current value.
     Partial,
     /// The latest sample under it is older than four intervals.
     Stale,
@@ -45,6 +46,8 @@ pub struct Seen {
     pub series: Vec<(Option<String>, Vec<i64>, Vec<f64>)>,
     /// The times of the latest samples, Unix milliseconds, by subject.
     pub ages: Vec<(String, i64)>,
+    /// The subjects of which members are in no percentage.
+    pub left_out: Vec<String>,
     /// True if the server did not see all data.
     pub is_partial: bool,
 }
@@ -72,7 +75,7 @@ impl Evaluation {
             .map(|(_, at)| *at);
         let instants = self.grid.map_or(1, |grid| grid.points());
         let limit = self.at.saturating_sub(self.stale_after);
-        let verdict = if seen.is_partial {
+        let verdict = if seen.is_partial || seen.left_out.iter().any(|of| of == subject) {
             Verdict::Partial
         } else if own.is_empty() && seen.series.iter().any(|(whose, ..)| whose.is_none()) {
             Verdict::NotToldApart
@@ -190,7 +193,7 @@ mod tests {
         Seen {
             series: values.iter().map(one).collect(),
             ages: vec![("s".into(), AT - 60_000)],
-            is_partial: false,
+            ..Seen::default()
         }
     }
 
@@ -231,6 +234,11 @@ mod tests {
         let mut partial = seen(&[0.5]);
         partial.is_partial = true;
         assert_eq!(of(&partial), (Verdict::Partial, Some(0.5), None));
+        let mut short = seen(&[0.5]);
+        short.left_out = vec!["t".into()];
+        assert_eq!(of(&short), (Verdict::Value, Some(0.5), Some(true)));
+        short.left_out = vec!["s".into()];
+        assert_eq!(of(&short), (Verdict::Partial, Some(0.5), None));
         let mut stale = seen(&[0.5]);
         stale.ages[0].1 -= 1;
         assert_eq!(of(&stale), (Verdict::Stale, Some(0.5), None));

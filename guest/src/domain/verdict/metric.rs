@@ -44,7 +44,7 @@ impl Evaluation {
                 *values = ids.to_vec();
             }
             check_filters(&query.labels)?;
-            let reading = Reading::new(settings, &query).without_left_out();
+            let reading = Reading::new(settings, &query).with_left_out_by(question.subject);
             Ok(Rendered {
                 promql: reading.write(step).promql,
                 selectors: reading.selectors(),
@@ -166,10 +166,14 @@ mod tests {
     }
 
     #[test]
-    fn a_percentage_is_as_old_as_the_older_of_its_sides_and_counts_nobody_left_out() {
+    fn a_percentage_is_as_old_as_the_older_of_its_sides_and_counts_whom_it_leaves_out_of_each_subject()
+     {
         let (values, ages) = texts(&question("mem", ValueType::Pct));
         assert!(values.starts_with("100 * sum by (session_id)("), "{values}");
-        assert!(!values.contains("left_out"), "{values}");
+        assert!(
+            values.contains("or label_replace(count by (session_id)(("),
+            "{values}"
+        );
         assert_eq!(ages.matches("timestamp(").count(), 2);
         assert!(ages.starts_with("min by (session_id)("), "{ages}");
         let (_, ages) = texts(&question("cpu_util", ValueType::Pct));

@@ -9,7 +9,10 @@ use crate::{
 };
 use metric_test_server::{Reply, TestServer};
 use std::time::Instant;
-use tokio::{io::AsyncWriteExt, net::TcpListener};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt},
+    net::TcpListener,
+};
 
 /// An answer that stops.
 const HALF: &str = "HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\nhi";
@@ -547,9 +550,14 @@ async fn a_name_that_does_not_exist_is_a_failure_of_dns() {
 async fn a_server_that_does_not_speak_tls_is_a_failure_of_tls() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("https://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move {
+    let read = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
-        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await
+        let answer = b"HTTP/1.1 400 Bad Request\r\n\r\n";
+        stream.write_all(answer).await.unwrap();
+        let mut read = Vec::new();
+        // To the end, which a client that is refused may reset.
+        let _ = stream.read_to_end(&mut read).await;
+        read
     });
     let uri = format!("{address}/api/v1/query");
     let egress = Egress::to(
@@ -564,6 +572,14 @@ async fn a_server_that_does_not_speak_tls_is_a_failure_of_tls() {
     };
     let error = ask(&egress, request("GET", &uri, &[])).await.unwrap_err();
     assert!(matches!(error, Error::TlsProtocolError), "{error:?}");
+    let read = read.await.unwrap();
+    // A handshake: a record of type 22, in which no request is.
+    assert_eq!(read.first(), Some(&22), "{read:?}");
+    let text = String::from_utf8_lossy(&read);
+    assert!(
+        !text.contains("HTTP/") && !text.contains("/api/v1"),
+        "{text}"
+    );
 }
 
 #[tokio::test]

@@ -393,7 +393,7 @@ class Verdict(StrEnum):
     NOT_FINITE = "not-finite"
     """NaN or infinite, e.g. 0/0 where nothing was requested."""
     PARTIAL = "partial"
-    """The server did not see all data."""
+    """The server did not see all data, or kernels of the subject are in no percentage."""
     STALE = "stale"
     """The latest sample under it is older than four sample intervals."""
 
