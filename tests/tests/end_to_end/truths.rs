@@ -189,15 +189,15 @@ pub(crate) fn times(result: &MetricResult) -> Vec<i64> {
     points(result).into_iter().map(|(t, _)| t).collect()
 }
 
-/// The group's values at each minute of an hour, that of the point among them.
+/// The group's values at each half minute of an hour, that of the point among them.
 fn held(until: i64) -> Vec<f64> {
     let (dataset, labels) = (dataset(), [("owner_user_id", "turns")]);
-    let at = |minute: i64| {
-        let at = until - minute * 60;
+    let at = |number: i64| {
+        let at = until - number * 30;
         let sums = reference::gauge_at(&dataset, &labels, "owner_user_id", at);
         sums.expect("no sample is as old as the lookback")["turns"]
     };
-    (0..60).rev().map(at).collect()
+    (0..120).rev().map(at).collect()
 }
 
 #[tokio::test]
