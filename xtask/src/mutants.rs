@@ -23,6 +23,7 @@ const PROFILE_TEXT: &str = r#"
 [profile.mutant]
 inherits = "release"
 opt-level = 1
+lto = false
 codegen-units = 16
 incremental = true
 panic = "abort"

@@ -688,7 +688,8 @@ fn what_a_file_derives_is_computed_of_both_sides_samples() {
     let room =
         |statistic, room| column("room_temperature_celsius", statistic, Some(("room", room)));
     type Column = Vec<Option<f64>>;
-    let cases: [(&str, Column, Column, fn(f64, f64) -> f64); 3] = [
+    type Arithmetic = fn(f64, f64) -> f64;
+    let cases: [(&str, Column, Column, Arithmetic); 3] = [
         ("observed_percent", observed, requests(), |a, b| {
             100.0 * a / b
         }),

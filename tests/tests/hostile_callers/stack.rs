@@ -126,7 +126,8 @@ fn all_cases_of_the_conformance_kit_pass_with_a_quarter_of_the_stack() {
     let options = Options::default();
     let judged = conformance::judge(&plugin, &options);
     let report = Runtime::new().unwrap().block_on(judged).unwrap();
-    assert!(report.passed(), "{report}");
+    let failed: Vec<_> = report.failures().collect();
+    assert!(report.passed(), "{report}{failed:#?}");
 }
 
 #[test]

@@ -83,29 +83,37 @@ pub fn half(verb: &str, request: &str, body: &str) -> Option<String> {
         "response" => Half::Response,
         _ => return None,
     };
-    let read = || Request::read(request).map(|r| (r.config(), r.options(), r));
-    let read_derived = || FamilyRequest::read(request).map(|r| (r.config(), r.options(), r));
+    let ask = (half, request, body);
     Some(match verb {
-        "find-anomalies" => of(half, body, read(), Request::find_anomalies),
-        "find-outliers" => of(half, body, read(), Request::find_outliers),
-        "query-derived" => of(half, body, read_derived(), FamilyRequest::derive),
-        "query-range" => of(half, body, read(), Request::plan_range),
-        "rank" => of(half, body, read(), Request::rank),
-        "summarize" => of(half, body, read(), Request::summarize),
+        "find-anomalies" => of(ask, queried, Request::find_anomalies),
+        "find-outliers" => of(ask, queried, Request::find_outliers),
+        "query-derived" => of(ask, derived, FamilyRequest::derive),
+        "query-range" => of(ask, queried, Request::plan_range),
+        "rank" => of(ask, queried, Request::rank),
+        "summarize" => of(ask, queried, Request::summarize),
         _ => return None,
     })
+}
+
+fn queried(request: &str) -> Read<Request> {
+    Request::read(request).map(|r| (r.config(), r.options(), r))
+}
+
+fn derived(request: &str) -> Read<FamilyRequest> {
+    FamilyRequest::read(request).map(|r| (r.config(), r.options(), r))
 }
 
 /// A request, with what it says of whom to ask and how.
 type Read<R> = Result<(ConfigInput, RangeOptionsInput, R), Failure>;
 
+// One frame a verb: in one for all of them each would take the stack of the others as well.
+#[inline(never)]
 fn of<R, V: Insight<Result: Serialize>>(
-    half: Half,
-    body: &str,
-    request: Read<R>,
+    (half, request, body): (Half, &str, &str),
+    read: fn(&str) -> Read<R>,
     plan: fn(&R, &Config, &RangeOptions) -> Result<V, Failure>,
 ) -> String {
-    let planned = request.and_then(|(config, options, request)| {
+    let planned = read(request).and_then(|(config, options, request)| {
         let (config, options) = (Config::try_from(config)?, RangeOptions::try_from(options)?);
         let verb = plan(&request, &config, &options)?;
         Ok((config, verb))

@@ -64,19 +64,20 @@ pub(crate) async fn run(args: &ServiceArgs, command: &FamilyArgs) -> Result<Exit
 /// The question: a family, or a derived metric.
 enum Asked<'a> {
     /// A family.
-    Family(FamilyQuery),
+    Family(Box<FamilyQuery>),
     /// A derived metric, and its query.
-    Derived(&'a DerivedMetric, DerivedQuery),
+    Derived(&'a DerivedMetric, Box<DerivedQuery>),
 }
 
 impl<'a> Asked<'a> {
     fn named(name: &str, command: &FamilyArgs, families: &'a Families) -> Result<Self, Failure> {
         if let Some(metric) = families.derived(name) {
             let query = command.derived(metric, families).map_err(invalid)?;
-            return Ok(Self::Derived(metric, query));
+            return Ok(Self::Derived(metric, Box::new(query)));
         }
         let family = families.get(name).ok_or_else(|| unknown(name, families))?;
-        Ok(Self::Family(command.query(family).map_err(invalid)?))
+        let query = command.query(family).map_err(invalid)?;
+        Ok(Self::Family(Box::new(query)))
     }
 
     async fn send(

@@ -253,7 +253,7 @@ mod tests {
                 File::create(path)
                     .unwrap()
                     .set_len(ENTRY_BYTES + 1)
-                    .unwrap()
+                    .unwrap();
             }, // a hole
         ];
         fs::remove_file(&path).unwrap();
