@@ -33,7 +33,7 @@ pub struct RangeOptions {
     pub interval: NonZeroU32,
     /// Seconds that data may arrive late: 10 min, which is what remote writers and late scrapes take.
     pub freshness: u32,
-    /// Requests under way at once, at most [`MOST_AT_ONCE`]: 8 of the 20 queries that Prometheus runs side by side.
+    /// Requests under way at once, at most 64: 8 of the 20 queries that Prometheus runs side by side.
     pub concurrency: NonZeroU32,
     /// True if an answer may be partial, and lack chunks that failed.
     pub partial: bool,
