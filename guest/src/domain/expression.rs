@@ -191,12 +191,8 @@ impl<'a> Reading<'a> {
         let seconds = pointwise.window.unwrap_or(step);
         let window = PromDuration::from_seconds(u64::from(seconds));
         let doubt = |resolution, rate: &PromDuration| {
-            let looked_back = if self.is_per_second() {
-                rate.millis()
-            } else {
-                0
-            };
-            window::doubt_of_resolution(resolution, interval, looked_back)
+            let rate = self.is_per_second().then_some(rate);
+            window::doubt_of_resolution(resolution, interval, rate)
         };
         match pointwise.over {
             // A rate is a mean already: over a longer window it is that of a longer time.

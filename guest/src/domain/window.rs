@@ -33,14 +33,15 @@ pub(super) fn pooled_resolution(window: u32, sample_interval: u32) -> u32 {
     sample_interval.max(window.div_ceil(MOST_POOLED))
 }
 
-/// The doubt about a statistic that does not see every sample, if any. `looked_back`: the window of the rates that it
-/// is made of, milliseconds; zero where it is made of levels.
+/// The doubt about a statistic that does not see every sample, if any. `rate`: the window of the rates that it is made
+/// of; none: it is made of levels.
 pub(super) fn doubt_of_resolution(
     resolution: u32,
     sample_interval: u32,
-    looked_back: u64,
+    rate: Option<&PromDuration>,
 ) -> Option<String> {
-    let sees_all = resolution <= sample_interval || looked_back >= u64::from(resolution) * 1000;
+    let overlap = rate.is_some_and(|rate| rate.millis() >= u64::from(resolution) * 1000);
+    let sees_all = resolution <= sample_interval || overlap;
     (!sees_all).then(|| {
         let every = PromDuration::from_seconds(u64::from(resolution));
         format!(
@@ -123,13 +124,17 @@ mod tests {
 
     #[test]
     fn a_statistic_that_may_miss_a_sample_is_doubted() {
-        assert_eq!(doubt_of_resolution(15, 15, 0), None);
-        assert!(doubt_of_resolution(60, 15, 0).unwrap().contains("every 1m"));
+        assert_eq!(doubt_of_resolution(15, 15, None), None);
+        assert!(
+            doubt_of_resolution(60, 15, None)
+                .unwrap()
+                .contains("every 1m")
+        );
         // Rates that overlap see every sample, however far apart they are.
         let rate = automatic(60, 15);
         assert_eq!(rate.to_string(), "1m15s");
-        assert_eq!(doubt_of_resolution(60, 15, rate.millis()), None);
-        assert!(doubt_of_resolution(120, 15, rate.millis()).is_some());
+        assert_eq!(doubt_of_resolution(60, 15, Some(&rate)), None);
+        assert!(doubt_of_resolution(120, 15, Some(&rate)).is_some());
     }
 
     #[test]

@@ -10,8 +10,8 @@ use crate::failure::Failure;
 /// A file of presets or of ids: more is no such file.
 const MOST_BYTES: usize = 4 << 20;
 
-/// Opens a regular file: a pipe with a name would be waited for until somebody writes to it. What the shell opens under `/dev`, such
-/// as `/dev/stdin` and `/dev/fd/63`, is open already.
+/// Opens a regular file: a pipe with a name would be waited for until somebody writes to it. What the shell opens under
+/// `/dev`, such as `/dev/stdin` and `/dev/fd/63`, is open already.
 fn open(file: &Path) -> std::io::Result<File> {
     if !std::fs::metadata(file)?.is_file() && !file.starts_with("/dev") {
         return Err(std::io::Error::other(

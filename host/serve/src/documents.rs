@@ -125,6 +125,42 @@ fn points_of((start, end): (i64, i64), step: u32) -> u64 {
     end.abs_diff(start) / (u64::from(step.max(1)) * 1000) + 1
 }
 
+/// The answer to a query, without the chunks that it lacks.
+#[derive(Debug, Serialize)]
+pub struct AnswerDocument<'a> {
+    promql: &'a str,
+    metric_type: &'static str,
+    unit: Option<&'a str>,
+    /// Seconds.
+    step: u32,
+    /// Unix milliseconds.
+    start: i64,
+    /// Unix milliseconds.
+    end: i64,
+    series: Each<'a, Series, SeriesDocument<'a>>,
+    warnings: &'a [String],
+    infos: &'a [String],
+    partial: bool,
+}
+
+impl<'a> AnswerDocument<'a> {
+    /// The document of this answer. `partial`: data may be missing, be it in the answer or beside it.
+    pub fn of(answer: &'a MetricResult, partial: bool) -> Self {
+        Self {
+            promql: &answer.promql,
+            metric_type: answer.metric_type.as_str(),
+            unit: answer.unit.as_deref(),
+            step: answer.step,
+            start: answer.start,
+            end: answer.end,
+            series: Each(&answer.series, SeriesDocument),
+            warnings: &answer.warnings,
+            infos: &answer.infos,
+            partial,
+        }
+    }
+}
+
 /// The answer to a range: `range_result` of the schema.
 #[derive(Debug)]
 pub struct RangeDocument<'a>(pub &'a RangeAnswer);
@@ -133,21 +169,8 @@ impl Serialize for RangeDocument<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
         struct Range<'a> {
-            answer: Answer<'a>,
+            answer: AnswerDocument<'a>,
             missing: Each<'a, MissingChunk, Missing>,
-        }
-        #[derive(Serialize)]
-        struct Answer<'a> {
-            promql: &'a str,
-            metric_type: &'static str,
-            unit: Option<&'a str>,
-            step: u32,
-            start: i64,
-            end: i64,
-            series: Each<'a, Series, SeriesDocument<'a>>,
-            warnings: &'a [String],
-            infos: &'a [String],
-            partial: bool,
         }
         #[derive(Serialize)]
         struct Missing {
@@ -156,18 +179,7 @@ impl Serialize for RangeDocument<'_> {
         }
         let RangeAnswer { answer, missing } = self.0;
         Range {
-            answer: Answer {
-                promql: &answer.promql,
-                metric_type: answer.metric_type.as_str(),
-                unit: answer.unit.as_deref(),
-                step: answer.step,
-                start: answer.start,
-                end: answer.end,
-                series: Each(&answer.series, SeriesDocument),
-                warnings: &answer.warnings,
-                infos: &answer.infos,
-                partial: answer.partial,
-            },
+            answer: AnswerDocument::of(answer, answer.partial),
             missing: Each(missing, |missing| Missing {
                 span: missing.span,
                 error: missing.error.to_document(),

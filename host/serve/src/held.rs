@@ -11,8 +11,8 @@ use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The bytes that are handed to the connection at once. It has some of it in its own buffers, and a body that was handed over as a
-/// whole would count as sent.
+/// The bytes that are handed to the connection at once. It has some of it in its own buffers, and a body that was handed
+/// over as a whole would count as sent.
 const SLICE: usize = 256 << 10;
 
 /// A body that holds something until it has gone out, or its connection is gone.

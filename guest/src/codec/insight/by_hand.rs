@@ -26,12 +26,7 @@ pub fn requests_after<V: Insight>(
     verb: &V,
     responses: &[Response<'_>],
 ) -> Result<Vec<HttpRequest>, RangeFailure> {
-    match progress(
-        config,
-        verb.queries(),
-        &|answers| verb.more(answers),
-        responses,
-    )? {
+    match progress(config, verb, responses)? {
         Progress::Lacking(requests) => Ok(requests),
         Progress::Answered(_) => Ok(Vec::new()),
     }
@@ -46,12 +41,7 @@ pub fn result_of<V: Insight>(
     verb: &V,
     responses: &[Response<'_>],
 ) -> Result<V::Result, RangeFailure> {
-    match progress(
-        config,
-        verb.queries(),
-        &|answers| verb.more(answers),
-        responses,
-    )? {
+    match progress(config, verb, responses)? {
         Progress::Answered(answers) => Ok(verb.result(answers)?),
         Progress::Lacking(requests) => {
             Err(miscounted(responses.len(), responses.len() + requests.len()).into())
@@ -59,8 +49,18 @@ pub fn result_of<V: Insight>(
     }
 }
 
-/// The requests of a verb, and those that it makes of the answers to them.
-fn progress(
+/// Where a verb stands.
+fn progress<V: Insight>(
+    config: &Config,
+    verb: &V,
+    responses: &[Response<'_>],
+) -> Result<Progress, RangeFailure> {
+    let more = |answers: &[RangeResult]| verb.more(answers);
+    progress_of(config, verb.queries(), &more, responses)
+}
+
+/// The requests of a verb, and those that it makes of the answers to them. One piece of code for all verbs.
+fn progress_of(
     config: &Config,
     queries: Vec<QueryRange>,
     more: &dyn Fn(&[RangeResult]) -> Vec<QueryRange>,

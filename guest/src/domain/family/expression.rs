@@ -83,7 +83,6 @@ impl Checked<'_> {
         };
         let rate = configured.cloned();
         let rate = rate.unwrap_or_else(|| window::automatic(resolution, interval));
-        let looked_back = if is_per_second { rate.millis() } else { 0 };
         let value = self.value(&self.groups(member), &rate, interval);
         let is_own = |member: &&String| !self.query.group_by.contains(member);
         Expression {
@@ -102,7 +101,11 @@ impl Checked<'_> {
                 window: seconds,
                 resolution,
             }),
-            doubt: window::doubt_of_resolution(resolution, interval, looked_back),
+            doubt: window::doubt_of_resolution(
+                resolution,
+                interval,
+                is_per_second.then_some(&rate),
+            ),
         }
     }
 

@@ -7,8 +7,8 @@ use metric_host::decisions::{InstantAnswer, Judgement};
 use metric_host::{
     MetadataResult, MetricMetadata, MissingChunk, RangeAnswer, Series, ServiceError, ValueType,
 };
+use metric_serve::documents::{AnswerDocument, Named, QueryName};
 pub(crate) use metric_serve::documents::{Each, Labels, SeriesDocument, Value, line};
-use metric_serve::documents::{Named, QueryName};
 use serde::Serialize;
 
 use crate::commands::batch::Answered;
@@ -137,38 +137,17 @@ impl<'a> VerdictDocument<'a> {
 
 #[derive(Serialize)]
 struct QueryDocument<'a> {
-    promql: &'a str,
-    metric_type: &'static str,
-    unit: Option<&'a str>,
-    /// Seconds.
-    step: u32,
-    /// Unix milliseconds.
-    start: i64,
-    /// Unix milliseconds.
-    end: i64,
-    series: Each<'a, Series, SeriesDocument<'a>>,
-    warnings: &'a [String],
-    infos: &'a [String],
-    partial: bool,
+    #[serde(flatten)]
+    answer: AnswerDocument<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     missing: Option<Each<'a, MissingChunk, MissingDocument>>,
 }
 
 impl<'a> QueryDocument<'a> {
     fn of(range: &'a RangeAnswer, partial: bool) -> Self {
-        let RangeAnswer { answer, missing } = range;
         Self {
-            promql: &answer.promql,
-            metric_type: answer.metric_type.as_str(),
-            unit: answer.unit.as_deref(),
-            step: answer.step,
-            start: answer.start,
-            end: answer.end,
-            series: Each(&answer.series, SeriesDocument),
-            warnings: &answer.warnings,
-            infos: &answer.infos,
-            partial: range.is_partial(),
-            missing: partial.then_some(Each(missing, MissingDocument::of)),
+            answer: AnswerDocument::of(&range.answer, range.is_partial()),
+            missing: partial.then_some(Each(&range.missing, MissingDocument::of)),
         }
     }
 }

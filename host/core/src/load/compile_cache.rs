@@ -9,7 +9,8 @@ use std::{
 
 use super::compiled_plugins::CompiledPlugins;
 
-/// The folder where compiled plugins are kept, so that the next start need not compile them again: the latest, within 512 MiB.
+/// The folder where compiled plugins are kept, so that the next start need not compile them again: the latest, within
+/// 512 MiB.
 ///
 /// The entries are run as native code. So the folder is made for its owner alone, and one that somebody else can
 /// write to is not used: one that belongs to neither this user nor root or is writable for group or others, or that
